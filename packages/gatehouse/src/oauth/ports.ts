@@ -1,0 +1,412 @@
+import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "./values.ts";
+
+/*
+ * What the protocol needs from outside, and nothing else. The adapters in `storage/`, `identity/` and `telemetry/`
+ * implement these; `gatehouse.ts` hands them in.
+ */
+
+export interface Clock {
+  /** Now, in whole seconds since 1970. */
+  now(): Seconds;
+}
+
+export interface Random {
+  /** Cryptographically secure random bytes. */
+  bytes(count: number): Buffer;
+}
+
+// ---------------------------------------------------------------------------------------------------------- records
+
+export type TokenEndpointAuthMethod = "none" | "client_secret_post" | "client_secret_basic";
+
+/** A client as stored (RFC 7591 §2 metadata, as this server enforces it). */
+export interface Client {
+  readonly id: ClientId;
+  readonly authMethod: TokenEndpointAuthMethod;
+  /** SHA-256 of the secret. */
+  readonly secretHash: SecretHash | undefined;
+  /** LEGACY: a secret in clear text, in rows the old service wrote; replaced by a hash on first successful use (T03). */
+  readonly clearSecret: string | undefined;
+  /** Exact URIs; only for operator-provisioned `client_secret_post` clients patterns of the LEGACY dialect. */
+  readonly redirectUris: readonly string[];
+  readonly grantTypes: readonly string[];
+  /** Space-delimited scope the client registered, `undefined` for no ceiling. Informative: resources decide. */
+  readonly scope: string | undefined;
+  /** What it says of itself, shown on the consent page and echoed at registration. */
+  readonly metadata: ClientMetadata;
+  /** True when it registered itself (RFC 7591); false when the operator provisioned it. */
+  readonly dynamicallyRegistered: boolean;
+  readonly createdAt: Seconds;
+  /** Last sign-in, redemption or refresh; `undefined` when it never got a token. */
+  readonly lastUsedAt: Seconds | undefined;
+}
+
+export interface ClientMetadata {
+  readonly name?: string;
+  readonly uri?: string;
+  readonly logoUri?: string;
+  readonly policyUri?: string;
+  readonly termsUri?: string;
+  readonly applicationType?: "web" | "native";
+  readonly contacts?: readonly string[];
+  readonly softwareId?: string;
+  readonly softwareVersion?: string;
+}
+
+/** A protected resource: an MCP server tokens can be bound to (RFC 8707, RFC 9728). */
+export interface Resource {
+  readonly identifier: ResourceIdentifier;
+  readonly name: string | undefined;
+  /** Its scopes, each with a sentence for the consent page. None: it takes any scope, shown by its name. */
+  readonly scopes: readonly { readonly name: string; readonly sentence: string | undefined }[];
+  readonly createdAt: Seconds;
+}
+
+/** Who signed in, as the identity provider proved it. */
+export interface Account {
+  readonly subject: Subject;
+  readonly issuer: string;
+  readonly upstreamSubject: string;
+  /** Verified by the provider (C14). May change; never the key (C13). */
+  readonly email: string;
+}
+
+/** A browser that signed in, so that the next client does not ask again. */
+export interface BrowserSession {
+  readonly account: Account;
+  /** When the person last proved who they are (OpenID Connect `auth_time`). */
+  readonly authTime: Seconds;
+}
+
+/** A validated authorization request, as everything after it sees it (C05). */
+export interface AuthorizationRequest {
+  readonly clientId: ClientId;
+  readonly redirectUri: string;
+  readonly state: string | undefined;
+  /** S256 only. `undefined` only for LEGACY confidential clients. */
+  readonly codeChallenge: string | undefined;
+  /** Space-delimited granted-at-most scope: already narrowed to what the resource knows. */
+  readonly scope: string;
+  /** `undefined` only for LEGACY confidential clients, whose tokens have no audience (L05). */
+  readonly resource: ResourceIdentifier | undefined;
+}
+
+/**
+ * One attempt to authorize, from the authorization request to the decision. It lives at two stages: `sign-in`, while
+ * the browser is at the identity provider, and `consent`, once it is known who the person is.
+ */
+export interface Transaction {
+  /** Hash of the handle that travels as upstream `state` and in the consent form. */
+  readonly handleHash: SecretHash;
+  /** Hash of the secret in this attempt's cookie: binds the attempt to one browser (C02). */
+  readonly bindingHash: SecretHash;
+  readonly request: AuthorizationRequest;
+  /** Set at stage `consent`: who signed in, and in which browser session. */
+  readonly signedIn: SignedIn | undefined;
+  readonly expiresAt: Seconds;
+}
+
+export interface SignedIn {
+  readonly subject: Subject;
+  readonly email: string;
+  readonly authTime: Seconds;
+  /** The browser session at the time of consent (D08, D-n6). */
+  readonly sessionHash: SecretHash;
+}
+
+/** An authorization code as issued. Its facts never change; only its use does. */
+export interface Code {
+  readonly codeHash: SecretHash;
+  readonly request: AuthorizationRequest;
+  readonly subject: Subject;
+  readonly email: string;
+  readonly authTime: Seconds;
+  readonly createdAt: Seconds;
+  readonly expiresAt: Seconds;
+}
+
+/** A code as found: with whether it was used, and for which grant (none: it was burnt by a wrong verifier). */
+export interface FoundCode extends Code {
+  readonly used: boolean;
+  readonly grantId: GrantId | undefined;
+}
+
+/** What a person allowed one installation of a client to do. */
+export interface Grant {
+  readonly id: GrantId;
+  readonly clientId: ClientId;
+  readonly subject: Subject;
+  readonly email: string;
+  readonly scope: string;
+  readonly resource: ResourceIdentifier | undefined;
+  /** The generation of the live refresh token; starts at 1. 0: this grant has no refresh token. */
+  readonly generation: number;
+  /** Random, part of the key of the refresh token's MAC: 16 bytes, base64url. */
+  readonly salt: string;
+  readonly authTime: Seconds;
+  readonly createdAt: Seconds;
+  /** When the live generation was minted: the replay window counts from here. */
+  readonly rotatedAt: Seconds;
+  /** The grant is dead from here on: pushed by each rotation (idle), never past `endsAt` (absolute). G11. */
+  readonly expiresAt: Seconds;
+  readonly endsAt: Seconds;
+}
+
+/** A row of `user_tokens`. */
+export interface AccessToken {
+  readonly tokenHash: SecretHash;
+  readonly email: string;
+  /** The rest is `undefined` in rows the old service wrote. */
+  readonly subject: Subject | undefined;
+  readonly clientId: ClientId | undefined;
+  readonly grantId: GrantId | undefined;
+  readonly scope: string | undefined;
+  readonly resource: ResourceIdentifier | undefined;
+  readonly createdAt: Seconds;
+  readonly expiresAt: Seconds;
+}
+
+/** A remembered decision (D02): identical for as long as `fingerprint` of the client's metadata stays (D15). */
+export interface Consent {
+  readonly subject: Subject;
+  readonly clientId: ClientId;
+  readonly redirectUri: string;
+  readonly resource: ResourceIdentifier | undefined;
+  readonly scope: string;
+  readonly fingerprint: string;
+  readonly decidedAt: Seconds;
+}
+
+// ------------------------------------------------------------------------------------------------------------ store
+
+/** How a rotation ended. See {@link Store.rotateGrant}. */
+export type Rotation = "rotated" | "replayed" | "reused" | "gone";
+/** How a redemption ended. See {@link Store.redeemCode}. */
+export type Redemption = "redeemed" | "used" | "gone";
+
+/**
+ * The store speaks in what the protocol means, not in rows. **Every operation is atomic, across processes too**: it
+ * happens as a whole or not at all, whatever else runs at the same time and wherever the process dies; it has happened
+ * durably once its promise resolves. Expiry is checked at use with the `now` handed in (T06); an expired record is never returned
+ * or acted on, swept or not. Unknown values give `undefined` or `false`, never an error. Strings are stored literally, NUL and
+ * lone surrogates excepted: the protocol refuses those before. A store that cannot answer throws
+ * {@link StoreUnavailableError}.
+ */
+export interface Store {
+  // -- clients
+  findClient(id: string): Promise<Client | undefined>;
+  /** Newest first. */
+  listClients(): Promise<Client[]>;
+  /** False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. */
+  addClient(client: Client): Promise<boolean>;
+  /** Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09). False when unknown. */
+  removeClient(id: string): Promise<boolean>;
+  /** LEGACY (T03): adds the hash beside the clear-text secret, which stays for a roll-back. No effect when a hash is there. */
+  rememberSecretHash(id: ClientId, secretHash: SecretHash): Promise<void>;
+
+  // -- resources
+  findResource(identifier: ResourceIdentifier): Promise<Resource | undefined>;
+  /** Oldest first. */
+  listResources(): Promise<Resource[]>;
+  /** False, and nothing changed, when the identifier is taken. */
+  addResource(resource: Resource, credentialHash: SecretHash): Promise<boolean>;
+  /** Removes the resource and its credential; tokens bound to it live on until they expire. False when unknown. */
+  removeResource(identifier: ResourceIdentifier): Promise<boolean>;
+  /** Replaces the credential: the old one stops at once. False when the resource is unknown. */
+  replaceResourceCredential(identifier: ResourceIdentifier, credentialHash: SecretHash): Promise<boolean>;
+  /** The resource whose introspection credential has this hash. */
+  findResourceByCredential(credentialHash: SecretHash): Promise<Resource | undefined>;
+
+  // -- people
+  /**
+   * Records a proven sign-in: the account is created, or its e-mail brought up to date, and a new browser session opened; in one step
+   * the session `replaces` (the browser's earlier one, if any) ends, so an identifier never survives a sign-in (S05).
+   */
+  openSession(session: {
+    readonly sessionHash: SecretHash;
+    readonly replaces: SecretHash | undefined;
+    readonly account: Account;
+    readonly authTime: Seconds;
+    readonly expiresAt: Seconds;
+  }): Promise<void>;
+  /** The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its absolute end. */
+  findSession(sessionHash: SecretHash, now: Seconds, idle: Seconds): Promise<BrowserSession | undefined>;
+  endSession(sessionHash: SecretHash): Promise<void>;
+  /** Removes the account with its sessions, consents, codes, transactions, grants and access tokens (T09). False when unknown. */
+  removeAccount(subject: Subject): Promise<boolean>;
+
+  // -- transactions
+  beginTransaction(transaction: Transaction): Promise<void>;
+  /**
+   * Takes a transaction off the stage `sign-in`, once: of any number of callers with the right handle and binding exactly one
+   * gets it, the others undefined (C04). A wrong binding gets undefined and changes nothing (C02).
+   */
+  claimSignIn(handleHash: SecretHash, bindingHash: SecretHash, now: Seconds): Promise<Transaction | undefined>;
+  /** Puts a claimed transaction on the stage `consent`. False when it is gone or was not claimed. */
+  awaitConsent(handleHash: SecretHash, signedIn: SignedIn, now: Seconds): Promise<boolean>;
+  /** The transaction at stage `consent`, untouched. */
+  findAwaitingConsent(handleHash: SecretHash, bindingHash: SecretHash, now: Seconds): Promise<Transaction | undefined>;
+  /**
+   * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the remembered consent, both,
+   * or nothing (denied, failed). True for exactly one caller; false for every later one, which stores nothing (D16).
+   */
+  completeTransaction(
+    handleHash: SecretHash,
+    now: Seconds,
+    outcome: { readonly code?: Code; readonly consent?: Consent },
+  ): Promise<boolean>;
+  /** The remembered consent of this person for exactly this client, redirect URI and resource. */
+  findConsent(
+    subject: Subject,
+    clientId: ClientId,
+    redirectUri: string,
+    resource: ResourceIdentifier | undefined,
+  ): Promise<Consent | undefined>;
+
+  // -- codes and tokens
+  /** The code, used or not, expired or not, for as long as its row is kept (an hour): a replay must be told from a stranger. */
+  findCode(codeHash: SecretHash): Promise<FoundCode | undefined>;
+  /** Marks an unused code used without a grant (wrong verifier). No effect on a used one. */
+  burnCode(codeHash: SecretHash): Promise<void>;
+  /**
+   * Uses the code: marks it used by this grant, stores grant and access token, and notes the client's use. `redeemed` for exactly one
+   * caller; `used` when somebody was first; `gone` when it is unknown or expired. Only `redeemed` stores anything.
+   */
+  redeemCode(codeHash: SecretHash, now: Seconds, grant: Grant, accessToken: AccessToken): Promise<Redemption>;
+  findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
+  /**
+   * One compare-and-set of the generation (G03-G06). With the presented generation equal to
+   *  - the live one: it becomes live + 1, `rotatedAt` becomes now, `expiresAt` the given: `rotated`;
+   *  - the live one - 1, less than `replayWindow` seconds after `rotatedAt`: nothing of the grant changes: `replayed`;
+   *  - anything else: `reused`, nothing changed (the caller revokes);
+   * and no such live grant: `gone`. `rotated` and `replayed` store the access token in the same step, the others nothing. So however
+   * many callers race with one generation, one lineage lives on, and none is lost when an answer is.
+   */
+  rotateGrant(rotation: {
+    readonly grantId: GrantId;
+    readonly presented: number;
+    readonly now: Seconds;
+    readonly replayWindow: Seconds;
+    readonly expiresAt: Seconds;
+    readonly accessToken: AccessToken;
+  }): Promise<Rotation>;
+  /** Ends the grant and all its access tokens; a rotation at the same moment leaves no live token behind (K-n5). False when unknown. */
+  revokeGrant(id: GrantId): Promise<boolean>;
+  /** The live token. LEGACY: a row narrowed to a project (`scope_project_id`) is never returned. */
+  findAccessToken(tokenHash: SecretHash, now: Seconds): Promise<AccessToken | undefined>;
+  /** Ends one access token. False when unknown. */
+  revokeAccessToken(tokenHash: SecretHash): Promise<boolean>;
+
+  // -- the operator's side
+  /** Resolves when the store answers; for `/readyz`. */
+  ping(): Promise<void>;
+  /**
+   * Deletes at most `limit` rows of each kind that died before `now`: access tokens, grants, sessions, transactions, codes an hour
+   * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant (H20). Operator-provisioned clients never.
+   * Returns how many of each went; call again while a number equals `limit`.
+   */
+  sweep(now: Seconds, limit: number, clientIdle: Seconds): Promise<Swept>;
+  close(): Promise<void>;
+}
+
+export interface Swept {
+  readonly accessTokens: number;
+  readonly grants: number;
+  readonly sessions: number;
+  readonly transactions: number;
+  readonly codes: number;
+  readonly clients: number;
+}
+
+/** The store cannot answer now; the request may be tried again. Becomes 503 `temporarily_unavailable` with `Retry-After`. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+}
+
+// --------------------------------------------------------------------------------------------------------- identity
+
+/** The upstream identity provider: proves who a person is. */
+export interface IdentityProvider {
+  /**
+   * Where to send the browser. The three secrets are fresh per attempt; the provider must send `state` back and put `nonce` into
+   * what it proves (C01, C07, C08). Throws {@link SignInError}.
+   */
+  signInUrl(attempt: SignInAttempt): Promise<URL>;
+  /**
+   * Turns the callback's query into a proven identity, or throws {@link SignInError}. Verifies everything (C07-C14).
+   * `callback` is our own callback URL with the query exactly as received.
+   */
+  completeSignIn(callback: URL, attempt: SignInAttempt): Promise<Identity>;
+}
+
+export interface SignInAttempt {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** OpenID Connect `prompt` to forward (B22); `select_account` unless the client asked for `login`. */
+  readonly prompt: "select_account" | "login";
+}
+
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string;
+}
+
+/** Why a sign-in failed, in terms of what the client is told (C18, C19). `message` is for the log, never for the browser. */
+export class SignInError extends Error {
+  override readonly name = "SignInError";
+  readonly code: "access_denied" | "server_error" | "temporarily_unavailable";
+  /** A sentence safe to show to the person and the client's developer; printable ASCII. */
+  readonly hint: string | undefined;
+
+  constructor(code: SignInError["code"], message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------- telemetry
+
+/** What happened, for the audit log (S10). Values are sanitized by the receiver; secrets never stand in an event (S09). */
+export interface Events {
+  emit(event: AuditEvent): void;
+}
+
+export interface AuditEvent {
+  readonly name:
+    | "sign_in"
+    | "sign_in_failed"
+    | "sign_out"
+    | "consent_approved"
+    | "consent_denied"
+    | "code_redeemed"
+    | "code_replayed"
+    | "token_refreshed"
+    | "refresh_replayed"
+    | "refresh_reused"
+    | "client_authentication_failed"
+    | "client_registered"
+    | "token_revoked"
+    | "request_refused"
+    | "failure";
+  /** The request's reference id. */
+  readonly request: string;
+  readonly client?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly grant?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly address?: string | undefined;
+  readonly error?: string | undefined;
+  /** Free text for the operator. */
+  readonly detail?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** Slows guessing (E16): counts failures per key. */
+export interface FailureLimiter {
+  /** Seconds to wait before this key may try again; 0 when it may now. */
+  blocked(key: string): Promise<number>;
+  failed(key: string): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import type { ResourceIdentifier, Seconds } from "./values.ts";
+
+/** What the protocol needs to know of the configuration. Made by `config.ts`, read by nobody before that. */
+export interface Settings {
+  /** The issuer identifier: `BASE_URL` without trailing slash (A02). May have a path. */
+  readonly issuer: string;
+  /** Prefixes of access tokens, newest first: the first is minted, all are accepted. */
+  readonly tokenPrefixes: readonly [string, ...string[]];
+  /** Keys of the refresh tokens' MAC, newest first: the first mints, all verify. 32 bytes or more each. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]];
+  /** `INTROSPECTION_TOKEN`, the operator's introspection credential. */
+  readonly introspectionToken: string | undefined;
+  /** Where `GET /revoke` may send a browser besides registered origins: `HOME_URL`. */
+  readonly homeUrl: string | undefined;
+  /** The resource of clients that name none (L04); else the only configured one, if there is exactly one. */
+  readonly defaultResource: ResourceIdentifier | undefined;
+  readonly lifetimes: {
+    readonly accessToken: Seconds;
+    /** LEGACY: of the token of confidential `client_secret_post` clients, 7 days. */
+    readonly legacyAccessToken: Seconds;
+    readonly code: Seconds;
+    readonly transaction: Seconds;
+    readonly grantIdle: Seconds;
+    readonly grant: Seconds;
+    readonly replayWindow: Seconds;
+    readonly sessionIdle: Seconds;
+    readonly session: Seconds;
+  };
+}
