@@ -241,11 +241,19 @@ export interface Store {
    * Takes a transaction off the stage `sign-in`, once: of any number of callers with the right handle and binding exactly one
    * gets it, the others undefined (C04). A wrong binding gets undefined and changes nothing (C02).
    */
-  claimSignIn(handleHash: SecretHash, bindingHash: SecretHash, now: Seconds): Promise<Transaction | undefined>;
+  claimSignIn(
+    handleHash: SecretHash,
+    bindingHash: SecretHash,
+    now: Seconds,
+  ): Promise<Transaction | undefined>;
   /** Puts a claimed transaction on the stage `consent`. False when it is gone or was not claimed. */
   awaitConsent(handleHash: SecretHash, signedIn: SignedIn, now: Seconds): Promise<boolean>;
   /** The transaction at stage `consent`, untouched. */
-  findAwaitingConsent(handleHash: SecretHash, bindingHash: SecretHash, now: Seconds): Promise<Transaction | undefined>;
+  findAwaitingConsent(
+    handleHash: SecretHash,
+    bindingHash: SecretHash,
+    now: Seconds,
+  ): Promise<Transaction | undefined>;
   /**
    * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the remembered consent, both,
    * or nothing (denied, failed). True for exactly one caller; false for every later one, which stores nothing (D16).

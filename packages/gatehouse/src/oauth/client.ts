@@ -1,0 +1,25 @@
+import type { Client } from "./ports.ts";
+import { hashSecret } from "./secret.ts";
+
+/** A client that holds no secret: a program on somebody's computer, or a site that registered itself as one. */
+export function isPublic(client: Client): boolean {
+  return client.authMethod === "none";
+}
+
+/** A client of the operator's own: trusted without a consent page (D01), and with error redirects at once (B20). */
+export function isFirstParty(client: Client): boolean {
+  return !isPublic(client) && !client.dynamicallyRegistered;
+}
+
+/**
+ * A client under the contract of the service we replace (compatibility.md): PKCE optional, redirect patterns, one long-lived token. The
+ * `client_secret_post` clients the operator provisioned, and no others: these rules must not leak to anybody else.
+ */
+export function isLegacy(client: Client): boolean {
+  return isFirstParty(client) && client.authMethod === "client_secret_post";
+}
+
+/** Changes whenever something changes that a person saw or relied on when they approved (D15). */
+export function consentFingerprint(client: Client): string {
+  return hashSecret(JSON.stringify([client.authMethod, client.redirectUris, client.metadata]));
+}

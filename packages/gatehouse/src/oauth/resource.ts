@@ -1,0 +1,71 @@
+import { OAuthError } from "./errors.ts";
+import type { Resource, Store } from "./ports.ts";
+import type { Settings } from "./settings.ts";
+import type { ResourceIdentifier, Seconds } from "./values.ts";
+
+const shape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(\/[^?#\\]*)?(\?[^#\\]*)?$/i;
+
+/**
+ * The canonical form of a resource indicator (RFC 8707 §2, L01, L06): scheme and host in lower case, no default port, no slash alone as
+ * path; path and query to the letter. Throws `invalid_target` for anything but an absolute http(s) URI without fragment.
+ */
+export function canonicalResource(value: string): ResourceIdentifier {
+  const [, , , path = "", query = ""] =
+    (value.length <= 2048 && shape.exec(value)) ||
+    refuse("resource is not an absolute http(s) URI without fragment");
+  if (/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)) refuse("resource holds dot segments");
+  if (!/^[\x21-\x7E]+$/.test(value) || !URL.canParse(value)) refuse("resource is not a valid URI");
+  const origin = new URL(value).origin;
+  return (origin + (path === "/" ? "" : path) + query) as ResourceIdentifier;
+}
+
+/** Whether a resource may be used although nobody configured it: https, or http on loopback. */
+function isSafeUnconfigured(identifier: ResourceIdentifier): boolean {
+  const { protocol, hostname } = new URL(identifier);
+  return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+}
+
+/**
+ * The one resource an authorization request is for (L02-L05): the one it names, which must be configured as soon as any is; else the
+ * default, or the only one configured. `undefined` when it names none and there is no default. Throws `invalid_target`.
+ */
+export async function chooseResource(
+  store: Store,
+  settings: Settings,
+  requested: readonly string[],
+): Promise<Resource | undefined> {
+  const named = new Set(requested.map(canonicalResource));
+  // L03: all are looked at; a token has one audience (L07), so two different ones are refused rather than one of them picked.
+  if (named.size > 1) refuse("only one resource per authorization is supported");
+  const [identifier = settings.defaultResource] = named;
+  if (identifier !== undefined) {
+    return (
+      (await store.findResource(identifier)) ?? (await unconfigured(store, identifier, named.size === 0))
+    );
+  }
+  const configured = await store.listResources();
+  return configured.length === 1 ? configured[0] : undefined;
+}
+
+/**
+ * The resource of a token request: it may only repeat the granted one (F12, G09). Throws `invalid_target`.
+ */
+export function narrowResource(granted: ResourceIdentifier | undefined, requested: readonly string[]): void {
+  if (requested.some((value) => canonicalResource(value) !== granted))
+    refuse("resource was not part of the authorization");
+}
+
+async function unconfigured(
+  store: Store,
+  identifier: ResourceIdentifier,
+  isDefault: boolean,
+): Promise<Resource> {
+  if (!isDefault && (!isSafeUnconfigured(identifier) || (await store.listResources()).length > 0)) {
+    refuse("unknown resource");
+  }
+  return { identifier, name: undefined, scopes: [], createdAt: 0 as Seconds };
+}
+
+function refuse(hint: string): never {
+  throw new OAuthError("invalid_target", { hint });
+}

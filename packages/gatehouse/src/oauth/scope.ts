@@ -1,0 +1,52 @@
+import { OAuthError } from "./errors.ts";
+import type { Resource } from "./ports.ts";
+
+/** Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody misses it. */
+export const offlineAccess = "offline_access";
+/** Scopes of the login itself, not of a resource: asked for by habit, never refused. */
+const loginScopes = new Set([offlineAccess, "openid", "email", "profile"]);
+
+/** The scope tokens of a request parameter, each once. Throws `invalid_scope` on a forbidden character (RFC 6749 §3.3, B15). */
+export function parseScope(scope: string): string[] {
+  const tokens = scope.split(" ").filter((token) => token !== "");
+  if (!tokens.every((token) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(token))) {
+    throw new OAuthError("invalid_scope", { hint: "scope holds a character that is not allowed" });
+  }
+  return [...new Set(tokens)];
+}
+
+/**
+ * What of the requested scope can be granted for this resource: unknown scopes are dropped, and the token response says what is left
+ * (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets all of them: the person sees the list and decides.
+ */
+export function grantableScope(
+  requested: string | undefined,
+  resource: Resource | undefined,
+  refreshable: boolean,
+): string {
+  const asked = parseScope(requested ?? "");
+  const known = resource?.scopes.map(({ name }) => name) ?? [];
+  const wanted = asked.filter((token) => !loginScopes.has(token));
+  const granted =
+    known.length === 0 || wanted.length === 0
+      ? [...wanted, ...known]
+      : wanted.filter((token) => known.includes(token));
+  if (refreshable && asked.includes(offlineAccess)) granted.push(offlineAccess);
+  return granted.join(" ");
+}
+
+/**
+ * The scope of one refresh: a part of what was granted (G07), the whole when none is asked for. Login scopes are ignored: some clients
+ * repeat what they requested, not what they got.
+ */
+export function narrowScope(granted: string, requested: string | undefined): string {
+  if (requested === undefined) return granted;
+  const allowed = parseScope(granted);
+  const asked = parseScope(requested).filter((token) => !loginScopes.has(token));
+  if (!asked.every((token) => allowed.includes(token))) {
+    throw new OAuthError("invalid_scope", { hint: "scope exceeds what was granted" });
+  }
+  return asked.length === 0
+    ? granted
+    : allowed.filter((token) => asked.includes(token) || loginScopes.has(token)).join(" ");
+}
