@@ -1,16 +1,54 @@
-import type { OAuthRequest, OAuthResponse } from "./http.ts";
-import type { Clock, Events, FailureLimiter, IdentityProvider, Random, Store } from "./ports.ts";
-import type { Settings } from "./settings.ts";
+import { answersJson, answersPage } from "./answer.ts";
+import type { Context, Endpoint } from "./context.ts";
+import { authorizeEndpoint } from "./endpoints/authorize.ts";
+import { callbackEndpoint } from "./endpoints/callback.ts";
+import { consentDecisionEndpoint, consentPageEndpoint } from "./endpoints/consent.ts";
+import { healthEndpoint, readinessEndpoint } from "./endpoints/health.ts";
+import { rootEndpoint, signOutEndpoint } from "./endpoints/home.ts";
+import { introspectEndpoint } from "./endpoints/introspect.ts";
+import { metadataEndpoint } from "./endpoints/metadata.ts";
+import { registerEndpoint } from "./endpoints/register.ts";
+import { revokeAndRedirectEndpoint, revokeEndpoint } from "./endpoints/revoke.ts";
+import { tokenEndpoint } from "./endpoints/token.ts";
 
-/** Everything the protocol is handed. No endpoint reaches for anything else. */
-export interface Context {
-  readonly settings: Settings;
-  readonly store: Store;
-  readonly identity: IdentityProvider;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly events: Events;
-  readonly failures: FailureLimiter;
+/** Every endpoint of the authorization server, by name. Which path leads to which is the edge's business. */
+export interface AuthorizationServer {
+  /** For programs: answers and errors are JSON. */
+  readonly metadata: Endpoint;
+  readonly token: Endpoint;
+  readonly introspect: Endpoint;
+  readonly revoke: Endpoint;
+  readonly revokeAndRedirect: Endpoint;
+  readonly register: Endpoint;
+  readonly health: Endpoint;
+  readonly readiness: Endpoint;
+  /** For a person's browser: answers are redirects and pages. */
+  readonly root: Endpoint;
+  readonly authorize: Endpoint;
+  readonly callback: Endpoint;
+  readonly consentPage: Endpoint;
+  readonly consentDecision: Endpoint;
+  readonly signOut: Endpoint;
 }
 
-export type Endpoint = (request: OAuthRequest) => Promise<OAuthResponse>;
+export function createAuthorizationServer(context: Context): AuthorizationServer {
+  const forPrograms = (endpoint: Endpoint) => answersJson(context, endpoint);
+  const forPeople = (endpoint: Endpoint) => answersPage(context, endpoint);
+  const authorize = authorizeEndpoint(context);
+  return {
+    metadata: metadataEndpoint(context),
+    token: forPrograms(tokenEndpoint(context)),
+    introspect: forPrograms(introspectEndpoint(context)),
+    revoke: forPrograms(revokeEndpoint(context)),
+    revokeAndRedirect: forPrograms(revokeAndRedirectEndpoint(context)),
+    register: forPrograms(registerEndpoint(context)),
+    health: healthEndpoint(),
+    readiness: forPrograms(readinessEndpoint(context)),
+    root: forPeople(rootEndpoint(context, authorize)),
+    authorize: forPeople(authorize),
+    callback: forPeople(callbackEndpoint(context)),
+    consentPage: forPeople(consentPageEndpoint(context)),
+    consentDecision: forPeople(consentDecisionEndpoint(context)),
+    signOut: forPeople(signOutEndpoint(context)),
+  };
+}

@@ -10,6 +10,8 @@ export interface OAuthRequest {
   /** `GET` or `POST`: the route table lets nothing else through. */
   readonly method: string;
   readonly query: Parameters;
+  /** The query string as received, without the `?`: the identity provider's answer is verified as a whole. */
+  readonly rawQuery: string;
   /** The body when it was `application/x-www-form-urlencoded`. */
   readonly form: Parameters | undefined;
   /** The body's text when it was `application/json`, unparsed: a malformed one is the endpoint's error to tell. */

@@ -1,0 +1,143 @@
+import type { Context, Endpoint } from "./context.ts";
+import { OAuthError } from "./errors.ts";
+import { json, noStore, type OAuthRequest, type OAuthResponse, page } from "./http.ts";
+import { StoreUnavailableError } from "./ports.ts";
+
+/*
+ * The one place where a failure becomes an answer: JSON for programs (RFC 6749 §5.2), a page for people. Whatever an endpoint throws ends
+ * here, and nothing of it but the code and the hint goes out (E15).
+ */
+
+/** Wraps an endpoint programs talk to. */
+export function answersJson(context: Context, endpoint: Endpoint): Endpoint {
+  return async (request) => {
+    try {
+      return await endpoint(request);
+    } catch (thrown) {
+      const error = asOAuthError(thrown);
+      report(context, request, error);
+      return json(error.status, errorBody(error), { ...noStore, ...error.headers });
+    }
+  };
+}
+
+/** Wraps an endpoint people look at. */
+export function answersPage(context: Context, endpoint: Endpoint): Endpoint {
+  return async (request) => {
+    try {
+      return await endpoint(request);
+    } catch (thrown) {
+      const error = asOAuthError(thrown);
+      report(context, request, error);
+      return errorPage(request, error);
+    }
+  };
+}
+
+/** What a failure is to the outside: an unknown one `server_error`, a store that cannot answer `temporarily_unavailable`. */
+export function asOAuthError(thrown: unknown): OAuthError {
+  if (thrown instanceof OAuthError) return thrown;
+  if (thrown instanceof StoreUnavailableError) {
+    return new OAuthError("temporarily_unavailable", {
+      hint: "try again in a moment",
+      cause: thrown,
+      headers: { "Retry-After": "1" },
+    });
+  }
+  return new OAuthError("server_error", { cause: thrown });
+}
+
+export function report(context: Context, request: OAuthRequest, error: OAuthError): void {
+  context.events.emit({
+    name: error.status >= 500 ? "failure" : "request_refused",
+    request: request.id,
+    address: request.address,
+    error: error.code,
+    detail: error.debug ?? error.hint,
+    cause: error.cause,
+  });
+}
+
+function errorBody(error: OAuthError): { error: string; error_description?: string } {
+  return error.hint === undefined
+    ? { error: error.code }
+    : { error: error.code, error_description: error.hint };
+}
+
+/** What a person reads when there is nowhere safe to redirect to (ERRPAGE), or should not be redirected unasked (B20). */
+export function errorPage(
+  request: OAuthRequest,
+  error: OAuthError,
+  continueTo?: { readonly uri: string; readonly host: string },
+): OAuthResponse {
+  const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
+  const { title, explanation } = words(error, status);
+  const answer = page(status, {
+    kind: "error",
+    status,
+    title,
+    explanation,
+    detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
+    reference: request.id,
+    continueTo,
+  });
+  return { ...answer, headers: { ...answer.headers, ...error.headers } };
+}
+
+/** Titles by what the person can do about it. */
+function words(error: OAuthError, status: number): { title: string; explanation: string } {
+  if (status === 503) {
+    return {
+      title: "Please try again in a moment",
+      explanation:
+        "The sign-in service cannot answer right now. Nothing was changed. Go back to your app and try once more.",
+    };
+  }
+  if (status >= 500) {
+    return {
+      title: "Something went wrong on our side",
+      explanation:
+        "This is not your fault and nothing was shared. Go back to your app and try once more; if it fails again, give the reference below to whoever runs this server.",
+    };
+  }
+  if (status === 429) {
+    return {
+      title: "Too many attempts",
+      explanation: "Please wait a minute, then go back to your app and try again.",
+    };
+  }
+  return (
+    pages[error.code] ?? {
+      title: "This sign-in link does not work",
+      explanation:
+        "Your app sent a request this server cannot accept, so nothing was shared. Update the app or start again from it; its developer can use the detail below.",
+    }
+  );
+}
+
+const pages: Partial<Record<OAuthError["code"], { title: string; explanation: string }>> = {
+  invalid_client: {
+    title: "This server does not know the app",
+    explanation:
+      "The app uses a registration that does not exist here (any more). Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
+  },
+  invalid_redirect_uri: {
+    title: "The app wants the answer sent to an unknown address",
+    explanation:
+      "For your safety nothing was sent. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address.",
+  },
+  invalid_target: {
+    title: "This server does not look after that MCP server",
+    explanation:
+      "Your app asked for access to an MCP server that is not set up here. Check the server's address in your app, or ask whoever runs it.",
+  },
+  access_denied: {
+    title: "You were not signed in",
+    explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
+  },
+  invalid_grant: {
+    title: "This page is no longer valid",
+    explanation:
+      "It was already answered, it expired, or it was opened in another browser. Go back to your app and start again: it takes a few seconds.",
+  },
+};

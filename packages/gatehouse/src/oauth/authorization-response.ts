@@ -1,0 +1,40 @@
+import type { OAuthError } from "./errors.ts";
+import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "./http.ts";
+import { withParameters } from "./redirect-uri.ts";
+
+/** Where an authorization response goes, and the state it carries back. */
+export interface Target {
+  readonly redirectUri: string;
+  readonly state: string | undefined;
+}
+
+/** OAuth 2.1 §4.1.2, RFC 9207 §2: `code`, `iss` exactly once, and `state` iff it was sent (B16). */
+export function successRedirect(
+  request: OAuthRequest,
+  issuer: string,
+  { redirectUri, state }: Target,
+  code: string,
+  cookies: readonly SetCookie[],
+): OAuthResponse {
+  return redirect(request.method, withParameters(redirectUri, { code, state, iss: issuer }), cookies);
+}
+
+/** OAuth 2.1 §4.1.2.1: the error to the client's own redirect URI, never with a code (B17). */
+export function errorRedirect(
+  request: OAuthRequest,
+  issuer: string,
+  target: Target,
+  error: OAuthError,
+  cookies: readonly SetCookie[] = [],
+): OAuthResponse {
+  return redirect(request.method, errorUri(issuer, target, error), cookies);
+}
+
+export function errorUri(issuer: string, { redirectUri, state }: Target, error: OAuthError): string {
+  return withParameters(redirectUri, {
+    error: error.code,
+    error_description: error.hint,
+    state,
+    iss: issuer,
+  });
+}

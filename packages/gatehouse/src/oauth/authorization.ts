@@ -1,0 +1,102 @@
+import { successRedirect } from "./authorization-response.ts";
+import { type Attempt, codeOf, releaseAttempt } from "./browser-binding.ts";
+import { consentFingerprint, isFirstParty } from "./client.ts";
+import type { Context } from "./context.ts";
+import { endpointUrls } from "./endpoint-urls.ts";
+import { OAuthError } from "./errors.ts";
+import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "./http.ts";
+import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "./ports.ts";
+import { parseScope } from "./scope.ts";
+import { hashSecret } from "./secret.ts";
+import { after } from "./values.ts";
+
+/*
+ * What happens between knowing who the person is and the code: the second half of `authorize`, shared by the endpoints that can get there
+ * (authorize with a live session, callback after a sign-in, consent after the decision).
+ */
+
+/** Goes on with a signed-in person: straight to the code when no question is open, to the consent page otherwise. */
+export async function proceed(
+  context: Context,
+  http: OAuthRequest,
+  step: {
+    readonly attempt: Attempt;
+    readonly client: Client;
+    readonly request: AuthorizationRequest;
+    readonly signedIn: SignedIn;
+    readonly alwaysAsk: boolean;
+    readonly cookies: readonly SetCookie[];
+  },
+): Promise<OAuthResponse> {
+  const { attempt, client, request, signedIn, cookies } = step;
+  if (
+    isFirstParty(client) ||
+    (!step.alwaysAsk && (await isRemembered(context, http, client, request, signedIn)))
+  ) {
+    return grantCode(context, http, { attempt, request, signedIn, consent: undefined, cookies });
+  }
+  const { consentPath } = endpointUrls(context.settings.issuer);
+  return redirect(http.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
+}
+
+/** Ends the transaction with a code and sends it home. Of two callers one stores it; the other is told the page is no longer valid. */
+export async function grantCode(
+  context: Context,
+  http: OAuthRequest,
+  outcome: {
+    readonly attempt: Attempt;
+    readonly request: AuthorizationRequest;
+    readonly signedIn: SignedIn;
+    readonly consent: Consent | undefined;
+    readonly cookies: readonly SetCookie[];
+  },
+): Promise<OAuthResponse> {
+  const { attempt, request, signedIn, consent, cookies } = outcome;
+  const { clock, settings, store } = context;
+  const now = clock.now();
+  const code = codeOf(attempt);
+  const record: Code = {
+    codeHash: hashSecret(code),
+    request,
+    subject: signedIn.subject,
+    email: signedIn.email,
+    authTime: signedIn.authTime,
+    createdAt: now,
+    expiresAt: after(now, settings.lifetimes.code),
+  };
+  const first = await store.completeTransaction(attempt.handleHash, now, {
+    code: record,
+    ...(consent === undefined ? {} : { consent }),
+  });
+  if (!first) throw new OAuthError("invalid_grant", { hint: "this request was already answered" });
+  return successRedirect(http, settings.issuer, request, code, [...cookies, releaseAttempt(attempt)]);
+}
+
+/**
+ * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource, no wider scope, and nothing the
+ * person saw has changed. Only for https redirect URIs, since nobody can prove to be the program behind a loopback address (D14), and never
+ * for a navigation another site started: that one could be an attacker's, who wants the answer without the person noticing.
+ */
+export async function isRemembered(
+  context: Context,
+  http: OAuthRequest,
+  client: Client,
+  request: AuthorizationRequest,
+  signedIn: Pick<SignedIn, "subject">,
+): Promise<boolean> {
+  if (
+    !isMemorable(request) ||
+    !["none", "same-origin", "same-site"].includes(http.headers.secFetchSite ?? "")
+  ) {
+    return false;
+  }
+  const { subject } = signedIn;
+  const consent = await context.store.findConsent(subject, client.id, request.redirectUri, request.resource);
+  if (consent === undefined || consent.fingerprint !== consentFingerprint(client)) return false;
+  const allowed = parseScope(consent.scope);
+  return parseScope(request.scope).every((token) => allowed.includes(token));
+}
+
+export function isMemorable(request: AuthorizationRequest): boolean {
+  return request.redirectUri.startsWith("https://");
+}

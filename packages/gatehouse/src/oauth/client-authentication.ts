@@ -1,0 +1,134 @@
+import { isLegacy, isPublic } from "./client.ts";
+import type { Context } from "./context.ts";
+import { OAuthError } from "./errors.ts";
+import type { OAuthRequest } from "./http.ts";
+import type { Parameters } from "./parameters.ts";
+import type { Client } from "./ports.ts";
+import { equalSecrets, hashSecret } from "./secret.ts";
+
+interface Credentials {
+  readonly clientId: string;
+  readonly secret: string | undefined;
+}
+
+/**
+ * Who is calling the token or revocation endpoint (OAuth 2.1 §2.4, §3.2.2). A public client names itself by `client_id`; a confidential one
+ * proves itself by `client_secret_basic` or `client_secret_post`, whichever it likes. Throws `invalid_request` or `invalid_client`, and then
+ * nothing has been consumed (E13).
+ */
+export async function authenticateClient(
+  context: Context,
+  request: OAuthRequest,
+  form: Parameters,
+): Promise<Client> {
+  const credentials = readCredentials(request, form);
+  if (credentials.secret !== undefined) await refuseGuessers(context, request, credentials.clientId);
+  const client = await context.store.findClient(credentials.clientId);
+  if (client !== undefined && isPublic(client)) {
+    if (credentials.secret === undefined) return client;
+  } else if (credentials.secret === undefined) {
+    // Decision 13: the old web client knows a missing secret as 400.
+    if (client !== undefined && isLegacy(client))
+      throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
+  } else if (await hasSecret(context, client, credentials.secret)) {
+    return client as Client;
+  }
+  if (credentials.secret !== undefined) await countGuess(context, request, credentials.clientId);
+  context.events.emit({
+    name: "client_authentication_failed",
+    request: request.id,
+    client: credentials.clientId,
+    address: request.address,
+    detail:
+      client === undefined
+        ? "unknown client"
+        : isPublic(client)
+          ? "a public client sent a secret"
+          : "wrong or missing secret",
+  });
+  throw invalidClient();
+}
+
+function readCredentials(request: OAuthRequest, form: Parameters): Credentials {
+  const { authorization } = request.headers;
+  const clientId = form.get("client_id");
+  const secret = form.get("client_secret");
+  const assertion = form.has("client_assertion") || form.has("client_assertion_type");
+  if (authorization !== undefined && (secret !== undefined || assertion)) {
+    throw new OAuthError("invalid_request", { hint: "more than one way of client authentication" }); // E08
+  }
+  if (assertion) throw invalidClient("client assertions are not supported");
+  if (authorization === undefined) {
+    if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
+    return { clientId, secret };
+  }
+  const basic = readBasic(authorization);
+  if (basic === undefined) throw invalidClient("malformed or unsupported Authorization header");
+  if (clientId !== undefined && clientId !== basic.clientId) {
+    throw new OAuthError("invalid_request", { hint: "client_id differs from the Authorization header" }); // E12
+  }
+  return basic;
+}
+
+/** RFC 6749 §2.3.1: base64 of the form-encoded id and secret, split at the first colon (E06). */
+function readBasic(authorization: string): Credentials | undefined {
+  const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
+  if (encoded === undefined) return undefined;
+  const decoded = Buffer.from(encoded, "base64").toString();
+  const colon = decoded.indexOf(":");
+  const clientId = formDecode(decoded.slice(0, colon));
+  const secret = formDecode(decoded.slice(colon + 1));
+  // An empty password stays a password, a wrong one: E-n1.
+  return colon <= 0 || !clientId || secret === undefined ? undefined : { clientId, secret };
+}
+
+function formDecode(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll("+", " "));
+    return /[\0\uFFFD]/.test(decoded) ? undefined : decoded;
+  } catch {
+    return undefined;
+  }
+}
+
+async function hasSecret(context: Context, client: Client | undefined, secret: string): Promise<boolean> {
+  // An unknown client costs the same as a wrong secret (E-n6).
+  const genuine = client?.secretHash ?? hashSecret(client?.clearSecret ?? "");
+  const equal = equalSecrets(hashSecret(secret), genuine);
+  if (!equal || client === undefined || (client.secretHash === undefined && !client.clearSecret))
+    return false;
+  if (client.secretHash === undefined) await context.store.rememberSecretHash(client.id, genuine); // T03
+  return true;
+}
+
+/**
+ * E16. Only attempts that carry a secret count: many people's clients share one egress address, and a stale `client_id` among them
+ * must not stop the others. Both keys hold the address: nobody can lock a client out from elsewhere.
+ */
+async function refuseGuessers(context: Context, request: OAuthRequest, clientId: string): Promise<void> {
+  for (const key of guessKeys(request, clientId)) {
+    const wait = await context.failures.blocked(key);
+    if (wait > 0) {
+      throw new OAuthError("slow_down", {
+        hint: "too many failed attempts",
+        headers: { "Retry-After": String(wait) },
+      });
+    }
+  }
+}
+
+async function countGuess(context: Context, request: OAuthRequest, clientId: string): Promise<void> {
+  for (const key of guessKeys(request, clientId)) await context.failures.failed(key);
+}
+
+function guessKeys(request: OAuthRequest, clientId: string): string[] {
+  return [`client ${clientId.slice(0, 200)} ${request.address}`, `address ${request.address}`];
+}
+
+function invalidClient(hint = "client authentication failed"): OAuthError {
+  // A 401 always names the scheme to use (E09, E10, S06).
+  return new OAuthError("invalid_client", {
+    hint,
+    headers: { "WWW-Authenticate": 'Basic realm="gatehouse"' },
+  });
+}

@@ -1,0 +1,17 @@
+import type { OAuthRequest, OAuthResponse } from "./http.ts";
+import type { Clock, Events, FailureLimiter, IdentityProvider, Random, Store } from "./ports.ts";
+import type { Settings } from "./settings.ts";
+
+/** Everything the protocol is handed. No endpoint reaches for anything else. */
+export interface Context {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly identity: IdentityProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: Events;
+  readonly failures: FailureLimiter;
+}
+
+/** What serves one path: an OAuth request in, an OAuth response out. */
+export type Endpoint = (request: OAuthRequest) => Promise<OAuthResponse>;

@@ -1,0 +1,128 @@
+import { asOAuthError, errorPage, report } from "../answer.ts";
+import { isRemembered, proceed } from "../authorization.ts";
+import { identifyClient, type ValidRequest, validateRequest } from "../authorization-request.ts";
+import { errorRedirect, errorUri } from "../authorization-response.ts";
+import { bindAttempt, startAttempt } from "../browser-binding.ts";
+import { type LiveSession, readSession } from "../browser-session.ts";
+import { isFirstParty, isLegacy } from "../client.ts";
+import type { Context, Endpoint } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import type { OAuthRequest, OAuthResponse } from "../http.ts";
+import type { AuthorizationRequest, Client, SignedIn } from "../ports.ts";
+import { describeRedirectUri } from "../redirect-uri.ts";
+import { startSignIn } from "../sign-in.ts";
+import { after } from "../values.ts";
+
+/**
+ * The authorization endpoint, OAuth 2.1 §4.1.1. Answers a browser with a redirect: to the identity provider, to the consent page, or back to
+ * the client. Until client and redirect URI are known to be right it answers with a page and redirects nowhere.
+ */
+export function authorizeEndpoint(context: Context): Endpoint {
+  return async (http) => {
+    const { client, redirectUri } = await identifyClient(context, http.query);
+    try {
+      const valid = await validateRequest(context, client, redirectUri, http.query);
+      return await authorize(context, http, client, valid);
+    } catch (thrown) {
+      return await refuse(context, http, client, redirectUri, asOAuthError(thrown));
+    }
+  };
+}
+
+async function authorize(
+  context: Context,
+  http: OAuthRequest,
+  client: Client,
+  { request, prompt, maxAge }: ValidRequest,
+): Promise<OAuthResponse> {
+  // The old web client expects the identity provider's account chooser every time (compatibility.md).
+  const session = isLegacy(client) ? undefined : await readSession(context, http);
+  const fresh = session !== undefined && isFresh(context, session, maxAge);
+  if (prompt.has("none")) await answerSilently(context, http, client, request, fresh ? session : undefined);
+  if (session === undefined || !fresh || prompt.has("login") || prompt.has("select_account")) {
+    return startSignIn(
+      context,
+      http,
+      request,
+      prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
+    );
+  }
+  const { clock, random, settings, store } = context;
+  const attempt = startAttempt(random);
+  const signedIn = signedInBy(session);
+  await store.beginTransaction({
+    handleHash: attempt.handleHash,
+    bindingHash: attempt.bindingHash,
+    request,
+    signedIn,
+    expiresAt: after(clock.now(), settings.lifetimes.transaction),
+  });
+  const cookies = bindAttempt(http, attempt, settings.lifetimes.transaction);
+  return proceed(context, http, {
+    attempt,
+    client,
+    request,
+    signedIn,
+    alwaysAsk: prompt.has("consent"),
+    cookies,
+  });
+}
+
+/** `prompt=none` shows nothing: what would need a person is an error (B21, OpenID Connect Core §3.1.2.6). */
+async function answerSilently(
+  context: Context,
+  http: OAuthRequest,
+  client: Client,
+  request: AuthorizationRequest,
+  session: LiveSession | undefined,
+): Promise<void> {
+  if (session === undefined) throw new OAuthError("login_required");
+  if (isFirstParty(client)) return;
+  if (!(await isRemembered(context, http, client, request, session.account)))
+    throw new OAuthError("consent_required");
+}
+
+function isFresh(context: Context, session: LiveSession, maxAge: number | undefined): boolean {
+  return maxAge === undefined || context.clock.now() - session.authTime <= maxAge;
+}
+
+function signedInBy({ account, authTime, sessionHash }: LiveSession): SignedIn {
+  return { subject: account.subject, email: account.email, authTime, sessionHash };
+}
+
+/**
+ * An error after client and redirect URI are known. The old web client reads a plain 400 (B26); the operator's clients get the error
+ * redirected at once; a client nobody vouches for does not get a stranger's browser sent to it (B20): the person sees a page with a link, unless
+ * they are signed in here, or the client asked for no page at all.
+ */
+async function refuse(
+  context: Context,
+  http: OAuthRequest,
+  client: Client,
+  redirectUri: string,
+  error: OAuthError,
+): Promise<OAuthResponse> {
+  report(context, http, error);
+  if (isLegacy(client)) return errorPage(http, error);
+  const target = { redirectUri, state: singleState(http) };
+  const { issuer } = context.settings;
+  const silent = error.code === "login_required" || error.code === "consent_required";
+  const trusted = !client.dynamicallyRegistered || silent || (await isSignedIn(context, http));
+  if (trusted) return errorRedirect(http, issuer, target, error);
+  const { host } = describeRedirectUri(redirectUri);
+  return errorPage(http, error, { uri: errorUri(issuer, target, error), host });
+}
+
+async function isSignedIn(context: Context, http: OAuthRequest): Promise<boolean> {
+  try {
+    return (await readSession(context, http)) !== undefined;
+  } catch {
+    // The store is down: that is what is being reported already.
+    return false;
+  }
+}
+
+/** A repeated `state` is not echoed: neither value may win (B09). */
+function singleState(http: OAuthRequest): string | undefined {
+  return http.query.repeated().includes("state") ? undefined : http.query.get("state");
+}

@@ -1,0 +1,92 @@
+import { asOAuthError, report } from "../answer.ts";
+import { proceed } from "../authorization.ts";
+import { errorRedirect } from "../authorization-response.ts";
+import { type Attempt, releaseAttempt, resumeAttempt, signInAttempt } from "../browser-binding.ts";
+import { openSession } from "../browser-session.ts";
+import type { Context, Endpoint } from "../context.ts";
+import { endpointUrls } from "../endpoint-urls.ts";
+import { OAuthError } from "../errors.ts";
+import type { OAuthRequest, OAuthResponse } from "../http.ts";
+import type { Parameters } from "../parameters.ts";
+import type { Transaction } from "../ports.ts";
+import { asClientError } from "../sign-in.ts";
+
+/**
+ * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has the answer proven, opens the
+ * browser's session and goes on. Everything about the client comes from the stored transaction (C05).
+ */
+export function callbackEndpoint(context: Context): Endpoint {
+  return async (http) => {
+    checkAnswer(http.query);
+    const attempt = resumeAttempt(http, http.query.get("state"));
+    if (attempt === undefined) throw notThisBrowser("no cookie for this state");
+    const { clock, settings, store } = context;
+    const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
+    if (transaction === undefined) throw notThisBrowser("unknown, expired or used state");
+    try {
+      return await signedIn(context, http, attempt, transaction);
+    } catch (thrown) {
+      const error = asOAuthError(thrown);
+      report(context, http, error);
+      await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
+      return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
+    }
+  };
+}
+
+async function signedIn(
+  context: Context,
+  http: OAuthRequest,
+  attempt: Attempt,
+  { request }: Transaction,
+): Promise<OAuthResponse> {
+  const { clock, events, identity, settings, store } = context;
+  const callback = new URL(endpointUrls(settings.issuer).callback);
+  callback.search = http.rawQuery;
+  const proven = await identity
+    .completeSignIn(callback, signInAttempt(attempt, "select_account"))
+    .catch((thrown: unknown) => {
+      events.emit({
+        name: "sign_in_failed",
+        request: http.id,
+        client: request.clientId,
+        address: http.address,
+      });
+      return asClientError(thrown);
+    });
+  const { cookie, session } = await openSession(context, http, proven);
+  const { subject } = session.account;
+  events.emit({
+    name: "sign_in",
+    request: http.id,
+    client: request.clientId,
+    subject,
+    address: http.address,
+  });
+  const signedIn = {
+    subject,
+    email: proven.email,
+    authTime: session.authTime,
+    sessionHash: session.sessionHash,
+  };
+  const client = await store.findClient(request.clientId);
+  if (client === undefined || !(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
+    throw new OAuthError("access_denied", { hint: "the client was removed or the request expired" });
+  }
+  return proceed(context, http, { attempt, client, request, signedIn, alwaysAsk: true, cookies: [cookie] });
+}
+
+/** C-n6, C21: one `state`, and one of `code` and `error`. */
+function checkAnswer(query: Parameters): void {
+  query.refuseRepeated();
+  if (query.get("state") === undefined) throw new OAuthError("invalid_request", { hint: "state is missing" });
+  const answers = ["code", "error"].filter((name) => query.get(name) !== undefined);
+  if (answers.length !== 1) throw new OAuthError("invalid_request", { hint: "code is missing" });
+}
+
+function notThisBrowser(debug: string): OAuthError {
+  return new OAuthError("invalid_grant", {
+    hint: "sign-in was not started in this browser, or is over",
+    debug,
+  });
+}

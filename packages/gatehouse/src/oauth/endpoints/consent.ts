@@ -1,0 +1,201 @@
+import { grantCode, isMemorable } from "../authorization.ts";
+import { errorRedirect, successRedirect } from "../authorization-response.ts";
+import { type Attempt, codeOf, consentToken, releaseAttempt, resumeAttempt } from "../browser-binding.ts";
+import { readSession } from "../browser-session.ts";
+import { consentFingerprint } from "../client.ts";
+import type { Context, Endpoint } from "../context.ts";
+import { endpointUrls } from "../endpoint-urls.ts";
+import { OAuthError } from "../errors.ts";
+import { type OAuthRequest, type OAuthResponse, page } from "../http.ts";
+import type { ConsentPage } from "../page.ts";
+import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../ports.ts";
+import { describeRedirectUri } from "../redirect-uri.ts";
+import { refuseForeignForm } from "../same-origin.ts";
+import { offlineAccess, parseScope } from "../scope.ts";
+import { equalSecrets, hashSecret } from "../secret.ts";
+import { startSignIn } from "../sign-in.ts";
+
+type AwaitingConsent = Transaction & { readonly signedIn: SignedIn };
+
+/** `GET`: the page that asks the person (D04-D07). Changes nothing and grants nothing (D08). */
+export function consentPageEndpoint(context: Context): Endpoint {
+  return async (http) => {
+    const attempt = attemptOf(http, http.query.get("transaction"));
+    const transaction = await awaitingConsent(context, http, attempt);
+    if (transaction === undefined) throw over();
+    return page(200, await describe(context, attempt, transaction));
+  };
+}
+
+/** `POST`: the person's decision. Once; a second Approve from the same browser is sent to the same place (D16). */
+export function consentDecisionEndpoint(context: Context): Endpoint {
+  return async (http) => {
+    refuseForeignForm(context, http);
+    const form = http.form;
+    if (form === undefined) throw new OAuthError("invalid_request", { hint: "expected a form" });
+    form.refuseRepeated();
+    const attempt = attemptOf(http, form.get("transaction"));
+    if (!equalSecrets(form.get("csrf") ?? "", consentToken(attempt))) throw over("wrong csrf value"); // D08
+    const transaction = await awaitingConsent(context, http, attempt);
+    switch (form.get("decision")) {
+      case "approve":
+        return transaction === undefined
+          ? repeatAnswer(context, http, attempt)
+          : approve(context, http, attempt, transaction);
+      case "deny":
+        return deny(context, http, attempt, transaction);
+      case "switch_account":
+        return switchAccount(context, http, attempt, transaction);
+      default:
+        throw new OAuthError("invalid_request", { hint: "decision must be approve or deny" });
+    }
+  };
+}
+
+/** The transaction that waits for this browser's decision, while the session it was opened in lives (D-n6). */
+async function awaitingConsent(
+  context: Context,
+  http: OAuthRequest,
+  attempt: Attempt,
+): Promise<AwaitingConsent | undefined> {
+  const { clock, store } = context;
+  const transaction = await store.findAwaitingConsent(attempt.handleHash, attempt.bindingHash, clock.now());
+  const signedIn = transaction?.signedIn;
+  if (transaction === undefined || signedIn === undefined) return undefined;
+  const session = await readSession(context, http);
+  // Signing in for another tab renews the session's identifier; what counts is that the same person is still signed in.
+  return session?.account.subject === signedIn.subject ? { ...transaction, signedIn } : undefined;
+}
+
+async function approve(
+  context: Context,
+  http: OAuthRequest,
+  attempt: Attempt,
+  { request, signedIn }: AwaitingConsent,
+): Promise<OAuthResponse> {
+  const client = await clientOf(context, request);
+  const consent: Consent = {
+    subject: signedIn.subject,
+    clientId: client.id,
+    redirectUri: request.redirectUri,
+    resource: request.resource,
+    scope: request.scope,
+    fingerprint: consentFingerprint(client),
+    decidedAt: context.clock.now(),
+  };
+  const remembered = isMemorable(request) ? consent : undefined;
+  const answer = await grantCode(context, http, {
+    attempt,
+    request,
+    signedIn,
+    consent: remembered,
+    cookies: [],
+  });
+  emit(context, http, "consent_approved", request, signedIn);
+  return answer;
+}
+
+/** The browser follows only the second answer of a double click: it is the first one again, with the same code. */
+async function repeatAnswer(context: Context, http: OAuthRequest, attempt: Attempt): Promise<OAuthResponse> {
+  const code = codeOf(attempt);
+  const found = await context.store.findCode(hashSecret(code));
+  if (found === undefined || found.used || found.expiresAt <= context.clock.now()) throw over();
+  return successRedirect(http, context.settings.issuer, found.request, code, [releaseAttempt(attempt)]);
+}
+
+async function deny(
+  context: Context,
+  http: OAuthRequest,
+  attempt: Attempt,
+  transaction: AwaitingConsent | undefined,
+): Promise<OAuthResponse> {
+  const { clock, settings, store } = context;
+  if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
+    throw over();
+  emit(context, http, "consent_denied", transaction.request, transaction.signedIn);
+  const error = new OAuthError("access_denied", { hint: "the person declined" });
+  return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
+}
+
+/** Starts over at the identity provider, for the same request: the old attempt ends, a fresh one begins. */
+async function switchAccount(
+  context: Context,
+  http: OAuthRequest,
+  attempt: Attempt,
+  transaction: AwaitingConsent | undefined,
+): Promise<OAuthResponse> {
+  const { clock, store } = context;
+  if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
+    throw over();
+  const answer = await startSignIn(context, http, transaction.request, "select_account");
+  return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
+}
+
+async function describe(
+  context: Context,
+  attempt: Attempt,
+  { request, signedIn }: AwaitingConsent,
+): Promise<ConsentPage> {
+  const client = await clientOf(context, request);
+  const resource =
+    request.resource === undefined ? undefined : await context.store.findResource(request.resource);
+  const scopes = parseScope(request.scope).filter((name) => name !== offlineAccess);
+  return {
+    kind: "consent",
+    action: endpointUrls(context.settings.issuer).consentPath,
+    transaction: attempt.handle,
+    csrf: consentToken(attempt),
+    client: {
+      name: client.metadata.name,
+      id: client.id,
+      vouchedBy: client.dynamicallyRegistered ? "self-asserted" : "operator",
+      homepage: client.metadata.uri,
+      policy: client.metadata.policyUri,
+      terms: client.metadata.termsUri,
+      registeredAt: client.createdAt,
+    },
+    redirect: { uri: request.redirectUri, ...describeRedirectUri(request.redirectUri) },
+    resource:
+      request.resource === undefined ? undefined : { identifier: request.resource, name: resource?.name },
+    scopes: scopes.map((name) => ({
+      name,
+      sentence: resource?.scopes.find((scope) => scope.name === name)?.sentence,
+    })),
+    staysConnected: client.grantTypes.includes("refresh_token"),
+    account: { email: signedIn.email },
+  };
+}
+
+async function clientOf(context: Context, request: AuthorizationRequest): Promise<Client> {
+  const client = await context.store.findClient(request.clientId);
+  if (client === undefined) throw new OAuthError("invalid_client", { hint: "the client was removed" });
+  return client;
+}
+
+function attemptOf(http: OAuthRequest, handle: string | undefined): Attempt {
+  const attempt = resumeAttempt(http, handle);
+  if (attempt === undefined) throw over("no cookie for this transaction");
+  return attempt;
+}
+
+function over(debug?: string): OAuthError {
+  const hint = "this page was already answered, has expired, or belongs to another browser";
+  return new OAuthError("invalid_grant", { hint, ...(debug === undefined ? {} : { debug }) });
+}
+
+function emit(
+  context: Context,
+  http: OAuthRequest,
+  name: "consent_approved" | "consent_denied",
+  request: AuthorizationRequest,
+  { subject }: SignedIn,
+): void {
+  context.events.emit({
+    name,
+    request: http.id,
+    client: request.clientId,
+    subject,
+    resource: request.resource,
+    address: http.address,
+  });
+}

@@ -1,0 +1,54 @@
+import { forgetSession, readSession, signOutToken } from "../browser-session.ts";
+import type { Context, Endpoint } from "../context.ts";
+import { endpointUrls } from "../endpoint-urls.ts";
+import { OAuthError } from "../errors.ts";
+import { page } from "../http.ts";
+import { refuseForeignForm } from "../same-origin.ts";
+import { equalSecrets } from "../secret.ts";
+import { requireForm } from "./token.ts";
+
+const oauthParameters = [
+  "client_id",
+  "redirect_uri",
+  "response_type",
+  "state",
+  "code_challenge",
+  "scope",
+  "resource",
+];
+
+/** `GET /`: the authorization endpoint of clients from before metadata (A16, A17), and a home page for people. */
+export function rootEndpoint(context: Context, authorize: Endpoint): Endpoint {
+  return async (request) => {
+    if (oauthParameters.some((name) => request.query.has(name))) return authorize(request);
+    const { issuer } = context.settings;
+    const session = await readSession(context, request);
+    return page(200, {
+      kind: "home",
+      issuer,
+      session: session && {
+        email: session.account.email,
+        csrf: signOutToken(session),
+        signOut: endpointUrls(issuer).signOutPath,
+      },
+    });
+  };
+}
+
+/** `POST /sign-out`: ends the browser's session on the server, not only in the cookie (S05). Clients stay connected. */
+export function signOutEndpoint(context: Context): Endpoint {
+  return async (request) => {
+    refuseForeignForm(context, request);
+    const form = requireForm(request.form);
+    const session = await readSession(context, request);
+    if (session !== undefined) {
+      if (!equalSecrets(form.get("csrf") ?? "", signOutToken(session))) {
+        throw new OAuthError("invalid_grant", { hint: "the page is out of date" });
+      }
+      await context.store.endSession(session.sessionHash);
+      const { subject } = session.account;
+      context.events.emit({ name: "sign_out", request: request.id, subject, address: request.address });
+    }
+    return page(200, { kind: "signed-out" }, [forgetSession()]);
+  };
+}

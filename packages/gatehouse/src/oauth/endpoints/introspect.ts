@@ -1,0 +1,81 @@
+import type { Context, Endpoint } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import { json, type OAuthRequest } from "../http.ts";
+import type { AccessToken, Resource } from "../ports.ts";
+import { equalSecrets, hashSecret } from "../secret.ts";
+import { isAccessTokenShaped, resourceCredentialPrefix } from "../token.ts";
+import { requireForm } from "./token.ts";
+
+/** Who asks: the operator, who may see every token, or one resource server, which sees only its own. */
+type Caller = "operator" | Resource;
+
+const inactive = { active: false } as const;
+
+/** Token introspection, RFC 7662. */
+export function introspectEndpoint(context: Context): Endpoint {
+  return async (request) => {
+    const caller = await authenticateCaller(context, request);
+    const token = requireForm(request.form).get("token");
+    if (token === undefined) {
+      if (caller === "operator") return json(200, inactive); // LEGACY J03
+      throw new OAuthError("invalid_request", { hint: "token is missing" });
+    }
+    const found = await findToken(context, token);
+    if (found === undefined || !mayLearnOf(caller, found)) return json(200, inactive); // J04, J06
+    return json(200, describe(context, caller, found));
+  };
+}
+
+async function authenticateCaller(context: Context, request: OAuthRequest): Promise<Caller> {
+  const { failures, settings, store } = context;
+  const key = `introspection ${request.address}`;
+  const [, credential] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  if (credential === undefined) throw unauthenticated();
+  if (credential.startsWith(resourceCredentialPrefix)) {
+    const resource = await store.findResourceByCredential(hashSecret(credential));
+    if (resource !== undefined) return resource;
+  } else if (settings.introspectionToken === undefined) {
+    throw new OAuthError("temporarily_unavailable", { hint: "INTROSPECTION_TOKEN is not configured" }); // J11
+  } else if (equalSecrets(credential, settings.introspectionToken)) {
+    return "operator";
+  }
+  const wait = await failures.blocked(key);
+  if (wait > 0) throw new OAuthError("slow_down", { headers: { "Retry-After": String(wait) } });
+  await failures.failed(key);
+  throw unauthenticated();
+}
+
+async function findToken(
+  { clock, settings, store }: Context,
+  token: string,
+): Promise<AccessToken | undefined> {
+  if (!isAccessTokenShaped(token, settings)) return undefined;
+  return store.findAccessToken(hashSecret(token), clock.now());
+}
+
+function mayLearnOf(caller: Caller, token: AccessToken): boolean {
+  return caller === "operator" || token.resource === caller.identifier;
+}
+
+/** RFC 7662 §2.2. The operator's callers know people by e-mail address (KEEP, J11), resource servers by a stable opaque subject. */
+function describe({ settings }: Context, caller: Caller, token: AccessToken): Record<string, unknown> {
+  return {
+    active: true,
+    sub: caller === "operator" ? token.email : (token.subject ?? token.email),
+    username: token.email,
+    token_type: "Bearer",
+    exp: token.expiresAt,
+    client_id: token.clientId,
+    scope: token.scope || undefined,
+    aud: token.resource,
+    iss: settings.issuer,
+    iat: token.createdAt,
+  };
+}
+
+function unauthenticated(): OAuthError {
+  return new OAuthError("invalid_token", {
+    hint: "introspection needs a credential",
+    headers: { "WWW-Authenticate": 'Bearer realm="gatehouse"' },
+  });
+}

@@ -1,0 +1,37 @@
+import type { Context, Endpoint } from "../context.ts";
+import { grantTypes } from "../grants/registry.ts";
+import type { OAuthResponse } from "../http.ts";
+import { offlineAccess } from "../scope.ts";
+
+/**
+ * The authorization server's metadata, RFC 8414 §2. Every URL is built from the configured issuer, never from the request (A-n1); every
+ * member is true of this server as it runs (A13). It is the same for everybody, so it is written once.
+ */
+export function metadataEndpoint({ settings }: Context): Endpoint {
+  const { issuer } = settings;
+  const clientAuthMethods = ["none", "client_secret_basic", "client_secret_post"];
+  const document = {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    registration_endpoint: `${issuer}/register`,
+    revocation_endpoint: `${issuer}/revoke`,
+    introspection_endpoint: `${issuer}/introspect`,
+    response_types_supported: ["code"],
+    response_modes_supported: ["query"],
+    grant_types_supported: [...grantTypes.keys()],
+    code_challenge_methods_supported: ["S256"],
+    token_endpoint_auth_methods_supported: clientAuthMethods,
+    revocation_endpoint_auth_methods_supported: clientAuthMethods,
+    introspection_endpoint_auth_methods_supported: ["Bearer"],
+    // Resource scopes are named by the MCP servers' own challenges: a longer list here is asked for as a whole by some clients.
+    scopes_supported: [offlineAccess],
+    authorization_response_iss_parameter_supported: true,
+  };
+  const response: OAuthResponse = {
+    status: 200,
+    headers: { "Content-Type": "application/json", "Cache-Control": "public, max-age=3600" },
+    body: JSON.stringify(document),
+  };
+  return async () => response;
+}

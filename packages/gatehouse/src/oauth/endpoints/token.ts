@@ -1,0 +1,47 @@
+import { isLegacy } from "../client.ts";
+import { authenticateClient } from "../client-authentication.ts";
+import type { Context, Endpoint } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import type { GrantType } from "../grants/grant-type.ts";
+import { grantTypes } from "../grants/registry.ts";
+import { json } from "../http.ts";
+import type { Parameters } from "../parameters.ts";
+import type { Client } from "../ports.ts";
+
+/** The token endpoint, OAuth 2.1 §3.2. Only the form counts: parameters in the URL are not looked at (E04). */
+export function tokenEndpoint(context: Context): Endpoint {
+  return async (request) => {
+    const form = requireForm(request.form);
+    const named = form.get("grant_type");
+    const grantType = named === undefined ? undefined : lookUp(named);
+    const client = await authenticateClient(context, request, form);
+    const grant = grantType ?? legacyDefault(client);
+    if (!client.grantTypes.includes(named ?? "authorization_code")) {
+      throw new OAuthError("unauthorized_client", {
+        hint: "the client is not registered for this grant type",
+      });
+    }
+    return json(200, await grant(context, request, client, form));
+  };
+}
+
+/** E02, E03. */
+export function requireForm(form: Parameters | undefined): Parameters {
+  if (form === undefined) {
+    throw new OAuthError("invalid_request", { hint: "expected application/x-www-form-urlencoded" });
+  }
+  form.refuseRepeated();
+  return form;
+}
+
+function lookUp(name: string): GrantType {
+  const grantType = grantTypes.get(name);
+  if (grantType === undefined) throw new OAuthError("unsupported_grant_type"); // E05
+  return grantType;
+}
+
+/** E19: the old web client sends no `grant_type`. */
+function legacyDefault(client: Client): GrantType {
+  if (!isLegacy(client)) throw new OAuthError("invalid_request", { hint: "grant_type is missing" });
+  return lookUp("authorization_code");
+}

@@ -1,0 +1,180 @@
+import { isLegacy } from "../client.ts";
+import type { Context } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import type { OAuthRequest } from "../http.ts";
+import type { Parameters } from "../parameters.ts";
+import { isCodeVerifier, verifies } from "../pkce.ts";
+import type { AccessToken, Client, FoundCode, Grant } from "../ports.ts";
+import { narrowResource } from "../resource.ts";
+import { hashSecret } from "../secret.ts";
+import { mintAccessToken, mintGrantId, mintSalt, refreshTokenOf } from "../token.ts";
+import { after, type Seconds } from "../values.ts";
+import { scopeMember, type TokenResponse } from "./grant-type.ts";
+
+/** The authorization code grant, OAuth 2.1 §4.1.3. */
+export async function authorizationCode(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  form: Parameters,
+): Promise<TokenResponse> {
+  const codeHash = hashSecret(required(form, "code"));
+  const code = await context.store.findCode(codeHash);
+  const verifier = readVerifier(form);
+  if (code === undefined || code.request.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
+  if (code.expiresAt <= context.clock.now() && !code.used) throw invalidGrant("the code has expired");
+  narrowResource(code.request.resource, form.all("resource")); // F12
+  checkPresence(client, code, verifier);
+  await checkBinding(context, code, verifier, form.get("redirect_uri"));
+  return isLegacy(client)
+    ? redeemLegacy(context, request, client, code)
+    : redeem(context, request, client, code);
+}
+
+function readVerifier(form: Parameters): string | undefined {
+  const verifier = form.get("code_verifier");
+  if (verifier !== undefined && !isCodeVerifier(verifier)) {
+    throw new OAuthError("invalid_request", {
+      hint: "code_verifier must be 43 to 128 unreserved characters",
+    }); // F10
+  }
+  return verifier;
+}
+
+/** Challenge and verifier stand or fall together (F07-F09); a request that forgets one leaves the code as it was. */
+function checkPresence(client: Client, code: FoundCode, verifier: string | undefined): void {
+  const { codeChallenge } = code.request;
+  if (codeChallenge === undefined && !isLegacy(client))
+    throw invalidGrant("the code was issued without PKCE"); // F09
+  if (codeChallenge !== undefined && verifier === undefined) {
+    throw new OAuthError("invalid_request", { hint: "code_verifier is missing" });
+  }
+  if (codeChallenge === undefined && verifier !== undefined) {
+    throw new OAuthError("invalid_request", {
+      hint: "code_verifier was sent for a code without code_challenge",
+    }); // F08
+  }
+}
+
+/** A wrong verifier or redirect URI uses the code up (compatibility.md), but never touches the tokens of one used before (F05). */
+async function checkBinding(
+  context: Context,
+  code: FoundCode,
+  verifier: string | undefined,
+  redirectUri: string | undefined,
+): Promise<void> {
+  const { codeChallenge, redirectUri: issuedFor } = code.request;
+  const wrong =
+    codeChallenge !== undefined && !verifies(verifier ?? "", codeChallenge)
+      ? "code_verifier does not match"
+      : redirectUri !== undefined && redirectUri !== issuedFor // F11
+        ? "redirect_uri differs from the authorization request"
+        : undefined;
+  if (wrong === undefined) return;
+  await context.store.burnCode(code.codeHash);
+  throw invalidGrant(wrong);
+}
+
+async function redeem(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  code: FoundCode,
+): Promise<TokenResponse> {
+  const { clock, settings } = context;
+  const refreshable = client.grantTypes.includes("refresh_token"); // F14
+  const { accessToken: lifetime, grant: grantLifetime, grantIdle } = settings.lifetimes;
+  const endsAt = after(clock.now(), refreshable ? grantLifetime : lifetime);
+  const idleEnd = refreshable ? (Math.min(endsAt, after(clock.now(), grantIdle)) as Seconds) : endsAt;
+  const grant = mintGrant(context, code, { generation: refreshable ? 1 : 0, expiresAt: idleEnd, endsAt });
+  const token = await issue(context, request, client, code, grant, lifetime);
+  return {
+    access_token: token,
+    token_type: "Bearer",
+    expires_in: lifetime,
+    ...(refreshable ? { refresh_token: refreshTokenOf(grant, 1, settings) } : {}),
+    ...scopeMember(grant.scope),
+  };
+}
+
+/** LEGACY (F16): one token for both members, because the old web client reads `refresh_token`. Nothing refreshes it (F17). */
+async function redeemLegacy(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  code: FoundCode,
+): Promise<TokenResponse> {
+  const lifetime = context.settings.lifetimes.legacyAccessToken;
+  const endsAt = after(context.clock.now(), lifetime);
+  const grant = mintGrant(context, code, { generation: 0, expiresAt: endsAt, endsAt });
+  const token = await issue(context, request, client, code, grant, lifetime);
+  return { access_token: token, token_type: "Bearer", expires_in: lifetime, refresh_token: token };
+}
+
+/** Everything about the grant comes from the code's record, nothing from the token request (F13). */
+function mintGrant(
+  { clock, random }: Context,
+  code: FoundCode,
+  life: Pick<Grant, "generation" | "expiresAt" | "endsAt">,
+): Grant {
+  const now = clock.now();
+  return {
+    id: mintGrantId(random),
+    clientId: code.request.clientId,
+    subject: code.subject,
+    email: code.email,
+    scope: code.request.scope,
+    resource: code.request.resource,
+    salt: mintSalt(random),
+    authTime: code.authTime,
+    createdAt: now,
+    rotatedAt: now,
+    ...life,
+  };
+}
+
+/** The one atomic step (F03). A second valid request with a used code ends what came of the first (F04). */
+async function issue(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  code: FoundCode,
+  grant: Grant,
+  lifetime: Seconds,
+): Promise<string> {
+  const { clock, events, random, settings, store } = context;
+  const token = mintAccessToken(random, settings);
+  const record: AccessToken = {
+    tokenHash: hashSecret(token),
+    email: grant.email,
+    subject: grant.subject,
+    clientId: grant.clientId,
+    grantId: grant.id,
+    scope: grant.scope,
+    resource: grant.resource,
+    createdAt: grant.createdAt,
+    expiresAt: after(grant.createdAt, lifetime),
+  };
+  const outcome = code.used ? "used" : await store.redeemCode(code.codeHash, clock.now(), grant, record);
+  const about = { request: request.id, client: client.id, subject: code.subject, address: request.address };
+  if (outcome === "redeemed") {
+    events.emit({ name: "code_redeemed", ...about, grant: grant.id, resource: grant.resource });
+    return token;
+  }
+  if (outcome === "used") {
+    const earlier = code.grantId ?? (await store.findCode(code.codeHash))?.grantId;
+    if (earlier !== undefined) await store.revokeGrant(earlier);
+    events.emit({ name: "code_replayed", ...about, grant: earlier });
+  }
+  throw invalidGrant("the code was used or has expired");
+}
+
+function required(form: Parameters, name: string): string {
+  const value = form.get(name);
+  if (value === undefined) throw new OAuthError("invalid_request", { hint: `${name} is missing` });
+  return value;
+}
+
+function invalidGrant(hint: string): OAuthError {
+  return new OAuthError("invalid_grant", { hint });
+}

@@ -1,0 +1,110 @@
+import type { Context } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import type { OAuthRequest } from "../http.ts";
+import type { Parameters } from "../parameters.ts";
+import type { AccessToken, Client, Grant } from "../ports.ts";
+import { narrowResource } from "../resource.ts";
+import { narrowScope } from "../scope.ts";
+import { hashSecret } from "../secret.ts";
+import { isGenuine, mintAccessToken, parseRefreshToken, refreshTokenOf } from "../token.ts";
+import { after, type Seconds } from "../values.ts";
+import { scopeMember, type TokenResponse } from "./grant-type.ts";
+
+/**
+ * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves the refresh token as it
+ * was (G12).
+ */
+export async function refreshToken(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  form: Parameters,
+): Promise<TokenResponse> {
+  const { grant, generation } = await findPresented(context, client, form);
+  const scope = narrowScope(grant.scope, form.get("scope")); // G07
+  narrowResource(grant.resource, form.all("resource")); // G09
+  const { clock, random, settings, store } = context;
+  const now = clock.now();
+  const lifetime = settings.lifetimes.accessToken;
+  const token = mintAccessToken(random, settings);
+  const accessToken: AccessToken = {
+    tokenHash: hashSecret(token),
+    email: grant.email,
+    subject: grant.subject,
+    clientId: grant.clientId,
+    grantId: grant.id,
+    scope,
+    resource: grant.resource,
+    createdAt: now,
+    expiresAt: after(now, lifetime),
+  };
+  const outcome = await store.rotateGrant({
+    grantId: grant.id,
+    presented: generation,
+    now,
+    replayWindow: settings.lifetimes.replayWindow,
+    expiresAt: Math.min(grant.endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds, // G11
+    accessToken,
+  });
+  await settle(context, request, grant, outcome);
+  return {
+    access_token: token,
+    token_type: "Bearer",
+    expires_in: lifetime,
+    // The successor of the presented generation: of a replay the very one its first use got (G05).
+    refresh_token: refreshTokenOf(grant, generation + 1, settings),
+    ...scopeMember(scope),
+  };
+}
+
+/** The live grant the presented token belongs to, proven by its MAC: a forged token goes no further and harms nothing (G-n6). */
+async function findPresented(
+  context: Context,
+  client: Client,
+  form: Parameters,
+): Promise<{ grant: Grant; generation: number }> {
+  const token = form.get("refresh_token");
+  if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
+  const presented = parseRefreshToken(token);
+  const grant =
+    presented === undefined
+      ? undefined
+      : await context.store.findGrant(presented.grantId, context.clock.now());
+  if (presented === undefined || grant === undefined || !isGenuine(presented, grant, context.settings)) {
+    throw invalidGrant("unknown, expired or revoked refresh token");
+  }
+  if (grant.clientId !== client.id) throw invalidGrant("unknown, expired or revoked refresh token"); // G02
+  return { grant, generation: presented.generation };
+}
+
+/** An older generation than the replay window forgives is a stolen one: the grant ends for thief and owner alike (G04). */
+async function settle(
+  { events, store }: Context,
+  request: OAuthRequest,
+  grant: Grant,
+  outcome: "rotated" | "replayed" | "reused" | "gone",
+): Promise<void> {
+  const about = {
+    request: request.id,
+    client: grant.clientId,
+    subject: grant.subject,
+    grant: grant.id,
+    address: request.address,
+  };
+  switch (outcome) {
+    case "rotated":
+      return events.emit({ name: "token_refreshed", ...about });
+    case "replayed":
+      return events.emit({ name: "refresh_replayed", ...about });
+    case "reused":
+      await store.revokeGrant(grant.id);
+      events.emit({ name: "refresh_reused", ...about });
+      throw invalidGrant("the refresh token was used before; the grant is revoked");
+    case "gone":
+      throw invalidGrant("unknown, expired or revoked refresh token");
+  }
+}
+
+function invalidGrant(hint: string): OAuthError {
+  return new OAuthError("invalid_grant", { hint });
+}

@@ -1,0 +1,39 @@
+import { bindAttempt, signInAttempt, startAttempt } from "./browser-binding.ts";
+import type { Context } from "./context.ts";
+import { OAuthError } from "./errors.ts";
+import { type OAuthRequest, type OAuthResponse, redirect } from "./http.ts";
+import { type AuthorizationRequest, type SignInAttempt, SignInError } from "./ports.ts";
+import { after } from "./values.ts";
+
+/**
+ * Sends the browser to the identity provider, in a new transaction bound to this browser (C01, C02). Throws `OAuthError` when
+ * the provider cannot be reached.
+ */
+export async function startSignIn(
+  context: Context,
+  http: OAuthRequest,
+  request: AuthorizationRequest,
+  prompt: SignInAttempt["prompt"],
+): Promise<OAuthResponse> {
+  const { clock, identity, random, settings, store } = context;
+  const attempt = startAttempt(random);
+  const location = await identity.signInUrl(signInAttempt(attempt, prompt)).catch(asClientError);
+  await store.beginTransaction({
+    handleHash: attempt.handleHash,
+    bindingHash: attempt.bindingHash,
+    request,
+    signedIn: undefined,
+    expiresAt: after(clock.now(), settings.lifetimes.transaction),
+  });
+  return redirect(http.method, location.href, bindAttempt(http, attempt, settings.lifetimes.transaction));
+}
+
+/** What the client learns of a failed sign-in (C18, C19): the kind and a safe hint; the reason goes to the log. */
+export function asClientError(thrown: unknown): never {
+  if (!(thrown instanceof SignInError)) throw thrown;
+  throw new OAuthError(thrown.code, {
+    debug: thrown.message,
+    cause: thrown.cause,
+    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+  });
+}
