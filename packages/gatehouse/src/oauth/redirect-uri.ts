@@ -28,7 +28,7 @@ const forbiddenSchemes = new Set([
 const longest = 2048;
 const webUri = /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?].*)?$/;
 const loopbackUri = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?([/?].*)?$/;
-const appUri = /^([a-z][a-z0-9+.-]*):(?:\/\/)?[^/].*$/;
+const appUri = /^([a-z][a-z0-9+.-]*):(?!\/*$)/;
 /** RFC 3986 characters; no space, quote, backslash, angle bracket, no `*`, no `#`, nothing beyond ASCII. */
 const uriCharacters = /^[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
 

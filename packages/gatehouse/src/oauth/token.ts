@@ -15,6 +15,8 @@ export const resourceCredentialPrefix = "gatehouse_rs_";
 export const clientSecretPrefix = "gatehouse_cs_";
 
 const longestToken = 512;
+/** 128 bits in hexadecimal: nothing that ever was a token is shorter. */
+const shortestSecret = 32;
 
 export function mintAccessToken(random: Random, settings: Settings): string {
   const body = mintSecret(random, settings.tokenPrefixes[0]);
@@ -28,7 +30,8 @@ export function mintAccessToken(random: Random, settings: Settings): string {
 export function isAccessTokenShaped(token: string, settings: Settings): boolean {
   if (token.length > longestToken) return false;
   const prefix = settings.tokenPrefixes.find((candidate) => token.startsWith(candidate));
-  if (prefix === undefined || !/^[A-Za-z0-9._~+/=-]+$/.test(token)) return false;
+  if (prefix === undefined || token.length < prefix.length + shortestSecret) return false;
+  if (!/^[A-Za-z0-9._~+/=-]+$/.test(token)) return false;
   if (token.length !== prefix.length + 49) return true;
   return checksum(token.slice(0, -6)) === token.slice(-6);
 }

@@ -1,0 +1,81 @@
+/**
+ * Holds the code against the table "who may call whom" (CONTRIBUTING.md): every arrow points inwards. Prints each import that does
+ * not, and exits 1.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const source = join(root, "packages/gatehouse/src");
+
+/** For each room, the rooms it may import from besides itself. A file outside any folder is a room of its own. */
+const allowed: Record<string, readonly string[]> = {
+  oauth: [],
+  http: ["oauth"],
+  pages: ["oauth"],
+  identity: ["oauth"],
+  storage: ["oauth"],
+  telemetry: ["oauth"],
+  "housekeeping.ts": ["oauth"],
+  "secret-key.ts": [],
+  "config.ts": ["oauth"],
+  "gatehouse.ts": [
+    "oauth",
+    "http",
+    "pages",
+    "identity",
+    "storage",
+    "telemetry",
+    "config.ts",
+    "housekeeping.ts",
+    "secret-key.ts",
+  ],
+  commands: ["oauth", "gatehouse.ts", "config.ts", "telemetry", "storage"],
+  "main.ts": ["commands"],
+};
+
+/** Packages the protocol core may use: none of them does I/O. */
+const corePackages = ["node:crypto", "jose", "zod", "tldts"];
+
+const faults: string[] = [];
+for (const file of listFiles(source)) {
+  const text = readFileSync(file, "utf8");
+  const room = roomOf(file);
+  for (const [, specifier = ""] of text.matchAll(
+    /^(?:import|export)\b[^;]*?from "([^"]+)"|import\("([^"]+)"\)/gm,
+  )) {
+    if (!specifier.startsWith(".")) {
+      if (room === "oauth" && !corePackages.includes(specifier))
+        faults.push(`${where(file)} imports ${specifier}`);
+      continue;
+    }
+    const target = roomOf(resolve(dirname(file), specifier));
+    if (target !== room && !allowed[room]?.includes(target))
+      faults.push(`${where(file)} imports from ${target}`);
+  }
+  if (/\bprocess\.env\b/.test(text) && room !== "config.ts" && room !== "main.ts") {
+    faults.push(`${where(file)} reads the environment; only config.ts may`);
+  }
+}
+for (const file of listFiles(join(root, "packages/resource-server/src"))) {
+  if (/from "(?:gatehouse|[^"]*\/gatehouse\/)/.test(readFileSync(file, "utf8"))) {
+    faults.push(`${where(file)} imports the server package`);
+  }
+}
+
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exit(1);
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+function roomOf(file: string): string {
+  return relative(source, file).split("/")[0] ?? "";
+}
+
+function where(file: string): string {
+  return relative(root, file);
+}
