@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { readConfig } from "../../src/config.ts";
+import { startGatehouse } from "../../src/gatehouse.ts";
+import type { Client, Clock, Store } from "../../src/oauth/ports.ts";
+import { canonicalResource } from "../../src/oauth/resource.ts";
+import { hashSecret, mintSecret } from "../../src/oauth/secret.ts";
+import { resourceCredentialPrefix } from "../../src/oauth/token.ts";
+import { type ClientId, type Seconds, seconds } from "../../src/oauth/values.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { freePort } from "./free-port.ts";
+import { startUpstream, type Upstream } from "./upstream.ts";
+
+/** A clock that stands still until it is moved; begins at the real time, because the identity provider's tokens do. */
+export class StandingClock implements Clock {
+  #now = Math.floor(Date.now() / 1000);
+  now(): Seconds {
+    return seconds(this.#now);
+  }
+  advance(by: number): void {
+    this.#now += by;
+  }
+}
+
+export interface TestGatehouse {
+  readonly issuer: string;
+  /** Where it really listens: the issuer, unless the test gave it another `BASE_URL`. */
+  readonly url: string;
+  readonly clock: StandingClock;
+  readonly store: Store;
+  readonly upstream: Upstream;
+  readonly introspectionToken: string;
+  /** Every line logged so far, as text. */
+  readonly log: readonly string[];
+  /** Provisions a resource and returns its introspection credential. */
+  addResource(identifier: string, scopes?: Readonly<Record<string, string>>): Promise<string>;
+  /** Provisions an operator's client. */
+  addClient(
+    client: Partial<Omit<Client, "id">> & { readonly id: string; readonly secret?: string },
+  ): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The whole server as `gatehouse serve` would run it, configured through the environment like the real one, on a free loopback port and an
+ * in-memory database, with `oidc-provider` upstream. Stop it in an `after` hook.
+ */
+export async function startTestGatehouse(environment: Record<string, string> = {}): Promise<TestGatehouse> {
+  const port = await freePort();
+  const issuer = environment.BASE_URL ?? `http://localhost:${port}`;
+  const upstream = await startUpstream({ redirectUris: [`${issuer}/callback`] });
+  const introspectionToken = "the-operators-introspection-token";
+  const config = readConfig(
+    {
+      PORT: String(port),
+      HOST: "127.0.0.1",
+      BASE_URL: issuer,
+      SQL_URL: "sqlite::memory:",
+      SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+      UPSTREAM_ISSUER: upstream.issuer,
+      OAUTH2_CLIENT_ID: upstream.clientId,
+      OAUTH2_CLIENT_SECRET: upstream.clientSecret,
+      INTROSPECTION_TOKEN: introspectionToken,
+      RATE_LIMITS: "off",
+      ...environment,
+    },
+    "serve",
+  );
+  const log: string[] = [];
+  const sink = new Writable({
+    write(line, _encoding, done) {
+      log.push(String(line));
+      done();
+    },
+  });
+  const clock = new StandingClock();
+  const store = await openSqliteStore({ path: ":memory:" });
+  const running = await startGatehouse(config, pino({ level: "trace" }, sink), { clock, store });
+  return {
+    issuer,
+    url: `http://127.0.0.1:${port}`,
+    clock,
+    store,
+    upstream,
+    introspectionToken,
+    log,
+    async addResource(identifier, scopes = {}) {
+      const credential = mintSecret({ bytes: randomBytes }, resourceCredentialPrefix);
+      const resource = {
+        identifier: canonicalResource(identifier),
+        name: "Notes",
+        scopes: Object.entries(scopes).map(([name, sentence]) => ({ name, sentence })),
+        createdAt: clock.now(),
+      };
+      await store.addResource(resource, hashSecret(credential));
+      return credential;
+    },
+    async addClient({ secret, ...client }) {
+      const record: Client = {
+        authMethod: "client_secret_post",
+        secretHash: secret === undefined ? undefined : hashSecret(secret),
+        clearSecret: undefined,
+        redirectUris: [],
+        grantTypes: ["authorization_code", "refresh_token"],
+        scope: undefined,
+        metadata: {},
+        dynamicallyRegistered: false,
+        createdAt: clock.now(),
+        lastUsedAt: undefined,
+        ...client,
+        id: client.id as ClientId,
+      };
+      await store.addClient(record);
+      return record;
+    },
+    async stop() {
+      await running.stop();
+      await upstream.close();
+    },
+  };
+}

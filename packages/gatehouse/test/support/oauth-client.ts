@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { hash, randomBytes } from "node:crypto";
+import type { TestGatehouse } from "./gatehouse.ts";
+import { type Arrival, UserAgent } from "./user-agent.ts";
+
+/** An OAuth client as an MCP client is one: what it registered, and what it does with it. All requests are real HTTP. */
+export interface TestClient {
+  readonly id: string;
+  readonly redirectUri: string;
+  readonly verifier: string;
+  readonly challenge: string;
+  /** For confidential clients, sent in the body. */
+  readonly secret?: string;
+}
+
+export const resource = "https://notes.example.com/mcp";
+
+/** Registers a public client dynamically; `metadata` overrides what it says of itself. */
+export async function aPublicClient(
+  server: TestGatehouse,
+  metadata: Record<string, unknown> = {},
+): Promise<TestClient> {
+  const redirectUri = "http://127.0.0.1:33418/callback";
+  const response = await fetch(`${server.url}/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      client_name: "Test client",
+      redirect_uris: [redirectUri],
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      token_endpoint_auth_method: "none",
+      ...metadata,
+    }),
+  });
+  const registered = (await response.json()) as { client_id: string; redirect_uris: string[] };
+  assert.equal(response.status, 201, JSON.stringify(registered));
+  return { id: registered.client_id, redirectUri: registered.redirect_uris[0] ?? "", ...pkce() };
+}
+
+export function pkce(): { verifier: string; challenge: string } {
+  const verifier = randomBytes(32).toString("base64url");
+  return { verifier, challenge: hash("sha256", verifier, "base64url") };
+}
+
+/** The authorization request of a well-behaved MCP client. `undefined` leaves a parameter out. */
+export function authorizationUrl(
+  server: TestGatehouse,
+  client: TestClient,
+  parameters: Record<string, string | undefined> = {},
+): string {
+  const url = new URL(`${server.url}/authorize`);
+  const all: Record<string, string | undefined> = {
+    response_type: "code",
+    client_id: client.id,
+    redirect_uri: client.redirectUri,
+    state: "the-clients-state",
+    code_challenge: client.challenge,
+    code_challenge_method: "S256",
+    resource,
+    ...parameters,
+  };
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) url.searchParams.set(name, value);
+  return url.href;
+}
+
+const isCallbackOf = (client: TestClient) => (url: URL) =>
+  url.href.startsWith(client.redirectUri.split("?")[0] ?? "");
+
+/** Follows the request through sign-in up to the consent page. */
+export async function openConsentPage(
+  server: TestGatehouse,
+  client: TestClient,
+  agent = new UserAgent(),
+  parameters: Record<string, string | undefined> = {},
+): Promise<{ agent: UserAgent; page: Arrival }> {
+  const page = await agent.follow(authorizationUrl(server, client, parameters), isCallbackOf(client));
+  assert.match(page.html, /name="decision"/, `no consent page at ${page.url.href}: ${page.html}`);
+  return { agent, page };
+}
+
+/** Signs in and decides; resolves with where the browser is sent: the client's redirect URI with its parameters. */
+export async function authorize(
+  server: TestGatehouse,
+  client: TestClient,
+  options: {
+    readonly agent?: UserAgent;
+    readonly decision?: "approve" | "deny";
+    readonly parameters?: Record<string, string | undefined>;
+  } = {},
+): Promise<URL> {
+  const { agent, page } = await openConsentPage(server, client, options.agent, options.parameters);
+  const end = await agent.submit(page, { decision: options.decision ?? "approve" }, isCallbackOf(client));
+  return end.url;
+}
+
+/** Like {@link authorize}, down to the code. */
+export async function aCode(
+  server: TestGatehouse,
+  client: TestClient,
+  parameters: Record<string, string | undefined> = {},
+): Promise<string> {
+  const answer = await authorize(server, client, { parameters });
+  const code = answer.searchParams.get("code");
+  assert.ok(code, answer.href);
+  return code;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The JSON object of the answer; empty when it has none. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** A form post to an endpoint; `undefined` leaves a parameter out, a list repeats it. */
+export async function post(
+  server: TestGatehouse,
+  path: string,
+  form: Record<string, string | readonly string[] | undefined>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const body = new URLSearchParams();
+  for (const [name, value] of Object.entries(form)) {
+    for (const one of typeof value === "string" ? [value] : (value ?? [])) body.append(name, one);
+  }
+  const response = await fetch(server.url + path, { method: "POST", body, headers });
+  return read(response);
+}
+
+export async function read(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : {}, text };
+}
+
+export function redeem(
+  server: TestGatehouse,
+  client: TestClient,
+  code: string,
+  form: Record<string, string | readonly string[] | undefined> = {},
+): Promise<Answer> {
+  return post(server, "/token", {
+    grant_type: "authorization_code",
+    client_id: client.id,
+    client_secret: client.secret,
+    code,
+    code_verifier: client.verifier,
+    redirect_uri: client.redirectUri,
+    ...form,
+  });
+}
+
+export function refresh(
+  server: TestGatehouse,
+  client: TestClient,
+  refreshToken: string,
+  form: Record<string, string | readonly string[] | undefined> = {},
+): Promise<Answer> {
+  return post(server, "/token", {
+    grant_type: "refresh_token",
+    client_id: client.id,
+    client_secret: client.secret,
+    refresh_token: refreshToken,
+    ...form,
+  });
+}
+
+export interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly expires_in: number;
+  readonly scope?: string;
+}
+
+/** A person signed in, approved, and the client redeemed the code. */
+export async function tokensFor(
+  server: TestGatehouse,
+  client: TestClient,
+  parameters: Record<string, string | undefined> = {},
+): Promise<Tokens> {
+  const answer = await redeem(server, client, await aCode(server, client, parameters));
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body as unknown as Tokens;
+}
+
+/** What the operator sees of a token. */
+export async function introspect(
+  server: TestGatehouse,
+  token: string,
+  credential = server.introspectionToken,
+) {
+  const answer = await post(server, "/introspect", { token }, { authorization: `Bearer ${credential}` });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body;
+}
+
+export async function isActive(server: TestGatehouse, token: string): Promise<boolean> {
+  return (await introspect(server, token)).active === true;
+}
