@@ -1,0 +1,424 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { canonicalResource } from "./oauth/resource.ts";
+import type { Settings } from "./oauth/settings.ts";
+import { clientSecretPrefix, codePrefix, resourceCredentialPrefix } from "./oauth/token.ts";
+import { type Seconds, seconds } from "./oauth/values.ts";
+
+/** The whole configuration, validated. */
+export interface Config {
+  /** What the protocol needs of it; the secret keys are loaded later, because they may have to be created. */
+  readonly settings: Omit<Settings, "secretKeys">;
+  /** `SECRET_KEY`, newest first; `undefined`: from the key file beside the database. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]] | undefined;
+  /** Port 0: any free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** `path` may be `:memory:`. */
+  readonly storage: { readonly kind: "sqlite"; readonly path: string };
+  readonly upstream:
+    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
+    | "development";
+  /** Addresses, CIDR blocks, or `loopback`. */
+  readonly trustedProxies: readonly string[];
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error" | "silent";
+    readonly format: "json" | "text";
+  };
+  /** Port of the example MCP server that `gatehouse dev` starts. */
+  readonly demoPort: number;
+  /** After so long without use a client that registered itself is removed. */
+  readonly clientIdle: Seconds;
+  readonly rateLimits: boolean;
+}
+
+/** `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands nothing. */
+export type Mode = "serve" | "dev" | "command";
+
+export interface Fault {
+  readonly variable: string;
+  /** What was found; of a secret only its length. */
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** Everything that is wrong with the environment, at once. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ variable, found, expected }) => `${variable}: ${found}; ${expected}`).join("\n"));
+    this.faults = faults;
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- values
+
+type Parser<T> = z.ZodType<T, string>;
+
+/** A parser from a function that gives `undefined` for what it does not accept. */
+function parsed<T>(parse: (text: string) => T | undefined): Parser<T> {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.issues.push({ code: "custom", input: text });
+    return z.NEVER;
+  });
+}
+
+const list = (text: string) => text.split(",").map((entry) => entry.trim());
+const isLoopback = ({ hostname }: URL) => ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+
+/** Https, or http on this computer; without user information, query and fragment. */
+function safeUrl(text: string): URL | undefined {
+  if (!/^https?:\/\/[^\s?#@\\]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === "https:" || isLoopback(url) ? url : undefined;
+}
+
+const port = (least: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((number) => number >= least && number <= 65535);
+
+const unitLength: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `3600` or `3600s`, `15m`, `1h`, `7d` in seconds; NaN for anything else. */
+function length(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
+  return digits === "" ? Number.NaN : Number(digits) * (unitLength[unit] ?? 1);
+}
+
+const duration = (least: string, most: string) =>
+  parsed((text) =>
+    length(text) >= length(least) && length(text) <= length(most) ? seconds(length(text)) : undefined,
+  );
+
+const otherPrefixes = ["gatehouse_rt_", codePrefix, clientSecretPrefix, resourceCredentialPrefix];
+
+function tokenPrefixes(text: string): readonly [string, ...string[]] | undefined {
+  const prefixes = list(text);
+  const distinct = prefixes.every(
+    (prefix) =>
+      /^[A-Za-z0-9._-]{1,64}$/.test(prefix) &&
+      // T08: one of another kind must never look like one of these.
+      !otherPrefixes.some((other) => other.startsWith(prefix) || prefix.startsWith(other)),
+  );
+  return distinct ? nonEmpty(prefixes) : undefined;
+}
+
+function nonEmpty<T>(values: readonly T[]): readonly [T, ...T[]] | undefined {
+  const [first, ...rest] = values;
+  return first === undefined ? undefined : [first, ...rest];
+}
+
+function proxies(text: string): string[] | undefined {
+  const entries = list(text);
+  const valid = (entry: string) =>
+    entry === "loopback" || ipaddr.isValidCIDR(entry) || (/[.:]/.test(entry) && ipaddr.isValid(entry));
+  return entries.every(valid) ? entries : undefined;
+}
+
+function resource(text: string) {
+  try {
+    return canonicalResource(text);
+  } catch {
+    return undefined;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------- the table
+
+interface Variable<T> {
+  readonly parser: Parser<T>;
+  /** Parsed in the place of a variable that is not set. */
+  readonly fallback?: string;
+  /** How the help shows what holds when it is not set, where `fallback` does not say it. */
+  readonly absent?: string;
+  readonly meaning: string;
+  readonly expected: string;
+  readonly secret?: true;
+}
+type Required<T> = Variable<T> & { readonly fallback: string };
+
+const of = <T>(parser: Parser<T>, about: Omit<Required<T>, "parser">): Required<T> => ({ parser, ...about });
+const optional = <T>(
+  parser: Parser<T>,
+  about: Omit<Variable<T>, "parser" | "fallback"> & { absent: string },
+): Variable<T> => ({ parser, ...about });
+
+const lifetime = (fallback: string, meaning: string, least = "1s", most = "3650d") =>
+  of(duration(least, most), {
+    fallback,
+    meaning,
+    expected: `a length of time such as 900, 15m, 1h or 7d, from ${least} to ${most}`,
+  });
+
+/** Every variable, once: what it means is the help, what is expected is the fault. In the order of the help. */
+const variables = {
+  BASE_URL: optional(
+    parsed((text) => {
+      const url = safeUrl(text);
+      return url && { issuer: url.origin + url.pathname.replace(/\/+$/, ""), loopback: isLoopback(url) };
+    }),
+    {
+      absent: "http://localhost:$PORT",
+      meaning: "Public base URL, which is also the issuer identifier. May have a path.",
+      expected: "an https URL (http only on localhost) without user information, query and fragment",
+    },
+  ),
+  PORT: of(port(0), {
+    fallback: "8080",
+    meaning: "Port to listen on; 0 for any free one.",
+    expected: "a port number, 0 to 65535",
+  }),
+  HOST: optional(z.string().regex(/^[A-Za-z0-9.:_-]+$/), {
+    absent: "127.0.0.1 when BASE_URL is a loopback one, else 0.0.0.0",
+    meaning: "Address to listen on; :: for IPv6 and IPv4.",
+    expected: "an IP address or a host name",
+  }),
+  TRUSTED_PROXIES: optional(parsed(proxies), {
+    absent: "none",
+    meaning: "Reverse proxies whose X-Forwarded-For is believed.",
+    expected: "a comma-separated list of addresses, CIDR blocks, or the word loopback",
+  }),
+  SQL_URL: of(
+    parsed((text) => /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)?.[1]),
+    {
+      fallback: "sqlite:./data/gatehouse.db",
+      meaning: "The database: sqlite:<path of its file>.",
+      expected: "sqlite:<path>, for example sqlite:/var/lib/gatehouse/gatehouse.db",
+      secret: true,
+    },
+  ),
+  OAUTH2_CLIENT_ID: optional(z.string(), {
+    absent: "development sign-in, only on a loopback BASE_URL",
+    meaning: "Our client id at the identity provider.",
+    expected: "the client id the identity provider gave you",
+  }),
+  OAUTH2_CLIENT_SECRET: optional(z.string(), {
+    absent: "as above",
+    meaning: "Our client secret at the identity provider.",
+    expected: "the client secret the identity provider gave you",
+    secret: true,
+  }),
+  UPSTREAM_ISSUER: of(
+    parsed((text) => safeUrl(text) && text),
+    {
+      fallback: "https://accounts.google.com",
+      meaning: "Issuer of the OpenID provider people sign in with, to the letter.",
+      expected: "an https URL (http only on localhost) without user information, query and fragment",
+    },
+  ),
+  SECRET_KEY: optional(
+    parsed((text) => {
+      const keys = list(text);
+      return keys.every((key) => key.length >= 32)
+        ? nonEmpty(keys.map((key) => Buffer.from(key)))
+        : undefined;
+    }),
+    {
+      absent: "a key file beside the database, created when missing",
+      meaning: "Keys that refresh tokens are made with, newest first: the first mints, all verify.",
+      expected: "a comma-separated list of keys of at least 32 characters each",
+      secret: true,
+    },
+  ),
+  INTROSPECTION_TOKEN: optional(z.string().regex(/^[\x21-\x7E]+$/), {
+    absent: "only a resource's own credential may introspect",
+    meaning: "Shared secret of callers of /introspect.",
+    expected: "printable ASCII without spaces",
+    secret: true,
+  }),
+  TOKEN_PREFIX: of(parsed(tokenPrefixes), {
+    fallback: "gatehouse_at_",
+    meaning: "Prefixes of access tokens, newest first: the first is minted, all are accepted.",
+    expected: `a comma-separated list of prefixes of letters, digits and . _ - that cannot be confused with ${otherPrefixes.join(", ")}`,
+  }),
+  HOME_URL: optional(
+    parsed((text) => (/^https?:\/\/[^\s@\\]+$/i.test(text) && URL.canParse(text) ? text : undefined)),
+    {
+      absent: "none",
+      meaning: "Where GET /revoke may send a browser besides the clients' own sites.",
+      expected: "an http(s) URL without user information",
+    },
+  ),
+  DEFAULT_RESOURCE: optional(parsed(resource), {
+    absent: "the only resource configured, if there is exactly one",
+    meaning: "Resource (MCP server) of clients that name none.",
+    expected: "the absolute http(s) URL of an MCP server, without fragment",
+  }),
+  ACCESS_TOKEN_TTL: lifetime("1h", "Lifetime of access tokens."),
+  LEGACY_TOKEN_TTL: lifetime("7d", "Lifetime of the one token of client_secret_post clients."),
+  CODE_TTL: lifetime("60s", "Lifetime of authorization codes.", "1s", "10m"),
+  TRANSACTION_TTL: lifetime("10m", "How long a person may take to sign in and decide.", "1s", "1d"),
+  GRANT_IDLE_TTL: lifetime("30d", "A grant ends when it was not refreshed for so long."),
+  GRANT_TTL: lifetime("180d", "A grant ends so long after the person approved it, refreshed or not."),
+  REPLAY_WINDOW: lifetime("60s", "How long the last refresh token may be sent again.", "0s", "1d"),
+  SESSION_IDLE_TTL: lifetime("12h", "A browser session ends when it was not used for so long."),
+  SESSION_TTL: lifetime("7d", "A browser session ends so long after the sign-in."),
+  CLIENT_IDLE_TTL: lifetime("90d", "Clients that registered themselves go when unused for so long.", "1h"),
+  RATE_LIMITS: of(z.enum(["on", "off"]), {
+    fallback: "on",
+    meaning: "Rate limits per address.",
+    expected: "on or off",
+  }),
+  LOG_LEVEL: of(z.enum(["debug", "info", "warn", "error", "silent"]), {
+    fallback: "info",
+    meaning: "What is logged: debug, info, warn, error or silent.",
+    expected: "debug, info, warn, error or silent",
+  }),
+  LOG_FORMAT: optional(z.enum(["json", "text"]), {
+    absent: "text in gatehouse dev, else json",
+    meaning: "json (for machines, a line an event) or text (for people).",
+    expected: "json or text",
+  }),
+  DEMO_PORT: of(port(1), {
+    fallback: "8081",
+    meaning: "Port of the example MCP server of gatehouse dev.",
+    expected: "a port number, 1 to 65535",
+  }),
+};
+
+type Variables = typeof variables;
+type Name = keyof Variables;
+type Values = {
+  [K in Name]:
+    | z.output<Variables[K]["parser"]>
+    | (Variables[K] extends { fallback: string } ? never : undefined);
+};
+
+/** What the help says of every variable. */
+export function describeVariables(): { name: string; absent: string; meaning: string }[] {
+  return Object.entries<Variable<unknown>>(variables).map(([name, { fallback, absent, meaning }]) => ({
+    name,
+    absent: absent ?? fallback ?? "",
+    meaning,
+  }));
+}
+
+// ---------------------------------------------------------------------------------------------------------- reading
+
+/**
+ * Reads the environment. A variable that is empty counts as absent; surrounding white space is not part of a value.
+ * @throws {ConfigError} with every fault, not just the first
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
+  const faults: Fault[] = [];
+  const values = parseAll(environment, faults);
+  faults.push(...contradictions(environment, values, mode));
+  if (faults.length > 0) throw new ConfigError(faults);
+  // Without a fault every value is there.
+  return compose(values as Values, mode);
+}
+
+function parseAll(
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: Fault[],
+): Partial<Values> {
+  const values: Record<string, unknown> = {};
+  for (const [variable, about] of Object.entries<Variable<unknown>>(variables)) {
+    const text = environment[variable]?.trim() || about.fallback;
+    if (text === undefined) continue;
+    const result = about.parser.safeParse(text);
+    if (result.success) values[variable] = result.data;
+    else faults.push(describeFault(variable, about, text));
+  }
+  return values as Partial<Values>;
+}
+
+function describeFault(variable: string, { secret, expected }: Variable<unknown>, text: string): Fault {
+  if (variable === "SQL_URL" && /^(?:postgres(?:ql)?|cockroachdb):/.test(text)) {
+    return {
+      variable,
+      found: "a PostgreSQL URL",
+      expected: "PostgreSQL is not supported by this version yet; use sqlite:<path>",
+    };
+  }
+  return { variable, found: secret ? `a value of ${text.length} characters` : quote(text), expected };
+}
+
+const credentials = ["OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET"] as const;
+
+/** What only shows when several variables are looked at together. */
+function contradictions(
+  environment: Readonly<Record<string, string | undefined>>,
+  values: Partial<Values>,
+  mode: Mode,
+): Fault[] {
+  const faults: Fault[] = [];
+  const { BASE_URL: base, PORT: port } = values;
+  const baseGiven = Boolean(environment.BASE_URL?.trim());
+  // One that is itself a fault counts as public, so that what production lacks is told in the same breath.
+  const loopback = base?.loopback ?? !baseGiven;
+  const missing = credentials.filter((name) => values[name] === undefined);
+  const develops = missing.length === credentials.length && (mode === "dev" || loopback);
+  if (mode !== "command" && !develops) {
+    faults.push(
+      ...missing.map((variable) => ({ variable, found: "nothing", expected: variables[variable].expected })),
+    );
+  }
+  if (mode === "dev" && base?.loopback === false) {
+    faults.push({
+      variable: "BASE_URL",
+      found: quote(base.issuer),
+      expected: "a loopback URL such as http://localhost:8080; for any other there is gatehouse serve",
+    });
+  }
+  if (mode !== "command" && port === 0 && !baseGiven) {
+    faults.push({ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" });
+  }
+  return faults;
+}
+
+/** A value as a fault shows it: without control characters, without the password a URL may carry, not too long. */
+function quote(text: string): string {
+  const shown = JSON.stringify(text.replace(/\/\/.*@/s, "//…@"));
+  return shown.length > 120 ? `${shown.slice(0, 119)}…"` : shown;
+}
+
+function compose(values: Values, mode: Mode): Config {
+  const { issuer, loopback } = values.BASE_URL ?? {
+    issuer: `http://localhost:${values.PORT}`,
+    loopback: true,
+  };
+  const loopbackHost = issuer.startsWith("http://[::1]") ? "::1" : "127.0.0.1";
+  return {
+    settings: {
+      issuer,
+      tokenPrefixes: values.TOKEN_PREFIX,
+      introspectionToken: values.INTROSPECTION_TOKEN,
+      homeUrl: values.HOME_URL,
+      defaultResource: values.DEFAULT_RESOURCE,
+      lifetimes: {
+        accessToken: values.ACCESS_TOKEN_TTL,
+        legacyAccessToken: values.LEGACY_TOKEN_TTL,
+        code: values.CODE_TTL,
+        transaction: values.TRANSACTION_TTL,
+        grantIdle: values.GRANT_IDLE_TTL,
+        grant: values.GRANT_TTL,
+        replayWindow: values.REPLAY_WINDOW,
+        sessionIdle: values.SESSION_IDLE_TTL,
+        session: values.SESSION_TTL,
+      },
+    },
+    secretKeys: values.SECRET_KEY,
+    listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
+    storage: { kind: "sqlite", path: values.SQL_URL },
+    upstream:
+      values.OAUTH2_CLIENT_ID === undefined || values.OAUTH2_CLIENT_SECRET === undefined
+        ? "development"
+        : {
+            issuer: values.UPSTREAM_ISSUER,
+            clientId: values.OAUTH2_CLIENT_ID,
+            clientSecret: values.OAUTH2_CLIENT_SECRET,
+          },
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
+    demoPort: values.DEMO_PORT,
+    clientIdle: values.CLIENT_IDLE_TTL,
+    rateLimits: values.RATE_LIMITS === "on",
+  };
+}

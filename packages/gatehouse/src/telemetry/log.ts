@@ -1,0 +1,33 @@
+import pino, { type DestinationStream, type Logger } from "pino";
+import { describeError } from "./error.ts";
+import { readable } from "./readable.ts";
+import { withoutSecrets } from "./sanitize.ts";
+
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warn" | "error" | "silent";
+  /** `json`: one JSON object a line, for machines. `text`: one line for people. */
+  readonly format: "json" | "text";
+  /** Prefixes of access tokens, besides our fixed ones: what begins with one of them is never written. */
+  readonly tokenPrefixes: readonly string[];
+}
+
+/**
+ * The log. Whatever is logged, by whomever, passes a last net that takes out what looks like a credential (S09); the first net is that
+ * nobody logs one.
+ *
+ * @param destination where the lines go; the standard output unless a test wants them
+ */
+export function createLog(options: LogOptions, destination: DestinationStream = pino.destination(1)): Logger {
+  const clean = withoutSecrets(options.tokenPrefixes);
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: (error: unknown) => describeError(error) },
+      hooks: { streamWrite: clean },
+    },
+    options.format === "json" ? destination : readable(destination),
+  );
+}

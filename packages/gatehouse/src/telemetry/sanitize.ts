@@ -1,0 +1,41 @@
+/*
+ * What strangers send ends up in logs and on terminals: it must neither break a line, nor drive a terminal, nor carry a credential.
+ */
+
+/** Control characters, invisible ones (they can reverse the direction of text), and line separators. */
+const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/**
+ * Text of a stranger as one harmless line: every character that could break the line or drive a terminal becomes `\uFFFD`, and what is longer
+ * than `longest` characters is cut (S-n4).
+ */
+export function oneLine(text: string, longest = 200): string {
+  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return cut.toWellFormed().replace(unprintable, "\uFFFD");
+}
+
+const fixedPrefixes = ["gatehouse_at_", "gatehouse_rt_", "gatehouse_ac_", "gatehouse_cs_", "gatehouse_rs_"];
+
+/** Parameters, in a query or a form, whose values are credentials or lead to one. */
+const parameters =
+  /\b(code|state|nonce|code_verifier|client_secret|access_token|refresh_token|id_token|token|assertion)=[^&\s"\\]+/gi;
+const schemes = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{16,}/gi;
+const jsonWebToken = /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
+
+/**
+ * Makes a function that takes everything out of a text that looks like a credential: our own tokens by their prefixes, JSON Web Tokens,
+ * `Authorization` values, and parameters that carry secrets. Works on a serialized JSON line as well: it never eats a quote or a backslash.
+ */
+export function withoutSecrets(tokenPrefixes: readonly string[]): (text: string) => string {
+  // Prefixes are made of letters, digits and . _ -, of which only the dot means something in a pattern.
+  const prefixes = [...new Set([...fixedPrefixes, ...tokenPrefixes])].map((prefix) =>
+    prefix.replaceAll(".", "\\."),
+  );
+  const tokens = new RegExp(`(${prefixes.join("|")})[A-Za-z0-9._~+/=-]+`, "g");
+  return (text) =>
+    text
+      .replace(tokens, "$1[removed]")
+      .replace(jsonWebToken, "[removed]")
+      .replace(schemes, "$1 [removed]")
+      .replace(parameters, "$1=[removed]");
+}

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError, describeVariables, type Fault, type Mode, readConfig } from "../src/config.ts";
+
+type Environment = Record<string, string>;
+
+const production: Environment = {
+  BASE_URL: "https://auth.example.com",
+  OAUTH2_CLIENT_ID: "our-id",
+  OAUTH2_CLIENT_SECRET: "our-secret",
+};
+
+function faultsOf(environment: Environment, mode: Mode = "serve"): readonly Fault[] {
+  try {
+    readConfig(environment, mode);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults;
+  }
+  return [];
+}
+
+const faultyNames = (environment: Environment, mode: Mode = "serve") =>
+  faultsOf(environment, mode).map(({ variable }) => variable);
+
+test("an empty environment is a whole configuration for development", () => {
+  const config = readConfig({}, "dev");
+  assert.equal(config.settings.issuer, "http://localhost:8080");
+  assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8080 });
+  assert.deepEqual(config.storage, { kind: "sqlite", path: "./data/gatehouse.db" });
+  assert.equal(config.upstream, "development");
+  assert.equal(config.secretKeys, undefined);
+  assert.equal(config.demoPort, 8081);
+  assert.equal(config.log.format, "text");
+  assert.equal(config.rateLimits, true);
+  assert.deepEqual(config.settings.tokenPrefixes, ["gatehouse_at_"]);
+  assert.deepEqual(config.settings.lifetimes, {
+    accessToken: 3600,
+    legacyAccessToken: 604_800,
+    code: 60,
+    transaction: 600,
+    grantIdle: 2_592_000,
+    grant: 15_552_000,
+    replayWindow: 60,
+    sessionIdle: 43_200,
+    session: 604_800,
+  });
+});
+
+test("every fault is told at once, with what was found and what is expected", () => {
+  const faults = faultsOf({
+    BASE_URL: "http://auth.example.com",
+    PORT: "80800",
+    CODE_TTL: "1h",
+    RATE_LIMITS: "maybe",
+    TRUSTED_PROXIES: "10.0.0.0/8, somewhere",
+    DEFAULT_RESOURCE: "mcp.example.com",
+  });
+  assert.deepEqual(faults.map(({ variable }) => variable).sort(), [
+    "BASE_URL",
+    "CODE_TTL",
+    "DEFAULT_RESOURCE",
+    "OAUTH2_CLIENT_ID",
+    "OAUTH2_CLIENT_SECRET",
+    "PORT",
+    "RATE_LIMITS",
+    "TRUSTED_PROXIES",
+  ]);
+  const port = faults.find(({ variable }) => variable === "PORT");
+  assert.equal(port?.found, '"80800"');
+  assert.match(port?.expected ?? "", /0 to 65535/);
+});
+
+test("a fault never shows a secret, only how long it is", () => {
+  const faults = faultsOf({
+    ...production,
+    SECRET_KEY: "tooShortASecret",
+    INTROSPECTION_TOKEN: "with a space in it",
+    SQL_URL: "mysql://root:hunter2@db/x",
+    BASE_URL: "https://admin:hunter2@auth.example.com",
+  });
+  assert.deepEqual(faults.map(({ variable }) => variable).sort(), [
+    "BASE_URL",
+    "INTROSPECTION_TOKEN",
+    "SECRET_KEY",
+    "SQL_URL",
+  ]);
+  const told = JSON.stringify(faults);
+  assert.doesNotMatch(told, /tooShort|with a space|hunter2/);
+  assert.equal(faults.find(({ variable }) => variable === "SECRET_KEY")?.found, "a value of 15 characters");
+});
+
+test("production on a public address needs credentials at the identity provider; on loopback it develops", () => {
+  assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }), [
+    "OAUTH2_CLIENT_ID",
+    "OAUTH2_CLIENT_SECRET",
+  ]);
+  assert.deepEqual(faultyNames({ OAUTH2_CLIENT_ID: "alone" }), ["OAUTH2_CLIENT_SECRET"]);
+  assert.equal(readConfig({}, "serve").upstream, "development");
+  assert.deepEqual(readConfig(production, "serve").upstream, {
+    issuer: "https://accounts.google.com",
+    clientId: "our-id",
+    clientSecret: "our-secret",
+  });
+});
+
+test("development refuses to be reachable from outside", () => {
+  assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }, "dev"), ["BASE_URL"]);
+  assert.deepEqual(faultyNames({ BASE_URL: "http://127.0.0.1:9000" }, "dev"), []);
+});
+
+test("commands beside a server need no credentials", () => {
+  assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }, "command"), []);
+});
+
+test("PostgreSQL is refused with what to use instead", () => {
+  const [fault] = faultsOf({ ...production, SQL_URL: "postgres://gate:hunter2@db/gate" });
+  assert.equal(fault?.variable, "SQL_URL");
+  assert.doesNotMatch(JSON.stringify(fault), /hunter2/);
+  assert.match(fault?.expected ?? "", /not supported by this version.*sqlite:<path>/);
+});
+
+test("the issuer is the base URL without trailing slashes, and may have a path", () => {
+  const issuer = (BASE_URL: string) => readConfig({ ...production, BASE_URL }, "serve").settings.issuer;
+  assert.equal(issuer("https://Auth.Example.com/"), "https://auth.example.com");
+  assert.equal(issuer("https://example.com/login//"), "https://example.com/login");
+  assert.equal(issuer("http://[::1]:8080/"), "http://[::1]:8080");
+  for (const BASE_URL of [
+    "http://auth.example.com",
+    "https://user@auth.example.com",
+    "https://auth.example.com/?tenant=1",
+    "https://auth.example.com/#top",
+    "auth.example.com",
+    "https://",
+    "http://localhost.evil.test",
+  ]) {
+    assert.deepEqual(faultyNames({ ...production, BASE_URL }), ["BASE_URL"], BASE_URL);
+  }
+});
+
+test("the listener keeps to this computer when the base URL does", () => {
+  const host = (environment: Environment) => readConfig(environment, "serve").listen.host;
+  assert.equal(host({}), "127.0.0.1");
+  assert.equal(host({ BASE_URL: "http://[::1]:8080" }), "::1");
+  assert.equal(host(production), "0.0.0.0");
+  assert.equal(host({ ...production, HOST: "::" }), "::");
+});
+
+test("with any free port the base URL must be said, because it cannot be known", () => {
+  assert.deepEqual(faultyNames({ PORT: "0" }), ["BASE_URL"]);
+  assert.deepEqual(faultyNames({ PORT: "0", BASE_URL: "http://localhost:9000" }), []);
+});
+
+test("lengths of time are seconds or have a unit, within bounds", () => {
+  const accessToken = (ACCESS_TOKEN_TTL: string) =>
+    readConfig({ ...production, ACCESS_TOKEN_TTL }, "serve").settings.lifetimes.accessToken;
+  assert.equal(accessToken("900"), 900);
+  assert.equal(accessToken("900s"), 900);
+  assert.equal(accessToken("15m"), 900);
+  assert.equal(accessToken("2h"), 7200);
+  assert.equal(accessToken("7d"), 604_800);
+  for (const ACCESS_TOKEN_TTL of ["0", "-5", "1.5h", "1w", "1 h", "h", "99999d", "9999999999"]) {
+    assert.deepEqual(
+      faultyNames({ ...production, ACCESS_TOKEN_TTL }),
+      ["ACCESS_TOKEN_TTL"],
+      ACCESS_TOKEN_TTL,
+    );
+  }
+  assert.deepEqual(faultyNames({ ...production, CODE_TTL: "10m" }), []);
+  assert.deepEqual(faultyNames({ ...production, CODE_TTL: "601" }), ["CODE_TTL"]);
+  assert.equal(readConfig({ ...production, REPLAY_WINDOW: "0" }, "serve").settings.lifetimes.replayWindow, 0);
+});
+
+test("secret keys are a list, newest first, none of them short", () => {
+  const [newer, older] = ["n".repeat(32), "o".repeat(40)];
+  const { secretKeys } = readConfig({ ...production, SECRET_KEY: `${newer}, ${older}` }, "serve");
+  assert.deepEqual(secretKeys?.map(String), [newer, older]);
+  assert.deepEqual(faultyNames({ ...production, SECRET_KEY: `${newer},short` }), ["SECRET_KEY"]);
+  assert.deepEqual(faultyNames({ ...production, SECRET_KEY: `${newer},` }), ["SECRET_KEY"]);
+});
+
+test("a token prefix that could be taken for another kind of token is refused", () => {
+  const { settings } = readConfig({ ...production, TOKEN_PREFIX: "acme_, old-" }, "serve");
+  assert.deepEqual(settings.tokenPrefixes, ["acme_", "old-"]);
+  for (const TOKEN_PREFIX of [
+    "gatehouse_rt_",
+    "gatehouse_",
+    "g",
+    "gatehouse_cs_x",
+    "with space",
+    "acme_,",
+    "é_",
+  ]) {
+    assert.deepEqual(faultyNames({ ...production, TOKEN_PREFIX }), ["TOKEN_PREFIX"], TOKEN_PREFIX);
+  }
+});
+
+test("the database is a file named with sqlite:", () => {
+  const path = (SQL_URL: string) => readConfig({ SQL_URL }, "command").storage.path;
+  assert.equal(path("sqlite:./data/x.db"), "./data/x.db");
+  assert.equal(path("sqlite:/var/lib/x.db"), "/var/lib/x.db");
+  assert.equal(path("sqlite:///var/lib/x.db"), "/var/lib/x.db");
+  assert.equal(path("sqlite::memory:"), ":memory:");
+  for (const SQL_URL of ["/var/lib/x.db", "sqlite:", "sqlite://host/x.db"]) {
+    assert.deepEqual(faultyNames({ SQL_URL }, "command"), ["SQL_URL"], SQL_URL);
+  }
+});
+
+test("the upstream issuer is kept to the letter, and is https unless it is on this computer", () => {
+  const upstream = (UPSTREAM_ISSUER: string) =>
+    readConfig({ ...production, UPSTREAM_ISSUER }, "serve").upstream;
+  assert.deepEqual(upstream("https://tenant.auth0.example/"), {
+    issuer: "https://tenant.auth0.example/",
+    clientId: "our-id",
+    clientSecret: "our-secret",
+  });
+  assert.notEqual(upstream("http://127.0.0.1:9999"), "development");
+  assert.deepEqual(faultyNames({ ...production, UPSTREAM_ISSUER: "http://idp.example.com" }), [
+    "UPSTREAM_ISSUER",
+  ]);
+});
+
+test("an empty variable counts as absent, and white space around a value is not part of it", () => {
+  const config = readConfig(
+    { PORT: "", BASE_URL: "  ", HOST: " ::1 ", HOME_URL: "https://example.com\n" },
+    "serve",
+  );
+  assert.equal(config.listen.port, 8080);
+  assert.equal(config.settings.issuer, "http://localhost:8080");
+  assert.equal(config.listen.host, "::1");
+  assert.equal(config.settings.homeUrl, "https://example.com");
+});
+
+test("the default resource is kept in canonical form", () => {
+  const { settings } = readConfig({ DEFAULT_RESOURCE: "HTTPS://MCP.example.com:443/" }, "serve");
+  assert.equal(settings.defaultResource, "https://mcp.example.com");
+});
+
+test("proxies are addresses, blocks, or the word loopback", () => {
+  const { trustedProxies } = readConfig(
+    { TRUSTED_PROXIES: "loopback, 10.0.0.0/8,fd00::/8,192.0.2.1" },
+    "serve",
+  );
+  assert.deepEqual(trustedProxies, ["loopback", "10.0.0.0/8", "fd00::/8", "192.0.2.1"]);
+  assert.deepEqual(faultyNames({ TRUSTED_PROXIES: "10" }), ["TRUSTED_PROXIES"]);
+});
+
+test("the help says of every variable what it means and what holds without it", () => {
+  for (const { name, meaning, absent } of describeVariables()) {
+    assert.match(meaning, /\.$/, name);
+    assert.notEqual(absent, "", name);
+  }
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AuditEvent } from "../../src/oauth/ports.ts";
+import { createEvents } from "../../src/telemetry/events.ts";
+import { createLog, type LogOptions } from "../../src/telemetry/log.ts";
+
+/** A log whose lines are kept, and the events on it. */
+function aLog(options: Partial<LogOptions> = {}) {
+  const lines: string[] = [];
+  const log = createLog(
+    { level: "info", format: "json", tokenPrefixes: ["acme_"], ...options },
+    { write: (line) => lines.push(line) },
+  );
+  return { log, lines, events: createEvents(log), text: () => lines.join("") };
+}
+
+const attack = 'Nice\r\n{"level":"info","event":"sign_in"}\u001b[2J\u001b]0;owned\u0007\u0085\u2028\u202Etxt';
+
+test("an event is one JSON line with what happened, to whom, and in which request", () => {
+  const { events, lines } = aLog();
+  events.emit({ name: "sign_in", request: "r1", client: "web", subject: "s1", address: "192.0.2.7" });
+  assert.equal(lines.length, 1);
+  const { time, ...facts } = JSON.parse(lines[0] ?? "");
+  assert.match(time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  assert.deepEqual(facts, {
+    level: "info",
+    event: "sign_in",
+    request: "r1",
+    client: "web",
+    subject: "s1",
+    address: "192.0.2.7",
+  });
+});
+
+/** Emits the attack in every place a stranger's words can reach, and reads what came out. */
+function assertHarmless(format: "json" | "text") {
+  for (const field of ["client", "subject", "grant", "resource", "address", "error", "detail"] as const) {
+    const { events, lines } = aLog({ format });
+    events.emit({ name: "client_registered", request: "r1", [field]: attack });
+    assert.equal(lines.length, 1);
+    const [line = ""] = lines;
+    assert.equal(line.indexOf("\n"), line.length - 1, "one event is one line");
+    const seen = format === "json" ? JSON.stringify(Object.values(JSON.parse(line))) : line;
+    assert.doesNotMatch(seen.trimEnd(), /[\p{Cc}\u2028\u2029\u202E]|\\[rnu]/u);
+    assert.match(seen, /Nice/, "the rest of it stays readable");
+  }
+}
+
+test("S-n4 line breaks, control and direction characters of a stranger stay harmless in the log", () => {
+  assertHarmless("json");
+});
+
+test("line breaks, control and direction characters of a stranger stay harmless on a terminal", () => {
+  assertHarmless("text");
+});
+
+test("a value is cut at a sensible length", () => {
+  const { events, text } = aLog();
+  events.emit({ name: "client_registered", request: "r1", detail: "x".repeat(100_000) });
+  assert.ok(text().length < 400);
+});
+
+test("a lone surrogate does not reach the log", () => {
+  const { events, text } = aLog();
+  events.emit({ name: "client_registered", request: "r1", detail: "a\uD800b" });
+  assert.match(text(), /a\uFFFDb/);
+});
+
+test("what wants a look is a warning, what failed is an error, the rest is daily business", () => {
+  const level = (name: AuditEvent["name"]) => {
+    const { events, lines } = aLog();
+    events.emit({ name, request: "r1" });
+    return JSON.parse(lines[0] ?? "").level;
+  };
+  for (const name of ["refresh_reused", "code_replayed", "client_authentication_failed"] as const) {
+    assert.equal(level(name), "warn", name);
+  }
+  assert.equal(level("failure"), "error");
+  assert.equal(level("consent_approved"), "info");
+  assert.equal(level("refresh_replayed"), "info");
+});
+
+test("a failure is logged with its kind, message, place and cause, and nothing else the error carries", () => {
+  const { events, lines, text } = aLog();
+  const cause = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+  const error = Object.assign(new TypeError("sign-in\nfailed", { cause }), {
+    response: { headers: { cookie: "s=very-secret" } },
+  });
+  events.emit({ name: "failure", request: "r1", error: "server_error", cause: error });
+  const { err } = JSON.parse(lines[0] ?? "");
+  assert.equal(err.type, "TypeError");
+  assert.equal(err.message, "sign-in\uFFFDfailed");
+  assert.match(err.stack, /^\s+at .*events\.test\.ts/);
+  assert.equal(err.cause.code, "ECONNREFUSED");
+  assert.doesNotMatch(text(), /very-secret/);
+});
+
+test("an error whose causes go round in a circle can be logged", () => {
+  const { log, text } = aLog();
+  const error = new Error("round");
+  error.cause = error;
+  log.error({ err: error }, "failed");
+  assert.match(text(), /round/);
+});
+
+test("the last net takes out every credential, wherever it stands", () => {
+  const secret = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6";
+  const jwt = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.${secret}`;
+  const { log, events, text } = aLog();
+  for (const prefix of [
+    "acme_",
+    "gatehouse_at_",
+    "gatehouse_rt_",
+    "gatehouse_ac_",
+    "gatehouse_cs_",
+    "gatehouse_rs_",
+  ]) {
+    events.emit({
+      name: "failure",
+      request: "r1",
+      detail: `refused ${prefix}${secret}`,
+      cause: new Error(prefix + secret),
+    });
+  }
+  log.warn({ url: `/callback?code=${secret}&state=${secret}&iss=x` }, `sent Bearer ${secret}`);
+  log.warn({ nested: { body: `client_secret=${secret}&code_verifier=${secret}`, id: jwt } }, "answered");
+  log.error(new Error(`Authorization: Basic ${secret}`));
+  assert.doesNotMatch(text(), new RegExp(secret));
+  assert.match(text(), /refused acme_\[removed\]/, "what it was can still be told");
+  assert.match(text(), /&iss=x/, "the rest stays");
+  for (const line of text().trimEnd().split("\n")) JSON.parse(line);
+});
+
+test("a person at a terminal reads the time, what happened, and the facts", () => {
+  const { events, lines } = aLog({ format: "text" });
+  events.emit({ name: "consent_approved", request: "r1", client: "web" });
+  events.emit({ name: "failure", request: "r2", cause: new RangeError("too far") });
+  assert.match(lines[0] ?? "", /^\d\d:\d\d:\d\d {2}consent approved {6}request=r1 {2}client=web\n$/);
+  assert.match(lines[1] ?? "", /^\d\d:\d\d:\d\d {2}ERROR failure .*\n {10}RangeError: too far\n {10}\s+at /);
+});
+
+test("below its level an event is not logged", () => {
+  const { events, lines } = aLog({ level: "warn" });
+  events.emit({ name: "sign_in", request: "r1" });
+  assert.deepEqual(lines, []);
+});
