@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aCode,
+  aPublicClient,
+  isActive,
+  pkce,
+  post,
+  read,
+  redeem,
+  refresh,
+  resource,
+  type TestClient,
+  type Tokens,
+  tokensFor,
+} from "../support/oauth-client.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+let web: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse({ HOME_URL: "https://home.example.com/welcome" });
+  await server.addResource(resource);
+  client = await aPublicClient(server);
+  web = {
+    id: "web",
+    redirectUri: "https://app.example.com/auth/cb",
+    secret: "the-web-clients-secret",
+    ...pkce(),
+  };
+  await server.addClient({
+    id: "web",
+    secret: "the-web-clients-secret",
+    redirectUris: ["https://app.example.com/auth/*"],
+  });
+});
+after(() => server?.stop());
+
+/** The token of the LEGACY web client, from its own flow: no PKCE, no consent page. */
+async function aLegacyToken(): Promise<string> {
+  const url = new URL(`${server.url}/`);
+  url.search = new URLSearchParams({
+    client_id: web.id,
+    state: "s",
+    redirect_uri: web.redirectUri,
+  }).toString();
+  const { url: end } = await new UserAgent().follow(url.href, (at) => at.host === "app.example.com");
+  const code = end.searchParams.get("code") ?? "";
+  const answer = await post(server, "/token", { client_id: web.id, client_secret: web.secret, code });
+  assert.equal(answer.status, 200, answer.text);
+  return String(answer.body.access_token);
+}
+
+const revoke = (form: Record<string, string | undefined>) =>
+  post(server, "/revoke", { client_id: client.id, ...form });
+const revokeJson = async (body: string) =>
+  read(
+    await fetch(`${server.url}/revoke`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    }),
+  );
+const revokeByLink = (parameters: Record<string, string>) =>
+  fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+
+test("K01 revocation is a POST of a form with a token", async () => {
+  const missing = await revoke({});
+  assert.equal(missing.status, 400);
+  assert.equal(missing.body.error, "invalid_request");
+  const get = await fetch(`${server.url}/revoke`, { redirect: "manual" });
+  assert.equal(get.status, 405);
+  assert.match(get.headers.get("allow") ?? "", /POST/);
+});
+
+test("K02 a client that cannot prove itself revokes nothing", async () => {
+  const token = await aLegacyToken();
+  for (const form of [{ client_id: web.id, client_secret: "wrong" }, { client_id: "nobody" }]) {
+    const answer = await post(server, "/revoke", { ...form, token });
+    assert.equal(answer.status, 401);
+    assert.equal(answer.body.error, "invalid_client");
+  }
+  assert.ok(await isActive(server, token));
+  assert.equal(
+    (await post(server, "/revoke", { client_id: web.id, client_secret: web.secret, token })).status,
+    200,
+  );
+  assert.ok(!(await isActive(server, token)));
+});
+
+test("K03 a token that is unknown, malformed or revoked before is as good as revoked", async () => {
+  const { access_token } = await tokensFor(server, client);
+  for (const token of [access_token, access_token, "garbage", "gatehouse_rt_garbage"]) {
+    assert.equal((await revoke({ token })).status, 200, token);
+  }
+});
+
+test("K04 K-n2 another client's tokens stay valid", async () => {
+  const tokens = await tokensFor(server, client);
+  const stranger = await aPublicClient(server);
+  for (const token of [tokens.access_token, tokens.refresh_token]) {
+    assert.equal((await revoke({ client_id: stranger.id, token })).status, 200);
+  }
+  assert.ok(await isActive(server, tokens.access_token));
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+});
+
+test("K05 revoking any generation of a refresh token ends the family", async () => {
+  const first = await tokensFor(server, client);
+  const second = (await refresh(server, client, first.refresh_token)).body as unknown as Tokens;
+  assert.equal((await revoke({ token: first.refresh_token })).status, 200);
+  assert.equal((await refresh(server, client, second.refresh_token)).body.error, "invalid_grant");
+  assert.ok(!(await isActive(server, second.access_token)));
+});
+
+test("K06 a refresh token takes its grant's access tokens along, an access token goes alone", async () => {
+  const tokens = await tokensFor(server, client);
+  await revoke({ token: tokens.access_token });
+  assert.ok(!(await isActive(server, tokens.access_token)));
+  const next = (await refresh(server, client, tokens.refresh_token)).body as unknown as Tokens;
+  assert.ok(await isActive(server, next.access_token));
+  await revoke({ token: next.refresh_token });
+  assert.ok(!(await isActive(server, next.access_token)));
+});
+
+test("K07 a wrong token_type_hint still finds the token", async () => {
+  const tokens = await tokensFor(server, client);
+  await revoke({ token: tokens.access_token, token_type_hint: "refresh_token" });
+  assert.ok(!(await isActive(server, tokens.access_token)));
+  await revoke({ token: tokens.refresh_token, token_type_hint: "nonsense" });
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 400);
+});
+
+test("K08 revocation holds at once, and a store that fails is told, not glossed over", async (t) => {
+  const tokens = await tokensFor(server, client);
+  const broken = t.mock.method(server.store, "revokeGrant", () =>
+    Promise.reject(new StoreUnavailableError("disk full")),
+  );
+  const answer = await revoke({ token: tokens.refresh_token });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.body.error, "temporarily_unavailable");
+  assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/);
+  broken.mock.restore();
+  assert.ok(await isActive(server, tokens.access_token));
+  assert.equal((await revoke({ token: tokens.refresh_token })).status, 200);
+  assert.ok(!(await isActive(server, tokens.access_token)));
+});
+
+test("K09 LEGACY JSON revocation needs no client authentication", async () => {
+  const token = await aLegacyToken();
+  for (const body of [
+    JSON.stringify({ token }),
+    JSON.stringify({ token: "unknown" }),
+    '{"token":""}',
+    "{}",
+  ]) {
+    const answer = await revokeJson(body);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.text, '{"ok":true,"result":{}}');
+  }
+  assert.ok(!(await isActive(server, token)));
+  for (const body of ["not json", "[]", "null", '{"token":1}']) {
+    const answer = await revokeJson(body);
+    assert.equal(answer.status, 400);
+    assert.equal(answer.body.ok, false);
+    assert.equal(typeof (answer.body.error as { message: unknown }).message, "string");
+  }
+});
+
+test("K10 LEGACY a sign-out link ends the token and leads back to the web client", async () => {
+  const token = await aLegacyToken();
+  const answer = await revokeByLink({ token, callback: "https://app.example.com/signed-out?x=1" });
+  assert.equal(answer.status, 302);
+  assert.equal(answer.headers.get("location"), "https://app.example.com/signed-out?x=1");
+  assert.ok(!(await isActive(server, token)));
+  const home = await revokeByLink({ token, callback: "https://home.example.com/elsewhere" });
+  assert.equal(home.headers.get("location"), "https://home.example.com/elsewhere");
+});
+
+test("K-n1 a sign-out link leads nowhere else", async () => {
+  for (const callback of [
+    "https://evil.example",
+    "//evil",
+    "https:\\\\evil",
+    "javascript:alert(1)",
+    "https://app.example.com.evil.example/",
+    "https://app.example.com@evil.example/",
+    "http://app.example.com/auth/",
+    "https://app.example.com:8443/auth/",
+    "/relative",
+  ]) {
+    const answer = await revokeByLink({ token: "x", callback });
+    assert.equal(answer.headers.get("location"), "https://home.example.com/welcome", callback);
+  }
+});
+
+test("K-n3 unauthenticated revocation does not touch tokens of MCP clients", async () => {
+  const tokens = await tokensFor(server, client);
+  assert.equal((await revokeJson(JSON.stringify({ token: tokens.access_token }))).status, 200);
+  assert.equal((await revokeJson(JSON.stringify({ token: tokens.refresh_token }))).status, 200);
+  await revokeByLink({ token: tokens.access_token });
+  assert.ok(await isActive(server, tokens.access_token));
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+});
+
+test("K-n4 a callback parameter never makes the answer a script", async () => {
+  const response = await fetch(`${server.url}/revoke?callback=alert`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"token":"x"}',
+  });
+  assert.equal(response.headers.get("content-type"), "application/json");
+  assert.equal(await response.text(), '{"ok":true,"result":{}}');
+});
+
+test("K-n5 a revocation during refreshes leaves no live descendant", async () => {
+  const tokens = await tokensFor(server, client);
+  const answers = await Promise.all([
+    ...Array.from({ length: 10 }, () => refresh(server, client, tokens.refresh_token)),
+    revoke({ token: tokens.refresh_token }),
+    ...Array.from({ length: 10 }, () => refresh(server, client, tokens.refresh_token)),
+  ]);
+  for (const { body } of answers) {
+    if (typeof body.access_token !== "string") continue;
+    assert.ok(!(await isActive(server, body.access_token)));
+    assert.equal((await refresh(server, client, String(body.refresh_token))).body.error, "invalid_grant");
+  }
+});
+
+test("LEGACY the refresh_token of the web client mints nothing, and revoking it ends the session", async () => {
+  const token = await aLegacyToken();
+  const minted = await post(server, "/token", {
+    grant_type: "refresh_token",
+    client_id: web.id,
+    client_secret: web.secret,
+    refresh_token: token,
+  });
+  assert.equal(minted.status, 400);
+  assert.ok(await isActive(server, token));
+  await post(server, "/revoke", { client_id: web.id, client_secret: web.secret, token });
+  assert.ok(!(await isActive(server, token)));
+});
+
+test("what came of a code ends with its grant, whoever asks first", async () => {
+  const code = await aCode(server, client);
+  const tokens = (await redeem(server, client, code)).body as unknown as Tokens;
+  await revoke({ token: tokens.refresh_token });
+  assert.equal((await redeem(server, client, code)).body.error, "invalid_grant");
+});
