@@ -190,7 +190,6 @@ const variables = {
       fallback: "sqlite:./data/gatehouse.db",
       meaning: "The database: sqlite:<path of its file>.",
       expected: "sqlite:<path>, for example sqlite:/var/lib/gatehouse/gatehouse.db",
-      secret: true,
     },
   ),
   OAUTH2_CLIENT_ID: optional(z.string(), {
@@ -373,9 +372,9 @@ function contradictions(
   return faults;
 }
 
-/** A value as a fault shows it: without control characters, without the password a URL may carry, not too long. */
+/** A value as a fault shows it: without control characters, not too long, and without the password a database or other URL may carry. */
 function quote(text: string): string {
-  const shown = JSON.stringify(text.replace(/\/\/.*@/s, "//…@"));
+  const shown = JSON.stringify(text.replace(/:.*@/s, ":…@").replace(/(\?|passw(?:or)?d\s*=).*/is, "$1…"));
   return shown.length > 120 ? `${shown.slice(0, 119)}…"` : shown;
 }
 

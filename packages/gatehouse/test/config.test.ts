@@ -86,6 +86,10 @@ test("a fault never shows a secret, only how long it is", () => {
     "SQL_URL",
   ]);
   const told = JSON.stringify(faults);
+  for (const SQL_URL of ["mysql:root:hunter2@db", "pg://db/x?password=hunter2", "host=db password=hunter2"]) {
+    assert.doesNotMatch(JSON.stringify(faultsOf({ SQL_URL }, "command")), /hunter2/);
+  }
+  assert.equal(faultsOf({ SQL_URL: "/var/lib/x.db" }, "command")[0]?.found, '"/var/lib/x.db"');
   assert.doesNotMatch(told, /tooShort|with a space|hunter2/);
   assert.equal(faults.find(({ variable }) => variable === "SECRET_KEY")?.found, "a value of 15 characters");
 });

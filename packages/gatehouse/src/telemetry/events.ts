@@ -1,5 +1,6 @@
 import type { Level, Logger } from "pino";
 import type { AuditEvent, Events } from "../oauth/ports.ts";
+import { describeError } from "./error.ts";
 import { oneLine } from "./sanitize.ts";
 
 /** Events somebody should look at. The rest is daily business. */
@@ -27,7 +28,7 @@ export function createEvents(log: Logger): Events {
         const value = event[name];
         if (value !== undefined) line[name] = oneLine(value);
       }
-      if (event.cause !== undefined) line.err = event.cause;
+      if (event.cause !== undefined) line.err = describeError(event.cause);
       log[level](line);
     },
   };

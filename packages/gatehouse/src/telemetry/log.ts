@@ -25,7 +25,7 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: (error: unknown) => describeError(error) },
+      serializers: { err: (error: unknown) => (error instanceof Error ? describeError(error) : error) },
       hooks: { streamWrite: clean },
     },
     options.format === "json" ? destination : readable(destination),
