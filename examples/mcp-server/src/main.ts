@@ -1,0 +1,23 @@
+import { startExampleServer } from "./server.ts";
+
+/** The example on its own. See README.md for where the values come from. */
+const {
+  ISSUER: issuer,
+  RESOURCE: resource,
+  CREDENTIAL: credential,
+  PORT = "8081",
+  HOST = "127.0.0.1",
+} = process.env;
+if (!issuer || !resource || !credential) {
+  console.error("Set ISSUER, RESOURCE and CREDENTIAL: see examples/mcp-server/README.md.");
+  process.exit(2);
+}
+const { url, close } = await startExampleServer({
+  issuer,
+  resource,
+  credential,
+  port: Number(PORT),
+  host: HOST,
+});
+console.log(`MCP server ${resource}, listening on ${url}`);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close());

@@ -1,0 +1,17 @@
+const mostNotes = 100;
+
+/** Everybody's notes, in memory, each person's apart. Of more than a hundred the oldest goes. */
+export class Notes {
+  readonly #byPerson = new Map<string, string[]>();
+
+  /** How many the person has now. */
+  add(person: string, note: string): number {
+    const kept = [...this.of(person), note].slice(-mostNotes);
+    this.#byPerson.set(person, kept);
+    return kept.length;
+  }
+
+  of(person: string): readonly string[] {
+    return this.#byPerson.get(person) ?? [];
+  }
+}

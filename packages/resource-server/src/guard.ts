@@ -1,0 +1,91 @@
+import type { Answer } from "./answer.ts";
+import { type AuthInfo, authInfoOf } from "./auth-info.ts";
+import { readBearer } from "./bearer.ts";
+import * as challenge from "./challenge.ts";
+import { preflightAnswer } from "./cors.ts";
+import { type ProtectionOptions, readOptions } from "./options.ts";
+import { createResourceMetadata } from "./resource-metadata.ts";
+import { createVerification } from "./verification.ts";
+
+/** What the guard wants to know of a request. Any HTTP framework has it. */
+export interface GuardRequest {
+  readonly method: string;
+  /** As it came: path and query, or absolute. */
+  readonly url: string;
+  /** Every `Authorization` header of the request. */
+  readonly authorization: readonly string[];
+  /** Reads the body, given for a form only; `undefined` when it is too large. Called only if the header brought a token. */
+  readonly form?: () => Promise<URLSearchParams | undefined>;
+}
+
+export type Verdict =
+  /** Let it pass. */
+  | { readonly ok: true; readonly auth: AuthInfo }
+  /** Do not: send this instead. */
+  | { readonly ok: false; readonly answer: Answer };
+
+export interface Guard {
+  /** Judges one request. Never rejects: what cannot be checked is refused (503). */
+  check(request: GuardRequest): Promise<Verdict>;
+  /** For an operation that needs more than `requiredScopes`: the 403 to send (step-up), or `undefined` when the scope does. */
+  demand(auth: Pick<AuthInfo, "scopes">, scopes: readonly string[]): Answer | undefined;
+}
+
+/** The protection of one resource, free of any framework. Throws a `TypeError` for wrong options. */
+export function createGuard(options: ProtectionOptions): Guard {
+  const protection = readOptions(options);
+  const { requiredScopes, resource } = protection;
+  const metadata = createResourceMetadata(protection);
+  const verify = createVerification(protection);
+  const context = { metadataUrl: metadata.url, scopes: requiredScopes };
+
+  function demand(auth: Pick<AuthInfo, "scopes">, scopes: readonly string[]): Answer | undefined {
+    const needed = [...new Set([...requiredScopes, ...scopes])];
+    if (needed.every((scope) => auth.scopes.includes(scope))) return undefined;
+    return challenge.insufficientScope({ ...context, scopes: needed }); // U05
+  }
+
+  async function check(request: GuardRequest): Promise<Verdict> {
+    const { path, query } = splitUrl(request.url);
+    if (request.method === "OPTIONS") return refuse(preflightAnswer);
+    if (metadata.isAt(path)) return refuse(metadata.answer(request.method));
+
+    const bearer = readBearer(request.authorization);
+    if (bearer.kind === "none") return refuse(challenge.tokenNeeded(context)); // U02; a token elsewhere does not count (U07)
+    if (bearer.kind === "several" || query.has("access_token")) return refuse(challenge.twoTokens(context));
+    if (request.form !== undefined) {
+      const form = await request.form();
+      if (form === undefined) return refuse(challenge.formTooLarge());
+      if (form.has("access_token")) return refuse(challenge.twoTokens(context));
+    }
+    if (bearer.kind === "malformed") {
+      return refuse(challenge.invalidToken(context, "The access token is malformed.")); // U03
+    }
+    const judgement = await verify(bearer.token);
+    if (!judgement.good) return refuse(challenge.invalidToken(context, judgement.reason));
+    const auth = authInfoOf(bearer.token, judgement.facts, resource);
+    const tooLittle = demand(auth, []);
+    return tooLittle === undefined ? { ok: true, auth } : refuse(tooLittle);
+  }
+
+  return {
+    demand,
+    check: (request) =>
+      check(request).catch((error: unknown) => {
+        protection.onFailure(error instanceof Error ? error : new Error(String(error)));
+        return refuse(challenge.cannotCheck()); // U09: fail closed
+      }),
+  };
+}
+
+function refuse(answer: Answer): Verdict {
+  return { ok: false, answer };
+}
+
+function splitUrl(url: string): { path: string; query: URLSearchParams } {
+  const [target = ""] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").split("#");
+  const mark = target.indexOf("?");
+  return mark < 0
+    ? { path: target, query: new URLSearchParams() }
+    : { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark)) };
+}

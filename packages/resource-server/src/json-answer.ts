@@ -1,0 +1,58 @@
+/** What another server answered: the status and, if it was a JSON object, the object. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+}
+
+const longestBody = 65_536;
+
+/**
+ * One request for JSON, within `timeoutSeconds`, at most 64 kB. Redirects are not followed: they would carry the token and our credential to
+ * a place nobody configured (U10). A request that fails on the network is sent once more, since a kept connection may just
+ * have been closed; so it must be safe to repeat. Throws when there is no answer; no message holds any part of what was sent or received.
+ */
+export async function askForJson(
+  url: string,
+  init: RequestInit,
+  timeoutSeconds: number,
+): Promise<JsonAnswer> {
+  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+  const send = () => fetch(url, { ...init, redirect: "error", signal });
+  try {
+    const response = await send().catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      return send();
+    });
+    return { status: response.status, json: parseObject(await readText(response)) };
+  } catch (error) {
+    throw new Error(`no usable answer from ${new URL(url).origin}: ${reasonOf(error, signal)}`);
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > longestBody) throw new Error("the answer is too long");
+  }
+  return text;
+}
+
+function parseObject(text: string): JsonAnswer["json"] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Not JSON, and so no object; the parser's message would quote the text.
+  }
+  return undefined;
+}
+
+/** `fetch` hides the reason (`ECONNREFUSED` …) in the cause. */
+function reasonOf(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return "it took too long";
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return "unknown reason";
+  return "code" in cause ? String(cause.code) : cause.message;
+}

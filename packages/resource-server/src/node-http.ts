@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Answer } from "./answer.ts";
+import type { AuthInfo } from "./auth-info.ts";
+import { corsHeaders } from "./cors.ts";
+import { createGuard } from "./guard.ts";
+import type { ProtectionOptions } from "./options.ts";
+
+/** Express's request and `node:http`'s alike. `auth` is set by us; left open here, as others declare it their way. */
+type Request = IncomingMessage & { originalUrl?: string; body?: unknown; auth?: unknown };
+type Middleware = (
+  request: Request,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => Promise<void>;
+
+/** Middleware that lets only requests with a good token pass. */
+export interface ProtectMiddleware extends Middleware {
+  /** Middleware for one operation, after the first: 403 unless these scopes are granted as well. */
+  scopes(...needed: readonly string[]): Middleware;
+}
+
+const longestForm = 65_536;
+
+/**
+ * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the application) and on bare `node:http`
+ * (`createServer((request, response) => gate(request, response, () => …))`). It also serves this server's metadata (RFC 9728) and answers CORS
+ * preflights. What passes has `request.auth`. Put it before body parsers, so that nobody without a token has a body parsed. Throws a
+ * `TypeError` for wrong options.
+ *
+ * A form body is read here when the header brought a token, to see whether a second one hides in it (U07); `request.body` then holds the form.
+ */
+export function protect(options: ProtectionOptions): ProtectMiddleware {
+  const guard = createGuard(options);
+  const passed = new WeakMap<Request, AuthInfo>();
+
+  const middleware: Middleware = async (request, response, next) => {
+    const verdict = await guard.check({
+      method: request.method ?? "",
+      url: request.originalUrl ?? request.url ?? "",
+      authorization: request.headersDistinct.authorization ?? [],
+      ...(isForm(request) && { form: () => readForm(request) }),
+    });
+    if (!verdict.ok) return send(response, verdict.answer);
+    passed.set(request, verdict.auth);
+    request.auth = verdict.auth;
+    for (const [name, value] of Object.entries(corsHeaders)) {
+      if (!response.hasHeader(name)) response.setHeader(name, value);
+    }
+    next();
+  };
+
+  const scopes = (...needed: readonly string[]): Middleware => {
+    return async (request, response, next) => {
+      const answer = guard.demand(passed.get(request) ?? { scopes: [] }, needed);
+      if (answer !== undefined) return send(response, answer);
+      next();
+    };
+  };
+  return Object.assign(middleware, { scopes });
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers).end(body);
+}
+
+function isForm(request: Request): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(request.headers["content-type"] ?? "");
+}
+
+async function readForm(request: Request): Promise<URLSearchParams | undefined> {
+  if (typeof request.body === "object" && request.body !== null) {
+    return new URLSearchParams(Object.keys(request.body).map((name) => [name, ""]));
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // The request stays whole when we stop early: without it there would be no connection to answer on.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > longestForm) return undefined;
+  }
+  const form = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
+  // As a body parser would leave it; `_body` is how Express's parsers know that another one was first.
+  Object.assign(request, { body: Object.fromEntries(form), _body: true });
+  return form;
+}
