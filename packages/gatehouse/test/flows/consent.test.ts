@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aPublicClient,
+  authorizationUrl,
+  authorize,
+  introspect,
+  openConsentPage,
+  pkce,
+  redeem,
+  resource,
+  type TestClient,
+} from "../support/oauth-client.ts";
+import { type Arrival, hiddenFields, UserAgent } from "../support/user-agent.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+/** A client whose approvals can be remembered: it answers at an https address. */
+let site: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse();
+  await server.addResource(resource, { "notes:read": "Read your notes", "notes:write": "Change your notes" });
+  client = await aPublicClient(server);
+  site = await aPublicClient(server, { client_name: "Site", redirect_uris: ["https://site.example.net/cb"] });
+});
+after(() => server?.stop());
+
+const atClient = (url: URL) => url.port === "33418" || url.host === "site.example.net";
+const sameSite = { "sec-fetch-site": "same-site" };
+
+/** Posts the consent form with exactly these fields and headers, following nothing. */
+function decide(
+  agent: UserAgent,
+  page: Arrival,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+) {
+  const body = new URLSearchParams({ ...hiddenFields(page.html), decision: "approve", ...fields });
+  return agent.request(`${server.url}/consent`, { method: "POST", body, headers });
+}
+
+function isRefusal(response: Response): boolean {
+  return (response.status === 400 || response.status === 403) && response.headers.get("location") === null;
+}
+
+test("D01 D-n1 a signed-in person who approved one client is asked for the next", async () => {
+  const agent = new UserAgent();
+  await authorize(server, client, { agent });
+  const attackers = await aPublicClient(server, { redirect_uris: ["https://attacker.example/cb"] });
+  const arrival = await agent.follow(authorizationUrl(server, attackers), atClient);
+  assert.match(arrival.html, /name="decision"/);
+  assert.match(arrival.html, /attacker\.example/);
+});
+
+test("D02 an approval is remembered per person, client, redirect URI and resource, on the server", async () => {
+  const agent = new UserAgent();
+  await authorize(server, site, { agent });
+  const silent = authorizationUrl(server, site, { prompt: "none" });
+  const again = await agent.request(silent, { headers: sameSite });
+  assert.match(again.headers.get("location") ?? "", /^https:\/\/site\.example\.net\/cb\?code=/);
+  // Another person at the same browser has approved nothing.
+  server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
+  const bob = new UserAgent();
+  await authorize(server, client, { agent: bob });
+  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
+  const refused = await bob.request(silent, { headers: sameSite });
+  assert.match(refused.headers.get("location") ?? "", /error=consent_required/);
+});
+
+test("a navigation that another site started always shows the page, approval remembered or not", async () => {
+  const agent = new UserAgent();
+  await authorize(server, site, { agent });
+  const url = authorizationUrl(server, site);
+  for (const headers of [{ "sec-fetch-site": "cross-site" }, {}]) {
+    const response = await agent.request(url, { headers });
+    assert.match(response.headers.get("location") ?? "", /^\/consent\?/);
+  }
+  const own = await agent.request(url, { headers: sameSite });
+  assert.match(own.headers.get("location") ?? "", /code=/);
+});
+
+test("D03 D16 the code exists only after the approval, once, in the browser that approved", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  const cookies = [...agent.cookiesOf(server.url)].map(([name, value]) => `${name}=${value}`).join("; ");
+  const submit = () =>
+    fetch(`${server.url}/consent`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie: cookies },
+      body: new URLSearchParams({ ...hiddenFields(page.html), decision: "approve" }),
+    });
+  const answers = await Promise.all([submit(), submit(), submit()]);
+  const codes = answers.map((answer) =>
+    new URL(answer.headers.get("location") ?? "").searchParams.get("code"),
+  );
+  assert.equal(new Set(codes).size, 1, "a double click is answered with the same code");
+  assert.equal((await redeem(server, client, codes[0] ?? "")).status, 200);
+  // The back button, once the code was used:
+  assert.ok(isRefusal(await submit()));
+});
+
+test("D08 a GET grants nothing, and a POST needs this attempt's csrf value from our own page", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  const get = await agent.request(`${page.url.href}&decision=approve&csrf=${hiddenFields(page.html).csrf}`);
+  assert.equal(get.status, 200);
+  assert.ok(isRefusal(await decide(agent, page, { csrf: "" })));
+  assert.ok(isRefusal(await decide(agent, page, { csrf: "A".repeat(43) })));
+  const { agent: stranger, page: strangers } = await openConsentPage(server, client);
+  assert.ok(isRefusal(await decide(agent, page, { csrf: hiddenFields(strangers.html).csrf ?? "" })));
+  assert.ok(isRefusal(await decide(agent, page, {}, { origin: "https://evil.example" })));
+  assert.ok(isRefusal(await decide(agent, page, {}, { "sec-fetch-site": "cross-site" })));
+  assert.ok(isRefusal(await decide(stranger, page, {})));
+  // After all of that the rightful page still works.
+  assert.match((await decide(agent, page, {})).headers.get("location") ?? "", /code=/);
+});
+
+test("D09 D10 pages cannot be framed, run no script, and let the browser follow the redirect", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  const wrong = await agent.request(`${server.url}/authorize?client_id=nobody`);
+  const home = await agent.request(`${server.url}/`);
+  for (const { headers } of [page.response, wrong, home]) {
+    const policy = headers.get("content-security-policy") ?? "";
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval|script-src/);
+    assert.equal(headers.get("x-frame-options"), "DENY");
+  }
+  assert.doesNotMatch(page.response.headers.get("content-security-policy") ?? "", /form-action/);
+});
+
+test("D11 a denial goes back to the client and leaves nothing that would skip the next question", async () => {
+  const agent = new UserAgent();
+  const end = await authorize(server, site, { agent, decision: "deny" });
+  assert.equal(end.searchParams.get("error"), "access_denied");
+  assert.equal(end.searchParams.get("iss"), server.issuer);
+  assert.equal(end.searchParams.get("state"), "the-clients-state");
+  server.upstream.account = { sub: "dora", email: "dora@example.com", email_verified: true };
+  const dora = new UserAgent();
+  await authorize(server, site, { agent: dora, decision: "deny" });
+  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
+  const again = await dora.request(authorizationUrl(server, site, { prompt: "none" }), { headers: sameSite });
+  assert.match(again.headers.get("location") ?? "", /error=consent_required/);
+});
+
+test("D12 D-n5 what is added to the form changes nothing of what was shown", async () => {
+  const other = await aPublicClient(server);
+  const { agent, page } = await openConsentPage(server, client, undefined, { scope: "notes:read" });
+  const end = await agent.submit(
+    page,
+    {
+      decision: "approve",
+      client_id: other.id,
+      redirect_uri: "https://evil.example/",
+      scope: "notes:write",
+      resource: "https://evil.example/",
+    },
+    atClient,
+  );
+  assert.ok(end.url.href.startsWith(client.redirectUri));
+  const answer = await redeem(server, client, end.url.searchParams.get("code") ?? "");
+  assert.equal(answer.body.scope, "notes:read");
+  assert.equal((await introspect(server, String(answer.body.access_token))).aud, resource);
+});
+
+test("D13 no cookie records consent", async () => {
+  const agent = new UserAgent();
+  await authorize(server, site, { agent });
+  assert.deepEqual([...agent.cookiesOf(server.url).keys()], ["gatehouse-session"]);
+});
+
+test("D14 a client on this computer is asked about every time", async () => {
+  const agent = new UserAgent();
+  await authorize(server, client, { agent });
+  for (const headers of [sameSite, { "sec-fetch-site": "none" }]) {
+    const again = await agent.request(authorizationUrl(server, client), { headers });
+    assert.match(again.headers.get("location") ?? "", /^\/consent\?/);
+  }
+});
+
+test("D15 a wider scope, another resource or a changed client asks again", async () => {
+  const agent = new UserAgent();
+  const other = "https://calendar.example.com/mcp";
+  await server.addResource(other);
+  const changing = await aPublicClient(server, { redirect_uris: ["https://site.example.net/cb"] });
+  await authorize(server, changing, { agent, parameters: { scope: "notes:read" } });
+  const silently = async (parameters: Record<string, string>) => {
+    const url = authorizationUrl(server, changing, { prompt: "none", ...parameters });
+    const response = await agent.request(url, { headers: sameSite });
+    const location = new URL(response.headers.get("location") ?? "");
+    return location.searchParams.get("error") ?? "code";
+  };
+  assert.equal(await silently({ scope: "notes:read" }), "code");
+  assert.equal(await silently({ scope: "notes:read notes:write" }), "consent_required");
+  assert.equal(await silently({ scope: "notes:read", resource: other }), "consent_required");
+  const stored = await server.store.findClient(changing.id);
+  assert.ok(stored);
+  await server.store.removeClient(changing.id);
+  await server.store.addClient({ ...stored, metadata: { ...stored.metadata, name: "Renamed" } });
+  assert.equal(await silently({ scope: "notes:read" }), "consent_required");
+});
+
+test("D-n2 a cookie planted before the approval does not let its planter finish", async () => {
+  const { agent: attacker, page } = await openConsentPage(server, client);
+  const victim = new UserAgent();
+  await authorize(server, client, { agent: victim });
+  for (const [name, value] of attacker.cookiesOf(server.url)) {
+    if (name !== "gatehouse-session") victim.setCookie(server.url, name, value);
+  }
+  // Same person or not: the attacker's session, not the victim's, opened this attempt.
+  server.upstream.account = { sub: "victim", email: "victim@example.com", email_verified: true };
+  const other = new UserAgent();
+  await authorize(server, client, { agent: other });
+  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
+  for (const [name, value] of attacker.cookiesOf(server.url)) {
+    if (name !== "gatehouse-session") other.setCookie(server.url, name, value);
+  }
+  assert.ok(isRefusal(await decide(other, page, {})));
+});
+
+test("D-n3 a framed or overlaid page cannot be approved without its csrf value", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  const { transaction } = hiddenFields(page.html);
+  const body = new URLSearchParams({ transaction: transaction ?? "", decision: "approve" });
+  const response = await agent.request(`${server.url}/consent`, { method: "POST", body });
+  assert.ok(isRefusal(response));
+  assert.match(page.response.headers.get("content-security-policy") ?? "", /frame-ancestors 'none'/);
+});
+
+test("D-n6 one person's page cannot be answered in another person's session", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
+  await authorize(server, client, { agent, parameters: { prompt: "login" } });
+  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
+  assert.ok(isRefusal(await decide(agent, page, {})));
+});
+
+test("D-n7 a client that copies a trusted one's name and address gets its own question", async () => {
+  const agent = new UserAgent();
+  await authorize(server, site, { agent });
+  const clone = await aPublicClient(server, {
+    client_name: "Site",
+    redirect_uris: ["https://site.example.net/cb"],
+  });
+  const response = await agent.request(authorizationUrl(server, clone), { headers: sameSite });
+  assert.match(response.headers.get("location") ?? "", /^\/consent\?/);
+});
+
+test("S-n6 after signing out, the open consent page is worth nothing", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  assert.equal(page.response.headers.get("cache-control"), "no-store");
+  const home = await agent.follow(`${server.url}/`);
+  assert.equal((await agent.submit(home, {})).response.headers.get("cache-control"), "no-store");
+  assert.equal((await agent.request(page.url.href)).status, 400);
+  assert.ok(isRefusal(await decide(agent, page, {})));
+});
+
+test("the person can switch to another account and goes on with the same request", async () => {
+  const { agent, page } = await openConsentPage(server, client);
+  server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
+  const again = await agent.submit(page, { decision: "switch_account" });
+  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
+  assert.match(again.html, /bob@example\.com/);
+  const end = await agent.submit(again, { decision: "approve" }, atClient);
+  const answer = await redeem(server, client, end.url.searchParams.get("code") ?? "");
+  assert.equal((await introspect(server, String(answer.body.access_token))).username, "bob@example.com");
+});
+
+test("a first-party client of the operator is not asked about", async () => {
+  const own: TestClient = {
+    id: "own",
+    redirectUri: "https://site.example.net/own",
+    secret: "own-secret",
+    ...pkce(),
+  };
+  await server.addClient({
+    id: "own",
+    secret: "own-secret",
+    authMethod: "client_secret_basic",
+    redirectUris: [own.redirectUri],
+  });
+  const end = await new UserAgent().follow(authorizationUrl(server, own), atClient);
+  assert.equal((await redeem(server, own, end.url.searchParams.get("code") ?? "")).status, 200);
+});
