@@ -1,0 +1,82 @@
+import type { Command } from "commander";
+import { type Config, readConfig } from "../config.ts";
+import { openStore, type RunningGatehouse, startGatehouse } from "../gatehouse.ts";
+import type { Store } from "../oauth/ports.ts";
+import { canonicalResource } from "../oauth/resource.ts";
+import { hashSecret, mintSecret } from "../oauth/secret.ts";
+import { resourceCredentialPrefix } from "../oauth/token.ts";
+import type { ResourceIdentifier } from "../oauth/values.ts";
+import { createLog } from "../telemetry/log.ts";
+import { environmentHelp } from "./environment-help.ts";
+import type { Shell } from "./shell.ts";
+import { untilInterrupted } from "./signals.ts";
+import { explainPort } from "./taken-port.ts";
+
+export function addDevCommand(program: Command, shell: Shell): void {
+  program
+    .command("dev")
+    .description("run it on this computer for development, with an example MCP server behind it")
+    .addHelpText("after", environmentHelp)
+    .action(() => develop(shell));
+}
+
+async function develop(shell: Shell): Promise<void> {
+  const config = readConfig(shell.environment, "dev");
+  const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
+  const interrupted = untilInterrupted();
+  const store = await openStore(config);
+  const gatehouse = await startGatehouse(config, log, { store }).catch((error: unknown) => {
+    throw explainPort(error, config.listen.port, "PORT");
+  });
+  const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);
+  const example = await startExample(shell, config, store, resource).catch(async (error: unknown) => {
+    await gatehouse.stop();
+    throw explainPort(error, config.demoPort, "DEMO_PORT");
+  });
+  shell.print(welcome(config, gatehouse, resource));
+  await interrupted;
+  shell.print("\nStopping …");
+  await example.close();
+  await gatehouse.stop();
+}
+
+/** The example MCP server gets a fresh introspection credential at each start: nothing has to be remembered outside the database. */
+async function startExample(shell: Shell, config: Config, store: Store, resource: ResourceIdentifier) {
+  const credential = mintSecret(shell.random, resourceCredentialPrefix);
+  const description = {
+    identifier: resource,
+    name: "Example MCP server",
+    scopes: [{ name: "mcp", sentence: "Call its tools as you" }],
+    createdAt: shell.clock.now(),
+  };
+  if (!(await store.addResource(description, hashSecret(credential)))) {
+    await store.replaceResourceCredential(resource, hashSecret(credential));
+  }
+  const { startExampleServer } = await import("@gatehouse/example-mcp-server");
+  const { issuer } = config.settings;
+  return startExampleServer({ issuer, resource, credential, port: config.demoPort, host: "127.0.0.1" });
+}
+
+function welcome(config: Config, gatehouse: RunningGatehouse, resource: string): string {
+  const signIn =
+    config.upstream === "development"
+      ? "development sign-in: type any e-mail address"
+      : `sign-in through ${config.upstream.issuer}`;
+  return `
+Gatehouse is running, for development on this computer only.
+
+  Authorization server  ${config.settings.issuer}  (listening on ${gatehouse.url}; ${signIn})
+  Example MCP server    ${resource}
+  Data                  ${config.storage.path}
+
+Point an MCP client at the example:
+
+  Claude Code     claude mcp add --transport http gatehouse-demo ${resource}
+  MCP Inspector   npx @modelcontextprotocol/inspector, then Streamable HTTP and ${resource}
+  VS Code         "servers": { "gatehouse-demo": { "type": "http", "url": "${resource}" } } in .vscode/mcp.json
+  Cursor          "mcpServers": { "gatehouse-demo": { "url": "${resource}" } } in .cursor/mcp.json
+
+It opens your browser: sign in, approve, and ask it to call the tool whoami.
+What happens is told below. Ctrl-C stops everything.
+`;
+}

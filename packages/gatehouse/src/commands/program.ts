@@ -1,0 +1,73 @@
+import { Command, CommanderError } from "commander";
+import manifest from "../../package.json" with { type: "json" };
+import { ConfigError } from "../config.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { addClientsCommand } from "./clients.ts";
+import { addDevCommand } from "./dev.ts";
+import { environmentHelp } from "./environment-help.ts";
+import { addMigrateCommand } from "./migrate.ts";
+import { Refusal } from "./refusal.ts";
+import { addResourcesCommand } from "./resources.ts";
+import { addServeCommand } from "./serve.ts";
+import type { Shell } from "./shell.ts";
+
+/**
+ * Runs the `gatehouse` command.
+ * @param args the arguments after the command's name
+ * @returns the exit code: 0 done, 1 refused, not found or failed, 2 wrong usage or configuration
+ */
+export async function runProgram(args: readonly string[], shell: Shell): Promise<number> {
+  try {
+    await createProgram(shell).parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    return explain(error, shell);
+  }
+}
+
+function createProgram(shell: Shell): Command {
+  const program = new Command("gatehouse")
+    .description("The authorization server you put in front of your MCP servers.")
+    .version(manifest.version)
+    .helpCommand("help [command]", "show what a command does")
+    .showHelpAfterError("(gatehouse --help shows what there is)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => shell.print(text.trimEnd()),
+      writeErr: (text) => shell.complain(text.trimEnd()),
+    })
+    .addHelpText("after", environmentHelp);
+  addServeCommand(program, shell);
+  addDevCommand(program, shell);
+  addMigrateCommand(program, shell);
+  addClientsCommand(program, shell);
+  addResourcesCommand(program, shell);
+  return program;
+}
+
+/** Says what went wrong, in words for the person at the terminal. Commander has said its own errors already. */
+function explain(error: unknown, shell: Shell): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ConfigError) {
+    const { faults } = error;
+    shell.complain(
+      `gatehouse: the configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}`,
+    );
+    for (const { variable, found, expected } of faults) {
+      shell.complain(`  ${variable}\n    found     ${found}\n    expected  ${expected}`);
+    }
+    return 2;
+  }
+  if (error instanceof Refusal) {
+    shell.complain(`gatehouse: ${error.message}`);
+    return error.exitCode;
+  }
+  shell.complain(`gatehouse: ${chain(error).join(": ")}`);
+  return 1;
+}
+
+/** The messages of an error and of what caused it. */
+function chain(error: unknown): string[] {
+  if (!(error instanceof Error)) return [oneLine(String(error))];
+  return [oneLine(error.message, 1000), ...(error.cause === undefined ? [] : chain(error.cause))];
+}

@@ -1,0 +1,149 @@
+import type { Command } from "commander";
+import { OAuthError } from "../oauth/errors.ts";
+import type { Resource, Store } from "../oauth/ports.ts";
+import { canonicalResource } from "../oauth/resource.ts";
+import { parseScope } from "../oauth/scope.ts";
+import { hashSecret, mintSecret } from "../oauth/secret.ts";
+import { resourceCredentialPrefix } from "../oauth/token.ts";
+import type { ResourceIdentifier } from "../oauth/values.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { asJson, gathered, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { withStore } from "./store.ts";
+import { formatInstant, formatTable } from "./table.ts";
+
+interface AddOptions extends JsonOption {
+  readonly name?: string;
+  readonly scope?: readonly string[];
+}
+
+export function addResourcesCommand(program: Command, shell: Shell): void {
+  const resources = program.command("resources").description("the MCP servers tokens can be bound to");
+  resources
+    .command("add <identifier>")
+    .description("add an MCP server by its URL; prints its introspection credential, once")
+    .option("--name <name>", "what people see it called on the consent page")
+    .option(
+      "--scope <name=sentence>",
+      "a scope, and what it allows in plain words; may be repeated",
+      gathered,
+    )
+    .addOption(asJson())
+    .action((identifier: string, options: AddOptions) => add(shell, identifier, options));
+  resources
+    .command("list")
+    .description("list the resources, oldest first")
+    .addOption(asJson())
+    .action(({ json }: JsonOption) => withStore(shell, (store) => list(shell, store, json)));
+  resources
+    .command("rotate <identifier>")
+    .description("give it a new introspection credential; the old one stops at once")
+    .addOption(asJson())
+    .action((identifier: string, { json }: JsonOption) => rotate(shell, identifier, json));
+  resources
+    .command("remove <identifier>")
+    .description("remove a resource; tokens bound to it live on until they expire")
+    .addOption(asJson())
+    .action((identifier: string, { json }: JsonOption) => remove(shell, identifier, json));
+}
+
+async function add(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
+  const resource: Resource = {
+    identifier: parseIdentifier(identifier),
+    name: options.name,
+    scopes: parseScopes(options.scope ?? []),
+    createdAt: shell.clock.now(),
+  };
+  const credential = mintSecret(shell.random, resourceCredentialPrefix);
+  await withStore(shell, async (store) => {
+    if (!(await store.addResource(resource, hashSecret(credential)))) {
+      throw new Refusal(1, `the resource ${resource.identifier} is there already`);
+    }
+  });
+  if (options.json)
+    shell.print(JSON.stringify({ ...describe(resource), introspection_credential: credential }));
+  else {
+    shell.print(`Added resource ${resource.identifier}.`);
+    shell.print(`Its introspection credential, shown only this once: ${credential}`);
+  }
+}
+
+async function rotate(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
+  const resource = parseIdentifier(identifier);
+  const credential = mintSecret(shell.random, resourceCredentialPrefix);
+  await withStore(shell, async (store) => {
+    if (!(await store.replaceResourceCredential(resource, hashSecret(credential))))
+      throw unknownResource(resource);
+  });
+  if (json) shell.print(JSON.stringify({ resource, introspection_credential: credential }));
+  else shell.print(`The new introspection credential of ${resource}, shown only this once: ${credential}`);
+}
+
+async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
+  const resource = parseIdentifier(identifier);
+  await withStore(shell, async (store) => {
+    if (!(await store.removeResource(resource))) throw unknownResource(resource);
+  });
+  shell.print(json ? JSON.stringify({ removed: resource }) : `Removed resource ${resource}.`);
+}
+
+async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {
+  const resources = await store.listResources();
+  if (json) return shell.print(JSON.stringify(resources.map(describe)));
+  if (resources.length === 0)
+    return shell.print("There are no resources. Add one with: gatehouse resources add <url>");
+  shell.print(
+    formatTable(
+      ["IDENTIFIER", "NAME", "CREATED", "SCOPES"],
+      resources.map(({ identifier, name, scopes, createdAt }) => [
+        identifier,
+        name ?? "",
+        formatInstant(createdAt),
+        scopes.map((scope) => scope.name).join(" "),
+      ]),
+    ),
+  );
+}
+
+function parseIdentifier(text: string): ResourceIdentifier {
+  try {
+    return canonicalResource(text);
+  } catch (error) {
+    throw wrongUsage(error, `resource ${oneLine(text)}`);
+  }
+}
+
+/** `name=sentence`, or a name alone. Of a name twice nobody would know which sentence holds. */
+function parseScopes(texts: readonly string[]): Resource["scopes"] {
+  const scopes = texts.map((text) => {
+    const [name = "", ...sentence] = text.split("=");
+    return { name: parseScopeName(name), sentence: sentence.join("=").trim() || undefined };
+  });
+  const names = scopes.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Refusal(2, `the scope ${twice} is given twice`);
+  return scopes;
+}
+
+function parseScopeName(text: string): string {
+  try {
+    const [name, ...more] = parseScope(text);
+    if (name !== undefined && more.length === 0) return name;
+  } catch (error) {
+    throw wrongUsage(error, `scope ${oneLine(text)}`);
+  }
+  throw new Refusal(2, `--scope takes name='what it allows', not ${JSON.stringify(oneLine(text))}`);
+}
+
+function wrongUsage(error: unknown, about: string): unknown {
+  return error instanceof OAuthError ? new Refusal(2, `${about}: ${error.hint ?? error.code}`) : error;
+}
+
+function describe({ identifier, name, scopes, createdAt }: Resource): Record<string, unknown> {
+  return { resource: identifier, name, scopes, created_at: createdAt };
+}
+
+function unknownResource(identifier: string): Refusal {
+  return new Refusal(1, `there is no resource ${identifier}`);
+}

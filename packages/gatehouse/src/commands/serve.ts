@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { readConfig } from "../config.ts";
+import { startGatehouse } from "../gatehouse.ts";
+import { createLog } from "../telemetry/log.ts";
+import { environmentHelp } from "./environment-help.ts";
+import type { Shell } from "./shell.ts";
+import { untilInterrupted } from "./signals.ts";
+import { explainPort } from "./taken-port.ts";
+
+export function addServeCommand(program: Command, shell: Shell): void {
+  program
+    .command("serve")
+    .description("run the authorization server, configured by the environment")
+    .addHelpText("after", environmentHelp)
+    .action(() => serve(shell));
+}
+
+async function serve(shell: Shell): Promise<void> {
+  const config = readConfig(shell.environment, "serve");
+  const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
+  const interrupted = untilInterrupted();
+  const gatehouse = await startGatehouse(config, log).catch((error: unknown) => {
+    throw explainPort(error, config.listen.port, "PORT");
+  });
+  log.info(
+    { issuer: config.settings.issuer, address: gatehouse.url, database: config.storage.path },
+    "listening",
+  );
+  await interrupted;
+  log.info("stopping");
+  await gatehouse.stop();
+}

@@ -1,0 +1,22 @@
+/** Between two interrupts a person sends there is more time than this; npm sends each one twice, at once. */
+const sameKeystroke = 300;
+
+/**
+ * Resolves with the first SIGINT or SIGTERM. A later one, when stopping takes too long for somebody, ends the process on the spot with
+ * the exit code a shell expects of an interrupted program.
+ */
+export function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
+    const interrupted = () => {
+      if (first === undefined) {
+        first = performance.now();
+        resolve();
+      } else if (performance.now() - first > sameKeystroke) {
+        process.exit(130);
+      }
+    };
+    process.on("SIGINT", interrupted);
+    process.on("SIGTERM", interrupted);
+  });
+}

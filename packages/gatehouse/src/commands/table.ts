@@ -1,0 +1,22 @@
+import { oneLine } from "../telemetry/sanitize.ts";
+
+/** Rows in aligned columns under their headings. What stands in the cells may come from strangers and is made harmless. */
+export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [headings, ...rows.map((row) => row.map((cell) => oneLine(cell)))];
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** An instant as people read it in a table: the day and the minute, UTC. */
+export function formatInstant(instant: number | undefined): string {
+  return instant === undefined
+    ? "never"
+    : new Date(instant * 1000).toISOString().slice(0, 16).replace("T", " ");
+}

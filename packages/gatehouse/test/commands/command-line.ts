@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+const command = join(import.meta.dirname, "../../bin/gatehouse.js");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Starts the `gatehouse` command as a process of its own, with nothing of our environment but what is given. */
+export function startCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): ChildProcess {
+  return spawn(process.execPath, [command, ...args], { env: environment, stdio: "pipe" });
+}
+
+/** Runs the command to its end. */
+export async function runCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input = "",
+): Promise<Outcome> {
+  const child = startCommand(args, environment);
+  const ended = once(child, "close");
+  child.stdin?.end(input);
+  const [out, err] = await Promise.all([read(child.stdout), read(child.stderr)]);
+  const [code] = (await ended) as [number | null];
+  return { code, out, err };
+}
+
+const read = (stream: NodeJS.ReadableStream | null) => (stream === null ? "" : text(stream));
+
+/** Everything a running command has printed, once `sign` stands in it. Rejects when the command ends before. */
+export function untilPrinted(child: ChildProcess, sign: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk: Buffer) => {
+        printed += chunk;
+        if (sign.test(printed)) resolve(printed);
+      });
+    }
+    child.once("exit", (code) => reject(new Error(`ended with ${code}: ${printed}`)));
+  });
+}
+
+/** A folder with a database in it that is removed with everything else. */
+export async function aDatabase(): Promise<{
+  readonly path: string;
+  readonly environment: Record<string, string>;
+  remove(): Promise<void>;
+}> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-cli-"));
+  const path = join(folder, "gatehouse.db");
+  return {
+    path,
+    environment: { SQL_URL: `sqlite:${path}` },
+    remove: () => rm(folder, { recursive: true }),
+  };
+}

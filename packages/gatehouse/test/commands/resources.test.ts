@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { hashSecret } from "../../src/oauth/secret.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { aDatabase, runCommand } from "./command-line.ts";
+
+const database = await aDatabase();
+/** Open all the time, as a server would have it. */
+const store = await openSqliteStore({ path: database.path });
+after(async () => {
+  await store.close();
+  await database.remove();
+});
+
+const resources = (...args: string[]) => runCommand(["resources", ...args], database.environment);
+const credentialIn = (text: string) => /gatehouse_rs_[A-Za-z0-9_-]{43}/.exec(text)?.[0] ?? "";
+
+test("an operator adds an MCP server, gets its credential once, renews it, and removes it", async () => {
+  const added = await resources(
+    ...["add", "HTTPS://Notes.example.com/mcp", "--name", "Notes"],
+    ...["--scope", "notes:read=Read your notes, a=b included", "--scope", "notes:write"],
+  );
+  assert.equal(added.code, 0, added.err);
+  const first = credentialIn(added.out);
+  const stored = await store.findResourceByCredential(hashSecret(first));
+  assert.equal(stored?.identifier, "https://notes.example.com/mcp");
+  assert.equal(stored?.name, "Notes");
+  assert.deepEqual(stored?.scopes, [
+    { name: "notes:read", sentence: "Read your notes, a=b included" },
+    { name: "notes:write", sentence: undefined },
+  ]);
+
+  const listed = await resources("list");
+  assert.match(listed.out, /^https:\/\/notes\.example\.com\/mcp +Notes +\d{4}-.* notes:read notes:write$/m);
+  const [entry] = JSON.parse((await resources("list", "--json")).out);
+  assert.equal(entry.resource, "https://notes.example.com/mcp");
+  assert.doesNotMatch(listed.out + JSON.stringify(entry), new RegExp(`${first}|${hashSecret(first)}`));
+
+  const rotated = await resources("rotate", "https://notes.example.com/mcp", "--json");
+  const { introspection_credential: second } = JSON.parse(rotated.out);
+  assert.equal(
+    await store.findResourceByCredential(hashSecret(first)),
+    undefined,
+    "the old one stops at once",
+  );
+  assert.equal((await store.findResourceByCredential(hashSecret(second)))?.name, "Notes");
+
+  assert.equal((await resources("remove", "https://notes.example.com/mcp")).code, 0);
+  assert.deepEqual(await store.listResources(), []);
+  assert.equal((await resources("remove", "https://notes.example.com/mcp")).code, 1);
+  assert.equal((await resources("rotate", "https://notes.example.com/mcp")).code, 1);
+});
+
+test("a resource that is there keeps its credential", async () => {
+  const { introspection_credential: credential } = JSON.parse(
+    (await resources("add", "https://twice.example.com", "--json")).out,
+  );
+  const again = await resources("add", "https://twice.example.com/");
+  assert.equal(again.code, 1);
+  assert.match(again.err, /https:\/\/twice\.example\.com is there already/);
+  assert.ok(await store.findResourceByCredential(hashSecret(credential)));
+});
+
+test("what is no resource or no scope is wrong usage, and nothing is stored", async () => {
+  const before = await store.listResources();
+  const refused: [string[], RegExp][] = [
+    [["add", "notes.example.com"], /absolute http\(s\) URI/],
+    [["add", "https://x.example.com/#part"], /without fragment/],
+    [["add", "https://x.example.com", "--scope", "two words=Read"], /--scope takes name=/],
+    [["add", "https://x.example.com", "--scope", "=Read"], /--scope takes name=/],
+    [["add", "https://x.example.com", "--scope", 'a"b=Read'], /character that is not allowed/],
+    [["add", "https://x.example.com", "--scope", "a=One", "--scope", "a=Two"], /given twice/],
+    [["remove", "nonsense"], /absolute/],
+    [["add"], /missing required argument/],
+  ];
+  for (const [args, reason] of refused) {
+    const { code, out, err } = await resources(...args);
+    assert.equal(code, 2, args.join(" "));
+    assert.match(err, reason);
+    assert.equal(out, "");
+  }
+  assert.deepEqual(await store.listResources(), before);
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { aDatabase, runCommand, startCommand, untilPrinted } from "./command-line.ts";
+
+test("gatehouse serve says where it listens, answers, and stops cleanly when asked", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const issuer = "http://localhost:1/login";
+  const child = startCommand(["serve"], { ...database.environment, BASE_URL: issuer, PORT: "0" });
+  t.after(() => child.kill("SIGKILL"));
+  const printed = await untilPrinted(child, /listening.*\n/);
+  const line = JSON.parse(printed.split("\n").find((entry) => entry.includes("listening")) ?? "");
+  assert.equal(line.issuer, issuer);
+  assert.equal(line.level, "info");
+  assert.equal((await fetch(`${line.address}/login/healthz`)).status, 200);
+
+  const ended = once(child, "exit");
+  // Twice, as npm does: the terminal's and its own.
+  child.kill("SIGINT");
+  child.kill("SIGINT");
+  assert.deepEqual(await ended, [0, null]);
+});
+
+test("SIGTERM stops it as cleanly", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const child = startCommand(["serve"], {
+    ...database.environment,
+    BASE_URL: "http://localhost:1",
+    PORT: "0",
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await untilPrinted(child, /listening/);
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+});
+
+test("a port that is taken is told in one line with the variable that chooses another", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const other = createServer().listen(0, "127.0.0.1");
+  t.after(() => other.close());
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const { code, err } = await runCommand(["serve"], { ...database.environment, PORT: String(port) });
+  assert.equal(code, 1);
+  assert.match(err, new RegExp(`^gatehouse: port ${port} is taken .* PORT\n$`));
+});
