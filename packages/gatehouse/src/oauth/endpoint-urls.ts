@@ -5,6 +5,7 @@ export interface EndpointUrls {
   readonly origin: string;
   readonly metadataPath: string;
   readonly callback: string;
+  readonly callbackPath: string;
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
@@ -18,6 +19,7 @@ export function endpointUrls(issuer: string): EndpointUrls {
     origin,
     metadataPath: `/.well-known/oauth-authorization-server${basePath}`,
     callback: `${issuer}/callback`,
+    callbackPath: `${basePath}/callback`,
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
   };

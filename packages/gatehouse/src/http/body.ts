@@ -1,0 +1,34 @@
+import type { IncomingMessage } from "node:http";
+
+/** What became of a request's body: its text, or the status it is refused with. */
+export type Body = { readonly text: string } | { readonly refused: 400 | 413 | 415 };
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Reads a body of at most `limit` bytes; refuses a longer one before or while it arrives (S07), a compressed one, and one that is not UTF-8.
+ * Rejects when the connection breaks.
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Body> {
+  const { headers } = request;
+  if ((headers["content-encoding"] ?? "identity") !== "identity") return { refused: 415 };
+  if (Number(headers["content-length"] ?? 0) > limit) return { refused: 413 };
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) return { refused: 413 };
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  try {
+    return { text: strictUtf8.decode(chunks.length === 1 ? only : Buffer.concat(chunks)) };
+  } catch {
+    return { refused: 400 };
+  }
+}
+
+/** The media type of a request, without its parameters, in lower case. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}

@@ -1,0 +1,63 @@
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { FailureLimiter } from "../oauth/ports.ts";
+import { limitKey } from "./client-address.ts";
+import type { LimitName } from "./route.ts";
+
+/**
+ * Requests a minute from one address, an IPv6 /64 counting as one. Generous, because hosted clients share few addresses; introspection has none: an
+ * MCP server asks on every call, and only failures count there.
+ */
+const perMinute: Record<LimitName, number> = {
+  authorize: 300,
+  token: 1200,
+  register: 60,
+  revoke: 300,
+  "sign-in": 120,
+};
+
+/** Seconds to wait, or 0 when the request may go on. */
+export type RateLimits = (limit: LimitName, address: string) => Promise<number>;
+
+/** S08. @param budgets requests a minute, in place of the defaults */
+export function createRateLimits(budgets: Partial<Record<LimitName, number>> = {}): RateLimits {
+  const limiters = new Map<string, RateLimiterMemory>(
+    Object.entries({ ...perMinute, ...budgets }).map(([name, points]) => [
+      name,
+      new RateLimiterMemory({ keyPrefix: name, points, duration: 60 }),
+    ]),
+  );
+  return async (limit, address) => {
+    const limiter = limiters.get(limit);
+    return limiter === undefined ? 0 : consume(limiter, limitKey(address));
+  };
+}
+
+const failuresPerMinute = 10;
+
+/** Counts failed secrets per key (E16); after ten in a minute the key waits. */
+export function createFailureLimiter(): FailureLimiter {
+  const limiter = new RateLimiterMemory({ points: failuresPerMinute, duration: 60 });
+  return {
+    async blocked(key) {
+      const state = await limiter.get(key);
+      return state === null || state.consumedPoints < failuresPerMinute ? 0 : secondsLeft(state);
+    },
+    async failed(key) {
+      await consume(limiter, key);
+    },
+  };
+}
+
+async function consume(limiter: RateLimiterAbstract, key: string): Promise<number> {
+  try {
+    await limiter.consume(key);
+    return 0;
+  } catch (exceeded) {
+    if (exceeded instanceof RateLimiterRes) return secondsLeft(exceeded);
+    throw exceeded;
+  }
+}
+
+function secondsLeft(state: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(state.msBeforeNext / 1000));
+}

@@ -1,0 +1,29 @@
+import type { Endpoint } from "../oauth/context.ts";
+
+/** Which budget of the rate limits a route draws on. */
+export type LimitName = "authorize" | "token" | "register" | "revoke" | "sign-in";
+
+/** One path of the server. */
+export interface Route {
+  readonly path: string;
+  readonly get?: Endpoint;
+  readonly post?: Endpoint;
+  /** True for documents that can be asked for by HEAD, because asking changes nothing. */
+  readonly head?: boolean;
+  /** `program`: errors are JSON. `person`: errors are pages. */
+  readonly audience: "program" | "person";
+  /** True when any origin may call: only for what carries no cookie (B19). */
+  readonly cors?: boolean;
+  readonly limit?: LimitName;
+}
+
+/** The methods of a route, as `Allow` lists them. */
+export function allowedMethods(route: Route): string {
+  const methods = [
+    route.get && "GET",
+    route.get && route.head && "HEAD",
+    route.post && "POST",
+    route.cors && "OPTIONS",
+  ];
+  return methods.filter(Boolean).join(", ");
+}

@@ -1,0 +1,58 @@
+import type { AuthorizationServer } from "../oauth/authorization-server.ts";
+import type { Endpoint } from "../oauth/context.ts";
+import type { EndpointUrls } from "../oauth/endpoint-urls.ts";
+import type { Route } from "./route.ts";
+
+/**
+ * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known document, whose place RFC 8414 §3.1
+ * fixes, and the health checks, which are for the machine next door.
+ */
+export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): Route[] {
+  const below = (path: string) => urls.basePath + path;
+  const program = { audience: "program", cors: true } as const;
+  const person = { audience: "person" } as const;
+  return [
+    { path: urls.metadataPath, get: server.metadata, head: true, ...program },
+    { path: below("/token"), post: server.token, limit: "token", ...program },
+    { path: below("/introspect"), post: server.introspect, ...program },
+    {
+      path: below("/revoke"),
+      post: server.revoke,
+      get: server.revokeAndRedirect,
+      limit: "revoke",
+      ...program,
+    },
+    { path: below("/register"), post: server.register, limit: "register", ...program },
+    { path: below("/"), get: server.root, limit: "authorize", ...person },
+    { path: below("/authorize"), get: server.authorize, limit: "authorize", ...person },
+    { path: urls.callbackPath, get: server.callback, limit: "authorize", ...person },
+    {
+      path: urls.consentPath,
+      get: server.consentPage,
+      post: server.consentDecision,
+      limit: "sign-in",
+      ...person,
+    },
+    { path: urls.signOutPath, post: server.signOut, limit: "sign-in", ...person },
+    { path: "/healthz", get: server.health, head: true, audience: "program" },
+    { path: "/readyz", get: server.readiness, head: true, audience: "program" },
+  ];
+}
+
+/** The development sign-in page, only while that is the identity provider. */
+export function developmentRoute(path: string, endpoint: Endpoint): Route {
+  return { path, get: endpoint, post: endpoint, audience: "person", limit: "sign-in" };
+}
+
+/** The stylesheet: its name changes with its content, so it may be kept for ever. */
+export function stylesheetRoute({ path, body }: { readonly path: string; readonly body: string }): Route {
+  const response = {
+    status: 200,
+    headers: {
+      "Content-Type": "text/css; charset=utf-8",
+      "Cache-Control": "public, max-age=31536000, immutable",
+    },
+    body,
+  };
+  return { path, get: async () => response, head: true, audience: "program" };
+}
