@@ -50,10 +50,16 @@ export class Parameters {
   }
 }
 
+/** NUL is refused too: no store keeps it faithfully (T-n4). */
 function decode(text: string): string {
-  if (!text.includes("%") && !text.includes("+")) return text;
+  const decoded = text.includes("%") || text.includes("+") ? decodePercent(text.replaceAll("+", " ")) : text;
+  if (decoded.includes("\0")) throw new OAuthError("invalid_request", { hint: "a parameter holds NUL" });
+  return decoded;
+}
+
+function decodePercent(text: string): string {
   try {
-    return decodeURIComponent(text.replaceAll("+", " "));
+    return decodeURIComponent(text);
   } catch {
     throw new OAuthError("invalid_request", { hint: "malformed percent-encoding" });
   }

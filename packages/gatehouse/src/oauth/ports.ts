@@ -101,7 +101,7 @@ export interface Transaction {
   /** Hash of the secret in this attempt's cookie: binds the attempt to one browser (C02). */
   readonly bindingHash: SecretHash;
   readonly request: AuthorizationRequest;
-  /** Set at stage `consent`: who signed in, and in which browser session. */
+  /** Set at stage `consent`: who signed in. */
   readonly signedIn: SignedIn | undefined;
   readonly expiresAt: Seconds;
 }
@@ -110,8 +110,6 @@ export interface SignedIn {
   readonly subject: Subject;
   readonly email: string;
   readonly authTime: Seconds;
-  /** The browser session at the time of consent (D08, D-n6). */
-  readonly sessionHash: SecretHash;
 }
 
 /** An authorization code as issued. Its facts never change; only its use does. */

@@ -86,8 +86,8 @@ function isFresh(context: Context, session: LiveSession, maxAge: number | undefi
   return maxAge === undefined || context.clock.now() - session.authTime <= maxAge;
 }
 
-function signedInBy({ account, authTime, sessionHash }: LiveSession): SignedIn {
-  return { subject: account.subject, email: account.email, authTime, sessionHash };
+function signedInBy({ account, authTime }: LiveSession): SignedIn {
+  return { subject: account.subject, email: account.email, authTime };
 }
 
 /**

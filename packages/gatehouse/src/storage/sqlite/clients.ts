@@ -1,0 +1,80 @@
+import type { Client, ClientMetadata, Store, TokenEndpointAuthMethod } from "../../oauth/ports.ts";
+import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
+import type { Database } from "./database.ts";
+import { filled, type Row, text } from "./row.ts";
+
+type ClientOperations = Pick<
+  Store,
+  "findClient" | "listClients" | "addClient" | "removeClient" | "rememberSecretHash"
+>;
+
+export function clientOperations(database: Database): ClientOperations {
+  const find = database.prepare("select * from oauth2_clients where id = ?");
+  const list = database.prepare("select * from oauth2_clients order by created_at desc, id");
+  const add = database.prepare(
+    `insert into oauth2_clients (id, secret, secret_hash, redirect_uris, token_endpoint_auth_method, client_name, grant_types,
+       scope, metadata, dynamically_registered, created_at, last_used_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+  );
+  const removeTokens = database.prepare(
+    "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
+  );
+  // Codes, transactions, consents and grants go with it by their foreign keys.
+  const remove = database.prepare("delete from oauth2_clients where id = ?");
+  const remember = database.prepare(
+    "update oauth2_clients set secret_hash = ? where id = ? and secret_hash is null",
+  );
+  return {
+    findClient: (id) =>
+      database.read(() => {
+        const row = find.get(id);
+        return row && toClient(row);
+      }),
+    listClients: () => database.read(() => list.all().map(toClient)),
+    addClient: (client) =>
+      database.write(() => {
+        const { name = "", ...metadata } = client.metadata;
+        const { changes } = add.run(
+          client.id,
+          client.clearSecret ?? null,
+          client.secretHash ?? null,
+          JSON.stringify(client.redirectUris),
+          client.authMethod,
+          name,
+          JSON.stringify(client.grantTypes),
+          client.scope ?? null,
+          JSON.stringify(metadata),
+          client.dynamicallyRegistered ? 1 : 0,
+          client.createdAt,
+          client.lastUsedAt ?? null,
+        );
+        return changes === 1;
+      }),
+    removeClient: (id) =>
+      database.write(() => {
+        removeTokens.run(id);
+        return remove.run(id).changes === 1;
+      }),
+    rememberSecretHash: (id, secretHash) => database.write(() => void remember.run(secretHash, id)),
+  };
+}
+
+function toClient(row: Row): Client {
+  const name = filled(row.client_name);
+  return {
+    id: row.id as ClientId,
+    authMethod: row.token_endpoint_auth_method as TokenEndpointAuthMethod,
+    secretHash: text(row.secret_hash) as SecretHash | undefined,
+    clearSecret: filled(row.secret),
+    redirectUris: JSON.parse(row.redirect_uris as string) as string[],
+    grantTypes: JSON.parse(row.grant_types as string) as string[],
+    scope: text(row.scope),
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(JSON.parse(row.metadata as string) as ClientMetadata),
+    },
+    dynamicallyRegistered: row.dynamically_registered === 1,
+    createdAt: row.created_at as Seconds,
+    lastUsedAt: (row.last_used_at as Seconds | null) ?? undefined,
+  };
+}

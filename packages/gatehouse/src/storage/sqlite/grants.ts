@@ -1,0 +1,85 @@
+import type { Grant, Store } from "../../oauth/ports.ts";
+import type { ClientId, GrantId, ResourceIdentifier, Seconds, Subject } from "../../oauth/values.ts";
+import { insertAccessToken } from "./access-tokens.ts";
+import type { Database } from "./database.ts";
+import { filled, type Row } from "./row.ts";
+
+type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
+
+export function grantOperations(database: Database): GrantOperations {
+  const find = database.prepare("select * from gatehouse_grants where id = ? and expires_at > ?");
+  const rotate = database.prepare(
+    `update gatehouse_grants set generation = generation + 1, rotated_at = ?, expires_at = ?
+     where id = ? and generation = ? and generation > 0 and expires_at > ?`,
+  );
+  const current = database.prepare(
+    "select generation, rotated_at from gatehouse_grants where id = ? and expires_at > ?",
+  );
+  const storeToken = insertAccessToken(database);
+  const remove = database.prepare("delete from gatehouse_grants where id = ?");
+  const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
+  return {
+    findGrant: (id, now) => database.read(() => toGrant(find.get(id, now))),
+    rotateGrant: ({ grantId, presented, now, replayWindow, expiresAt, accessToken }) =>
+      database.write(() => {
+        if (rotate.run(now, expiresAt, grantId, presented, now).changes === 1) {
+          storeToken(accessToken);
+          return "rotated";
+        }
+        const live = current.get(grantId, now);
+        if (live === undefined) return "gone";
+        const isPrevious = presented > 0 && live.generation === presented + 1;
+        if (!isPrevious || now - (live.rotated_at as number) >= replayWindow) return "reused";
+        storeToken(accessToken);
+        return "replayed";
+      }),
+    revokeGrant: (id) =>
+      database.write(() => {
+        removeTokens.run(id);
+        return remove.run(id).changes === 1;
+      }),
+  };
+}
+
+export function insertGrant(database: Database): (grant: Grant) => void {
+  const insert = database.prepare(
+    `insert into gatehouse_grants (id, client_id, subject, email, scope, resource, generation, salt, auth_time, created_at,
+       rotated_at, expires_at, ends_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return (grant) =>
+    void insert.run(
+      grant.id,
+      grant.clientId,
+      grant.subject,
+      grant.email,
+      grant.scope,
+      grant.resource ?? "",
+      grant.generation,
+      grant.salt,
+      grant.authTime,
+      grant.createdAt,
+      grant.rotatedAt,
+      grant.expiresAt,
+      grant.endsAt,
+    );
+}
+
+function toGrant(row: Row | undefined): Grant | undefined {
+  return (
+    row && {
+      id: row.id as GrantId,
+      clientId: row.client_id as ClientId,
+      subject: row.subject as Subject,
+      email: row.email as string,
+      scope: row.scope as string,
+      resource: filled(row.resource) as ResourceIdentifier | undefined,
+      generation: row.generation as number,
+      salt: row.salt as string,
+      authTime: row.auth_time as Seconds,
+      createdAt: row.created_at as Seconds,
+      rotatedAt: row.rotated_at as Seconds,
+      expiresAt: row.expires_at as Seconds,
+      endsAt: row.ends_at as Seconds,
+    }
+  );
+}

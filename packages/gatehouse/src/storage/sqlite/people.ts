@@ -1,0 +1,62 @@
+import type { Store } from "../../oauth/ports.ts";
+import type { Seconds, Subject } from "../../oauth/values.ts";
+import type { Database } from "./database.ts";
+
+type PeopleOperations = Pick<Store, "openSession" | "findSession" | "endSession" | "removeAccount">;
+
+export function peopleOperations(database: Database): PeopleOperations {
+  const rememberAccount = database.prepare(
+    `insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at) values (?, ?, ?, ?, ?, ?)
+     on conflict (subject) do update set email = excluded.email, signed_in_at = excluded.signed_in_at`,
+  );
+  const open = database.prepare(
+    "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values (?, ?, ?, ?, ?)",
+  );
+  const end = database.prepare("delete from gatehouse_browser_sessions where id = ?");
+  const find = database.prepare(
+    `select s.auth_time, a.* from gatehouse_browser_sessions s join gatehouse_accounts a on a.subject = s.subject
+     where s.id = ? and s.last_seen_at > ? and s.expires_at > ?`,
+  );
+  const touch = database.prepare("update gatehouse_browser_sessions set last_seen_at = ? where id = ?");
+  const removeTokens = database.prepare(
+    "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
+  );
+  // Sessions and consents go with the account by their foreign keys.
+  const removals = [
+    "delete from gatehouse_grants where subject = ?",
+    "delete from oauth2_codes where subject = ?",
+    "delete from oauth2_sessions where subject = ?",
+  ].map((sql) => database.prepare(sql));
+  const removeAccount = database.prepare("delete from gatehouse_accounts where subject = ?");
+  return {
+    openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
+      database.write(() => {
+        const { subject, issuer, upstreamSubject, email } = account;
+        if (replaces !== undefined) end.run(replaces);
+        rememberAccount.run(subject, issuer, upstreamSubject, email, authTime, authTime);
+        open.run(sessionHash, subject, authTime, authTime, expiresAt);
+      }),
+    findSession: (sessionHash, now, idle) =>
+      database.write(() => {
+        const row = find.get(sessionHash, now - idle, now);
+        if (row === undefined) return undefined;
+        touch.run(now, sessionHash);
+        return {
+          authTime: row.auth_time as Seconds,
+          account: {
+            subject: row.subject as Subject,
+            issuer: row.issuer as string,
+            upstreamSubject: row.upstream_subject as string,
+            email: row.email as string,
+          },
+        };
+      }),
+    endSession: (sessionHash) => database.write(() => void end.run(sessionHash)),
+    removeAccount: (subject) =>
+      database.write(() => {
+        removeTokens.run(subject);
+        for (const removal of removals) removal.run(subject);
+        return removeAccount.run(subject).changes === 1;
+      }),
+  };
+}

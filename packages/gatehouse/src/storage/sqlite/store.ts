@@ -1,0 +1,55 @@
+import type { Store } from "../../oauth/ports.ts";
+import { accessTokenOperations } from "./access-tokens.ts";
+import { clientOperations } from "./clients.ts";
+import { codeOperations } from "./codes.ts";
+import { Database } from "./database.ts";
+import { grantOperations } from "./grants.ts";
+import { type Migration, migrate, pendingMigrations } from "./migrations.ts";
+import { peopleOperations } from "./people.ts";
+import { resourceOperations } from "./resources.ts";
+import { sweepOperation } from "./sweep.ts";
+import { transactionOperations } from "./transactions.ts";
+
+/**
+ * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations.
+ *
+ * @param options.path a file, or `:memory:`
+ * @throws StoreUnavailableError when the file cannot be opened; Error when a newer version wrote it
+ */
+export async function openSqliteStore({ path }: { readonly path: string }): Promise<Store> {
+  const database = new Database(path);
+  try {
+    await migrate(database);
+    return createStore(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** What `openSqliteStore` would apply to this file. */
+export function pendingSqliteMigrations(path: string): Migration[] {
+  const database = new Database(path);
+  try {
+    return pendingMigrations(database);
+  } finally {
+    database.close();
+  }
+}
+
+function createStore(database: Database): Store {
+  const one = database.prepare("select 1");
+  return {
+    ...clientOperations(database),
+    ...resourceOperations(database),
+    ...peopleOperations(database),
+    ...transactionOperations(database),
+    ...codeOperations(database),
+    ...grantOperations(database),
+    ...accessTokenOperations(database),
+    ...sweepOperation(database),
+    ping: () => database.read(() => void one.get()),
+    // Behind the writes that are waiting.
+    close: () => database.write(() => undefined).finally(() => database.close()),
+  };
+}

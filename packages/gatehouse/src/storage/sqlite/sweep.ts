@@ -1,0 +1,47 @@
+import type { Store } from "../../oauth/ports.ts";
+import type { Database } from "./database.ts";
+
+/** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
+const codesKept = 3600;
+
+export function sweepOperation(database: Database): Pick<Store, "sweep"> {
+  const expired = (table: string, key: string) =>
+    database.prepare(
+      `delete from ${table} where ${key} in (select ${key} from ${table} where expires_at <= ? order by expires_at limit ?)`,
+    );
+  const accessTokens = expired("user_tokens", "token");
+  const sessions = expired("gatehouse_browser_sessions", "id");
+  const transactions = expired("oauth2_sessions", "id");
+  const codes = database.prepare(
+    "delete from oauth2_codes where id in (select id from oauth2_codes where created_at <= ? order by created_at limit ?)",
+  );
+  // A client's last use includes the refreshes of the grants that go now (H20).
+  const carryUse = database.prepare(
+    `update oauth2_clients set last_used_at = max(coalesce(oauth2_clients.last_used_at, 0), dead.rotated_at)
+     from (select client_id, max(rotated_at) as rotated_at from
+             (select client_id, rotated_at from gatehouse_grants where expires_at <= ? order by expires_at limit ?)
+           group by client_id) as dead
+     where oauth2_clients.id = dead.client_id`,
+  );
+  const grants = expired("gatehouse_grants", "id");
+  const clients = database.prepare(
+    `delete from oauth2_clients where id in (
+       select id from oauth2_clients where dynamically_registered = 1 and coalesce(last_used_at, created_at) <= ?
+         and not exists (select 1 from gatehouse_grants g where g.client_id = oauth2_clients.id)
+       order by coalesce(last_used_at, created_at) limit ?)`,
+  );
+  return {
+    sweep: (now, limit, clientIdle) =>
+      database.write(() => {
+        carryUse.run(now, limit);
+        return {
+          accessTokens: Number(accessTokens.run(now, limit).changes),
+          grants: Number(grants.run(now, limit).changes),
+          sessions: Number(sessions.run(now, limit).changes),
+          transactions: Number(transactions.run(now, limit).changes),
+          codes: Number(codes.run(now - codesKept, limit).changes),
+          clients: Number(clients.run(now - clientIdle, limit).changes),
+        };
+      }),
+  };
+}

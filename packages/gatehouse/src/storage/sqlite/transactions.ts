@@ -1,0 +1,98 @@
+import type { Consent, Store, Transaction } from "../../oauth/ports.ts";
+import type { ClientId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
+import { insertCode } from "./codes.ts";
+import type { Database } from "./database.ts";
+import { requestValues, toRequest } from "./request-columns.ts";
+import { filled, type Row, text } from "./row.ts";
+
+type TransactionOperations = Pick<
+  Store,
+  | "beginTransaction"
+  | "claimSignIn"
+  | "awaitConsent"
+  | "findAwaitingConsent"
+  | "completeTransaction"
+  | "findConsent"
+>;
+
+export function transactionOperations(database: Database): TransactionOperations {
+  const begin = database.prepare(
+    `insert into oauth2_sessions (id, binding_hash, stage, expires_at, created_at, subject, email, auth_time,
+       client_id, callback_url, callback_state, code_challenge, code_challenge_method, scope, resource)
+     values (?, ?, ?, ?, unixepoch(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const claim = database.prepare(
+    `update oauth2_sessions set stage = 'claimed' where id = ? and binding_hash = ? and stage = 'sign-in' and expires_at > ?
+     returning *`,
+  );
+  const await_ = database.prepare(
+    `update oauth2_sessions set stage = 'consent', subject = ?, email = ?, auth_time = ?
+     where id = ? and stage = 'claimed' and expires_at > ?`,
+  );
+  const find = database.prepare(
+    "select * from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?",
+  );
+  const complete = database.prepare("delete from oauth2_sessions where id = ? and expires_at > ?");
+  const storeCode = insertCode(database);
+  const remember = database.prepare(
+    `insert into gatehouse_consents (subject, client_id, redirect_uri, resource, scope, fingerprint, decided_at)
+     values (?, ?, ?, ?, ?, ?, ?)
+     on conflict (subject, client_id, redirect_uri, resource)
+     do update set scope = excluded.scope, fingerprint = excluded.fingerprint, decided_at = excluded.decided_at`,
+  );
+  const findConsent = database.prepare(
+    "select * from gatehouse_consents where subject = ? and client_id = ? and redirect_uri = ? and resource = ?",
+  );
+  return {
+    beginTransaction: ({ handleHash, bindingHash, request, signedIn, expiresAt }) =>
+      database.write(() => {
+        const who = [signedIn?.subject ?? null, signedIn?.email ?? null, signedIn?.authTime ?? null];
+        const stage = signedIn === undefined ? "sign-in" : "consent";
+        begin.run(handleHash, bindingHash, stage, expiresAt, ...who, ...requestValues(request));
+      }),
+    claimSignIn: (handleHash, bindingHash, now) =>
+      database.write(() => toTransaction(claim.get(handleHash, bindingHash, now))),
+    awaitConsent: (handleHash, { subject, email, authTime }, now) =>
+      database.write(() => await_.run(subject, email, authTime, handleHash, now).changes === 1),
+    findAwaitingConsent: (handleHash, bindingHash, now) =>
+      database.read(() => toTransaction(find.get(handleHash, bindingHash, now))),
+    completeTransaction: (handleHash, now, { code, consent }) =>
+      database.write(() => {
+        if (complete.run(handleHash, now).changes !== 1) return false;
+        if (code !== undefined) storeCode(code);
+        if (consent !== undefined) {
+          const { subject, clientId, redirectUri, resource = "", scope, fingerprint, decidedAt } = consent;
+          remember.run(subject, clientId, redirectUri, resource, scope, fingerprint, decidedAt);
+        }
+        return true;
+      }),
+    findConsent: (subject, clientId, redirectUri, resource) =>
+      database.read(() => toConsent(findConsent.get(subject, clientId, redirectUri, resource ?? ""))),
+  };
+}
+
+function toTransaction(row: Row | undefined): Transaction | undefined {
+  if (row === undefined) return undefined;
+  const subject = text(row.subject) as Subject | undefined;
+  return {
+    handleHash: row.id as SecretHash,
+    bindingHash: row.binding_hash as SecretHash,
+    request: toRequest(row, row.callback_url as string, text(row.callback_state)),
+    signedIn: subject && { subject, email: row.email as string, authTime: row.auth_time as Seconds },
+    expiresAt: row.expires_at as Seconds,
+  };
+}
+
+function toConsent(row: Row | undefined): Consent | undefined {
+  return (
+    row && {
+      subject: row.subject as Subject,
+      clientId: row.client_id as ClientId,
+      redirectUri: row.redirect_uri as string,
+      resource: filled(row.resource) as ResourceIdentifier | undefined,
+      scope: row.scope as string,
+      fingerprint: row.fingerprint as string,
+      decidedAt: row.decided_at as Seconds,
+    }
+  );
+}
