@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { openStore } from "../gatehouse.ts";
-import { pendingMigrations } from "../storage/sqlite/migrations.ts";
+import { pendingSqliteMigrations } from "../storage/sqlite/store.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 
@@ -16,7 +16,7 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
 
 async function migrate(shell: Shell, { dryRun, json }: JsonOption & { dryRun?: true }): Promise<void> {
   const config = readConfig(shell.environment, "command");
-  const pending = await pendingMigrations(config.storage.path);
+  const pending = pendingSqliteMigrations(config.storage.path);
   if (!dryRun) await (await openStore(config)).close();
   const names = pending.map(({ name }) => name);
   if (json) return shell.print(JSON.stringify(dryRun ? { pending } : { applied: names }));
