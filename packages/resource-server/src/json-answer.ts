@@ -1,3 +1,5 @@
+import { readBounded } from "./bounded-text.ts";
+
 /** What another server answered: the status and, if it was a JSON object, the object. */
 export interface JsonAnswer {
   readonly status: number;
@@ -23,20 +25,11 @@ export async function askForJson(
       if (signal.aborted) throw error;
       return send();
     });
-    return { status: response.status, json: parseObject(await readText(response)) };
+    const text = await readBounded(response.body, longestBody);
+    return { status: response.status, json: text === undefined ? undefined : parseObject(text) };
   } catch (error) {
     throw new Error(`no usable answer from ${new URL(url).origin}: ${reasonOf(error, signal)}`);
   }
-}
-
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestBody) throw new Error("the answer is too long");
-  }
-  return text;
 }
 
 function parseObject(text: string): JsonAnswer["json"] {

@@ -1,5 +1,6 @@
 import type { Answer } from "./answer.ts";
 import type { AuthInfo } from "./auth-info.ts";
+import { readBounded } from "./bounded-text.ts";
 import { corsHeaders } from "./cors.ts";
 import { createGuard } from "./guard.ts";
 import type { ProtectionOptions } from "./options.ts";
@@ -46,11 +47,6 @@ function isForm(request: Request): boolean {
 
 /** From a copy, so that the handler can still read the body. */
 async function readForm(request: Request): Promise<URLSearchParams | undefined> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of request.clone().body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestForm) return undefined;
-  }
-  return new URLSearchParams(text);
+  const text = await readBounded(request.clone().body, longestForm);
+  return text === undefined ? undefined : new URLSearchParams(text);
 }
