@@ -12,12 +12,17 @@ if (!issuer || !resource || !credential) {
   console.error("Set ISSUER, RESOURCE and CREDENTIAL: see examples/mcp-server/README.md.");
   process.exit(2);
 }
-const { url, close } = await startExampleServer({
-  issuer,
-  resource,
-  credential,
-  port: Number(PORT),
-  host: HOST,
-});
-console.log(`MCP server ${resource}, listening on ${url}`);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close());
+try {
+  const { url, close } = await startExampleServer({
+    issuer,
+    resource,
+    credential,
+    port: Number(PORT),
+    host: HOST,
+  });
+  console.log(`MCP server ${resource}, listening on ${url}`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void close());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
