@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import manifest from "../../package.json" with { type: "json" };
 import { ConfigError } from "../config.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addClientsCommand } from "./clients.ts";
@@ -28,7 +29,7 @@ export async function runProgram(args: readonly string[], shell: Shell): Promise
 function createProgram(shell: Shell): Command {
   const program = new Command("gatehouse")
     .description("The authorization server you put in front of your MCP servers.")
-    .version(manifest.version)
+    .version(packageVersion())
     .helpCommand("help [command]", "show what a command does")
     .showHelpAfterError("(gatehouse --help shows what there is)")
     .exitOverride()
@@ -43,6 +44,11 @@ function createProgram(shell: Shell): Command {
   addClientsCommand(program, shell);
   addResourcesCommand(program, shell);
   return program;
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Says what went wrong, in words for the person at the terminal. Commander has said its own errors already. */
