@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import { createListener } from "./http/listener.ts";
+import { createFailureLimiter } from "./http/rate-limits.ts";
+import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { createDevelopmentProvider } from "./identity/development.ts";
+import { createOpenIdProvider } from "./identity/openid.ts";
+import { createAuthorizationServer } from "./oauth/authorization-server.ts";
+import type { Endpoint } from "./oauth/context.ts";
+import { type EndpointUrls, endpointUrls } from "./oauth/endpoint-urls.ts";
+import type { Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
+import { seconds } from "./oauth/values.ts";
+import { createPages } from "./pages/render.ts";
+import { loadSecretKeys } from "./secret-key.ts";
+import { openSqliteStore } from "./storage/sqlite/store.ts";
+import { createEvents } from "./telemetry/events.ts";
+
+export interface RunningGatehouse {
+  /** Where it listens, which behind a proxy is not the issuer. */
+  readonly url: string;
+  /** Finishes the requests in flight, then closes the store. */
+  stop(): Promise<void>;
+}
+
+/** What a caller may hand in instead of having it made: a store it uses itself, a clock it moves. */
+export interface Given {
+  readonly store?: Store;
+  readonly clock?: Clock;
+}
+
+const systemClock: Clock = { now: () => seconds(Date.now() / 1000) };
+const systemRandom: Random = { bytes: (count) => randomBytes(count) };
+
+/** The store the configuration names, with pending migrations applied. */
+export function openStore({ storage }: Pick<Config, "storage">): Promise<Store> {
+  return openSqliteStore(storage);
+}
+
+/**
+ * Puts everything together and listens. A store that was handed in is closed by `stop` like its own.
+ * @throws node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again
+ */
+export async function startGatehouse(config: Config, log: Logger, given: Given = {}): Promise<RunningGatehouse> {
+  const urls = endpointUrls(config.settings.issuer);
+  const clock = given.clock ?? systemClock;
+  const secretKeys = await loadSecretKeys(config.secretKeys, config.storage.path);
+  const settings = { ...config.settings, secretKeys };
+  const store = given.store ?? (await openStore(config));
+  const signIn = createSignIn(config, urls, clock, log);
+  const server = createAuthorizationServer({
+    settings,
+    store,
+    identity: signIn.provider,
+    clock,
+    random: systemRandom,
+    events: createEvents(log),
+    failures: createFailureLimiter(),
+  });
+  const pages = createPages(urls.basePath);
+  const routes = [...serverRoutes(urls, server), stylesheetRoute(pages.stylesheet)];
+  if (signIn.page !== undefined) routes.push(developmentRoute(signIn.page.path, signIn.page.endpoint));
+  const listener = createListener({
+    routes,
+    issuer: settings.issuer,
+    renderPage: pages.renderPage,
+    trustedProxies: config.trustedProxies,
+    rateLimits: config.rateLimits,
+    onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
+  });
+  const { host } = config.listen;
+  const { port } = await listener.listen(config.listen.port, host).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const housekeeping = startHousekeeping({
+    store,
+    clock,
+    clientIdle: config.clientIdle,
+    onRound: ({ swept, error }) => {
+      if (error !== undefined) log.error({ err: error }, "housekeeping failed; it tries again later");
+      else log.debug({ swept }, "housekeeping");
+    },
+  });
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    async stop() {
+      await listener.close();
+      await housekeeping.stop();
+      await store.close();
+    },
+  };
+}
+
+/** The configured identity provider; in development our own, which brings a page. */
+function createSignIn(
+  { upstream, settings }: Config,
+  urls: EndpointUrls,
+  clock: Clock,
+  log: Logger,
+): { provider: IdentityProvider; page?: { path: string; endpoint: Endpoint } } {
+  if (upstream === "development") {
+    const { issuer } = settings;
+    const development = createDevelopmentProvider({ issuer, callbackUrl: urls.callback, clock, random: systemRandom });
+    return { provider: development.provider, page: development };
+  }
+  const provider = createOpenIdProvider({
+    ...upstream,
+    callbackUrl: urls.callback,
+    onStaleMetadata: (error) => log.warn({ err: error }, "the identity provider's metadata cannot be refreshed"),
+  });
+  return { provider };
+}

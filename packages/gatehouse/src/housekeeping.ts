@@ -1,0 +1,57 @@
+import { type Clock, type Store, StoreUnavailableError, type Swept } from "./oauth/ports.ts";
+import type { Seconds } from "./oauth/values.ts";
+
+export interface HousekeepingOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** After so long without use a client that registered itself goes, seconds (H20). */
+  readonly clientIdle: Seconds;
+  /** Told what went, when anything did, and why a round failed. */
+  readonly onRound?: (round: { readonly swept?: Swept; readonly error?: unknown }) => void;
+}
+
+const everyMilliseconds = 15 * 60 * 1000;
+const firstAfterMilliseconds = 30 * 1000;
+/** Rows of each kind a batch deletes: short enough that nobody waits for it. */
+const batch = 500;
+
+/** Deletes what has died, every quarter of an hour, while the server runs. Correctness never depends on it: expiry is checked at use (T06). */
+export function startHousekeeping(options: HousekeepingOptions): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let round: Promise<void> = Promise.resolve();
+  const start = () => {
+    round = sweepAll(options, stopping.signal).then(
+      (swept) => options.onRound?.({ swept }),
+      (error: unknown) => {
+        options.onRound?.({ error });
+        // The store will be back; anything else is a defect, and has been told.
+        if (!(error instanceof StoreUnavailableError)) clearInterval(interval);
+      },
+    );
+  };
+  const first = setTimeout(start, firstAfterMilliseconds).unref();
+  const interval = setInterval(() => void round.then(start), everyMilliseconds).unref();
+  return {
+    async stop() {
+      clearTimeout(first);
+      clearInterval(interval);
+      stopping.abort();
+      await round;
+    },
+  };
+}
+
+/** One round: batch after batch until nothing is left, letting others have the store in between. Resolves with what went in all. */
+export async function sweepAll(
+  { store, clock, clientIdle }: Pick<HousekeepingOptions, "store" | "clock" | "clientIdle">,
+  signal?: AbortSignal,
+): Promise<Swept> {
+  const total = { accessTokens: 0, grants: 0, sessions: 0, transactions: 0, codes: 0, clients: 0 };
+  const kinds = Object.keys(total) as (keyof Swept)[];
+  for (;;) {
+    const swept = await store.sweep(clock.now(), batch, clientIdle);
+    for (const kind of kinds) total[kind] += swept[kind];
+    if (signal?.aborted || kinds.every((kind) => swept[kind] < batch)) return total;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
