@@ -1,78 +1,116 @@
+import { errorPage } from "../oauth/answer.ts";
 import type { Endpoint } from "../oauth/context.ts";
+import { endpointUrls } from "../oauth/endpoint-urls.ts";
 import { OAuthError } from "../oauth/errors.ts";
-import { type OAuthResponse, page, redirect } from "../oauth/http.ts";
-import {
-  type Clock,
-  type Identity,
-  type IdentityProvider,
-  type Random,
-  SignInError,
-} from "../oauth/ports.ts";
-import { after, type Seconds } from "../oauth/values.ts";
+import { type OAuthRequest, type OAuthResponse, page, redirect } from "../oauth/http.ts";
+import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
+import { mintSecret } from "../oauth/secret.ts";
+import { after, type Seconds, seconds } from "../oauth/values.ts";
+import { isEmailAddress } from "./email-address.ts";
 
-/** Seconds between the form and the callback. */
-const codeLives = 600 as Seconds;
-/** A developer signs in now and then; whatever is older than so many sign-ins is forgotten. */
-const mostCodes = 1000;
+interface DevelopmentOptions {
+  /** Our own issuer; on a loopback host, which the configuration sees to. */
+  readonly issuer: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
-interface Pending {
-  readonly identity: Identity;
+/** Who typed which address, until the callback asks for it. */
+interface Answer {
   readonly state: string;
+  readonly email: string;
   readonly expiresAt: Seconds;
 }
 
-/** The sign-in of `gatehouse dev`: whoever types an e-mail address is that person. For a loopback issuer only. */
-export function createDevelopmentProvider(options: {
-  readonly issuer: string;
-  readonly callbackUrl: string;
-  readonly clock: Clock;
-  readonly random: Random;
-}): { readonly provider: IdentityProvider; readonly endpoint: Endpoint; readonly path: string } {
-  const { issuer, callbackUrl, clock, random } = options;
-  const url = new URL(`${issuer}/development-sign-in`);
-  const pending = new Map<string, Pending>();
+const answerLifetime = seconds(600);
+/** Beyond this the oldest are forgotten: the memory stays bounded whatever is posted. */
+const mostAnswers = 1000;
+
+/**
+ * Sign-in for development: a page of ours that believes whatever address is typed. It takes the same way as a real provider, a redirect
+ * there and a callback with a code, so that everything around it is the real thing.
+ *
+ * @returns the provider, and the endpoint to be served (GET and POST) at `<base path>/development-sign-in`
+ */
+export function createDevelopmentProvider({ issuer, clock, random }: DevelopmentOptions): {
+  readonly provider: IdentityProvider;
+  readonly endpoint: Endpoint;
+} {
+  const urls = endpointUrls(issuer);
+  const answers = new Map<string, Answer>();
 
   function remember(state: string, email: string): string {
-    const code = random.bytes(32).toString("base64url");
-    const identity = { issuer: `${issuer}/development`, subject: email.toLowerCase(), email };
-    pending.set(code, { identity, state, expiresAt: after(clock.now(), codeLives) });
-    const [oldest] = pending.keys();
-    if (pending.size > mostCodes && oldest !== undefined) pending.delete(oldest);
+    const now = clock.now();
+    for (const [code, { expiresAt }] of answers) {
+      // Oldest first: what stands behind the first one that must stay, must stay too.
+      if (expiresAt > now && answers.size < mostAnswers) break;
+      answers.delete(code);
+    }
+    const code = mintSecret(random);
+    answers.set(code, { state, email, expiresAt: after(now, answerLifetime) });
     return code;
-  }
-
-  function form(status: number, state: string, email: string, problem: string | undefined): OAuthResponse {
-    return page(status, { kind: "development-sign-in", action: url.pathname, state, email, problem });
   }
 
   const provider: IdentityProvider = {
     async signInUrl({ state }) {
-      return new URL(`${url.href}?${new URLSearchParams({ state })}`);
+      const url = new URL(`${issuer}/development-sign-in`);
+      url.searchParams.set("state", state);
+      return url;
     },
     async completeSignIn(callback, { state }) {
       const code = callback.searchParams.get("code") ?? "";
-      const found = pending.get(code);
-      pending.delete(code);
-      if (found === undefined || found.state !== state || found.expiresAt <= clock.now()) {
-        throw new SignInError("access_denied", "unknown, used or expired development sign-in");
+      const answer = answers.get(code);
+      answers.delete(code);
+      if (answer === undefined || answer.expiresAt <= clock.now() || answer.state !== state) {
+        throw new SignInError("server_error", "the development sign-in knows no such code for this attempt", {
+          hint: "the sign-in expired or was used already",
+        });
       }
-      return found.identity;
+      const { email } = answer;
+      return { issuer: `${issuer}/development`, subject: email.toLowerCase(), email };
     },
   };
 
   const endpoint: Endpoint = async (request) => {
-    if (request.method === "GET") return form(200, request.query.get("state") ?? "", "", undefined);
-    if (![undefined, "null", url.origin].includes(request.headers.origin)) {
-      throw new OAuthError("access_denied", { hint: "the form was submitted by another site" });
+    if (isForeign(request, urls.origin)) {
+      return errorPage(
+        request,
+        new OAuthError("access_denied", { hint: "the form was submitted by another site" }),
+      );
     }
-    const state = request.form?.get("state") ?? "";
-    const email = request.form?.get("email")?.trim() ?? "";
-    if (email.length > 254 || !/^[^\s@]+@[^\s@]+$/.test(email)) {
-      return form(400, state, email.slice(0, 254), "Please type an e-mail address, such as you@example.com.");
+    const sent = request.method === "POST" ? request.form : request.query;
+    const state = sent?.get("state");
+    if (state === undefined || !/^[A-Za-z0-9_-]{1,128}$/.test(state)) {
+      return errorPage(request, new OAuthError("invalid_request", { hint: "state is missing or malformed" }));
     }
-    const query = new URLSearchParams({ state, code: remember(state, email) });
-    return redirect(request.method, `${callbackUrl}?${query}`);
+    const action = `${urls.basePath}/development-sign-in`;
+    if (request.method !== "POST") return signInPage(200, action, state, "", undefined);
+    const email = sent?.get("email")?.trim() ?? "";
+    if (!isEmailAddress(email)) {
+      return signInPage(400, action, state, email, "Type an e-mail address, such as you@example.com.");
+    }
+    const callback = new URL(urls.callback);
+    callback.searchParams.set("state", state);
+    callback.searchParams.set("code", remember(state, email));
+    return redirect("POST", callback.href);
   };
 
-  return { provider, endpoint, path: url.pathname };
+  return { provider, endpoint };
+}
+
+/** A form another site submitted. `Origin: null` is what our own pages send too, under `Referrer-Policy: no-referrer`. */
+function isForeign({ method, headers }: OAuthRequest, origin: string): boolean {
+  if (method !== "POST") return false;
+  if (headers.secFetchSite === "cross-site" || headers.secFetchSite === "same-site") return true;
+  return headers.origin !== undefined && headers.origin !== "null" && headers.origin !== origin;
+}
+
+function signInPage(
+  status: number,
+  action: string,
+  state: string,
+  email: string,
+  problem: string | undefined,
+): OAuthResponse {
+  return page(status, { kind: "development-sign-in", action, state, email, problem });
 }

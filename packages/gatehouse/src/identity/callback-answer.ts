@@ -1,0 +1,51 @@
+import { SignInError } from "../oauth/ports.ts";
+import type { ProviderMetadata } from "./provider-metadata.ts";
+
+/**
+ * The code out of the provider's answer. Throws {@link SignInError}: the answer is another attempt's, another provider's, or an error
+ * (RFC 6749 §4.1.2.1). What the provider says in words is for the log only (C-n7).
+ */
+export function readAnswer(
+  answer: URLSearchParams,
+  expectedState: string,
+  provider: Pick<ProviderMetadata, "issuer" | "namesItself">,
+): string {
+  if (answer.get("state") !== expectedState) {
+    throw new SignInError("server_error", "the identity provider's answer carries another attempt's state");
+  }
+  checkIssuer(answer.get("iss"), provider);
+  const error = answer.get("error");
+  if (error !== null) throw providerError(error, answer.get("error_description"));
+  const code = answer.get("code");
+  if (!code) throw new SignInError("server_error", "the identity provider answered neither code nor error");
+  return code;
+}
+
+/** C17, RFC 9207 §2.4: before anything else is believed, and before the code goes anywhere. */
+function checkIssuer(
+  named: string | null,
+  { issuer, namesItself }: Pick<ProviderMetadata, "issuer" | "namesItself">,
+) {
+  if (named === issuer || (named === null && !namesItself)) return;
+  const found =
+    named === null ? "nobody, though its metadata promises to" : JSON.stringify(named.slice(0, 200));
+  throw new SignInError("server_error", `the answer should name ${issuer} as its issuer but names ${found}`);
+}
+
+/** C18. */
+function providerError(error: string, description: string | null): SignInError {
+  const said = JSON.stringify([error, description ?? ""].map((text) => text.slice(0, 200)));
+  const message = `the identity provider answered the error ${said}`;
+  switch (error) {
+    case "access_denied":
+      return new SignInError("access_denied", message, {
+        hint: "sign-in was cancelled at the identity provider",
+      });
+    case "temporarily_unavailable":
+      return new SignInError("temporarily_unavailable", message, {
+        hint: "the identity provider cannot answer right now",
+      });
+    default:
+      return new SignInError("server_error", message, { hint: "the identity provider reported an error" });
+  }
+}
