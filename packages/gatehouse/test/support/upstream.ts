@@ -1,112 +1,167 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import Provider, { errors, interactionPolicy } from "oidc-provider";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { exportJWK, generateKeyPair } from "jose";
+// The package has no types, and its index greets every Node that is not a long-term release with a warning: so its parts, one by one.
+// @ts-expect-error untyped
+import { createMemoryAdapter } from "oidc-provider/lib/adapters/memory_adapter.js";
+// @ts-expect-error untyped
+import { AccessDenied } from "oidc-provider/lib/helpers/errors.js";
+// @ts-expect-error untyped
+import { Check, Prompt } from "oidc-provider/lib/helpers/interaction_policy/index.js";
+// @ts-expect-error untyped
+import { Provider as UntypedProvider } from "oidc-provider/lib/provider.js";
+
+/** What is used of oidc-provider. */
+interface Provider {
+  callback(): RequestListener;
+  readonly Session: new () => Saved & { loginAccount(details: { accountId: string }): void; id: string };
+  readonly Grant: new (of: {
+    accountId: string;
+    clientId: string;
+  }) => Saved & { addOIDCScope(scope: string): void };
+}
+interface Saved {
+  save(ttl: number): Promise<string>;
+}
+interface ProviderContext {
+  readonly oidc: {
+    readonly provider: Provider;
+    readonly session: { readonly accountId: string };
+    readonly client: { readonly clientId: string };
+  };
+}
+const OidcProvider: new (issuer: string, configuration: object) => Provider = UntypedProvider;
 
 export interface UpstreamAccount {
   readonly sub: string;
-  readonly email?: string;
-  readonly email_verified?: boolean;
+  readonly email: string;
+  readonly email_verified: boolean;
 }
 
-/** An identity provider we did not write (`oidc-provider`), with a person in front of it who always does the same. */
+/** The identity provider of the tests: `oidc-provider`, which signs in whoever it is told to, without a page. */
 export interface Upstream {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Who signs in next. */
+  /** Who is signed in next. */
   account: UpstreamAccount;
-  /** What that person does: goes on, or cancels. */
+  /** `cancel`: the person says no, and `access_denied` goes back. */
   decision: "continue" | "cancel";
-  /** How many requests this path has seen. */
+  /** How often a path (`/auth`, `/token`, `/jwks`, `/.well-known/openid-configuration`) was asked for. */
   requests(path: string): number;
   close(): Promise<void>;
 }
 
-/** Starts it on a free loopback port. Its client may redirect to the given URIs. */
-export async function startUpstream(options: {
-  readonly redirectUris: readonly string[];
-}): Promise<Upstream> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const seen = new Map<string, number>();
+const hour = 3600;
+const signingKey = makeSigningKey();
+
+/**
+ * Starts it on a free loopback port, with one confidential client. It remembers nobody: each authorization request is answered at once for
+ * `account`, whatever cookies the browser brings, so that any number of browsers and tabs can use it together.
+ */
+export async function startUpstream(
+  options: { readonly redirectUris?: readonly string[] } = {},
+): Promise<Upstream> {
+  const counts = new Map<string, number>();
+  const accounts = new Map<string, UpstreamAccount>();
+  let handle: RequestListener = (_, response) => response.destroy();
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? "/", issuer).pathname;
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+    if (path === "/auth") await signIn(request, provider, upstream.account);
+    handle(request, response);
+  });
+  const issuer = await listen(server);
   const upstream: Upstream = {
     issuer,
     clientId: "gatehouse",
-    clientSecret: "the-secret-of-gatehouse-at-its-identity-provider",
+    clientSecret: "the upstream's secret: 100% confidential & odd",
     account: { sub: "alice", email: "alice@example.com", email_verified: true },
     decision: "continue",
-    requests: (path) => seen.get(path) ?? 0,
-    close: () => close(server),
+    requests: (path) => counts.get(path) ?? 0,
+    close: () => closeServer(server),
   };
-  // Every authorization request asks who is there, so that a change of account shows at once.
-  const policy = interactionPolicy.base();
-  policy
-    .get("login")
-    ?.checks.add(
-      new interactionPolicy.Check(
-        "always",
-        "who is there?",
-        (context) => context.oidc.result?.login === undefined,
-      ),
-    );
-  const provider = new Provider(issuer, {
+  const provider = new OidcProvider(issuer, {
+    adapter: createMemoryAdapter(),
+    jwks: { keys: [await signingKey] },
     clients: [
       {
         client_id: upstream.clientId,
         client_secret: upstream.clientSecret,
-        redirect_uris: [...options.redirectUris],
+        redirect_uris: options.redirectUris ?? ["http://localhost:8080/callback"],
         grant_types: ["authorization_code"],
         response_types: ["code"],
       },
     ],
+    scopes: ["openid"],
     claims: { openid: ["sub"], email: ["email", "email_verified"] },
-    conformIdTokenClaims: false,
-    pkce: { required: () => true },
-    features: { devInteractions: { enabled: false } },
-    interactions: { policy, url: (_context, { uid }) => `/interaction/${uid}` },
-    cookies: { keys: ["a-key-of-the-tests"] },
+    conformIdTokenClaims: false, // the ID token carries the e-mail address, as Google's does
+    findAccount: (_: unknown, accountId: string) => ({ accountId, claims: () => accounts.get(accountId) }),
+    interactions: { policy: policy(upstream) },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+    loadExistingGrant,
+    renderError(context: { body: unknown }, error: object) {
+      context.body = error;
+    },
     ttl: {
-      Interaction: 3600,
-      Session: 3600,
-      Grant: 3600,
-      AccessToken: 3600,
-      IdToken: 3600,
-      AuthorizationCode: 600,
-    },
-    findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ ...upstream.account, sub }) }),
-    loadExistingGrant: async (context) => {
-      const grant = new context.oidc.provider.Grant({
-        clientId: context.oidc.client?.clientId ?? "",
-        accountId: context.oidc.session?.accountId ?? "",
-      });
-      grant.addOIDCScope("openid email");
-      await grant.save();
-      return grant;
+      AccessToken: hour,
+      AuthorizationCode: 60,
+      Grant: hour,
+      IdToken: hour,
+      Interaction: hour,
+      Session: hour,
     },
   });
-  provider.on("server_error", (_context, error) => console.error("upstream:", error));
-  const handle = provider.callback();
-  server.on("request", (request, response) => {
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    seen.set(path, (seen.get(path) ?? 0) + 1);
-    if (!path.startsWith("/interaction/")) return void handle(request, response);
-    const result =
-      upstream.decision === "cancel"
-        ? { error: "access_denied", error_description: "the person cancelled" }
-        : { login: { accountId: upstream.account.sub } };
-    provider
-      .interactionFinished(request, response, result, { mergeWithLastSubmission: false })
-      .catch((error: unknown) => {
-        response.writeHead(error instanceof errors.SessionNotFound ? 400 : 500).end(String(error));
-      });
-  });
+  handle = provider.callback();
+
+  /** Puts a session of this account into the request, in place of whatever the browser brought. */
+  async function signIn(request: IncomingMessage, { Session }: Provider, account: UpstreamAccount) {
+    accounts.set(account.sub, account);
+    const session = new Session();
+    session.loginAccount({ accountId: account.sub });
+    await session.save(hour);
+    request.headers.cookie = `_session=${session.id}`;
+  }
   return upstream;
 }
 
-async function close(server: Server): Promise<void> {
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
+/** The prompts a client may ask for, each answered by itself; the person's no is an error right away. */
+function policy(upstream: Upstream): object[] {
+  const decide = new Check("decision", "the person decides", () => {
+    if (upstream.decision === "cancel") throw new AccessDenied("the person cancelled");
+    return Check.NO_NEED_TO_PROMPT;
   });
+  return ["login", "select_account", "consent"].map((name) => {
+    const prompt = new Prompt({ name, requestable: true }, decide);
+    prompt.checks.remove(`${name}_prompt`);
+    return prompt;
+  });
+}
+
+async function loadExistingGrant({ oidc }: ProviderContext): Promise<object> {
+  const grant = new oidc.provider.Grant({
+    accountId: oidc.session.accountId,
+    clientId: oidc.client.clientId,
+  });
+  grant.addOIDCScope("openid email");
+  await grant.save(hour);
+  return grant;
+}
+
+async function makeSigningKey(): Promise<object> {
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  return { ...(await exportJWK(privateKey)), kid: "upstream", use: "sig", alg: "RS256" };
+}
+
+/** Listens on a free loopback port; resolves with the origin. */
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
 }
