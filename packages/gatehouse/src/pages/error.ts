@@ -1,0 +1,22 @@
+import type { ErrorPage } from "../oauth/page.ts";
+import { type Html, html } from "./html.ts";
+
+/** What happened, what to do, and what to tell the operator. */
+export function errorPage(page: ErrorPage): { title: string; content: Html } {
+  const { continueTo } = page;
+  return {
+    title: page.title,
+    content: html`<p class="step">Error ${page.status}</p>
+<h1>${page.title}</h1>
+<p>${page.explanation}</p>
+${
+  continueTo &&
+  html`<p>The app asked to be told about this at an address nobody vouches for. Go there only if you trust it:</p>
+<p><a class="continue" href="${continueTo.uri}" rel="noopener noreferrer nofollow">Go back to <bdi>${continueTo.host}</bdi></a></p>`
+}
+<dl class="facts">
+<div><dt>Reference</dt><dd><code>${page.reference}</code></dd></div>
+${page.detail !== undefined && html`<div><dt>For the app's developer</dt><dd><code>${page.detail}</code></dd></div>`}
+</dl>`,
+  };
+}

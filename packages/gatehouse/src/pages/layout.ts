@@ -1,0 +1,28 @@
+import { type Html, html } from "./html.ts";
+
+/** Where the pages' own addresses begin, and the stylesheet's. */
+export interface Site {
+  readonly stylesheet: string;
+}
+
+/** The frame of every page: one column, one heading (in `content`), the title first of what the page is for. */
+export function layout(site: Site, title: string, content: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title} · Gatehouse</title>
+<link rel="stylesheet" href="${site.stylesheet}">
+</head>
+<body>
+<main>
+${content}
+</main>
+<footer>Gatehouse keeps your sign-in between you and your MCP servers.</footer>
+</body>
+</html>
+`.text;
+}
