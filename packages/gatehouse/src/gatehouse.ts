@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
+import { startHousekeeping } from "./housekeeping.ts";
 import { createListener } from "./http/listener.ts";
 import { createFailureLimiter } from "./http/rate-limits.ts";
 import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.ts";
-import { startHousekeeping } from "./housekeeping.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
 import { createOpenIdProvider } from "./identity/openid.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
@@ -42,7 +42,11 @@ export function openStore({ storage }: Pick<Config, "storage">): Promise<Store> 
  * Puts everything together and listens. A store that was handed in is closed by `stop` like its own.
  * @throws node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again
  */
-export async function startGatehouse(config: Config, log: Logger, given: Given = {}): Promise<RunningGatehouse> {
+export async function startGatehouse(
+  config: Config,
+  log: Logger,
+  given: Given = {},
+): Promise<RunningGatehouse> {
   const urls = endpointUrls(config.settings.issuer);
   const clock = given.clock ?? systemClock;
   const secretKeys = await loadSecretKeys(config.secretKeys, config.storage.path);
@@ -102,13 +106,13 @@ function createSignIn(
 ): { provider: IdentityProvider; page?: { path: string; endpoint: Endpoint } } {
   if (upstream === "development") {
     const { issuer } = settings;
-    const development = createDevelopmentProvider({ issuer, callbackUrl: urls.callback, clock, random: systemRandom });
-    return { provider: development.provider, page: development };
+    const { provider, endpoint } = createDevelopmentProvider({ issuer, clock, random: systemRandom });
+    return { provider, page: { path: `${urls.basePath}/development-sign-in`, endpoint } };
   }
   const provider = createOpenIdProvider({
     ...upstream,
     callbackUrl: urls.callback,
-    onStaleMetadata: (error) => log.warn({ err: error }, "the identity provider's metadata cannot be refreshed"),
+    warn: (message) => log.warn(message),
   });
   return { provider };
 }

@@ -51,7 +51,7 @@ test("J02 a caller without a valid credential learns nothing", async () => {
   ]) {
     const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
     const answer = await post(server, "/introspect", { token: tokens.access_token }, headers);
-    assert.equal(answer.status, 401, authorization);
+    assert.equal(answer.status, 401, `authorization: ${authorization}`);
     assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer/);
     assert.equal(answer.body.active, undefined);
   }

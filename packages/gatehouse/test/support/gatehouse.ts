@@ -79,7 +79,7 @@ export async function startTestGatehouse(environment: Record<string, string> = {
   const running = await startGatehouse(config, pino({ level: "trace" }, sink), { clock, store });
   return {
     issuer,
-    url: `http://127.0.0.1:${port}`,
+    url: environment.BASE_URL === undefined ? issuer : `http://127.0.0.1:${port}`,
     clock,
     store,
     upstream,
