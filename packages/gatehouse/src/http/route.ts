@@ -19,11 +19,6 @@ export interface Route {
 
 /** The methods of a route, as `Allow` lists them. */
 export function allowedMethods(route: Route): string {
-  const methods = [
-    route.get && "GET",
-    route.get && route.head && "HEAD",
-    route.post && "POST",
-    route.cors && "OPTIONS",
-  ];
+  const methods = [route.get && "GET", route.get && route.head && "HEAD", route.post && "POST"];
   return methods.filter(Boolean).join(", ");
 }
