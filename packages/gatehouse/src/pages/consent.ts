@@ -1,3 +1,4 @@
+import { getDomain } from "tldts";
 import type { ConsentPage } from "../oauth/page.ts";
 import { type Html, html } from "./html.ts";
 import { readableName, safeLink } from "./untrusted.ts";
@@ -58,10 +59,18 @@ function destination({ redirect }: ConsentPage): Html {
   const [label, warning] = words[redirect.kind];
   return html`<section class="destination ${redirect.kind}" aria-labelledby="goes-to">
 <h2 id="goes-to">${label}</h2>
-<p class="host"><bdi>${redirect.host}</bdi></p>
+<p class="host"><bdi>${emphasised(redirect.host)}</bdi></p>
 <p class="warning">${warning}</p>
 <details><summary>Full address</summary><code>${redirect.uri}</code></details>
 </section>`;
+}
+
+/** The part of a host that somebody registered stands out: everything left of it they may call as they like. */
+function emphasised(host: string): Html {
+  const registrable = getDomain(host, { allowPrivateDomains: true });
+  if (registrable === null || !host.includes(registrable)) return html`${host}`;
+  const at = host.lastIndexOf(registrable);
+  return html`<span class="subdomain">${host.slice(0, at)}</span>${host.slice(at)}`;
 }
 
 /** D07. */
@@ -71,7 +80,7 @@ function abilities({ scopes, staysConnected, resource }: ConsentPage): Html[] {
   );
   const general =
     resource === undefined ? html`<li>Know your e-mail address</li>` : html`<li>Use this server as you</li>`;
-  const connection = staysConnected ? [html`<li>Stay connected until you or the server end it</li>`] : [];
+  const connection = staysConnected ? [html`<li>Stay connected without asking you again</li>`] : [];
   return [...(named.length > 0 ? named : [general]), ...connection];
 }
 
