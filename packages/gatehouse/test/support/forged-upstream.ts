@@ -46,10 +46,14 @@ export interface ForgedUpstream {
   close(): Promise<void>;
 }
 
+/** Shared by all upstreams of a process: making an RSA key takes long. */
+const firstKey = makeKey("key-1");
+const foreignKey = makeKey("foreign");
+
 export async function startForgedUpstream(): Promise<ForgedUpstream> {
   const requests: string[] = [];
-  let key = await makeKey("key-1");
-  const foreign = await makeKey("foreign");
+  let key = await firstKey;
+  const foreign = await foreignKey;
   let tokenRequest: ForgedUpstream["tokenRequest"] = { form: new URLSearchParams(), headers: {} };
 
   const routes: Readonly<Record<string, (request: IncomingMessage) => Promise<unknown>>> = {

@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { createOpenIdProvider, type OpenIdOptions } from "../../src/identity/openid.ts";
+import { signInAttempt, startAttempt } from "../../src/oauth/browser-binding.ts";
+import { type IdentityProvider, type SignInAttempt, SignInError } from "../../src/oauth/ports.ts";
+
+export const callbackUrl = "http://localhost:8080/callback";
+
+/** A fresh attempt, as the protocol core makes them. */
+export function anAttempt(prompt: SignInAttempt["prompt"] = "select_account"): SignInAttempt {
+  return signInAttempt(startAttempt({ bytes: randomBytes }), prompt);
+}
+
+/** The provider under test, towards one of the test's upstreams. */
+export function providerOf(
+  upstream: Pick<OpenIdOptions, "issuer" | "clientId" | "clientSecret">,
+  options: Partial<OpenIdOptions> = {},
+): IdentityProvider {
+  const { issuer, clientId, clientSecret } = upstream;
+  return createOpenIdProvider({ issuer, clientId, clientSecret, callbackUrl, ...options });
+}
+
+/** Our callback as the identity provider sends the browser to it. */
+export function callback(attempt: SignInAttempt, answer: Record<string, string> = { code: "the-code" }): URL {
+  return new URL(`${callbackUrl}?${new URLSearchParams({ state: attempt.state, ...answer })}`);
+}
+
+/** How a sign-in failed. */
+export async function failureOf(signIn: Promise<unknown>): Promise<SignInError> {
+  const outcome = await signIn.catch((error: unknown) => error);
+  if (outcome instanceof SignInError) return outcome;
+  throw new Error(`expected a failed sign-in, not ${JSON.stringify(outcome)}`, { cause: outcome });
+}

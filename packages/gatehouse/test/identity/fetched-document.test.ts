@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keepFetched } from "../../src/identity/fetched-document.ts";
+import { seconds } from "../../src/oauth/values.ts";
+
+/** A document that is numbered by how often it was fetched, from a source that can be out of order. */
+function aSource() {
+  const source = { now: 1_000_000, fetched: 0, broken: false, complaints: 0 };
+  const kept = keepFetched({
+    clock: { now: () => seconds(source.now) },
+    maxAge: 3600,
+    coolDown: 30,
+    onStale: () => {
+      source.complaints++;
+    },
+    async fetch() {
+      source.fetched++;
+      if (source.broken) throw new Error("out of order");
+      return `edition ${source.fetched}`;
+    },
+  });
+  return Object.assign(source, { kept });
+}
+
+test("a document is fetched at first use, once for all who wait, and kept for its time", async () => {
+  const source = aSource();
+  assert.equal(source.fetched, 0);
+  const both = await Promise.all([source.kept.current(), source.kept.current()]);
+  assert.deepEqual(both, ["edition 1", "edition 1"]);
+  source.now += 3599;
+  assert.equal(await source.kept.current(), "edition 1");
+  source.now += 1;
+  assert.equal(await source.kept.current(), "edition 2");
+});
+
+test("while the source is out of order the old document serves, and the source is asked once per cool-down", async () => {
+  const source = aSource();
+  await source.kept.current();
+  source.now += 3600;
+  source.broken = true;
+  for (let i = 0; i < 5; i++) assert.equal(await source.kept.current(), "edition 1");
+  assert.equal(source.fetched, 2);
+  assert.equal(source.complaints, 1);
+  source.now += 30;
+  source.broken = false;
+  assert.equal(await source.kept.current(), "edition 3");
+});
+
+test("without an old document the failure is told, and forgotten after the cool-down", async () => {
+  const source = aSource();
+  source.broken = true;
+  await assert.rejects(source.kept.current(), /out of order/);
+  source.broken = false;
+  await assert.rejects(source.kept.current(), /out of order/);
+  assert.equal(source.fetched, 1);
+  source.now += 30;
+  assert.equal(await source.kept.current(), "edition 2");
+});
+
+test("a renewal fetches anew once per cool-down; all who ask meanwhile share it", async () => {
+  const source = aSource();
+  await source.kept.current();
+  const three = await Promise.all([source.kept.renewed(), source.kept.renewed(), source.kept.renewed()]);
+  assert.deepEqual(three, ["edition 2", "edition 2", "edition 2"]);
+  assert.equal(await source.kept.renewed(), "edition 2");
+  source.now += 30;
+  assert.equal(await source.kept.renewed(), "edition 3");
+});

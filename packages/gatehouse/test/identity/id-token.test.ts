@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { verifyIdToken } from "../../src/identity/id-token.ts";
+import type { Identity, IdentityProvider } from "../../src/oauth/ports.ts";
+import { seconds } from "../../src/oauth/values.ts";
+import { type ForgedUpstream, startForgedUpstream } from "../support/forged-upstream.ts";
+import { anAttempt, callback, failureOf, providerOf } from "./attempts.ts";
+
+let upstream: ForgedUpstream;
+let provider: IdentityProvider;
+
+before(async () => {
+  upstream = await startForgedUpstream();
+  provider = providerOf(upstream);
+});
+after(() => upstream?.close());
+beforeEach(() => {
+  upstream.forgery = {};
+  upstream.answers.clear();
+});
+
+/** One sign-in whose ID token is forged like this. */
+function signIn(forgery: ForgedUpstream["forgery"]): Promise<Identity> {
+  const attempt = anAttempt();
+  upstream.nonce = attempt.nonce;
+  upstream.forgery = forgery;
+  return provider.completeSignIn(callback(attempt), attempt);
+}
+
+const withClaims = (claims: Record<string, unknown>) => signIn({ claims });
+
+async function isRefused(forgery: ForgedUpstream["forgery"], why: RegExp): Promise<void> {
+  const failure = await failureOf(signIn(forgery));
+  assert.equal(failure.code, "server_error", failure.message);
+  assert.match(failure.message, why);
+}
+
+const now = () => Math.floor(Date.now() / 1000);
+
+test("C09 an ID token is demanded, and its key comes from the provider's key set and nowhere else", async () => {
+  assert.equal((await signIn({})).subject, "alice");
+
+  upstream.answers.set("/token", (_, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ access_token: "a", token_type: "Bearer" }));
+  });
+  await isRefused({}, /without an id_token/);
+  upstream.answers.clear();
+
+  const elsewhere = `${upstream.issuer}/keys-of-the-attacker`;
+  await isRefused({ signature: "foreign", header: { jku: elsewhere, x5u: elsewhere } }, /no applicable key/);
+  assert.equal(upstream.count("GET /keys-of-the-attacker"), 0);
+  for (const alg of ["none", "HS256", "HS384", "HS512"]) {
+    const failure = await failureOf(signIn({ signature: alg === "none" ? "none" : "public-key-as-secret" }));
+    assert.match(failure.message, /"alg"/);
+  }
+});
+
+test("C-n2 forged tokens do not sign anybody in: unsigned, the public key as secret, a foreign key, a key brought along", async () => {
+  await isRefused({ signature: "none" }, /"alg".*not allowed/);
+  await isRefused({ signature: "public-key-as-secret" }, /"alg".*not allowed/);
+  await isRefused({ signature: "foreign" }, /no applicable key/);
+  // The attacker's own key in the header, under the provider's key id and without any.
+  await isRefused({ signature: "foreign", header: { kid: "key-1" } }, /signature verification failed/);
+  await isRefused({ signature: "foreign", header: { kid: undefined } }, /signature verification failed/);
+});
+
+test("C10 iss is the configured issuer, to the letter", async () => {
+  const { issuer } = upstream;
+  for (const iss of [
+    `${issuer}/`,
+    issuer.replace("http://", ""),
+    "https://evil.example",
+    undefined,
+    1,
+    [issuer],
+  ]) {
+    await isRefused({ claims: { iss } }, /iss is/);
+  }
+
+  // Google, and only Google, has a second name for itself; the account's issuer is the first in either case.
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const keySet = createLocalJWKSet({ keys: [await exportJWK(publicKey)] });
+  const keys = { current: async () => keySet, renewed: async () => keySet };
+  const prove = async (iss: string, issuer: string) => {
+    const claims = { aud: "us", sub: "1", nonce: "n", email: "a@example.com", email_verified: true, iss };
+    const token = new SignJWT(claims)
+      .setProtectedHeader({ alg: "ES256" })
+      .setIssuedAt(1000)
+      .setExpirationTime(2000);
+    const expected = { issuer, clientId: "us", nonce: "n", now: seconds(1500) };
+    return verifyIdToken(await token.sign(privateKey), keys, expected);
+  };
+  const google = "https://accounts.google.com";
+  assert.equal((await prove("accounts.google.com", google)).issuer, google);
+  assert.equal((await prove(google, google)).issuer, google);
+  assert.match((await failureOf(prove("idp.example", "https://idp.example"))).message, /iss is/);
+  assert.match((await failureOf(prove("https://evil.example", google))).message, /iss is/);
+});
+
+test("C11 the token is for us, and for others only when it was issued to us", async () => {
+  const us = upstream.clientId;
+  for (const accepted of [
+    { aud: us },
+    { aud: [us] },
+    { aud: us, azp: us },
+    { aud: [us, "another-audience"], azp: us },
+  ]) {
+    assert.equal((await withClaims(accepted)).subject, "alice");
+  }
+  for (const refused of [
+    { aud: "another-client" },
+    { aud: ["another-client"] },
+    { aud: ["another-client"], azp: us },
+    { aud: [] },
+    { aud: undefined },
+    { aud: { 0: us } },
+    { aud: [us, "another-client"] },
+    { aud: [us, "another-client"], azp: "another-client" },
+    { aud: us, azp: "another-client" },
+    { aud: us, azp: null },
+  ]) {
+    await isRefused({ claims: refused }, /aud|azp/);
+  }
+});
+
+test("C12 the token is alive, from the present, and about somebody", async () => {
+  // Clocks may differ a little.
+  assert.ok(await withClaims({ exp: now() - 20, iat: now() - 300 }));
+  assert.ok(await withClaims({ iat: now() + 20 }));
+  for (const exp of [now() - 120, undefined, "tomorrow", null]) await isRefused({ claims: { exp } }, /exp/);
+  for (const iat of [now() + 120, undefined, "today", null]) await isRefused({ claims: { iat } }, /iat/);
+  await isRefused({ claims: { nbf: now() + 120 } }, /nbf/);
+
+  assert.equal((await withClaims({ sub: "x".repeat(255) })).subject.length, 255);
+  for (const sub of ["", undefined, null, 1, "x".repeat(256), "älice", "ali\u0000ce", ["alice"]]) {
+    await isRefused({ claims: { sub } }, /sub/);
+  }
+});
+
+test("C-n3 a token made for another relying party, an expired one, and one of an earlier attempt sign nobody in", async () => {
+  await isRefused({ claims: { aud: "another-client" } }, /aud is/);
+  await isRefused({ claims: { exp: now() - 3600, iat: now() - 7200 } }, /exp/);
+  const earlier = anAttempt().nonce;
+  await isRefused({ claims: { nonce: earlier } }, /nonce/);
+});
+
+test("C14 the address counts only when the provider says true, and nothing like true", async () => {
+  assert.equal(
+    (await withClaims({ email: "bob@example.com", email_verified: true })).email,
+    "bob@example.com",
+  );
+  for (const email_verified of [false, undefined, null, "true", "True", 1, {}, [true]]) {
+    const failure = await failureOf(withClaims({ email_verified }));
+    assert.equal(failure.code, "access_denied");
+    assert.match(failure.message, /email_verified is/);
+    assert.match(failure.hint ?? "", /has not verified the e-mail address/);
+  }
+});
+
+test("without a usable e-mail address nobody is signed in, and the person is told", async () => {
+  for (const email of [
+    undefined,
+    null,
+    "",
+    "alice",
+    "a@b@c",
+    "a b@c",
+    "a@b\u202E",
+    "a\ud800@b",
+    ["a@b"],
+    `${"x".repeat(250)}@y.zz`,
+  ]) {
+    const failure = await failureOf(withClaims({ email }));
+    assert.equal(failure.code, "access_denied", String(email));
+    assert.match(failure.hint ?? "", /gave no e-mail address/);
+  }
+});
+
+test("a token that is no token is refused without repeating it", async () => {
+  for (const junk of ["", "junk", "a.b.c", "a.b.c.d.e", `${"x".repeat(5000)}.y.z`]) {
+    upstream.answers.set("/token", (_, response) => {
+      response.end(JSON.stringify({ access_token: "a", token_type: "Bearer", id_token: junk }));
+    });
+    const failure = await failureOf(signIn({}));
+    assert.equal(failure.code, "server_error");
+    assert.ok(failure.message.length < 300);
+  }
+});
