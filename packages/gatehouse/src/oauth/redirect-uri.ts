@@ -62,7 +62,7 @@ export function checkRedirectUri(uri: string): string | undefined {
  * Whether the requested URI is the registered one, by simple string comparison (B05); of loopback URIs the port alone is free
  * (B06, RFC 8252 §7.3).
  */
-export function matchesRedirectUri(registered: string, requested: string): boolean {
+function matchesRedirectUri(registered: string, requested: string): boolean {
   if (registered === requested) return true;
   const [left, right] = [loopbackUri.exec(registered), loopbackUri.exec(requested)];
   return left !== null && right !== null && left[1] === right[1] && left[2] === right[2];
