@@ -5,7 +5,7 @@ import type { Route } from "./route.ts";
 
 /**
  * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known document, whose place RFC 8414 §3.1
- * fixes, and the health checks, which are for the machine next door.
+ * fixes.
  */
 export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): Route[] {
   const below = (path: string) => urls.basePath + path;
@@ -34,8 +34,8 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
       ...person,
     },
     { path: urls.signOutPath, post: server.signOut, limit: "sign-in", ...person },
-    { path: "/healthz", get: server.health, head: true, audience: "program" },
-    { path: "/readyz", get: server.readiness, head: true, audience: "program" },
+    { path: below("/healthz"), get: server.health, head: true, audience: "program" },
+    { path: below("/readyz"), get: server.readiness, head: true, audience: "program" },
   ];
 }
 
