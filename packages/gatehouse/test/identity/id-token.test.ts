@@ -97,6 +97,7 @@ test("C10 iss is the configured issuer, to the letter", async () => {
   assert.equal((await prove(google, google)).issuer, google);
   assert.match((await failureOf(prove("idp.example", "https://idp.example"))).message, /iss is/);
   assert.match((await failureOf(prove("https://evil.example", google))).message, /iss is/);
+  assert.match((await failureOf(prove("accounts.google.com", "https://idp.example"))).message, /iss is/);
 });
 
 test("C11 the token is for us, and for others only when it was issued to us", async () => {
