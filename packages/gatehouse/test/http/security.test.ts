@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import type { IncomingMessage } from "node:http";
+import { test } from "node:test";
+import { createAddressReader, limitKey } from "../../src/http/client-address.ts";
+import { createFailureLimiter, createRateLimits } from "../../src/http/rate-limits.ts";
+import { startEdge } from "./edge.ts";
+
+const from = (remoteAddress: string, forwarded?: string) =>
+  ({
+    socket: { remoteAddress },
+    headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded },
+  }) as unknown as IncomingMessage;
+
+test("S02 forwarding headers count only as far as configured proxies wrote them", () => {
+  const behind = createAddressReader(["10.0.0.0/8", "loopback", "2001:db8::1"]);
+  assert.equal(behind(from("10.0.0.1", "203.0.113.7")), "203.0.113.7");
+  assert.equal(behind(from("::ffff:10.0.0.1", "203.0.113.7, 10.2.2.2")), "203.0.113.7");
+  assert.equal(
+    behind(from("::1", "198.51.100.1, 203.0.113.7")),
+    "203.0.113.7",
+    "what the client wrote itself",
+  );
+  assert.equal(behind(from("2001:db8::1", "203.0.113.7")), "203.0.113.7");
+  assert.equal(behind(from("203.0.113.9", "198.51.100.1")), "203.0.113.9", "not a proxy of ours");
+  assert.equal(behind(from("10.0.0.1", "garbage")), "10.0.0.1");
+  assert.equal(createAddressReader([])(from("127.0.0.1", "198.51.100.1")), "127.0.0.1");
+});
+
+test("S-n2 a spoofed X-Forwarded-For evades no limit", async (t) => {
+  const edge = await startEdge({ rateLimits: true });
+  t.after(() => edge.close());
+  const statuses = new Set<number>();
+  for (let attempt = 0; attempt < 130; attempt++) {
+    const response = await fetch(`${edge.url}/page`, {
+      headers: { "x-forwarded-for": `198.51.100.${attempt}` },
+    });
+    statuses.add(response.status);
+    await response.text();
+  }
+  assert.deepEqual([...statuses], [200, 429]);
+});
+
+test("S08 more requests a minute than the budget of their route are 429 with Retry-After", async () => {
+  const limits = createRateLimits({ register: 2 });
+  assert.equal(await limits("register", "203.0.113.7"), 0);
+  assert.equal(await limits("register", "203.0.113.7"), 0);
+  const wait = await limits("register", "203.0.113.7");
+  assert.ok(wait >= 1 && wait <= 60);
+  assert.equal(await limits("token", "203.0.113.7"), 0, "another route");
+  assert.equal(await limits("register", "203.0.113.8"), 0, "another address");
+  await limits("register", "2001:db8:0:1::1");
+  await limits("register", "2001:db8:0:1::2");
+  assert.ok((await limits("register", "2001:db8:0:1:ffff::3")) > 0, "one subscriber's whole /64");
+  assert.equal(await limits("register", "2001:db8:0:2::1"), 0);
+  assert.equal(limitKey("2001:db8:0:1::1"), limitKey("2001:db8:0:1:1:2:3:4"));
+
+  const edge = await startEdge({ rateLimits: true });
+  const answers = await Promise.all(Array.from({ length: 121 }, () => fetch(`${edge.url}/page`)));
+  const refused = answers.find(({ status }) => status === 429);
+  assert.match(refused?.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.match(refused?.headers.get("content-type") ?? "", /^text\/html/);
+  await Promise.all(answers.map((answer) => answer.text()));
+  await edge.close();
+});
+
+test("ten failures in a minute block their key and no other", async () => {
+  const failures = createFailureLimiter();
+  for (let attempt = 0; attempt < 10; attempt++) {
+    assert.equal(await failures.blocked("a"), 0);
+    await failures.failed("a");
+  }
+  assert.ok((await failures.blocked("a")) > 0);
+  assert.equal(await failures.blocked("b"), 0);
+});
+
+test("S04 pages carry no referrer, are not sniffed, and run no inline script", async (t) => {
+  const edge = await startEdge();
+  t.after(() => edge.close());
+  for (const path of ["/page", "/broken"]) {
+    const { headers } = await fetch(edge.url + path);
+    assert.equal(headers.get("referrer-policy"), "no-referrer");
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/);
+    assert.doesNotMatch(headers.get("content-security-policy") ?? "", /unsafe|script/);
+  }
+});
+
+test("S-n3 on https only __Host- cookies are set and read, so a sibling domain can plant none", async (t) => {
+  const edge = await startEdge({ issuer: "https://login.example.com" });
+  t.after(() => edge.close());
+  const [cookie = ""] = (await fetch(`${edge.url}/page`)).headers.getSetCookie();
+  assert.match(cookie, /^__Host-gatehouse-session=v; /);
+  for (const attribute of ["Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"]) {
+    assert.ok(cookie.includes(`; ${attribute}`), attribute);
+  }
+  assert.doesNotMatch(cookie, /domain/i);
+  await fetch(`${edge.url}/document`, {
+    headers: {
+      cookie: "gatehouse-session=planted; __Host-gatehouse-session=ours; __Host-gatehouse-session=second",
+    },
+  });
+  assert.deepEqual([...(edge.requests.at(-1)?.cookies ?? [])], [["gatehouse-session", "ours"]]);
+});
+
+test("on loopback http cookies work in every browser: no prefix, not Secure", async (t) => {
+  const edge = await startEdge();
+  t.after(() => edge.close());
+  const [cookie = ""] = (await fetch(`${edge.url}/page`)).headers.getSetCookie();
+  assert.match(cookie, /^gatehouse-session=v; Max-Age=60; Path=\/; HttpOnly; SameSite=Lax$/);
+});
+
+test("an https issuer is told to browsers for good", async (t) => {
+  const edge = await startEdge({ issuer: "https://login.example.com" });
+  t.after(() => edge.close());
+  assert.match(
+    (await fetch(`${edge.url}/document`)).headers.get("strict-transport-security") ?? "",
+    /max-age=\d{8}/,
+  );
+});
