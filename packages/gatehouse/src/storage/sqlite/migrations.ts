@@ -11,7 +11,7 @@ export interface Migration {
 const folder = join(import.meta.dirname, "migrations");
 
 /** All migrations this version knows, in order. The files are named `NNNN-what-it-does.sql`. */
-function knownMigrations(): Migration[] {
+export function knownMigrations(): Migration[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".sql"))
     .sort()
@@ -27,11 +27,7 @@ function knownMigrations(): Migration[] {
  * @throws when the database was written by a newer version
  */
 export function pendingMigrations(database: Database): Migration[] {
-  database.exec(
-    "create table if not exists gatehouse_migrations (number integer primary key, name text not null, applied_at integer not null) strict",
-  );
-  const applied = database.prepare("select max(number) as latest from gatehouse_migrations").get()?.latest;
-  const latest = typeof applied === "number" ? applied : 0;
+  const latest = latestApplied(database);
   const known = knownMigrations();
   if (latest > (known.at(-1)?.number ?? 0)) {
     throw new Error(
@@ -41,10 +37,21 @@ export function pendingMigrations(database: Database): Migration[] {
   return known.filter(({ number }) => number > latest);
 }
 
+function latestApplied(database: Database): number {
+  const ledger = database.prepare("select 1 from sqlite_schema where name = 'gatehouse_migrations'").get();
+  if (ledger === undefined) return 0;
+  return Number(
+    database.prepare("select max(number) as latest from gatehouse_migrations").get()?.latest ?? 0,
+  );
+}
+
 /** Applies what is pending, all of it or nothing; of processes that start at once one does the work and the others find it done. */
 export function migrate(database: Database): Promise<Migration[]> {
   return database.write(() => {
     const pending = pendingMigrations(database);
+    database.exec(
+      "create table if not exists gatehouse_migrations (number integer primary key, name text not null, applied_at integer not null) strict",
+    );
     const note = database.prepare(
       "insert into gatehouse_migrations (number, name, applied_at) values (?, ?, unixepoch())",
     );

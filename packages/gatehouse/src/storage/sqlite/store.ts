@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import type { Store } from "../../oauth/ports.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
-import { type Migration, migrate, pendingMigrations } from "./migrations.ts";
+import { knownMigrations, type Migration, migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
@@ -27,8 +28,9 @@ export async function openSqliteStore({ path }: { readonly path: string }): Prom
   }
 }
 
-/** What `openSqliteStore` would apply to this file. */
+/** What `openSqliteStore` would apply to this file. Changes nothing, and does not create the file. */
 export function pendingSqliteMigrations(path: string): Migration[] {
+  if (!existsSync(path)) return knownMigrations();
   const database = new Database(path);
   try {
     return pendingMigrations(database);

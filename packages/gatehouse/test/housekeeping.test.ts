@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startHousekeeping, sweepAll } from "../src/housekeeping.ts";
+import { type Store, StoreUnavailableError, type Swept } from "../src/oauth/ports.ts";
+import { hashSecret } from "../src/oauth/secret.ts";
+import { type ClientId, seconds } from "../src/oauth/values.ts";
+import { openSqliteStore } from "../src/storage/sqlite/store.ts";
+
+const now = seconds(1_800_000_000);
+const clock = { now: () => now };
+const clientIdle = seconds(90 * 86_400);
+const nothing: Swept = { accessTokens: 0, grants: 0, sessions: 0, transactions: 0, codes: 0, clients: 0 };
+
+async function aStoreWithDeadTransactions(count: number): Promise<Store> {
+  const store = await openSqliteStore({ path: ":memory:" });
+  const id = "client" as ClientId;
+  await store.addClient({
+    id,
+    authMethod: "none",
+    secretHash: undefined,
+    clearSecret: undefined,
+    redirectUris: [],
+    grantTypes: [],
+    scope: undefined,
+    metadata: {},
+    dynamicallyRegistered: false,
+    createdAt: now,
+    lastUsedAt: undefined,
+  });
+  const request = {
+    clientId: id,
+    redirectUri: "https://h/",
+    state: undefined,
+    codeChallenge: undefined,
+    scope: "",
+    resource: undefined,
+  };
+  await Promise.all(
+    Array.from({ length: count }, (_, at) => {
+      const handleHash = hashSecret(`transaction ${at}`);
+      return store.beginTransaction({
+        handleHash,
+        bindingHash: handleHash,
+        request,
+        signedIn: undefined,
+        expiresAt: now,
+      });
+    }),
+  );
+  return store;
+}
+
+test("a round goes on, batch after batch, until nothing dead is left", async () => {
+  const store = await aStoreWithDeadTransactions(1234);
+  const limits: number[] = [];
+  const watched: Store = {
+    ...store,
+    sweep(at, limit, idle) {
+      limits.push(limit);
+      return store.sweep(at, limit, idle);
+    },
+  };
+  assert.deepEqual(await sweepAll({ store: watched, clock, clientIdle }), { ...nothing, transactions: 1234 });
+  assert.ok(limits.length >= 3 && limits.every((limit) => limit <= 500), "in small batches");
+  assert.deepEqual(await sweepAll({ store, clock, clientIdle }), nothing);
+  await store.close();
+});
+
+test("housekeeping runs by itself, survives a store that is down, and stops when told", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const store = await aStoreWithDeadTransactions(3);
+  let isDown = true;
+  const rounds: string[] = [];
+  let told = () => {};
+  const round = () =>
+    new Promise<void>((resolve) => {
+      told = resolve;
+    });
+  const housekeeping = startHousekeeping({
+    store: {
+      ...store,
+      sweep: (...args) => (isDown ? Promise.reject(new StoreUnavailableError("down")) : store.sweep(...args)),
+    },
+    clock,
+    clientIdle,
+    onRound: ({ swept, error }) => {
+      rounds.push(error === undefined ? `swept ${swept?.transactions}` : "failed");
+      told();
+    },
+  });
+  let done = round();
+  t.mock.timers.tick(30_000);
+  await done;
+  isDown = false;
+  done = round();
+  t.mock.timers.tick(15 * 60_000);
+  await done;
+  await housekeeping.stop();
+  t.mock.timers.tick(60 * 60_000);
+  assert.deepEqual(rounds, ["failed", "swept 3"]);
+  await store.close();
+});

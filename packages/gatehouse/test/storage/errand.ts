@@ -1,0 +1,10 @@
+import type { AccessToken, Grant, Store } from "../../src/oauth/ports.ts";
+import type { Seconds, SecretHash } from "../../src/oauth/values.ts";
+
+/** What a process races for: redemptions of one code, rotations of one generation. */
+export interface Errand {
+  readonly codeHash: SecretHash;
+  readonly now: Seconds;
+  readonly attempts: readonly { readonly grant: Grant; readonly token: AccessToken }[];
+  readonly rotations: readonly Parameters<Store["rotateGrant"]>[0][];
+}

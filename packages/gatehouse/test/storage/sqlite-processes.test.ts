@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import type { AccessToken, Client, Code, Grant } from "../../src/oauth/ports.ts";
+import { hashSecret } from "../../src/oauth/secret.ts";
+import { type ClientId, type GrantId, type Subject, seconds } from "../../src/oauth/values.ts";
+import { openSqliteStore, pendingSqliteMigrations } from "../../src/storage/sqlite/store.ts";
+import type { Errand } from "./errand.ts";
+
+const now = seconds(1_800_000_000);
+const unique = () => randomBytes(16).toString("base64url");
+const folder = mkdtempSync(join(tmpdir(), "gatehouse-processes-"));
+after(() => rmSync(folder, { recursive: true }));
+const aPath = () => join(folder, unique(), "gatehouse.db");
+
+const client: Client = {
+  id: "client" as ClientId,
+  authMethod: "none",
+  secretHash: undefined,
+  clearSecret: undefined,
+  redirectUris: ["https://app.example.com/cb"],
+  grantTypes: ["authorization_code", "refresh_token"],
+  scope: undefined,
+  metadata: {},
+  dynamicallyRegistered: true,
+  createdAt: now,
+  lastUsedAt: undefined,
+};
+const request = {
+  clientId: client.id,
+  redirectUri: "https://app.example.com/cb",
+  state: undefined,
+  codeChallenge: undefined,
+  scope: "read",
+  resource: undefined,
+};
+const aCode = (): Code => ({
+  codeHash: hashSecret(unique()),
+  request,
+  subject: "user_alice" as Subject,
+  email: "alice@example.com",
+  authTime: now,
+  createdAt: now,
+  expiresAt: seconds(now + 60),
+});
+const aGrant = (): Grant => ({
+  id: unique() as GrantId,
+  clientId: client.id,
+  subject: "user_alice" as Subject,
+  email: "alice@example.com",
+  scope: "read",
+  resource: undefined,
+  generation: 1,
+  salt: unique(),
+  authTime: now,
+  createdAt: now,
+  rotatedAt: now,
+  expiresAt: seconds(now + 1000),
+  endsAt: seconds(now + 1000),
+});
+const aToken = (grant: Grant): AccessToken => ({
+  tokenHash: hashSecret(unique()),
+  email: grant.email,
+  subject: grant.subject,
+  clientId: grant.clientId,
+  grantId: grant.id,
+  scope: grant.scope,
+  resource: undefined,
+  createdAt: now,
+  expiresAt: seconds(now + 600),
+});
+
+/** A database with a client and the given codes. */
+async function prepare(path: string, codes: readonly Code[]) {
+  const store = await openSqliteStore({ path });
+  await store.addClient(client);
+  for (const code of codes) {
+    const handleHash = hashSecret(unique());
+    await store.beginTransaction({
+      handleHash,
+      bindingHash: handleHash,
+      request,
+      signedIn: undefined,
+      expiresAt: seconds(now + 9),
+    });
+    await store.completeTransaction(handleHash, now, { code });
+  }
+  return store;
+}
+
+async function startProcess(
+  script: string,
+  ...args: string[]
+): Promise<ChildProcess & { printed: () => string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let printed = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+  });
+  while (!printed.includes("ready")) await once(child.stdout ?? child, "data");
+  return Object.assign(child, { printed: () => printed });
+}
+
+test("T-n3 two processes with one code: one redemption; with one refresh token: one lineage", async () => {
+  const path = aPath();
+  const [raced, redeemed] = [aCode(), aCode()];
+  const store = await prepare(path, [raced, redeemed]);
+  const grant = aGrant();
+  await store.redeemCode(redeemed.codeHash, now, grant, aToken(grant));
+  const anErrand = (): Errand => ({
+    codeHash: raced.codeHash,
+    now,
+    attempts: Array.from({ length: 20 }, () => {
+      const wanted = aGrant();
+      return { grant: wanted, token: aToken(wanted) };
+    }),
+    rotations: Array.from({ length: 20 }, () => ({
+      grantId: grant.id,
+      presented: 1,
+      now,
+      replayWindow: seconds(60),
+      expiresAt: seconds(now + 1000),
+      accessToken: aToken(grant),
+    })),
+  });
+  const racers = await Promise.all(
+    [1, 2].map(() =>
+      startProcess("racer.ts", path, Buffer.from(JSON.stringify(anErrand())).toString("base64url")),
+    ),
+  );
+  for (const racer of racers) racer.stdin?.write("go\n");
+  await Promise.all(racers.map((racer) => once(racer, "exit")));
+  const outcomes = racers.map(
+    (racer) => JSON.parse(racer.printed().split("\n")[1] ?? "") as Record<string, string[]>,
+  );
+  const all = (name: string) => outcomes.flatMap((outcome) => outcome[name] ?? []);
+  assert.equal(all("redeemed").filter((outcome) => outcome === "redeemed").length, 1);
+  assert.equal(all("rotated").filter((outcome) => outcome === "rotated").length, 1);
+  assert.equal(all("rotated").filter((outcome) => outcome === "replayed").length, 39);
+  assert.equal((await store.findGrant(grant.id, now))?.generation, 2);
+  await store.close();
+});
+
+test("a process killed in the middle of writing leaves nothing half written", async () => {
+  const path = aPath();
+  const codes = Array.from({ length: 200 }, aCode);
+  await (await prepare(path, codes)).close();
+  const child = await startProcess(
+    "redeemer.ts",
+    path,
+    Buffer.from(JSON.stringify(codes.map(({ codeHash }) => codeHash))).toString("base64url"),
+  );
+  child.stdin?.write("go\n");
+  while (!child.printed().includes("redeemed 50")) await once(child.stdout ?? child, "data");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const database = new DatabaseSync(path);
+  const count = (sql: string) => Number(database.prepare(sql).get()?.n);
+  const used = count("select count(*) n from oauth2_codes where used = 1");
+  assert.ok(used >= 50);
+  assert.equal(count("select count(*) n from gatehouse_grants"), used);
+  assert.equal(count("select count(*) n from user_tokens"), used);
+  assert.equal(
+    count(
+      "select count(*) n from oauth2_codes c join gatehouse_grants g on g.id = c.grant_id join user_tokens t on t.grant_id = g.id",
+    ),
+    used,
+  );
+  database.close();
+});
+
+test("one failing operation does not fail those that share its commit", async () => {
+  const store = await prepare(aPath(), []);
+  const stranger = { ...aCode(), request: { ...request, clientId: "unknown" as ClientId } };
+  const begin = (clientId: ClientId) => {
+    const handleHash = hashSecret(unique());
+    return store.beginTransaction({
+      handleHash,
+      bindingHash: handleHash,
+      request: { ...request, clientId },
+      signedIn: undefined,
+      expiresAt: seconds(now + 9),
+    });
+  };
+  const outcomes = await Promise.allSettled([
+    begin(client.id),
+    begin(stranger.request.clientId),
+    begin(client.id),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  await store.close();
+});
+
+test("a closed or missing database is unavailable, not a crash", async () => {
+  const store = await prepare(aPath(), []);
+  await store.close();
+  await assert.rejects(store.ping(), { name: "StoreUnavailableError" });
+  await assert.rejects(store.addClient(client), { name: "StoreUnavailableError" });
+  await assert.rejects(openSqliteStore({ path: "/dev/null/nowhere.db" }), { name: "StoreUnavailableError" });
+});
+
+test("migrations run once, whoever comes first, and a newer database is left alone", async () => {
+  const path = aPath();
+  assert.ok(pendingSqliteMigrations(path).length > 0);
+  assert.equal(existsSync(path), false, "asking what is pending creates nothing");
+  const stores = await Promise.all([1, 2, 3].map(() => openSqliteStore({ path })));
+  assert.deepEqual(pendingSqliteMigrations(path), []);
+  await Promise.all(stores.map((store) => store.close()));
+  const database = new DatabaseSync(path);
+  database.exec(
+    "insert into gatehouse_migrations (number, name, applied_at) values (9999, 'from the future', 0)",
+  );
+  database.close();
+  await assert.rejects(openSqliteStore({ path }), /newer/);
+});
+
+test("the file and its folder are the owner's alone", async () => {
+  const path = aPath();
+  const store = await prepare(path, []);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(statSync(join(path, "..")).mode & 0o777, 0o700);
+  for (const journal of ["-wal", "-shm"]) assert.equal(statSync(path + journal).mode & 0o077, 0);
+  await store.close();
+});
+
+test("LEGACY a token of the old service's row is found, one narrowed to a project is not", async () => {
+  const path = aPath();
+  const store = await prepare(path, []);
+  const database = new DatabaseSync(path);
+  const insert = database.prepare(
+    "insert into user_tokens (token, email, expires_at, created_at, scope_project_id) values (?, 'old@example.com', ?, ?, ?)",
+  );
+  insert.run("plain", now + 600, now, null);
+  insert.run("narrowed", now + 600, now, 7);
+  database.close();
+  const plain = await store.findAccessToken("plain" as Code["codeHash"], now);
+  assert.equal(plain?.email, "old@example.com");
+  assert.equal(plain?.clientId, undefined);
+  assert.equal(await store.findAccessToken("narrowed" as Code["codeHash"], now), undefined);
+  await store.close();
+});
