@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
-import { pino } from "pino";
 import { readConfig } from "../../src/config.ts";
 import { startGatehouse } from "../../src/gatehouse.ts";
 import type { Client, Clock, Store } from "../../src/oauth/ports.ts";
@@ -9,6 +8,7 @@ import { hashSecret, mintSecret } from "../../src/oauth/secret.ts";
 import { resourceCredentialPrefix } from "../../src/oauth/token.ts";
 import { type ClientId, type Seconds, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { freePort } from "./free-port.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
@@ -63,6 +63,7 @@ export async function startTestGatehouse(environment: Record<string, string> = {
       OAUTH2_CLIENT_SECRET: upstream.clientSecret,
       INTROSPECTION_TOKEN: introspectionToken,
       RATE_LIMITS: "off",
+      LOG_LEVEL: "debug",
       ...environment,
     },
     "serve",
@@ -76,7 +77,8 @@ export async function startTestGatehouse(environment: Record<string, string> = {
   });
   const clock = new StandingClock();
   const store = await openSqliteStore({ path: ":memory:" });
-  const running = await startGatehouse(config, pino({ level: "trace" }, sink), { clock, store });
+  const logger = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }, sink);
+  const running = await startGatehouse(config, logger, { clock, store });
   return {
     issuer,
     url: environment.BASE_URL === undefined ? issuer : `http://127.0.0.1:${port}`,
