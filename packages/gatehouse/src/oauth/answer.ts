@@ -10,26 +10,28 @@ import { StoreUnavailableError } from "./ports.ts";
 
 /** Wraps an endpoint programs talk to. */
 export function answersJson(context: Context, endpoint: Endpoint): Endpoint {
-  return async (request) => {
-    try {
-      return await endpoint(request);
-    } catch (thrown) {
-      const error = asOAuthError(thrown);
-      report(context, request, error);
-      return json(error.status, errorBody(error), { ...noStore, ...error.headers });
-    }
-  };
+  return answering(context, endpoint, (_request, error) =>
+    json(error.status, errorBody(error), { ...noStore, ...error.headers }),
+  );
 }
 
 /** Wraps an endpoint people look at. */
 export function answersPage(context: Context, endpoint: Endpoint): Endpoint {
+  return answering(context, endpoint, (request, error) => errorPage(request, error));
+}
+
+function answering(
+  context: Context,
+  endpoint: Endpoint,
+  render: (request: OAuthRequest, error: OAuthError) => OAuthResponse,
+): Endpoint {
   return async (request) => {
     try {
       return await endpoint(request);
     } catch (thrown) {
       const error = asOAuthError(thrown);
       report(context, request, error);
-      return errorPage(request, error);
+      return render(request, error);
     }
   };
 }

@@ -4,12 +4,13 @@ import { OAuthError } from "../errors.ts";
 import type { OAuthRequest } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
-import type { AccessToken, Client, FoundCode, Grant } from "../ports.ts";
+import type { Client, FoundCode, Grant } from "../ports.ts";
 import { narrowResource } from "../resource.ts";
 import { hashSecret } from "../secret.ts";
-import { mintAccessToken, mintGrantId, mintSalt, refreshTokenOf } from "../token.ts";
+import { mintGrantId, mintSalt, refreshTokenOf } from "../token.ts";
 import { after, type Seconds } from "../values.ts";
 import { scopeMember, type TokenResponse } from "./grant-type.ts";
+import { issueAccessToken } from "./issue.ts";
 
 /** The authorization code grant, OAuth 2.1 §4.1.3. */
 export async function authorizationCode(
@@ -142,19 +143,8 @@ async function issue(
   grant: Grant,
   lifetime: Seconds,
 ): Promise<string> {
-  const { clock, events, random, settings, store } = context;
-  const token = mintAccessToken(random, settings);
-  const record: AccessToken = {
-    tokenHash: hashSecret(token),
-    email: grant.email,
-    subject: grant.subject,
-    clientId: grant.clientId,
-    grantId: grant.id,
-    scope: grant.scope,
-    resource: grant.resource,
-    createdAt: grant.createdAt,
-    expiresAt: after(grant.createdAt, lifetime),
-  };
+  const { clock, events, store } = context;
+  const { token, record } = issueAccessToken(context, grant, grant.scope, lifetime);
   const outcome = code.used ? "used" : await store.redeemCode(code.codeHash, clock.now(), grant, record);
   const about = { request: request.id, client: client.id, subject: code.subject, address: request.address };
   if (outcome === "redeemed") {

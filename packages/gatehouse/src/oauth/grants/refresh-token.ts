@@ -2,13 +2,13 @@ import type { Context } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
-import type { AccessToken, Client, Grant } from "../ports.ts";
+import type { Client, Grant } from "../ports.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
-import { hashSecret } from "../secret.ts";
-import { isGenuine, mintAccessToken, parseRefreshToken, refreshTokenOf } from "../token.ts";
+import { isGenuine, parseRefreshToken, refreshTokenOf } from "../token.ts";
 import { after, type Seconds } from "../values.ts";
 import { scopeMember, type TokenResponse } from "./grant-type.ts";
+import { issueAccessToken } from "./issue.ts";
 
 /**
  * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves the refresh token as it
@@ -23,28 +23,17 @@ export async function refreshToken(
   const { grant, generation } = await findPresented(context, client, form);
   const scope = narrowScope(grant.scope, form.get("scope")); // G07
   narrowResource(grant.resource, form.all("resource")); // G09
-  const { clock, random, settings, store } = context;
+  const { clock, settings, store } = context;
   const now = clock.now();
   const lifetime = settings.lifetimes.accessToken;
-  const token = mintAccessToken(random, settings);
-  const accessToken: AccessToken = {
-    tokenHash: hashSecret(token),
-    email: grant.email,
-    subject: grant.subject,
-    clientId: grant.clientId,
-    grantId: grant.id,
-    scope,
-    resource: grant.resource,
-    createdAt: now,
-    expiresAt: after(now, lifetime),
-  };
+  const { token, record } = issueAccessToken(context, grant, scope, lifetime);
   const outcome = await store.rotateGrant({
     grantId: grant.id,
     presented: generation,
     now,
     replayWindow: settings.lifetimes.replayWindow,
     expiresAt: Math.min(grant.endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds, // G11
-    accessToken,
+    accessToken: record,
   });
   await settle(context, request, grant, outcome);
   return {
