@@ -1,5 +1,5 @@
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { FailureLimiter } from "../oauth/ports.ts";
+import type { FailureLimiter, GuessedBy } from "../oauth/ports.ts";
 import { limitKey } from "./client-address.ts";
 import type { LimitName } from "./route.ts";
 
@@ -32,18 +32,22 @@ export function createRateLimits(budgets: Partial<Record<LimitName, number>> = {
   };
 }
 
-const failuresPerMinute = 10;
+/** Failed secrets a minute. Many clients may share an address, so an address has more. */
+const failuresPerMinute: Record<GuessedBy, number> = { client: 20, address: 200 };
 
-/** Counts failed secrets per key (E16); after ten in a minute the key waits. */
+/** Counts failed secrets (E16); who has used up the minute's failures waits for the next. */
 export function createFailureLimiter(): FailureLimiter {
-  const limiter = new RateLimiterMemory({ points: failuresPerMinute, duration: 60 });
+  const limiters = {
+    client: new RateLimiterMemory({ points: failuresPerMinute.client, duration: 60 }),
+    address: new RateLimiterMemory({ points: failuresPerMinute.address, duration: 60 }),
+  };
   return {
-    async blocked(key) {
-      const state = await limiter.get(key);
-      return state === null || state.consumedPoints < failuresPerMinute ? 0 : secondsLeft(state);
+    async blocked(by, key) {
+      const state = await limiters[by].get(key);
+      return state === null || state.consumedPoints < failuresPerMinute[by] ? 0 : secondsLeft(state);
     },
-    async failed(key) {
-      await consume(limiter, key);
+    async failed(by, key) {
+      await consume(limiters[by], key);
     },
   };
 }

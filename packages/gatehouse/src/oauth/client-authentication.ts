@@ -3,7 +3,7 @@ import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import type { OAuthRequest } from "./http.ts";
 import type { Parameters } from "./parameters.ts";
-import type { Client } from "./ports.ts";
+import type { Client, GuessedBy } from "./ports.ts";
 import { equalSecrets, hashSecret } from "./secret.ts";
 
 interface Credentials {
@@ -106,8 +106,8 @@ async function hasSecret(context: Context, client: Client | undefined, secret: s
  * must not stop the others. Both keys hold the address: nobody can lock a client out from elsewhere.
  */
 async function refuseGuessers(context: Context, request: OAuthRequest, clientId: string): Promise<void> {
-  for (const key of guessKeys(request, clientId)) {
-    const wait = await context.failures.blocked(key);
+  for (const [by, key] of guessKeys(request, clientId)) {
+    const wait = await context.failures.blocked(by, key);
     if (wait > 0) {
       throw new OAuthError("slow_down", {
         hint: "too many failed attempts",
@@ -118,11 +118,14 @@ async function refuseGuessers(context: Context, request: OAuthRequest, clientId:
 }
 
 async function countGuess(context: Context, request: OAuthRequest, clientId: string): Promise<void> {
-  for (const key of guessKeys(request, clientId)) await context.failures.failed(key);
+  for (const [by, key] of guessKeys(request, clientId)) await context.failures.failed(by, key);
 }
 
-function guessKeys(request: OAuthRequest, clientId: string): string[] {
-  return [`client ${clientId.slice(0, 200)} ${request.address}`, `address ${request.address}`];
+function guessKeys({ address }: OAuthRequest, clientId: string): [GuessedBy, string][] {
+  return [
+    ["client", `${address} ${clientId.slice(0, 200)}`],
+    ["address", address],
+  ];
 }
 
 function invalidClient(hint = "client authentication failed"): OAuthError {

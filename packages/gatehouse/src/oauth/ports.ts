@@ -410,9 +410,12 @@ export interface AuditEvent {
   readonly cause?: unknown;
 }
 
+/** What guesses are counted by: one secret's holder as seen from one address, or an address whatever it tries. */
+export type GuessedBy = "client" | "address";
+
 /** Slows guessing (E16): counts failures per key. */
 export interface FailureLimiter {
   /** Seconds to wait before this key may try again; 0 when it may now. */
-  blocked(key: string): Promise<number>;
-  failed(key: string): Promise<void>;
+  blocked(by: GuessedBy, key: string): Promise<number>;
+  failed(by: GuessedBy, key: string): Promise<void>;
 }

@@ -28,7 +28,7 @@ export function introspectEndpoint(context: Context): Endpoint {
 
 async function authenticateCaller(context: Context, request: OAuthRequest): Promise<Caller> {
   const { failures, settings, store } = context;
-  const key = `introspection ${request.address}`;
+  const key = `${request.address} introspection`;
   const [, credential] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (credential === undefined) throw unauthenticated();
   if (credential.startsWith(resourceCredentialPrefix)) {
@@ -39,9 +39,9 @@ async function authenticateCaller(context: Context, request: OAuthRequest): Prom
   } else if (equalSecrets(credential, settings.introspectionToken)) {
     return "operator";
   }
-  const wait = await failures.blocked(key);
+  const wait = await failures.blocked("client", key);
   if (wait > 0) throw new OAuthError("slow_down", { headers: { "Retry-After": String(wait) } });
-  await failures.failed(key);
+  await failures.failed("client", key);
   throw unauthenticated();
 }
 

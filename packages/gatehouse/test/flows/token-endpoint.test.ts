@@ -1,0 +1,445 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aCode,
+  aPublicClient,
+  authorizationUrl,
+  isActive,
+  pkce,
+  post,
+  read,
+  redeem,
+  resource,
+  type TestClient,
+  tokensFor,
+} from "../support/oauth-client.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+/** The operator's own confidential client, of the modern kind: PKCE, no consent page. */
+let own: TestClient;
+/** The LEGACY web client. */
+let web: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse();
+  await server.addResource(resource);
+  client = await aPublicClient(server);
+  own = { id: "own:é+%", redirectUri: "https://own.example.net/cb", secret: "s:e c+r%é t", ...pkce() };
+  await server.addClient({
+    id: own.id,
+    secret: own.secret ?? "",
+    authMethod: "client_secret_basic",
+    redirectUris: [own.redirectUri],
+  });
+  web = { id: "web", redirectUri: "https://app.example.com/cb", secret: "web-secret", ...pkce() };
+  await server.addClient({ id: "web", secret: "web-secret", redirectUris: ["https://app.example.com/*"] });
+});
+after(() => server?.stop());
+
+async function codeFor(
+  confidential: TestClient,
+  parameters: Record<string, string | undefined> = {},
+): Promise<string> {
+  const url = authorizationUrl(server, confidential, parameters);
+  const end = await new UserAgent().follow(url, (at) => at.href.startsWith(confidential.redirectUri));
+  return end.url.searchParams.get("code") ?? assert.fail(end.url.href);
+}
+const legacyCode = () =>
+  codeFor(web, { code_challenge: undefined, code_challenge_method: undefined, resource: undefined });
+
+const formEncode = (text: string) => new URLSearchParams({ "": text }).toString().slice(1);
+const basic = (id: string, secret: string) => ({
+  authorization: `Basic ${Buffer.from(`${formEncode(id)}:${formEncode(secret)}`).toString("base64")}`,
+});
+const codeForm = (by: TestClient, code: string) => ({
+  grant_type: "authorization_code",
+  code,
+  code_verifier: by.verifier,
+  redirect_uri: by.redirectUri,
+});
+const send = async (body: string, type: string | undefined, headers: Record<string, string> = {}) =>
+  read(
+    await fetch(`${server.url}/token`, {
+      method: "POST",
+      body: new Uint8Array(Buffer.from(body)),
+      headers: { ...(type === undefined ? {} : { "content-type": type }), ...headers },
+    }),
+  );
+
+test("E01 only POST gets a token", async () => {
+  const code = await aCode(server, client);
+  const query = new URLSearchParams({ ...codeForm(client, code), client_id: client.id });
+  for (const method of ["GET", "PUT", "DELETE", "PATCH"]) {
+    const answer = await fetch(`${server.url}/token?${query}`, { method });
+    assert.equal(answer.status, 405);
+    assert.equal(answer.headers.get("allow"), "POST");
+  }
+  assert.equal((await redeem(server, client, code)).status, 200);
+});
+
+test("E02 the body is a form and nothing else", async () => {
+  const code = await aCode(server, client);
+  const form = new URLSearchParams({ ...codeForm(client, code), client_id: client.id });
+  const json = JSON.stringify(Object.fromEntries(form));
+  for (const [body, type] of [
+    [json, "application/json"],
+    [String(form), "multipart/form-data; boundary=x"],
+    [String(form), "text/x-application/x-www-form-urlencoded"],
+    [String(form), "text/plain"],
+    [String(form), undefined],
+  ] as const) {
+    const answer = await send(body, type);
+    assert.equal(answer.status, 400, `type ${type}`);
+    assert.equal(answer.body.error, "invalid_request");
+  }
+  assert.equal((await send(String(form), "application/x-www-form-urlencoded; charset=utf-8")).status, 200);
+});
+
+test("E03 repeated parameters are refused even when equal, unknown ones ignored, empty ones absent", async () => {
+  const code = await aCode(server, client);
+  for (const name of ["grant_type", "code", "client_id", "code_verifier", "redirect_uri", "unknown"]) {
+    const value = { ...codeForm(client, code), client_id: client.id, unknown: "x" }[name] ?? "";
+    const answer = await redeem(server, client, code, { [name]: [value, value] });
+    assert.equal(answer.body.error, "invalid_request", name);
+  }
+  assert.equal((await redeem(server, client, code, { code_verifier: "" })).body.error, "invalid_request");
+  assert.equal((await redeem(server, client, code, { unknown: "x", client_secret: "" })).status, 200);
+});
+
+test("E04 parameters in the URL are not used", async () => {
+  const code = await codeFor(own);
+  const query = new URLSearchParams({ client_id: own.id, client_secret: own.secret ?? "" });
+  const answer = await post(server, `/token?${query}`, codeForm(own, code));
+  assert.equal(answer.status, 400);
+  assert.equal(
+    (await post(server, `/token?${query}`, { ...codeForm(own, code), client_id: own.id })).body.error,
+    "invalid_client",
+  );
+  assert.equal(
+    (await post(server, "/token", codeForm(own, code), basic(own.id, own.secret ?? ""))).status,
+    200,
+  );
+});
+
+test("E05 E-n8 a grant must be named, known and registered", async () => {
+  const code = await aCode(server, client);
+  assert.equal((await redeem(server, client, code, { grant_type: undefined })).body.error, "invalid_request");
+  for (const grant_type of [
+    "password",
+    "client_credentials",
+    "implicit",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "AUTHORIZATION_CODE",
+    "__proto__",
+  ]) {
+    assert.equal(
+      (await redeem(server, client, code, { grant_type })).body.error,
+      "unsupported_grant_type",
+      grant_type,
+    );
+  }
+  const once = await aPublicClient(server, { grant_types: ["authorization_code"] });
+  const answer = await post(server, "/token", {
+    grant_type: "refresh_token",
+    client_id: once.id,
+    refresh_token: "x",
+  });
+  assert.equal(answer.body.error, "unauthorized_client");
+});
+
+test("E06 Basic credentials are form-encoded on both sides of the first colon", async () => {
+  const answer = await post(
+    server,
+    "/token",
+    codeForm(own, await codeFor(own)),
+    basic(own.id, own.secret ?? ""),
+  );
+  assert.equal(answer.status, 200, answer.text);
+});
+
+test("E07 a secret in the body does as well", async () => {
+  assert.equal((await redeem(server, own, await codeFor(own))).status, 200);
+});
+
+test("E08 two ways of authentication in one request are refused", async () => {
+  const code = await codeFor(own);
+  const headers = basic(own.id, own.secret ?? "");
+  const assertion = {
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    client_assertion: "x",
+  };
+  for (const extra of [{ client_secret: own.secret }, assertion]) {
+    const answer = await post(server, "/token", { ...codeForm(own, code), ...extra }, headers);
+    assert.equal(answer.body.error, "invalid_request");
+  }
+  assert.equal((await post(server, "/token", codeForm(own, code), headers)).status, 200);
+});
+
+test("E09 a failed Authorization header is 401 with the scheme to use, whatever is wrong with it", async () => {
+  const code = await codeFor(own);
+  const { authorization } = basic(own.id, "wrong");
+  const encode = (text: string) => `Basic ${Buffer.from(text, "latin1").toString("base64")}`;
+  for (const header of [
+    authorization,
+    authorization.replace("Basic", "bAsIc"),
+    "Basic !!!",
+    "Basic",
+    encode("nocolon"),
+    encode("a%zz:b"),
+    encode("\xff\xfe:x"),
+    "Bearer x",
+    "Digest x",
+  ]) {
+    const answer = await post(server, "/token", codeForm(own, code), { authorization: header });
+    assert.equal(answer.status, 401, header);
+    assert.equal(answer.body.error, "invalid_client");
+    assert.match(answer.headers.get("www-authenticate") ?? "", /^Basic realm="/);
+  }
+  const genuine = basic(own.id, own.secret ?? "").authorization.replace("Basic", "bASIC");
+  assert.equal((await post(server, "/token", codeForm(own, code), { authorization: genuine })).status, 200);
+});
+
+test("E10 failed credentials in the body are invalid_client", async () => {
+  const answer = await redeem(server, own, "x", { client_secret: "wrong" });
+  assert.equal(answer.status, 401);
+  assert.equal(answer.body.error, "invalid_client");
+  assert.match(answer.headers.get("www-authenticate") ?? "", /^Basic/);
+});
+
+test("E11 E-n1 E-n2 a client authenticates as it is registered: no fallback to nothing, no secret for a public one", async () => {
+  const code = await codeFor(own);
+  for (const form of [{ client_secret: undefined }, { client_secret: "" }]) {
+    assert.equal((await redeem(server, own, code, form)).body.error, "invalid_client");
+  }
+  assert.equal(
+    (await post(server, "/token", codeForm(own, code), basic(own.id, ""))).body.error,
+    "invalid_client",
+  );
+  assert.equal((await redeem(server, own, code)).status, 200, "the code survived");
+  const publicCode = await aCode(server, client);
+  assert.equal(
+    (await redeem(server, client, publicCode, { client_secret: "made-up" })).body.error,
+    "invalid_client",
+  );
+  assert.equal(
+    (await post(server, "/token", codeForm(client, publicCode), basic(client.id, "made-up"))).body.error,
+    "invalid_client",
+  );
+  assert.equal((await redeem(server, client, publicCode)).status, 200);
+});
+
+test("E12 header and body name the same client, and a public one names itself", async () => {
+  const code = await codeFor(own);
+  const answer = await post(
+    server,
+    "/token",
+    { ...codeForm(own, code), client_id: client.id },
+    basic(own.id, own.secret ?? ""),
+  );
+  assert.equal(answer.body.error, "invalid_request");
+  const anonymous = await redeem(server, client, await aCode(server, client), { client_id: undefined });
+  assert.equal(anonymous.status, 400);
+});
+
+test("E13 a failed authentication uses nothing up", async () => {
+  const code = await codeFor(own);
+  await redeem(server, own, code, { client_secret: "wrong" });
+  const tokens = await redeem(server, own, code);
+  assert.equal(tokens.status, 200);
+  const refresh_token = String(tokens.body.refresh_token);
+  const form = { grant_type: "refresh_token", client_id: own.id, refresh_token };
+  assert.equal((await post(server, "/token", { ...form, client_secret: "wrong" })).status, 401);
+  assert.equal((await post(server, "/token", { ...form, client_secret: own.secret })).status, 200);
+});
+
+test("E14 E17 success is JSON, not to be cached, with a short life in seconds and the granted scope", async () => {
+  const answer = await redeem(server, client, await aCode(server, client, { scope: "anything" }));
+  assert.equal(answer.headers.get("content-type"), "application/json");
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  assert.deepEqual(Object.keys(answer.body), [
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "scope",
+  ]);
+  assert.equal(answer.body.token_type, "Bearer");
+  assert.equal(answer.body.expires_in, 3600);
+  assert.equal(answer.body.scope, "anything");
+});
+
+test("E15 errors are registered codes with a plain description, and nothing of our insides", async (t) => {
+  const answers = [
+    await redeem(server, client, "x"),
+    await redeem(server, client, "x", { grant_type: "password" }),
+    await redeem(server, client, "x", { client_id: 'n"o\\body\u202E' }),
+  ];
+  for (const { body, headers } of answers) {
+    assert.match(
+      String(body.error),
+      /^(invalid_request|invalid_client|invalid_grant|unsupported_grant_type)$/,
+    );
+    assert.match(String(body.error_description ?? ""), /^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/);
+    assert.equal(headers.get("cache-control"), "no-store");
+  }
+  const broken = t.mock.method(server.store, "findCode", () =>
+    Promise.reject(new Error("select * from secrets")),
+  );
+  const internal = await redeem(server, client, "x");
+  broken.mock.restore();
+  assert.equal(internal.status, 500);
+  assert.deepEqual(internal.body, { error: "server_error" });
+});
+
+test("E16 guessing a secret is slowed, per client and per address, and consumes nothing", async () => {
+  const victim = await startTestGatehouse();
+  await victim.addClient({ id: "v", secret: "right", redirectUris: ["https://v.example/*"] });
+  const guess = (id: string, client_secret: string) =>
+    post(victim, "/token", { grant_type: "authorization_code", client_id: id, client_secret, code: "x" });
+  const statuses: number[] = [];
+  for (let attempt = 0; attempt < 30; attempt++) statuses.push((await guess("v", `guess-${attempt}`)).status);
+  assert.deepEqual(new Set(statuses), new Set([401, 429]));
+  const blocked = await guess("v", "right");
+  assert.equal(blocked.status, 429);
+  assert.match(blocked.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+  assert.equal((await guess("another", "guess")).status, 401, "other clients behind that address go on");
+  await Promise.all(Array.from({ length: 180 }, (_, at) => guess(`unknown-${at}`, "guess")));
+  assert.equal((await guess("another", "guess")).status, 429, "until the address has tried too much");
+  const publicClient = await aPublicClient(victim);
+  assert.equal((await redeem(victim, publicClient, "x")).status, 400, "a client without secret goes on");
+  await victim.stop();
+});
+
+test("E18 any origin may call, without credentials", async () => {
+  const headers = { origin: "https://inspector.example" };
+  for (const form of [{}, codeForm(client, "x")]) {
+    const answer = await post(server, "/token", form, headers);
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+    assert.equal(answer.headers.get("access-control-allow-credentials"), null);
+  }
+  const preflight = await fetch(`${server.url}/token`, { method: "OPTIONS", headers });
+  assert.equal(preflight.status, 204);
+  assert.match(
+    preflight.headers.get("access-control-allow-headers") ?? "",
+    /authorization, content-type, dpop/,
+  );
+});
+
+test("E19 LEGACY what the old web client sends, and the answers it knows", async () => {
+  const code = await legacyCode();
+  const form = { client_id: "web", client_secret: "web-secret", code };
+  for (const missing of ["client_id", "client_secret", "code"]) {
+    const answer = await post(server, "/token", { ...form, [missing]: undefined });
+    assert.equal(answer.status, 400, missing);
+    assert.equal(answer.body.error, "invalid_request", missing);
+  }
+  for (const wrong of [{ client_id: "nobody" }, { client_secret: "wrong" }]) {
+    const answer = await post(server, "/token", { ...form, ...wrong });
+    assert.equal(answer.status, 401);
+    assert.equal(answer.body.error, "invalid_client");
+  }
+  assert.equal(
+    (await post(server, "/token", { ...form, grant_type: "password" })).body.error,
+    "unsupported_grant_type",
+  );
+  assert.equal((await post(server, "/token", form)).status, 200, "without grant_type, and after all of that");
+});
+
+test("F16 LEGACY one opaque seven-day token stands in both members, byte for byte", async () => {
+  const answer = await post(server, "/token", {
+    client_id: "web",
+    client_secret: "web-secret",
+    code: await legacyCode(),
+  });
+  const token = String(answer.body.access_token);
+  assert.equal(
+    answer.text,
+    `{"access_token":"${token}","token_type":"Bearer","expires_in":604800,"refresh_token":"${token}"}`,
+  );
+  assert.match(token, /^gatehouse_at_[A-Za-z0-9_-]{49}$/);
+  assert.ok(await isActive(server, token));
+  const another = await startTestGatehouse({ TOKEN_PREFIX: "deploys-api." });
+  const mine = await aPublicClient(another);
+  assert.match((await tokensFor(another, mine)).access_token, /^deploys-api\./);
+  await another.stop();
+});
+
+test("F17 LEGACY that refresh_token mints nothing", async () => {
+  const { body } = await post(server, "/token", {
+    client_id: "web",
+    client_secret: "web-secret",
+    code: await legacyCode(),
+  });
+  const form = {
+    grant_type: "refresh_token",
+    client_id: "web",
+    client_secret: "web-secret",
+    refresh_token: String(body.refresh_token),
+  };
+  const answer = await post(server, "/token", form);
+  assert.equal(answer.status, 400);
+  assert.equal(answer.body.access_token, undefined);
+  await post(server, "/revoke", {
+    client_id: "web",
+    client_secret: "web-secret",
+    token: String(body.refresh_token),
+  });
+  assert.ok(!(await isActive(server, String(body.access_token))), "revoking it ends the session");
+});
+
+test("E-n3 doubled and bracketed parameters are 400", async () => {
+  const code = await aCode(server, client);
+  assert.equal(
+    (await redeem(server, client, code, { grant_type: ["authorization_code", "refresh_token"] })).status,
+    400,
+  );
+  assert.equal((await redeem(server, client, code, { code: ["a", "b"] })).status, 400);
+  for (const name of ["code[]", "code[x]"]) {
+    assert.equal((await redeem(server, client, code, { code: undefined, [name]: "a" })).status, 400);
+  }
+});
+
+test("E-n4 a JSON body that pollutes prototypes is a wrong body", async () => {
+  const answer = await send(
+    '{"__proto__":{"grant_type":"authorization_code","admin":true}}',
+    "application/json",
+  );
+  assert.equal(answer.status, 400);
+  assert.equal(({} as { admin?: boolean }).admin, undefined);
+});
+
+test("E-n5 odd Authorization headers are refused, never a fault of ours", async () => {
+  const long = Buffer.alloc(16_000, "a").toString("base64");
+  for (const authorization of [
+    "Bearer x",
+    `Basic ${long}`,
+    `Basic ${Buffer.from("a\0b:c\0d").toString("base64")}`,
+    `Basic ${Buffer.from([0xc3, 0x28, 0x3a, 0x61]).toString("base64")}`,
+  ]) {
+    const answer = await post(server, "/token", codeForm(client, "x"), { authorization });
+    assert.ok([400, 401].includes(answer.status), `${authorization.slice(0, 20)} ${answer.status}`);
+  }
+  const huge = await post(server, "/token", codeForm(client, "x"), {
+    authorization: `Basic ${"a".repeat(64 * 1024)}`,
+  });
+  assert.equal(huge.status, 431);
+});
+
+test("E-n6 an unknown client and a wrong secret look the same", async () => {
+  const [unknown, wrong] = [{ client_id: "nobody" }, { client_id: "web" }];
+  const answers = await Promise.all(
+    [unknown, wrong].map((who) =>
+      post(server, "/token", { ...who, grant_type: "authorization_code", client_secret: "x", code: "x" }),
+    ),
+  );
+  const [first, second] = answers.map(({ status, text, headers }) => [
+    status,
+    text,
+    headers.get("www-authenticate"),
+  ]);
+  assert.deepEqual(first, second);
+});
