@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Subject } from "../../src/oauth/values.ts";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aCode,
+  aPublicClient,
+  authorizationUrl,
+  introspect,
+  isActive,
+  pkce,
+  post,
+  redeem,
+  refresh,
+  resource,
+  type TestClient,
+  type Tokens,
+  tokensFor,
+} from "../support/oauth-client.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+/** The operator's confidential client that refreshes. */
+let own: TestClient;
+let credential: string;
+
+before(async () => {
+  server = await startTestGatehouse();
+  credential = await server.addResource(resource, { "notes:read": "Read", "notes:write": "Write" });
+  await server.addResource("https://other.example.com/mcp");
+  client = await aPublicClient(server);
+  own = { id: "own", redirectUri: "https://own.example.net/cb", secret: "own-secret", ...pkce() };
+  await server.addClient({
+    id: "own",
+    secret: "own-secret",
+    authMethod: "client_secret_basic",
+    redirectUris: [own.redirectUri],
+  });
+});
+after(() => server?.stop());
+
+const tokensOf = (answer: { body: Readonly<Record<string, unknown>> }) => answer.body as unknown as Tokens;
+const next = async (token: string) => tokensOf(await refresh(server, client, token));
+async function isRefused(
+  answer: Promise<{ status: number; body: Readonly<Record<string, unknown>> }>,
+  error = "invalid_grant",
+) {
+  const { status, body } = await answer;
+  assert.equal(status, 400);
+  assert.equal(body.error, error);
+}
+async function ownTokens(): Promise<Tokens> {
+  const { url } = await new UserAgent().follow(authorizationUrl(server, own), (at) =>
+    at.href.startsWith(own.redirectUri),
+  );
+  return tokensOf(await redeem(server, own, url.searchParams.get("code") ?? ""));
+}
+
+test("G01 a refresh token must be there, known and alive", async () => {
+  await isRefused(refresh(server, client, ""), "invalid_request");
+  for (const token of ["x", "gatehouse_rt_", `gatehouse_rt_${"A".repeat(70)}`, "a".repeat(3000)]) {
+    await isRefused(refresh(server, client, token));
+  }
+  const { refresh_token } = await tokensFor(server, client);
+  await post(server, "/revoke", { client_id: client.id, token: refresh_token });
+  await isRefused(refresh(server, client, refresh_token));
+});
+
+test("G02 G-n4 a refresh token is worth nothing to another client, and a confidential one must prove itself", async () => {
+  const { refresh_token } = await tokensFor(server, client);
+  await isRefused(refresh(server, await aPublicClient(server), refresh_token));
+  await isRefused(refresh(server, own, refresh_token));
+  assert.equal((await refresh(server, client, refresh_token)).status, 200);
+  const owns = await ownTokens();
+  const answer = await refresh(server, own, owns.refresh_token, { client_secret: undefined });
+  assert.equal(answer.body.error, "invalid_client");
+  assert.equal((await refresh(server, own, owns.refresh_token)).status, 200);
+});
+
+test("G03 each use gives a new refresh token, and the old one stops working", async () => {
+  const first = await tokensFor(server, client);
+  const second = await next(first.refresh_token);
+  assert.notEqual(second.refresh_token, first.refresh_token);
+  assert.notEqual(second.access_token, first.access_token);
+  const third = await next(second.refresh_token);
+  assert.ok(third.refresh_token);
+  await isRefused(refresh(server, client, first.refresh_token));
+});
+
+test("G04 G-n1 an older generation is theft: thief and owner both end without working tokens", async () => {
+  const first = await tokensFor(server, client);
+  const thiefs = await next(first.refresh_token);
+  server.clock.advance(61); // past the replay window
+  await isRefused(refresh(server, client, first.refresh_token));
+  await isRefused(refresh(server, client, thiefs.refresh_token));
+  for (const { access_token } of [first, thiefs]) assert.ok(!(await isActive(server, access_token)));
+});
+
+test("G05 an answer that got lost can be asked for again: the very same successor, while it is unused", async () => {
+  const first = await tokensFor(server, client);
+  const lost = await next(first.refresh_token);
+  server.clock.advance(59);
+  const again = await next(first.refresh_token);
+  assert.equal(again.refresh_token, lost.refresh_token);
+  assert.ok(await isActive(server, again.access_token));
+  const third = await next(lost.refresh_token);
+  await isRefused(refresh(server, client, first.refresh_token));
+  await isRefused(refresh(server, client, third.refresh_token));
+});
+
+test("G06 fifty at once with one refresh token: no error, one successor, one lineage", async () => {
+  const first = await tokensFor(server, client);
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => refresh(server, client, first.refresh_token)),
+  );
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  assert.equal(new Set(answers.map(({ body }) => body.refresh_token)).size, 1);
+  const successor = tokensOf(answers[0] ?? assert.fail()).refresh_token;
+  assert.equal((await refresh(server, client, successor)).status, 200);
+});
+
+test("G07 the scope of a refresh is part of what was granted, all of it when not named", async () => {
+  const { refresh_token } = await tokensFor(server, client, { scope: "notes:read" });
+  await isRefused(
+    refresh(server, client, refresh_token, { scope: "notes:read notes:write" }),
+    "invalid_scope",
+  );
+  const answer = await refresh(server, client, refresh_token);
+  assert.equal(answer.body.scope, "notes:read");
+});
+
+test("G08 G-n3 a narrowed access token leaves the refresh token its scope, and opens no way up", async () => {
+  const { refresh_token } = await tokensFor(server, client, { scope: "notes:read notes:write" });
+  const narrow = await refresh(server, client, refresh_token, { scope: "notes:read" });
+  assert.equal((await introspect(server, String(narrow.body.access_token))).scope, "notes:read");
+  const token = String(narrow.body.refresh_token);
+  await isRefused(refresh(server, client, token, { scope: "admin" }), "invalid_scope");
+  assert.equal((await refresh(server, client, token)).body.scope, "notes:read notes:write");
+});
+
+test("G09 another resource is refused without a rotation, the granted one or none keeps the audience", async () => {
+  const { refresh_token } = await tokensFor(server, client);
+  await isRefused(
+    refresh(server, client, refresh_token, { resource: "https://other.example.com/mcp" }),
+    "invalid_target",
+  );
+  const named = await refresh(server, client, refresh_token, { resource });
+  assert.equal((await introspect(server, String(named.body.access_token))).aud, resource);
+  const unnamed = await next(String(named.body.refresh_token));
+  assert.equal((await introspect(server, unnamed.access_token)).aud, resource);
+});
+
+test("G10 G-n5 nothing refreshes after the client, the person or the grant is gone", async () => {
+  const doomed = await aPublicClient(server);
+  const byClient = await tokensFor(server, doomed);
+  await server.store.removeClient(doomed.id);
+  assert.equal((await refresh(server, doomed, byClient.refresh_token)).body.error, "invalid_client");
+
+  server.upstream.account = { sub: "leaver", email: "leaver@example.com", email_verified: true };
+  const byPerson = await tokensFor(server, client);
+  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
+  const { sub } = await introspect(server, byPerson.access_token, credential);
+  assert.equal(await server.store.removeAccount(sub as Subject), true);
+  await isRefused(refresh(server, client, byPerson.refresh_token));
+
+  const code = await aCode(server, client);
+  const byReplay = tokensOf(await redeem(server, client, code));
+  await redeem(server, client, code);
+  await isRefused(refresh(server, client, byReplay.refresh_token));
+});
+
+test("G11 a grant ends when it was not used for a month, and half a year after the approval", async () => {
+  let tokens = await tokensFor(server, client);
+  const day = 86_400;
+  for (let age = 0; age < 174; age += 29) {
+    server.clock.advance(29 * day);
+    tokens = await next(tokens.refresh_token);
+    assert.ok(tokens.access_token, `after ${age + 29} days`);
+  }
+  server.clock.advance(6 * day);
+  await isRefused(refresh(server, client, tokens.refresh_token));
+  const idle = await tokensFor(server, client);
+  server.clock.advance(30 * day);
+  await isRefused(refresh(server, client, idle.refresh_token));
+});
+
+test("G12 whatever fails before the rotation leaves the refresh token as it was", async () => {
+  const { refresh_token } = await ownTokens();
+  assert.equal((await refresh(server, own, refresh_token, { client_secret: "wrong" })).status, 401);
+  await isRefused(refresh(server, own, refresh_token, { scope: "admin" }), "invalid_scope");
+  await isRefused(
+    refresh(server, own, refresh_token, { resource: "https://other.example.com/mcp" }),
+    "invalid_target",
+  );
+  await isRefused(
+    refresh(server, own, refresh_token, { refresh_token: [refresh_token, refresh_token] }),
+    "invalid_request",
+  );
+  server.clock.advance(3600); // had it rotated, this would be theft by now
+  assert.equal((await refresh(server, own, refresh_token)).status, 200);
+});
+
+test("G-n2 nothing but a refresh token refreshes", async () => {
+  const tokens = await tokensFor(server, client);
+  for (const token of [tokens.access_token, await aCode(server, client), client.id, client.verifier]) {
+    await isRefused(refresh(server, client, token));
+  }
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+});
+
+test("G-n6 a tampered or forged refresh token harms nobody", async () => {
+  const tokens = await tokensFor(server, client);
+  await next(tokens.refresh_token); // so that generation 1 is an old one
+  server.clock.advance(61);
+  for (let at = "gatehouse_rt_".length; at < tokens.refresh_token.length; at += 5) {
+    const replaced = tokens.refresh_token.charAt(at) === "A" ? "B" : "A";
+    const forged = tokens.refresh_token.slice(0, at) + replaced + tokens.refresh_token.slice(at + 1);
+    await isRefused(refresh(server, client, forged));
+  }
+  assert.ok(await isActive(server, tokens.access_token), "no forgery revoked the grant");
+});
