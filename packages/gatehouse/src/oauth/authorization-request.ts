@@ -54,6 +54,9 @@ export async function validateRequest(
   query: Parameters,
 ): Promise<ValidRequest> {
   query.refuseRepeated(); // B09
+  if (isLegacy(client) && query.get("state") === undefined) {
+    throw new OAuthError("invalid_request", { hint: "state is missing" }); // B26
+  }
   refuseUnsupported(query);
   checkResponseType(client, query.get("response_type"));
   const codeChallenge = readCodeChallenge(client, query);

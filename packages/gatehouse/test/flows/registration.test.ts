@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  type Answer,
+  aPublicClient,
+  authorizationUrl,
+  introspect,
+  post,
+  read,
+  redeem,
+  resource,
+  tokensFor,
+} from "../support/oauth-client.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+let server: TestGatehouse;
+before(async () => {
+  server = await startTestGatehouse();
+  await server.addResource(resource, { "notes:read": "Read your notes" });
+});
+after(() => server?.stop());
+
+const good = "https://app.example.com/cb";
+const send = async (body: string, type = "application/json", at = server): Promise<Answer> =>
+  read(await fetch(`${at.url}/register`, { method: "POST", body, headers: { "content-type": type } }));
+const register = (metadata: unknown, at = server) => send(JSON.stringify(metadata), undefined, at);
+
+async function isRefused(answer: Promise<Answer>, error: string, about = "") {
+  const { status, body } = await answer;
+  assert.equal(status, 400, about);
+  assert.equal(body.error, error, about);
+}
+
+test("H01 registration is a POST of a JSON object", async () => {
+  await isRefused(send("redirect_uris=x", "application/x-www-form-urlencoded"), "invalid_client_metadata");
+  for (const body of ["{", "[]", "null", '"x"', "1", ""])
+    await isRefused(send(body), "invalid_client_metadata", body);
+  const get = await fetch(`${server.url}/register`);
+  assert.equal(get.status, 405);
+  assert.equal(get.headers.get("allow"), "POST");
+});
+
+test("H02 H04 the answer is 201 with an id of its own and all that was registered, no secret, nothing empty", async () => {
+  const metadata = {
+    client_name: "Notebook",
+    client_uri: "https://app.example.com/",
+    policy_uri: "https://app.example.com/privacy",
+    tos_uri: "",
+    logo_uri: "",
+    contacts: ["dev@example.com"],
+    software_id: "2e6dc280-f3c3-4e01-99a7-8181dbd1d23d",
+    software_version: "1.2",
+    redirect_uris: [good, "http://localhost:33418/cb"],
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    token_endpoint_auth_method: "none",
+    scope: "notes:read offline_access",
+  };
+  const answer = await register(metadata);
+  assert.equal(answer.status, 201);
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  const { client_id, client_id_issued_at, ...rest } = answer.body;
+  assert.equal(client_id_issued_at, server.clock.now());
+  const { tos_uri: _terms, logo_uri: _logo, ...echoed } = metadata;
+  assert.deepEqual(rest, { ...echoed, application_type: "native" });
+  assert.notEqual((await register(metadata)).body.client_id, client_id);
+});
+
+test("H03 what is left out gets its default, and what is replaced is said", async () => {
+  const { body } = await register({ redirect_uris: [good] });
+  assert.deepEqual(body.grant_types, ["authorization_code"]);
+  assert.deepEqual(body.response_types, ["code"]);
+  assert.equal(body.token_endpoint_auth_method, "none");
+  const basic = await register({ redirect_uris: [good], token_endpoint_auth_method: "client_secret_basic" });
+  assert.equal(basic.body.token_endpoint_auth_method, "none");
+  assert.equal(basic.body.client_secret, undefined);
+});
+
+test("H05 without a redirect URI there is no client", async () => {
+  for (const redirect_uris of [undefined, [], "https://h/", [1], [null], {}]) {
+    await isRefused(register({ redirect_uris }), "invalid_redirect_uri", JSON.stringify(redirect_uris));
+  }
+});
+
+test("H06 H-n1 H-n2 one bad redirect URI refuses the whole, is named, and nothing is stored", async () => {
+  const before = (await server.store.listClients()).length;
+  for (const bad of [
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://*.evil.example/",
+    "https://u:p@h/",
+    "http://127.0.0.1.evil.example/",
+    "http://localhost@evil.example/",
+    "//h/cb",
+    "https://h/cb#f",
+    "http://app.example.com/cb",
+    "/cb",
+  ]) {
+    const answer = await register({ redirect_uris: [good, bad] });
+    await isRefused(Promise.resolve(answer), "invalid_redirect_uri", bad);
+    assert.ok(String(answer.body.error_description).startsWith(bad.slice(0, 10)), bad);
+  }
+  assert.equal((await server.store.listClients()).length, before);
+});
+
+test("H07 a loopback or app redirect makes a native client, said or not", async () => {
+  for (const application_type of [undefined, "native", "web"]) {
+    const answer = await register({
+      redirect_uris: ["http://127.0.0.1/cb", "cursor://anysphere.cursor-mcp/oauth/callback"],
+      application_type,
+    });
+    assert.equal(answer.status, 201);
+    assert.equal(answer.body.application_type, application_type ?? "native");
+  }
+  assert.equal((await register({ redirect_uris: [good] })).body.application_type, "web");
+});
+
+test("H08 grant and response types that contradict each other are refused", async () => {
+  await isRefused(
+    register({ redirect_uris: [good], grant_types: ["refresh_token"], response_types: ["code"] }),
+    "invalid_client_metadata",
+  );
+  await isRefused(register({ redirect_uris: [good], response_types: ["token"] }), "invalid_client_metadata");
+});
+
+test("H09 unsupported types are dropped, shown, and what is shown is what holds", async () => {
+  const metadata = {
+    grant_types: ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"],
+    response_types: ["code", "token"],
+  };
+  const client = await aPublicClient(server, metadata);
+  const answer = await register({ redirect_uris: [good], ...metadata });
+  assert.deepEqual(answer.body.grant_types, ["authorization_code"]);
+  assert.deepEqual(answer.body.response_types, ["code"]);
+  const refused = await post(server, "/token", {
+    grant_type: "refresh_token",
+    client_id: client.id,
+    refresh_token: "x",
+  });
+  assert.equal(refused.body.error, "unauthorized_client");
+});
+
+test("H10 unknown members do no harm", async () => {
+  const answer = await register({
+    redirect_uris: [good],
+    "client_name#fr": "Carnet",
+    resource: "x",
+    dpop_bound_access_tokens: true,
+    __proto__: { a: 1 },
+  });
+  assert.equal(answer.status, 201);
+});
+
+test("H11 keys are public, from one place, and there when they are needed", async () => {
+  const key = { kty: "EC", crv: "P-256", x: "x", y: "y" };
+  const method = { token_endpoint_auth_method: "private_key_jwt" };
+  const jwks_uri = "https://app.example.com/jwks";
+  for (const metadata of [
+    { ...method, jwks: { keys: [key] }, jwks_uri },
+    { ...method, jwks: { keys: [{ ...key, d: "secret" }] } },
+    { ...method, jwks: { keys: [{ kty: "oct", k: "secret" }] } },
+    method,
+  ]) {
+    await isRefused(
+      register({ redirect_uris: [good], ...metadata }),
+      "invalid_client_metadata",
+      JSON.stringify(metadata),
+    );
+  }
+});
+
+test("H12 H-n6 a client cannot choose its own id, nor anything else we decide", async () => {
+  const chosen = {
+    client_id: "web",
+    client_secret: "s",
+    client_id_issued_at: 1,
+    registration_access_token: "t",
+  };
+  const { body } = await register({ redirect_uris: [good], ...chosen });
+  assert.match(String(body.client_id), /^dyn_[A-Za-z0-9_-]{22}$/);
+  assert.equal(body.client_secret, undefined);
+  assert.equal(body.client_id_issued_at, server.clock.now());
+});
+
+test("H13 links are https, and everything is bounded", async () => {
+  for (const name of ["logo_uri", "client_uri", "tos_uri", "policy_uri", "jwks_uri"]) {
+    for (const value of ["http://h/", "javascript:alert(1)", "x", `https://h/${"a".repeat(3000)}`]) {
+      await isRefused(
+        register({ redirect_uris: [good], [name]: value }),
+        "invalid_client_metadata",
+        `${name} ${value.slice(0, 30)}`,
+      );
+    }
+  }
+  const many = Array.from({ length: 21 }, (_, at) => `https://app.example.com/${at}`);
+  await isRefused(register({ redirect_uris: many }), "invalid_redirect_uri");
+  await isRefused(register({ redirect_uris: [`https://h/${"a".repeat(2048)}`] }), "invalid_redirect_uri");
+  assert.equal((await register({ redirect_uris: [good], client_name: "x".repeat(70_000) })).status, 413);
+  const long = await register({ redirect_uris: [good], client_name: "x".repeat(10_000) });
+  assert.equal(String(long.body.client_name).length, 200);
+});
+
+test("H14 H-n7 registration is open, and a flood of it is slowed and bounded", async () => {
+  const limited = await startTestGatehouse({ RATE_LIMITS: "on" });
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => register({ redirect_uris: [good] }, limited)),
+  );
+  const statuses = answers.map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 201).length, 60);
+  const refused = answers.find(({ status }) => status === 429);
+  assert.match(refused?.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.equal((await limited.store.listClients()).length, 60);
+  await limited.stop();
+  const million = `{"redirect_uris":[${'"https://h/",'.repeat(400_000)}"https://h/"]}`;
+  assert.equal((await send(million)).status, 413);
+});
+
+test("H15 H-n3 registering asks for no privilege that it gets", async () => {
+  const asked = {
+    grant_types: ["authorization_code", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+    scope: "admin notes:read",
+  };
+  const { body } = await register({ redirect_uris: [good], ...asked });
+  assert.deepEqual(body.grant_types, ["authorization_code"]);
+  assert.equal(body.scope, "notes:read");
+  await isRefused(
+    register({ redirect_uris: [good], grant_types: ["client_credentials"] }),
+    "invalid_client_metadata",
+  );
+  const client = await aPublicClient(server, asked);
+  const tokens = await tokensFor(server, client, { scope: "admin notes:read" });
+  assert.equal((await introspect(server, tokens.access_token)).scope, "notes:read");
+});
+
+test("H-n4 a jwks_uri is never fetched at registration, least of all an internal one", async () => {
+  await isRefused(
+    register({ redirect_uris: [good], jwks_uri: "http://169.254.169.254/latest" }),
+    "invalid_client_metadata",
+  );
+});
+
+test("what registers is what authorizes: one rule for both", async () => {
+  for (const uri of [
+    "cursor://anysphere.cursor-mcp/oauth/callback",
+    "http://localhost:33418/",
+    "http://[::1]:9/cb",
+    "com.example.app:/cb",
+    good,
+  ]) {
+    const client = await aPublicClient(server, { redirect_uris: [uri] });
+    const { html } = await new UserAgent().follow(authorizationUrl(server, client));
+    assert.match(html, /name="decision"/, uri);
+  }
+});
+
+test("a client without a refresh grant is told no scope it cannot have", async () => {
+  const client = await aPublicClient(server, { grant_types: ["authorization_code"] });
+  const agent = new UserAgent();
+  const page = await agent.follow(authorizationUrl(server, client));
+  assert.doesNotMatch(page.html, /Stay connected/);
+  const end = await agent.submit(page, { decision: "approve" }, (url) => url.port === "33418");
+  assert.equal(
+    (await redeem(server, client, end.url.searchParams.get("code") ?? "")).body.scope,
+    "notes:read",
+  );
+});

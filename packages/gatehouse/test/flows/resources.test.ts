@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aCode,
+  aPublicClient,
+  authorizationUrl,
+  introspect,
+  pkce,
+  redeem,
+  resource,
+  type TestClient,
+  tokensFor,
+} from "../support/oauth-client.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+const other = "https://other.example.com/mcp";
+let server: TestGatehouse;
+let client: TestClient;
+before(async () => {
+  server = await startTestGatehouse({ DEFAULT_RESOURCE: resource });
+  await server.addResource(resource);
+  await server.addResource(other);
+  client = { id: "known", redirectUri: "http://127.0.0.1:33418/callback", ...pkce() };
+  await server.addClient({ id: client.id, authMethod: "none", redirectUris: [client.redirectUri] });
+});
+after(() => server?.stop());
+
+async function errorFor(resources: readonly string[], at = server, by = client): Promise<string | null> {
+  const url = new URL(authorizationUrl(at, by, { resource: undefined }));
+  for (const value of resources) url.searchParams.append("resource", value);
+  const response = await new UserAgent().request(url.href);
+  const location = response.headers.get("location");
+  return location === null ? `page ${response.status}` : new URL(location).searchParams.get("error");
+}
+
+test("L02 L-n1 L-n2 a resource nobody configured is refused at authorize", async () => {
+  for (const wanted of [
+    "https://unknown.example.com/mcp",
+    "https://notes.example.com.evil.tld/mcp",
+    "https://notes.example.com@evil.example/mcp",
+    "https://notes.example.com/mcp/../admin",
+    "https://notes.example.com/mcpX",
+    "https://notes.example.com/",
+    "https://notes.example.com/mcp#f",
+    "http://notes.example.com/mcp",
+    "javascript:alert(1)",
+    "urn:example:mcp",
+    "notes",
+    `https://notes.example.com/${"a".repeat(8000)}`,
+  ]) {
+    assert.equal(await errorFor([wanted]), "invalid_target", wanted.slice(0, 80));
+  }
+});
+
+test("L03 of several resources none is silently picked", async () => {
+  assert.equal(await errorFor([resource, other]), "invalid_target");
+  assert.equal(await errorFor([other, resource]), "invalid_target");
+  assert.equal(await errorFor([resource, "https://unknown.example.com"]), "invalid_target");
+  assert.equal(await errorFor([resource, "https://NOTES.example.com/mcp"]), null, "the same one twice");
+});
+
+test("L04 L-n5 a client that names no resource gets the default, and no other at the token endpoint", async () => {
+  const code = await aCode(server, client, { resource: undefined });
+  const refused = await redeem(server, client, code, { resource: other });
+  assert.equal(refused.body.error, "invalid_target");
+  const answer = await redeem(server, client, code);
+  assert.equal((await introspect(server, String(answer.body.access_token))).aud, resource);
+});
+
+test("the only resource there is, is the default", async () => {
+  const single = await startTestGatehouse();
+  await single.addResource(resource);
+  const its = await aPublicClient(single);
+  const { access_token } = await tokensFor(single, its, { resource: undefined });
+  assert.equal((await introspect(single, access_token)).aud, resource);
+  await single.stop();
+});
+
+test("as long as none is configured any safe resource will do, and then none but those", async () => {
+  const empty = await startTestGatehouse();
+  const its = await aPublicClient(empty);
+  const { access_token } = await tokensFor(empty, its, {
+    resource: "http://localhost:8081/mcp",
+    scope: "a b",
+  });
+  const body = await introspect(empty, access_token);
+  assert.equal(body.aud, "http://localhost:8081/mcp");
+  assert.equal(body.scope, "a b");
+  assert.match(String(await errorFor(["http://internal.example/mcp"], empty, its)), /page 400/);
+  await empty.addResource(resource);
+  assert.match(String(await errorFor(["http://localhost:8081/mcp"], empty, its)), /page 400/);
+  await empty.stop();
+});
+
+test("L05 every token of an MCP client has the granted resource as audience, and without one there is no token", async () => {
+  const { access_token } = await tokensFor(server, client, { resource: other });
+  assert.equal((await introspect(server, access_token)).aud, other);
+  const empty = await startTestGatehouse();
+  const its = await aPublicClient(empty);
+  assert.match(String(await errorFor([], empty, its)), /page 400/);
+  await empty.stop();
+});
+
+test("L-n3 a code for one resource is refused for another and stays good for its own", async () => {
+  const code = await aCode(server, client);
+  assert.equal((await redeem(server, client, code, { resource: other })).body.error, "invalid_target");
+  assert.equal((await redeem(server, client, code, { resource })).status, 200);
+});
+
+test("L-n4 a token replayed at another MCP server is nothing there", async () => {
+  const othersCredential = await server.addResource("https://replayed-at.example.com/mcp");
+  const { access_token } = await tokensFor(server, client);
+  assert.deepEqual(await introspect(server, access_token, othersCredential), { active: false });
+});
