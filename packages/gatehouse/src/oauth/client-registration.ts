@@ -24,7 +24,7 @@ const publicKey = z
   .refine((key) => !privateMembers.some((member) => member in key), "must hold public keys only"); // H11
 
 const metadataSchema = z.object({
-  redirect_uris: z.unknown(),
+  redirect_uris: z.unknown().optional(),
   token_endpoint_auth_method: z.string().max(200).optional(),
   grant_types: names,
   response_types: names,
