@@ -261,7 +261,7 @@ const variables = {
   CLIENT_IDLE_TTL: lifetime("90d", "Clients that registered themselves go when unused for so long.", "1h"),
   RATE_LIMITS: of(z.enum(["on", "off"]), {
     fallback: "on",
-    meaning: "Rate limits per address.",
+    meaning: "Limits of requests per address, and of failed secrets.",
     expected: "on or off",
   }),
   LOG_LEVEL: of(z.enum(["debug", "info", "warn", "error", "silent"]), {

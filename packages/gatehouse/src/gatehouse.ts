@@ -60,7 +60,7 @@ export async function startGatehouse(
     clock,
     random: systemRandom,
     events: createEvents(log),
-    failures: createFailureLimiter(),
+    failures: createFailureLimiter(config.rateLimits),
   });
   const pages = createPages(urls.basePath);
   const routes = [...serverRoutes(urls, server), stylesheetRoute(pages.stylesheet)];

@@ -35,8 +35,9 @@ export function createRateLimits(budgets: Partial<Record<LimitName, number>> = {
 /** Failed secrets a minute. Many clients may share an address, so an address has more. */
 const failuresPerMinute: Record<GuessedBy, number> = { client: 20, address: 200 };
 
-/** Counts failed secrets (E16); who has used up the minute's failures waits for the next. */
-export function createFailureLimiter(): FailureLimiter {
+/** Counts failed secrets (E16); who has used up the minute's failures waits for the next. @param enabled false: nobody ever waits */
+export function createFailureLimiter(enabled = true): FailureLimiter {
+  if (!enabled) return { blocked: async () => 0, failed: async () => {} };
   const limiters = {
     client: new RateLimiterMemory({ points: failuresPerMinute.client, duration: 60 }),
     address: new RateLimiterMemory({ points: failuresPerMinute.address, duration: 60 }),

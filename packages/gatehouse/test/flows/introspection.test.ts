@@ -136,10 +136,12 @@ test("J08 nothing but an access token is ever active", async () => {
 test("J09 answers are not to be cached, and guessing a credential is throttled", async () => {
   const answer = await post(server, "/introspect", { token: tokens.access_token }, asResource());
   assert.equal(answer.headers.get("cache-control"), "no-store");
+  const limited = await startTestGatehouse({ RATE_LIMITS: "on" });
+  const its = await limited.addResource(resource);
   const statuses: number[] = [];
   for (let guess = 0; guess < 30; guess++) {
     const wrong = await post(
-      server,
+      limited,
       "/introspect",
       { token: "x" },
       { authorization: `Bearer guess-${guess}` },
@@ -147,9 +149,10 @@ test("J09 answers are not to be cached, and guessing a credential is throttled",
     statuses.push(wrong.status);
     if (wrong.status === 429) assert.match(wrong.headers.get("retry-after") ?? "", /^\d+$/);
   }
-  assert.ok(statuses.includes(429), statuses.join());
+  assert.deepEqual(new Set(statuses), new Set([401, 429]));
   // The real callers behind the same address go on.
-  assert.equal((await introspect(server, tokens.access_token, credential)).active, true);
+  assert.equal((await introspect(limited, "x", its)).active, false);
+  await limited.stop();
 });
 
 test("J-n1 a client's id, its tokens and a person's tokens are no introspection credentials", async () => {
@@ -160,7 +163,7 @@ test("J-n1 a client's id, its tokens and a person's tokens are no introspection 
     `Basic ${Buffer.from(`${client.id}:`).toString("base64")}`,
   ]) {
     const answer = await post(server, "/introspect", { token: tokens.access_token }, { authorization });
-    assert.ok([401, 429].includes(answer.status), authorization);
+    assert.equal(answer.status, 401, authorization);
     assert.equal(answer.body.active, undefined);
   }
 });
@@ -194,7 +197,7 @@ test("J11 LEGACY the static token is the operator's credential, and knows people
     { token: "x" },
     { authorization: `Bearer ${server.introspectionToken}x` },
   );
-  assert.ok([401, 429].includes(wrong.status));
+  assert.equal(wrong.status, 401);
 });
 
 test("J-n3 an empty or missing INTROSPECTION_TOKEN opens nothing: 503 for that kind of caller", async (t) => {

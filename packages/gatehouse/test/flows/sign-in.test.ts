@@ -72,6 +72,30 @@ test("C02 C-n1 a callback in a browser that did not start it is refused before a
   assert.match((await attacker.follow(callback.href)).html, /name="decision"/);
 });
 
+test("C03 the cookie that binds an attempt is short-lived, HttpOnly and Lax, on https Secure and __Host-", async (t) => {
+  const secure = await startTestGatehouse({ BASE_URL: "https://login.example.com" });
+  t.after(() => secure.stop());
+  const site = await aPublicClient(secure);
+  for (const [at, by, prefix] of [
+    [server, client, "gatehouse-attempt-"],
+    [secure, site, "__Host-gatehouse-attempt-"],
+  ] as const) {
+    const response = await fetch(authorizationUrl(at, by), { redirect: "manual" });
+    const [cookie = "", ...others] = response.headers.getSetCookie();
+    assert.equal(others.length, 0);
+    assert.ok(cookie.startsWith(prefix), cookie);
+    for (const attribute of ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"])
+      assert.ok(cookie.includes(`; ${attribute}`), cookie);
+    assert.equal(cookie.includes("; Secure"), at === secure);
+  }
+});
+
+test("a browser that starts many attempts keeps the newest few", async () => {
+  const agent = new UserAgent();
+  for (let attempt = 0; attempt < 12; attempt++) await agent.request(authorizationUrl(server, client));
+  assert.equal(agent.cookiesOf(server.url).size, 8);
+});
+
 test("C04 the same callback twice gives one consent page and one refusal", async () => {
   const agent = new UserAgent();
   const callback = await signInUpstream(agent);

@@ -296,7 +296,7 @@ test("E15 errors are registered codes with a plain description, and nothing of o
 });
 
 test("E16 guessing a secret is slowed, per client and per address, and consumes nothing", async () => {
-  const victim = await startTestGatehouse();
+  const victim = await startTestGatehouse({ RATE_LIMITS: "on" });
   await victim.addClient({ id: "v", secret: "right", redirectUris: ["https://v.example/*"] });
   const guess = (id: string, client_secret: string) =>
     post(victim, "/token", { grant_type: "authorization_code", client_id: id, client_secret, code: "x" });

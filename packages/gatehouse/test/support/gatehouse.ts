@@ -76,7 +76,7 @@ export async function startTestGatehouse(environment: Record<string, string> = {
     },
   });
   const clock = new StandingClock();
-  const store = await openSqliteStore({ path: ":memory:" });
+  const store = await openSqliteStore(config.storage);
   const logger = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }, sink);
   const running = await startGatehouse(config, logger, { clock, store });
   return {
