@@ -201,61 +201,6 @@ test("D15 a wider scope, another resource or a changed client asks again", async
   assert.equal(await silently({ scope: "notes:read" }), "consent_required");
 });
 
-test("D-n2 a cookie planted before the approval does not let its planter finish", async () => {
-  const { agent: attacker, page } = await openConsentPage(server, client);
-  const victim = new UserAgent();
-  await authorize(server, client, { agent: victim });
-  for (const [name, value] of attacker.cookiesOf(server.url)) {
-    if (name !== "gatehouse-session") victim.setCookie(server.url, name, value);
-  }
-  // Same person or not: the attacker's session, not the victim's, opened this attempt.
-  server.upstream.account = { sub: "victim", email: "victim@example.com", email_verified: true };
-  const other = new UserAgent();
-  await authorize(server, client, { agent: other });
-  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
-  for (const [name, value] of attacker.cookiesOf(server.url)) {
-    if (name !== "gatehouse-session") other.setCookie(server.url, name, value);
-  }
-  assert.ok(isRefusal(await decide(other, page, {})));
-});
-
-test("D-n3 a framed or overlaid page cannot be approved without its csrf value", async () => {
-  const { agent, page } = await openConsentPage(server, client);
-  const { transaction } = hiddenFields(page.html);
-  const body = new URLSearchParams({ transaction: transaction ?? "", decision: "approve" });
-  const response = await agent.request(`${server.url}/consent`, { method: "POST", body });
-  assert.ok(isRefusal(response));
-  assert.match(page.response.headers.get("content-security-policy") ?? "", /frame-ancestors 'none'/);
-});
-
-test("D-n6 one person's page cannot be answered in another person's session", async () => {
-  const { agent, page } = await openConsentPage(server, client);
-  server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
-  await authorize(server, client, { agent, parameters: { prompt: "login" } });
-  server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
-  assert.ok(isRefusal(await decide(agent, page, {})));
-});
-
-test("D-n7 a client that copies a trusted one's name and address gets its own question", async () => {
-  const agent = new UserAgent();
-  await authorize(server, site, { agent });
-  const clone = await aPublicClient(server, {
-    client_name: "Site",
-    redirect_uris: ["https://site.example.net/cb"],
-  });
-  const response = await agent.request(authorizationUrl(server, clone), { headers: sameSite });
-  assert.match(response.headers.get("location") ?? "", /^\/consent\?/);
-});
-
-test("S-n6 after signing out, the open consent page is worth nothing", async () => {
-  const { agent, page } = await openConsentPage(server, client);
-  assert.equal(page.response.headers.get("cache-control"), "no-store");
-  const home = await agent.follow(`${server.url}/`);
-  assert.equal((await agent.submit(home, {})).response.headers.get("cache-control"), "no-store");
-  assert.equal((await agent.request(page.url.href)).status, 400);
-  assert.ok(isRefusal(await decide(agent, page, {})));
-});
-
 test("the person can switch to another account and goes on with the same request", async () => {
   const { agent, page } = await openConsentPage(server, client);
   server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };

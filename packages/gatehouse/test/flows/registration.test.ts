@@ -233,13 +233,6 @@ test("H15 H-n3 registering asks for no privilege that it gets", async () => {
   assert.equal((await introspect(server, tokens.access_token)).scope, "notes:read");
 });
 
-test("H-n4 a jwks_uri is never fetched at registration, least of all an internal one", async () => {
-  await isRefused(
-    register({ redirect_uris: [good], jwks_uri: "http://169.254.169.254/latest" }),
-    "invalid_client_metadata",
-  );
-});
-
 test("what registers is what authorizes: one rule for both", async () => {
   for (const uri of [
     "cursor://anysphere.cursor-mcp/oauth/callback",

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aCode,
+  aPublicClient,
+  isActive,
+  pkce,
+  refresh,
+  resource,
+  type TestClient,
+  type Tokens,
+  tokensFor,
+} from "../support/oauth-client.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+/** The operator's confidential client that refreshes. */
+let own: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse();
+  await server.addResource(resource, { "notes:read": "Read", "notes:write": "Write" });
+  await server.addResource("https://other.example.com/mcp");
+  client = await aPublicClient(server);
+  own = { id: "own", redirectUri: "https://own.example.net/cb", secret: "own-secret", ...pkce() };
+  await server.addClient({
+    id: "own",
+    secret: "own-secret",
+    authMethod: "client_secret_basic",
+    redirectUris: [own.redirectUri],
+  });
+});
+after(() => server?.stop());
+
+const tokensOf = (answer: { body: Readonly<Record<string, unknown>> }) => answer.body as unknown as Tokens;
+const next = async (token: string) => tokensOf(await refresh(server, client, token));
+async function isRefused(
+  answer: Promise<{ status: number; body: Readonly<Record<string, unknown>> }>,
+  error = "invalid_grant",
+) {
+  const { status, body } = await answer;
+  assert.equal(status, 400);
+  assert.equal(body.error, error);
+}
+
+test("G-n2 nothing but a refresh token refreshes", async () => {
+  const tokens = await tokensFor(server, client);
+  for (const token of [tokens.access_token, await aCode(server, client), client.id, client.verifier]) {
+    await isRefused(refresh(server, client, token));
+  }
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+});
+
+test("G-n6 a tampered or forged refresh token harms nobody", async () => {
+  const tokens = await tokensFor(server, client);
+  await next(tokens.refresh_token); // so that generation 1 is an old one
+  server.clock.advance(61);
+  for (let at = "gatehouse_rt_".length; at < tokens.refresh_token.length; at += 5) {
+    const replaced = tokens.refresh_token.charAt(at) === "A" ? "B" : "A";
+    const forged = tokens.refresh_token.slice(0, at) + replaced + tokens.refresh_token.slice(at + 1);
+    await isRefused(refresh(server, client, forged));
+  }
+  assert.ok(await isActive(server, tokens.access_token), "no forgery revoked the grant");
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aPublicClient,
+  isActive,
+  post,
+  read,
+  refresh,
+  resource,
+  type TestClient,
+  tokensFor,
+} from "../support/oauth-client.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse({ HOME_URL: "https://home.example.com/welcome" });
+  await server.addResource(resource);
+  client = await aPublicClient(server);
+  await server.addClient({
+    id: "web",
+    secret: "the-web-clients-secret",
+    redirectUris: ["https://app.example.com/auth/*"],
+  });
+});
+after(() => server?.stop());
+
+const revoke = (form: Record<string, string | undefined>) =>
+  post(server, "/revoke", { client_id: client.id, ...form });
+const revokeJson = async (body: string) =>
+  read(
+    await fetch(`${server.url}/revoke`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    }),
+  );
+const revokeByLink = (parameters: Record<string, string>) =>
+  fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+
+test("K-n1 a sign-out link leads nowhere else", async () => {
+  for (const callback of [
+    "https://evil.example",
+    "//evil",
+    "https:\\\\evil",
+    "javascript:alert(1)",
+    "https://app.example.com.evil.example/",
+    "https://app.example.com@evil.example/",
+    "http://app.example.com/auth/",
+    "https://app.example.com:8443/auth/",
+    "/relative",
+  ]) {
+    const answer = await revokeByLink({ token: "x", callback });
+    assert.equal(answer.headers.get("location"), "https://home.example.com/welcome", callback);
+  }
+});
+
+test("K-n3 unauthenticated revocation does not touch tokens of MCP clients", async () => {
+  const tokens = await tokensFor(server, client);
+  assert.equal((await revokeJson(JSON.stringify({ token: tokens.access_token }))).status, 200);
+  assert.equal((await revokeJson(JSON.stringify({ token: tokens.refresh_token }))).status, 200);
+  await revokeByLink({ token: tokens.access_token });
+  assert.ok(await isActive(server, tokens.access_token));
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+});
+
+test("K-n4 a callback parameter never makes the answer a script", async () => {
+  const response = await fetch(`${server.url}/revoke?callback=alert`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"token":"x"}',
+  });
+  assert.equal(response.headers.get("content-type"), "application/json");
+  assert.equal(await response.text(), '{"ok":true,"result":{}}');
+});
+
+test("K-n5 a revocation during refreshes leaves no live descendant", async () => {
+  const tokens = await tokensFor(server, client);
+  const answers = await Promise.all([
+    ...Array.from({ length: 10 }, () => refresh(server, client, tokens.refresh_token)),
+    revoke({ token: tokens.refresh_token }),
+    ...Array.from({ length: 10 }, () => refresh(server, client, tokens.refresh_token)),
+  ]);
+  for (const { body } of answers) {
+    if (typeof body.access_token !== "string") continue;
+    assert.ok(!(await isActive(server, body.access_token)));
+    assert.equal((await refresh(server, client, String(body.refresh_token))).body.error, "invalid_grant");
+  }
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aCode,
+  aPublicClient,
+  pkce,
+  post,
+  read,
+  redeem,
+  resource,
+  type TestClient,
+} from "../support/oauth-client.ts";
+
+let server: TestGatehouse;
+let client: TestClient;
+/** The operator's own confidential client, of the modern kind: PKCE, no consent page. */
+let own: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse();
+  await server.addResource(resource);
+  client = await aPublicClient(server);
+  own = { id: "own:é+%", redirectUri: "https://own.example.net/cb", secret: "s:e c+r%é t", ...pkce() };
+  await server.addClient({
+    id: own.id,
+    secret: own.secret ?? "",
+    authMethod: "client_secret_basic",
+    redirectUris: [own.redirectUri],
+  });
+  await server.addClient({ id: "web", secret: "web-secret", redirectUris: ["https://app.example.com/*"] });
+});
+after(() => server?.stop());
+
+const codeForm = (by: TestClient, code: string) => ({
+  grant_type: "authorization_code",
+  code,
+  code_verifier: by.verifier,
+  redirect_uri: by.redirectUri,
+});
+const send = async (body: string, type: string | undefined, headers: Record<string, string> = {}) =>
+  read(
+    await fetch(`${server.url}/token`, {
+      method: "POST",
+      body: new Uint8Array(Buffer.from(body)),
+      headers: { ...(type === undefined ? {} : { "content-type": type }), ...headers },
+    }),
+  );
+
+test("E-n3 doubled and bracketed parameters are 400", async () => {
+  const code = await aCode(server, client);
+  assert.equal(
+    (await redeem(server, client, code, { grant_type: ["authorization_code", "refresh_token"] })).status,
+    400,
+  );
+  assert.equal((await redeem(server, client, code, { code: ["a", "b"] })).status, 400);
+  for (const name of ["code[]", "code[x]"]) {
+    assert.equal((await redeem(server, client, code, { code: undefined, [name]: "a" })).status, 400);
+  }
+});
+
+test("E-n4 a JSON body that pollutes prototypes is a wrong body", async () => {
+  const answer = await send(
+    '{"__proto__":{"grant_type":"authorization_code","admin":true}}',
+    "application/json",
+  );
+  assert.equal(answer.status, 400);
+  assert.equal(({} as { admin?: boolean }).admin, undefined);
+});
+
+test("E-n5 odd Authorization headers are refused, never a fault of ours", async () => {
+  const long = Buffer.alloc(16_000, "a").toString("base64");
+  for (const authorization of [
+    "Bearer x",
+    `Basic ${long}`,
+    `Basic ${Buffer.from("a\0b:c\0d").toString("base64")}`,
+    `Basic ${Buffer.from([0xc3, 0x28, 0x3a, 0x61]).toString("base64")}`,
+  ]) {
+    const answer = await post(server, "/token", codeForm(client, "x"), { authorization });
+    assert.ok([400, 401].includes(answer.status), `${authorization.slice(0, 20)} ${answer.status}`);
+  }
+  const huge = await post(server, "/token", codeForm(client, "x"), {
+    authorization: `Basic ${"a".repeat(64 * 1024)}`,
+  });
+  assert.equal(huge.status, 431);
+});
+
+test("E-n6 an unknown client and a wrong secret look the same", async () => {
+  const [unknown, wrong] = [{ client_id: "nobody" }, { client_id: "web" }];
+  const answers = await Promise.all(
+    [unknown, wrong].map((who) =>
+      post(server, "/token", { ...who, grant_type: "authorization_code", client_secret: "x", code: "x" }),
+    ),
+  );
+  const [first, second] = answers.map(({ status, text, headers }) => [
+    status,
+    text,
+    headers.get("www-authenticate"),
+  ]);
+  assert.deepEqual(first, second);
+});
