@@ -13,11 +13,11 @@ before(async () => {
 });
 after(() => server?.stop());
 
-test("F-n7 a code of another issuer is unknown here", async () => {
+test("F-n7 a code of another issuer is unknown here", async (t) => {
   const elsewhere = await startTestGatehouse();
+  t.after(() => elsewhere.stop());
   await elsewhere.addResource(resource);
   const there = await aPublicClient(elsewhere);
   const answer = await redeem(server, client, await aCode(elsewhere, there));
   assert.equal(answer.body.error, "invalid_grant");
-  await elsewhere.stop();
 });

@@ -179,7 +179,7 @@ test("D14 a client on this computer is asked about every time", async () => {
   }
 });
 
-test("D15 a wider scope, another resource or a changed client asks again", async () => {
+test("D15 a wider scope, another resource or a changed client asks again", async (t) => {
   const agent = new UserAgent();
   const other = "https://calendar.example.com/mcp";
   await server.addResource(other);
@@ -196,9 +196,15 @@ test("D15 a wider scope, another resource or a changed client asks again", async
   assert.equal(await silently({ scope: "notes:read", resource: other }), "consent_required");
   const stored = await server.store.findClient(changing.id);
   assert.ok(stored);
-  await server.store.removeClient(changing.id);
-  await server.store.addClient({ ...stored, metadata: { ...stored.metadata, name: "Renamed" } });
-  assert.equal(await silently({ scope: "notes:read" }), "consent_required");
+  for (const change of [
+    { metadata: { name: "Renamed" } },
+    { redirectUris: [...stored.redirectUris, "https://new.example/"] },
+  ]) {
+    const changed = t.mock.method(server.store, "findClient", async () => ({ ...stored, ...change }));
+    assert.equal(await silently({ scope: "notes:read" }), "consent_required", JSON.stringify(change));
+    changed.mock.restore();
+  }
+  assert.equal(await silently({ scope: "notes:read" }), "code");
 });
 
 test("the person can switch to another account and goes on with the same request", async () => {

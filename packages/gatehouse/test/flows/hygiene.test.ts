@@ -37,7 +37,7 @@ function eventsSince(from: number): Record<string, unknown>[] {
   return server.log.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-test("S01 production speaks https only: any other issuer is refused, and browsers are told to remember", async () => {
+test("S01 production speaks https only: any other issuer is refused, and browsers are told to remember", async (t) => {
   const credentials = { OAUTH2_CLIENT_ID: "id", OAUTH2_CLIENT_SECRET: "secret" };
   for (const BASE_URL of [
     "http://login.example.com",
@@ -47,9 +47,9 @@ test("S01 production speaks https only: any other issuer is refused, and browser
     assert.throws(() => readConfig({ ...credentials, BASE_URL }, "serve"), /BASE_URL/, BASE_URL);
   }
   const secure = await startTestGatehouse({ BASE_URL: "https://login.example.com" });
+  t.after(() => secure.stop());
   const response = await fetch(`${secure.url}/healthz`);
   assert.match(response.headers.get("strict-transport-security") ?? "", /max-age=\d{7,}/);
-  await secure.stop();
 });
 
 test("S03 whatever holds a code, a token or a person's data is not to be cached", async () => {

@@ -131,10 +131,11 @@ test("J08 nothing but an access token is ever active", async () => {
   }
 });
 
-test("J09 answers are not to be cached, and guessing a credential is throttled", async () => {
+test("J09 answers are not to be cached, and guessing a credential is throttled", async (t) => {
   const answer = await post(server, "/introspect", { token: tokens.access_token }, asResource());
   assert.equal(answer.headers.get("cache-control"), "no-store");
   const limited = await startTestGatehouse({ RATE_LIMITS: "on" });
+  t.after(() => limited.stop());
   const its = await limited.addResource(resource);
   const statuses: number[] = [];
   for (let guess = 0; guess < 30; guess++) {
@@ -150,7 +151,6 @@ test("J09 answers are not to be cached, and guessing a credential is throttled",
   assert.deepEqual(new Set(statuses), new Set([401, 429]));
   // The real callers behind the same address go on.
   assert.equal((await introspect(limited, "x", its)).active, false);
-  await limited.stop();
 });
 
 test("J11 LEGACY the static token is the operator's credential, and knows people by e-mail address", async () => {

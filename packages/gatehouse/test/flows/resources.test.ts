@@ -68,17 +68,18 @@ test("L04 L-n5 a client that names no resource gets the default, and no other at
   assert.equal((await introspect(server, String(answer.body.access_token))).aud, resource);
 });
 
-test("the only resource there is, is the default", async () => {
+test("the only resource there is, is the default", async (t) => {
   const single = await startTestGatehouse();
+  t.after(() => single.stop());
   await single.addResource(resource);
   const its = await aPublicClient(single);
   const { access_token } = await tokensFor(single, its, { resource: undefined });
   assert.equal((await introspect(single, access_token)).aud, resource);
-  await single.stop();
 });
 
-test("as long as none is configured any safe resource will do, and then none but those", async () => {
+test("as long as none is configured any safe resource will do, and then none but those", async (t) => {
   const empty = await startTestGatehouse();
+  t.after(() => empty.stop());
   const its = await aPublicClient(empty);
   const { access_token } = await tokensFor(empty, its, {
     resource: "http://localhost:8081/mcp",
@@ -90,14 +91,13 @@ test("as long as none is configured any safe resource will do, and then none but
   assert.match(String(await errorFor(["http://internal.example/mcp"], empty, its)), /page 400/);
   await empty.addResource(resource);
   assert.match(String(await errorFor(["http://localhost:8081/mcp"], empty, its)), /page 400/);
-  await empty.stop();
 });
 
-test("L05 every token of an MCP client has the granted resource as audience, and without one there is no token", async () => {
+test("L05 every token of an MCP client has the granted resource as audience, and without one there is no token", async (t) => {
   const { access_token } = await tokensFor(server, client, { resource: other });
   assert.equal((await introspect(server, access_token)).aud, other);
   const empty = await startTestGatehouse();
+  t.after(() => empty.stop());
   const its = await aPublicClient(empty);
   assert.match(String(await errorFor([], empty, its)), /page 400/);
-  await empty.stop();
 });

@@ -295,8 +295,9 @@ test("E15 errors are registered codes with a plain description, and nothing of o
   assert.deepEqual(internal.body, { error: "server_error" });
 });
 
-test("E16 guessing a secret is slowed, per client and per address, and consumes nothing", async () => {
+test("E16 guessing a secret is slowed, per client and per address, and consumes nothing", async (t) => {
   const victim = await startTestGatehouse({ RATE_LIMITS: "on" });
+  t.after(() => victim.stop());
   await victim.addClient({ id: "v", secret: "right", redirectUris: ["https://v.example/*"] });
   const guess = (id: string, client_secret: string) =>
     post(victim, "/token", { grant_type: "authorization_code", client_id: id, client_secret, code: "x" });
@@ -311,7 +312,6 @@ test("E16 guessing a secret is slowed, per client and per address, and consumes 
   assert.equal((await guess("another", "guess")).status, 429, "until the address has tried too much");
   const publicClient = await aPublicClient(victim);
   assert.equal((await redeem(victim, publicClient, "x")).status, 400, "a client without secret goes on");
-  await victim.stop();
 });
 
 test("E18 any origin may call, without credentials", async () => {
@@ -349,7 +349,7 @@ test("E19 LEGACY what the old web client sends, and the answers it knows", async
   assert.equal((await post(server, "/token", form)).status, 200, "without grant_type, and after all of that");
 });
 
-test("F16 LEGACY one opaque seven-day token stands in both members, byte for byte", async () => {
+test("F16 LEGACY one opaque seven-day token stands in both members, byte for byte", async (t) => {
   const answer = await post(server, "/token", {
     client_id: "web",
     client_secret: "web-secret",
@@ -363,9 +363,9 @@ test("F16 LEGACY one opaque seven-day token stands in both members, byte for byt
   assert.match(token, /^gatehouse_at_[A-Za-z0-9_-]{49}$/);
   assert.ok(await isActive(server, token));
   const another = await startTestGatehouse({ TOKEN_PREFIX: "deploys-api." });
+  t.after(() => another.stop());
   const mine = await aPublicClient(another);
   assert.match((await tokensFor(another, mine)).access_token, /^deploys-api\./);
-  await another.stop();
 });
 
 test("F17 LEGACY that refresh_token mints nothing", async () => {
