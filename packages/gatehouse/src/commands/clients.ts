@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import type { Client, Store, TokenEndpointAuthMethod } from "../oauth/ports.ts";
+import type { Store } from "../oauth/ports.ts";
+import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirect-pattern.ts";
 import { checkRedirectUri } from "../oauth/redirect-uri.ts";
 import { hashSecret, mintSecret } from "../oauth/secret.ts";

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { OAuthError } from "../oauth/errors.ts";
-import type { Resource, Store } from "../oauth/ports.ts";
+import type { Store } from "../oauth/ports.ts";
+import type { Resource } from "../oauth/records.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import { parseScope } from "../oauth/scope.ts";
 import { hashSecret, mintSecret } from "../oauth/secret.ts";

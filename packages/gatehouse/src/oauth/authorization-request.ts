@@ -3,7 +3,7 @@ import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import type { Parameters } from "./parameters.ts";
 import { isCodeChallenge } from "./pkce.ts";
-import type { AuthorizationRequest, Client } from "./ports.ts";
+import type { AuthorizationRequest, Client } from "./records.ts";
 import { admitsRedirectUri, checkRedirectUri } from "./redirect-uri.ts";
 import { chooseResource } from "./resource.ts";
 import { grantableScope } from "./scope.ts";

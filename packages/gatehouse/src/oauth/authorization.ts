@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import { endpointUrls } from "./endpoint-urls.ts";
 import { OAuthError } from "./errors.ts";
 import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "./http.ts";
-import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "./ports.ts";
+import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "./records.ts";
 import { parseScope } from "./scope.ts";
 import { hashSecret } from "./secret.ts";
 import { after } from "./values.ts";

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { Context } from "./context.ts";
 import type { OAuthRequest, SetCookie } from "./http.ts";
-import type { BrowserSession, Identity } from "./ports.ts";
+import type { Identity } from "./ports.ts";
+import type { BrowserSession } from "./records.ts";
 import { hashSecret, mintSecret } from "./secret.ts";
 import { after, type Seconds, type SecretHash, type Subject } from "./values.ts";
 

@@ -3,7 +3,8 @@ import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import type { OAuthRequest } from "./http.ts";
 import type { Parameters } from "./parameters.ts";
-import type { Client, GuessedBy } from "./ports.ts";
+import type { GuessedBy } from "./ports.ts";
+import type { Client } from "./records.ts";
 import { equalSecrets, hashSecret } from "./secret.ts";
 
 interface Credentials {

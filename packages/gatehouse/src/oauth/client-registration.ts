@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { OAuthError } from "./errors.ts";
 import { grantTypes as supportedGrantTypes } from "./grants/registry.ts";
-import type { Client, ClientMetadata, Resource } from "./ports.ts";
+import type { Client, ClientMetadata, Resource } from "./records.ts";
 import { checkRedirectUri, describeRedirectUri } from "./redirect-uri.ts";
 import { offlineAccess, parseScope } from "./scope.ts";
 

@@ -1,4 +1,4 @@
-import type { Client } from "./ports.ts";
+import type { Client } from "./records.ts";
 import { hashSecret } from "./secret.ts";
 
 /** A client that holds no secret: a program on somebody's computer, or a site that registered itself as one. */

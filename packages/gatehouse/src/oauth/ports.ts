@@ -1,3 +1,16 @@
+import type {
+  AccessToken,
+  Account,
+  BrowserSession,
+  Client,
+  Code,
+  Consent,
+  FoundCode,
+  Grant,
+  Resource,
+  SignedIn,
+  Transaction,
+} from "./records.ts";
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "./values.ts";
 
 /*
@@ -13,166 +26,6 @@ export interface Clock {
 export interface Random {
   /** Cryptographically secure random bytes. */
   bytes(count: number): Buffer;
-}
-
-// ---------------------------------------------------------------------------------------------------------- records
-
-export type TokenEndpointAuthMethod = "none" | "client_secret_post" | "client_secret_basic";
-
-/** A client as stored (RFC 7591 §2 metadata, as this server enforces it). */
-export interface Client {
-  readonly id: ClientId;
-  readonly authMethod: TokenEndpointAuthMethod;
-  /** SHA-256 of the secret. */
-  readonly secretHash: SecretHash | undefined;
-  /** LEGACY: a secret in clear text, in rows the old service wrote; replaced by a hash on first successful use (T03). */
-  readonly clearSecret: string | undefined;
-  /** Exact URIs; only for operator-provisioned `client_secret_post` clients patterns of the LEGACY dialect. */
-  readonly redirectUris: readonly string[];
-  readonly grantTypes: readonly string[];
-  /** Space-delimited scope the client registered, `undefined` for no ceiling. Informative: resources decide. */
-  readonly scope: string | undefined;
-  /** What it says of itself, shown on the consent page and echoed at registration. */
-  readonly metadata: ClientMetadata;
-  /** True when it registered itself (RFC 7591); false when the operator provisioned it. */
-  readonly dynamicallyRegistered: boolean;
-  readonly createdAt: Seconds;
-  /** Last sign-in, redemption or refresh; `undefined` when it never got a token. */
-  readonly lastUsedAt: Seconds | undefined;
-}
-
-export interface ClientMetadata {
-  readonly name?: string;
-  readonly uri?: string;
-  readonly logoUri?: string;
-  readonly policyUri?: string;
-  readonly termsUri?: string;
-  readonly applicationType?: "web" | "native";
-  readonly contacts?: readonly string[];
-  readonly softwareId?: string;
-  readonly softwareVersion?: string;
-}
-
-/** A protected resource: an MCP server tokens can be bound to (RFC 8707, RFC 9728). */
-export interface Resource {
-  readonly identifier: ResourceIdentifier;
-  readonly name: string | undefined;
-  /** Its scopes, each with a sentence for the consent page. None: it takes any scope, shown by its name. */
-  readonly scopes: readonly { readonly name: string; readonly sentence: string | undefined }[];
-  readonly createdAt: Seconds;
-}
-
-/** Who signed in, as the identity provider proved it. */
-export interface Account {
-  readonly subject: Subject;
-  readonly issuer: string;
-  readonly upstreamSubject: string;
-  /** Verified by the provider (C14). May change; never the key (C13). */
-  readonly email: string;
-}
-
-/** A browser that signed in, so that the next client does not ask again. */
-export interface BrowserSession {
-  readonly account: Account;
-  /** When the person last proved who they are (OpenID Connect `auth_time`). */
-  readonly authTime: Seconds;
-}
-
-/** A validated authorization request, as everything after it sees it (C05). */
-export interface AuthorizationRequest {
-  readonly clientId: ClientId;
-  readonly redirectUri: string;
-  readonly state: string | undefined;
-  /** S256 only. `undefined` only for LEGACY confidential clients. */
-  readonly codeChallenge: string | undefined;
-  /** Space-delimited granted-at-most scope: already narrowed to what the resource knows. */
-  readonly scope: string;
-  /** `undefined` only for LEGACY confidential clients, whose tokens have no audience (L05). */
-  readonly resource: ResourceIdentifier | undefined;
-}
-
-/**
- * One attempt to authorize, from the authorization request to the decision. It lives at two stages: `sign-in`, while
- * the browser is at the identity provider, and `consent`, once it is known who the person is.
- */
-export interface Transaction {
-  /** Hash of the handle that travels as upstream `state` and in the consent form. */
-  readonly handleHash: SecretHash;
-  /** Hash of the secret in this attempt's cookie: binds the attempt to one browser (C02). */
-  readonly bindingHash: SecretHash;
-  readonly request: AuthorizationRequest;
-  /** Set at stage `consent`: who signed in. */
-  readonly signedIn: SignedIn | undefined;
-  readonly expiresAt: Seconds;
-}
-
-export interface SignedIn {
-  readonly subject: Subject;
-  readonly email: string;
-  readonly authTime: Seconds;
-}
-
-/** An authorization code as issued. Its facts never change; only its use does. */
-export interface Code {
-  readonly codeHash: SecretHash;
-  readonly request: AuthorizationRequest;
-  readonly subject: Subject;
-  readonly email: string;
-  readonly authTime: Seconds;
-  readonly createdAt: Seconds;
-  readonly expiresAt: Seconds;
-}
-
-/** A code as found: with whether it was used, and for which grant (none: it was burnt by a wrong verifier). */
-export interface FoundCode extends Code {
-  readonly used: boolean;
-  readonly grantId: GrantId | undefined;
-}
-
-/** What a person allowed one installation of a client to do. */
-export interface Grant {
-  readonly id: GrantId;
-  readonly clientId: ClientId;
-  readonly subject: Subject;
-  readonly email: string;
-  readonly scope: string;
-  readonly resource: ResourceIdentifier | undefined;
-  /** The generation of the live refresh token; starts at 1. 0: this grant has no refresh token. */
-  readonly generation: number;
-  /** Random, part of the key of the refresh token's MAC: 16 bytes, base64url. */
-  readonly salt: string;
-  readonly authTime: Seconds;
-  readonly createdAt: Seconds;
-  /** When the live generation was minted: the replay window counts from here. */
-  readonly rotatedAt: Seconds;
-  /** The grant is dead from here on: pushed by each rotation (idle), never past `endsAt` (absolute). G11. */
-  readonly expiresAt: Seconds;
-  readonly endsAt: Seconds;
-}
-
-/** A row of `user_tokens`. */
-export interface AccessToken {
-  readonly tokenHash: SecretHash;
-  readonly email: string;
-  /** The rest is `undefined` in rows the old service wrote. */
-  readonly subject: Subject | undefined;
-  readonly clientId: ClientId | undefined;
-  readonly grantId: GrantId | undefined;
-  readonly scope: string | undefined;
-  readonly resource: ResourceIdentifier | undefined;
-  readonly createdAt: Seconds;
-  readonly expiresAt: Seconds;
-}
-
-/** A remembered decision (D02): identical for as long as `fingerprint` of the client's metadata stays (D15). */
-export interface Consent {
-  readonly subject: Subject;
-  readonly clientId: ClientId;
-  readonly redirectUri: string;
-  readonly resource: ResourceIdentifier | undefined;
-  readonly scope: string;
-  readonly fingerprint: string;
-  readonly decidedAt: Seconds;
 }
 
 // ------------------------------------------------------------------------------------------------------------ store

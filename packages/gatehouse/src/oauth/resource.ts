@@ -1,5 +1,6 @@
 import { OAuthError } from "./errors.ts";
-import type { Resource, Store } from "./ports.ts";
+import type { Store } from "./ports.ts";
+import type { Resource } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { ResourceIdentifier, Seconds } from "./values.ts";
 

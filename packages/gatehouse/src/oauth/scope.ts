@@ -1,5 +1,5 @@
 import { OAuthError } from "./errors.ts";
-import type { Resource } from "./ports.ts";
+import type { Resource } from "./records.ts";
 
 /** Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody misses it. */
 export const offlineAccess = "offline_access";

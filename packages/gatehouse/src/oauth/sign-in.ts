@@ -2,7 +2,8 @@ import { bindAttempt, signInAttempt, startAttempt } from "./browser-binding.ts";
 import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import { type OAuthRequest, type OAuthResponse, redirect } from "./http.ts";
-import { type AuthorizationRequest, type SignInAttempt, SignInError } from "./ports.ts";
+import { type SignInAttempt, SignInError } from "./ports.ts";
+import type { AuthorizationRequest } from "./records.ts";
 import { after } from "./values.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
-import type { Grant, Random } from "./ports.ts";
+import type { Random } from "./ports.ts";
+import type { Grant } from "./records.ts";
 import { mintSecret } from "./secret.ts";
 import type { Settings } from "./settings.ts";
 import type { GrantId } from "./values.ts";

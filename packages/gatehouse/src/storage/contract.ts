@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import type {
-  AccessToken,
-  AuthorizationRequest,
-  Client,
-  Code,
-  Consent,
-  Grant,
-  Store,
-} from "../oauth/ports.ts";
+import type { Store } from "../oauth/ports.ts";
+import type { AccessToken, AuthorizationRequest, Client, Code, Consent, Grant } from "../oauth/records.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import { hashSecret } from "../oauth/secret.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Resource } from "../../src/oauth/ports.ts";
+import type { Resource } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { grantableScope, narrowScope, parseScope } from "../../src/oauth/scope.ts";
 import { seconds } from "../../src/oauth/values.ts";

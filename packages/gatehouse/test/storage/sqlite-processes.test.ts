@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import type { AccessToken, Client, Code, Grant } from "../../src/oauth/ports.ts";
+import type { AccessToken, Client, Code, Grant } from "../../src/oauth/records.ts";
 import { hashSecret } from "../../src/oauth/secret.ts";
 import { type ClientId, type GrantId, type Subject, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "../../src/storage/sqlite/store.ts";

@@ -8,7 +8,7 @@ import { isFirstParty, isLegacy } from "../client.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest, OAuthResponse } from "../http.ts";
-import type { AuthorizationRequest, Client, SignedIn } from "../ports.ts";
+import type { AuthorizationRequest, Client, SignedIn } from "../records.ts";
 import { describeRedirectUri } from "../redirect-uri.ts";
 import { startSignIn } from "../sign-in.ts";
 import { after } from "../values.ts";

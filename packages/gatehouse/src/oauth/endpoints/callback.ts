@@ -8,7 +8,7 @@ import { endpointUrls } from "../endpoint-urls.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest, OAuthResponse } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
-import type { Transaction } from "../ports.ts";
+import type { Transaction } from "../records.ts";
 import { asClientError } from "../sign-in.ts";
 
 /**

@@ -8,7 +8,7 @@ import { endpointUrls } from "../endpoint-urls.ts";
 import { OAuthError } from "../errors.ts";
 import { type OAuthRequest, type OAuthResponse, page } from "../http.ts";
 import type { ConsentPage } from "../page.ts";
-import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../ports.ts";
+import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
 import { describeRedirectUri } from "../redirect-uri.ts";
 import { refuseForeignForm } from "../same-origin.ts";
 import { offlineAccess, parseScope } from "../scope.ts";

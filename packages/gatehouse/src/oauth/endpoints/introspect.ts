@@ -1,7 +1,7 @@
 import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import { json, type OAuthRequest } from "../http.ts";
-import type { AccessToken, Resource } from "../ports.ts";
+import type { AccessToken, Resource } from "../records.ts";
 import { equalSecrets, hashSecret } from "../secret.ts";
 import { isAccessTokenShaped, resourceCredentialPrefix } from "../token.ts";
 import { requireForm } from "./token.ts";

@@ -1,7 +1,7 @@
 import { describeRegistration, parseRegistration } from "../client-registration.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { json } from "../http.ts";
-import type { Client } from "../ports.ts";
+import type { Client } from "../records.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */

@@ -3,7 +3,7 @@ import { authenticateClient } from "../client-authentication.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../http.ts";
-import type { AccessToken, Client } from "../ports.ts";
+import type { AccessToken, Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirect-pattern.ts";
 import { hashSecret } from "../secret.ts";
 import { isAccessTokenShaped, isGenuine, parseRefreshToken } from "../token.ts";

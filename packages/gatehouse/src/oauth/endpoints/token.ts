@@ -6,7 +6,7 @@ import type { GrantType } from "../grants/grant-type.ts";
 import { grantTypes } from "../grants/registry.ts";
 import { json } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
-import type { Client } from "../ports.ts";
+import type { Client } from "../records.ts";
 
 /** The token endpoint, OAuth 2.1 §3.2. Only the form counts: parameters in the URL are not looked at (E04). */
 export function tokenEndpoint(context: Context): Endpoint {

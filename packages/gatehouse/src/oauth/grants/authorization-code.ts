@@ -4,7 +4,7 @@ import { OAuthError } from "../errors.ts";
 import type { OAuthRequest } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
-import type { Client, FoundCode, Grant } from "../ports.ts";
+import type { Client, FoundCode, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { hashSecret } from "../secret.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../token.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import type { AccessToken, Grant } from "../ports.ts";
+import type { AccessToken, Grant } from "../records.ts";
 import { hashSecret } from "../secret.ts";
 import { mintAccessToken } from "../token.ts";
 import { after, type Seconds } from "../values.ts";

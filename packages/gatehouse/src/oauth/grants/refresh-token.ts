@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
-import type { Client, Grant } from "../ports.ts";
+import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
 import { isGenuine, parseRefreshToken, refreshTokenOf } from "../token.ts";

@@ -1,4 +1,5 @@
-import type { AccessToken, Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/ports.ts";
+import type { AccessToken } from "../../oauth/records.ts";
 import type {
   ClientId,
   GrantId,

@@ -1,4 +1,5 @@
-import type { Client, ClientMetadata, Store, TokenEndpointAuthMethod } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/ports.ts";
+import type { Client, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
 import type { Database } from "./database.ts";
 import { filled, type Row, text } from "./row.ts";

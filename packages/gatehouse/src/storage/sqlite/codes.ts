@@ -1,4 +1,5 @@
-import type { Code, FoundCode, Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/ports.ts";
+import type { Code, FoundCode } from "../../oauth/records.ts";
 import type { GrantId, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";

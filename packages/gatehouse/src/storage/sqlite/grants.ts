@@ -1,4 +1,5 @@
-import type { Grant, Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/ports.ts";
+import type { Grant } from "../../oauth/records.ts";
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, Subject } from "../../oauth/values.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";

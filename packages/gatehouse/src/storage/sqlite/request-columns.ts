@@ -1,4 +1,4 @@
-import type { AuthorizationRequest } from "../../oauth/ports.ts";
+import type { AuthorizationRequest } from "../../oauth/records.ts";
 import type { ClientId, ResourceIdentifier } from "../../oauth/values.ts";
 import { filled, type Row } from "./row.ts";
 

@@ -1,4 +1,5 @@
-import type { Resource, Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/ports.ts";
+import type { Resource } from "../../oauth/records.ts";
 import type { ResourceIdentifier, Seconds } from "../../oauth/values.ts";
 import type { Database } from "./database.ts";
 import { type Row, text } from "./row.ts";

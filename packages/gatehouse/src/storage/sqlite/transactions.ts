@@ -1,4 +1,5 @@
-import type { Consent, Store, Transaction } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/ports.ts";
+import type { Consent, Transaction } from "../../oauth/records.ts";
 import type { ClientId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
 import { insertCode } from "./codes.ts";
 import type { Database } from "./database.ts";
