@@ -18,7 +18,8 @@ const allowed: Record<string, readonly string[]> = {
   telemetry: ["oauth"],
   "housekeeping.ts": ["oauth"],
   "secret-key.ts": [],
-  "config.ts": ["oauth"],
+  "environment-variables.ts": ["oauth"],
+  "config.ts": ["oauth", "environment-variables.ts"],
   "gatehouse.ts": [
     "oauth",
     "http",
@@ -30,7 +31,7 @@ const allowed: Record<string, readonly string[]> = {
     "housekeeping.ts",
     "secret-key.ts",
   ],
-  commands: ["oauth", "gatehouse.ts", "config.ts", "telemetry", "storage"],
+  commands: ["oauth", "gatehouse.ts", "config.ts", "environment-variables.ts", "telemetry", "storage"],
   "main.ts": ["commands"],
 };
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, describeVariables, type Fault, type Mode, readConfig } from "../src/config.ts";
+import { ConfigError, type Fault, type Mode, readConfig } from "../src/config.ts";
+import { describeVariables } from "../src/environment-variables.ts";
 
 type Environment = Record<string, string>;
 

@@ -1,4 +1,4 @@
-import { describeVariables } from "../config.ts";
+import { describeVariables } from "../environment-variables.ts";
 
 const width = 100;
 const indent = " ".repeat(4);

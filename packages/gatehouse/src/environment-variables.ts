@@ -1,0 +1,252 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { canonicalResource } from "./oauth/resource.ts";
+import { clientSecretPrefix, codePrefix, resourceCredentialPrefix } from "./oauth/token.ts";
+import { seconds } from "./oauth/values.ts";
+
+/*
+ * Every environment variable, once: how it is parsed, what holds without it, what the help says of it. `config.ts` reads them.
+ */
+
+type Parser<T> = z.ZodType<T, string>;
+
+/** A parser from a function that gives `undefined` for what it does not accept. */
+function parsed<T>(parse: (text: string) => T | undefined): Parser<T> {
+  return z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.issues.push({ code: "custom", input: text });
+    return z.NEVER;
+  });
+}
+
+const list = (text: string) => text.split(",").map((entry) => entry.trim());
+const isLoopback = ({ hostname }: URL) => ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+
+/** Https, or http on this computer; without user information, query and fragment. */
+function safeUrl(text: string): URL | undefined {
+  if (!/^https?:\/\/[^\s?#@\\]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === "https:" || isLoopback(url) ? url : undefined;
+}
+
+const port = (least: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((number) => number >= least && number <= 65535);
+
+const unitLength: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `3600` or `3600s`, `15m`, `1h`, `7d` in seconds; NaN for anything else. */
+function length(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
+  return digits === "" ? Number.NaN : Number(digits) * (unitLength[unit] ?? 1);
+}
+
+const duration = (least: string, most: string) =>
+  parsed((text) =>
+    length(text) >= length(least) && length(text) <= length(most) ? seconds(length(text)) : undefined,
+  );
+
+const otherPrefixes = ["gatehouse_rt_", codePrefix, clientSecretPrefix, resourceCredentialPrefix];
+
+function tokenPrefixes(text: string): readonly [string, ...string[]] | undefined {
+  const prefixes = list(text);
+  const distinct = prefixes.every(
+    (prefix) =>
+      /^[A-Za-z0-9._-]{1,64}$/.test(prefix) &&
+      // T08: one of another kind must never look like one of these.
+      !otherPrefixes.some((other) => other.startsWith(prefix) || prefix.startsWith(other)),
+  );
+  return distinct ? nonEmpty(prefixes) : undefined;
+}
+
+function nonEmpty<T>(values: readonly T[]): readonly [T, ...T[]] | undefined {
+  const [first, ...rest] = values;
+  return first === undefined ? undefined : [first, ...rest];
+}
+
+function proxies(text: string): string[] | undefined {
+  const entries = list(text);
+  const valid = (entry: string) =>
+    entry === "loopback" || ipaddr.isValidCIDR(entry) || (/[.:]/.test(entry) && ipaddr.isValid(entry));
+  return entries.every(valid) ? entries : undefined;
+}
+
+function resource(text: string) {
+  try {
+    return canonicalResource(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Variable<T> {
+  readonly parser: Parser<T>;
+  /** Parsed in the place of a variable that is not set. */
+  readonly fallback?: string;
+  /** How the help shows what holds when it is not set, where `fallback` does not say it. */
+  readonly absent?: string;
+  readonly meaning: string;
+  readonly expected: string;
+  readonly secret?: true;
+}
+type Required<T> = Variable<T> & { readonly fallback: string };
+
+const of = <T>(parser: Parser<T>, about: Omit<Required<T>, "parser">): Required<T> => ({ parser, ...about });
+const optional = <T>(
+  parser: Parser<T>,
+  about: Omit<Variable<T>, "parser" | "fallback"> & { absent: string },
+): Variable<T> => ({ parser, ...about });
+
+const lifetime = (fallback: string, meaning: string, least = "1s", most = "3650d") =>
+  of(duration(least, most), {
+    fallback,
+    meaning,
+    expected: `a length of time such as 900, 15m, 1h or 7d, from ${least} to ${most}`,
+  });
+
+/** Every variable, once: what it means is the help, what is expected is the fault. In the order of the help. */
+export const variables = {
+  BASE_URL: optional(
+    parsed((text) => {
+      const url = safeUrl(text);
+      return url && { issuer: url.origin + url.pathname.replace(/\/+$/, ""), loopback: isLoopback(url) };
+    }),
+    {
+      absent: "http://localhost:$PORT",
+      meaning: "Public base URL, which is also the issuer identifier. May have a path.",
+      expected: "an https URL (http only on localhost) without user information, query and fragment",
+    },
+  ),
+  PORT: of(port(0), {
+    fallback: "8080",
+    meaning: "Port to listen on; 0 for any free one.",
+    expected: "a port number, 0 to 65535",
+  }),
+  HOST: optional(z.string().regex(/^[A-Za-z0-9.:_-]+$/), {
+    absent: "127.0.0.1 when BASE_URL is a loopback one, else 0.0.0.0",
+    meaning: "Address to listen on; :: for IPv6 and IPv4.",
+    expected: "an IP address or a host name",
+  }),
+  TRUSTED_PROXIES: optional(parsed(proxies), {
+    absent: "none",
+    meaning: "Reverse proxies whose X-Forwarded-For is believed.",
+    expected: "a comma-separated list of addresses, CIDR blocks, or the word loopback",
+  }),
+  SQL_URL: of(
+    parsed((text) => /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)?.[1]),
+    {
+      fallback: "sqlite:./data/gatehouse.db",
+      meaning: "The database: sqlite:<path of its file>.",
+      expected: "sqlite:<path>, for example sqlite:/var/lib/gatehouse/gatehouse.db",
+    },
+  ),
+  OAUTH2_CLIENT_ID: optional(z.string(), {
+    absent: "development sign-in, only on a loopback BASE_URL",
+    meaning: "Our client id at the identity provider.",
+    expected: "the client id the identity provider gave you",
+  }),
+  OAUTH2_CLIENT_SECRET: optional(z.string(), {
+    absent: "as above",
+    meaning: "Our client secret at the identity provider.",
+    expected: "the client secret the identity provider gave you",
+    secret: true,
+  }),
+  UPSTREAM_ISSUER: of(
+    parsed((text) => safeUrl(text) && text),
+    {
+      fallback: "https://accounts.google.com",
+      meaning: "Issuer of the OpenID provider people sign in with, to the letter.",
+      expected: "an https URL (http only on localhost) without user information, query and fragment",
+    },
+  ),
+  SECRET_KEY: optional(
+    parsed((text) => {
+      const keys = list(text);
+      return keys.every((key) => key.length >= 32)
+        ? nonEmpty(keys.map((key) => Buffer.from(key)))
+        : undefined;
+    }),
+    {
+      absent: "a key file beside the database, created when missing",
+      meaning: "Keys that refresh tokens are made with, newest first: the first mints, all verify.",
+      expected: "a comma-separated list of keys of at least 32 characters each",
+      secret: true,
+    },
+  ),
+  INTROSPECTION_TOKEN: optional(z.string().regex(/^[\x21-\x7E]+$/), {
+    absent: "only a resource's own credential may introspect",
+    meaning: "Shared secret of callers of /introspect.",
+    expected: "printable ASCII without spaces",
+    secret: true,
+  }),
+  TOKEN_PREFIX: of(parsed(tokenPrefixes), {
+    fallback: "gatehouse_at_",
+    meaning: "Prefixes of access tokens, newest first: the first is minted, all are accepted.",
+    expected: `a comma-separated list of prefixes of letters, digits and . _ - that cannot be confused with ${otherPrefixes.join(", ")}`,
+  }),
+  HOME_URL: optional(
+    parsed((text) => (/^https?:\/\/[^\s@\\]+$/i.test(text) && URL.canParse(text) ? text : undefined)),
+    {
+      absent: "none",
+      meaning: "Where GET /revoke may send a browser besides the clients' own sites.",
+      expected: "an http(s) URL without user information",
+    },
+  ),
+  DEFAULT_RESOURCE: optional(parsed(resource), {
+    absent: "the only resource configured, if there is exactly one",
+    meaning: "Resource (MCP server) of clients that name none.",
+    expected: "the absolute http(s) URL of an MCP server, without fragment",
+  }),
+  ACCESS_TOKEN_TTL: lifetime("1h", "Lifetime of access tokens."),
+  LEGACY_TOKEN_TTL: lifetime("7d", "Lifetime of the one token of client_secret_post clients."),
+  CODE_TTL: lifetime("60s", "Lifetime of authorization codes.", "1s", "10m"),
+  TRANSACTION_TTL: lifetime("10m", "How long a person may take to sign in and decide.", "1s", "1d"),
+  GRANT_IDLE_TTL: lifetime("30d", "A grant ends when it was not refreshed for so long."),
+  GRANT_TTL: lifetime("180d", "A grant ends so long after the person approved it, refreshed or not."),
+  REPLAY_WINDOW: lifetime("60s", "How long the last refresh token may be sent again.", "0s", "1d"),
+  SESSION_IDLE_TTL: lifetime("12h", "A browser session ends when it was not used for so long."),
+  SESSION_TTL: lifetime("7d", "A browser session ends so long after the sign-in."),
+  CLIENT_IDLE_TTL: lifetime("90d", "Clients that registered themselves go when unused for so long.", "1h"),
+  RATE_LIMITS: of(z.enum(["on", "off"]), {
+    fallback: "on",
+    meaning: "Limits of requests per address, and of failed secrets.",
+    expected: "on or off",
+  }),
+  LOG_LEVEL: of(z.enum(["debug", "info", "warn", "error", "silent"]), {
+    fallback: "info",
+    meaning: "What is logged: debug, info, warn, error or silent.",
+    expected: "debug, info, warn, error or silent",
+  }),
+  LOG_FORMAT: optional(z.enum(["json", "text"]), {
+    absent: "text in gatehouse dev, else json",
+    meaning: "json (for machines, a line an event) or text (for people).",
+    expected: "json or text",
+  }),
+  DEMO_PORT: of(port(1), {
+    fallback: "8081",
+    meaning: "Port of the example MCP server of gatehouse dev.",
+    expected: "a port number, 1 to 65535",
+  }),
+};
+
+type Variables = typeof variables;
+type Name = keyof Variables;
+/** The parsed values, by variable; those without a default may be missing. */
+export type Values = {
+  [K in Name]:
+    | z.output<Variables[K]["parser"]>
+    | (Variables[K] extends { fallback: string } ? never : undefined);
+};
+
+/** What the help says of every variable. */
+export function describeVariables(): { name: string; absent: string; meaning: string }[] {
+  return Object.entries<Variable<unknown>>(variables).map(([name, { fallback, absent, meaning }]) => ({
+    name,
+    absent: absent ?? fallback ?? "",
+    meaning,
+  }));
+}
