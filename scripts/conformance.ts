@@ -60,7 +60,8 @@ function readClaims(): Map<string, Claim[]> {
 function listTests(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter(
-      (name) => !name.includes("node_modules") && (name.endsWith(".test.ts") || name.endsWith("contract.ts")),
+      (name) =>
+        !name.includes("node_modules") && (name.endsWith(".test.ts") || name.includes("storage/contract/")),
     )
     .map((name) => join(folder, name));
 }

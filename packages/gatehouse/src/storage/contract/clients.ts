@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canonicalResource } from "../../oauth/resource.ts";
+import type { ClientId } from "../../oauth/values.ts";
+
+import { aClient, aHash, count, type Given, now, times, unique } from "./given.ts";
+
+/** What a store promises about clients and resources. */
+export function clientsContract(given: Given): void {
+  test("a client comes back as it was stored", async () => {
+    const client = aClient();
+    assert.equal(await given.store.addClient(client), true);
+    assert.deepEqual(await given.store.findClient(client.id), client);
+    assert.equal(await given.store.findClient("nobody"), undefined);
+    const plain = aClient({
+      metadata: {},
+      scope: undefined,
+      authMethod: "client_secret_post",
+      secretHash: aHash(),
+      dynamicallyRegistered: false,
+    });
+    await given.store.addClient(plain);
+    assert.deepEqual(await given.store.findClient(plain.id), plain);
+  });
+
+  test("of many callers with one client id exactly one adds it", async () => {
+    const id = unique() as ClientId;
+    const answers = await Promise.all(times(20, () => given.store.addClient(aClient({ id }))));
+    assert.equal(count(answers, true), 1);
+  });
+
+  test("a remembered secret hash stands beside the clear text and is not replaced", async () => {
+    const client = aClient({ clearSecret: "old secret", authMethod: "client_secret_post" });
+    await given.store.addClient(client);
+    const first = aHash();
+    await given.store.rememberSecretHash(client.id, first);
+    await given.store.rememberSecretHash(client.id, aHash());
+    assert.deepEqual(await given.store.findClient(client.id), { ...client, secretHash: first });
+  });
+
+  test("a resource is found by its identifier and by its newest credential", async () => {
+    const identifier = canonicalResource(
+      `https://${unique()
+        .toLowerCase()
+        .replace(/[^a-z0-9]/g, "")}.example/mcp`,
+    );
+    const resource = {
+      identifier,
+      name: "Notes",
+      scopes: [
+        { name: "read", sentence: "Read" },
+        { name: "x", sentence: undefined },
+      ],
+      createdAt: now,
+    };
+    const [first, second] = [aHash(), aHash()];
+    assert.equal(await given.store.addResource(resource, first), true);
+    assert.equal(await given.store.addResource(resource, aHash()), false);
+    assert.deepEqual(await given.store.findResource(identifier), resource);
+    assert.deepEqual(await given.store.findResourceByCredential(first), resource);
+    assert.equal(await given.store.replaceResourceCredential(identifier, second), true);
+    assert.equal(await given.store.findResourceByCredential(first), undefined);
+    assert.deepEqual(await given.store.findResourceByCredential(second), resource);
+    assert.ok((await given.store.listResources()).some((listed) => listed.identifier === identifier));
+    assert.equal(await given.store.removeResource(identifier), true);
+    assert.equal(await given.store.removeResource(identifier), false);
+    assert.equal(await given.store.findResourceByCredential(second), undefined);
+  });
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { GrantId } from "../../oauth/values.ts";
+
+import { aCode, aGrant, aToken, count, type Given, later, now, times } from "./given.ts";
+
+/** What a store promises about codes. */
+export function codesContract(given: Given): void {
+  test("a code is redeemed by one of fifty, and only the winner's grant and token exist", async () => {
+    const code = await given.anIssuedCode();
+    const attempts = times(50, () => {
+      const grant = aGrant(code);
+      return { grant, token: aToken(grant) };
+    });
+    const outcomes = await Promise.all(
+      attempts.map(({ grant, token }) => given.store.redeemCode(code.codeHash, now, grant, token)),
+    );
+    assert.equal(count(outcomes, "redeemed"), 1);
+    assert.equal(count(outcomes, "used"), 49);
+    const winner = attempts[outcomes.indexOf("redeemed")];
+    const alive = await Promise.all(
+      attempts.map(({ token }) => given.store.findAccessToken(token.tokenHash, now)),
+    );
+    assert.deepEqual(
+      alive.filter((token) => token !== undefined),
+      [winner?.token],
+    );
+    assert.deepEqual(await given.store.findGrant(winner?.grant.id ?? ("" as GrantId), now), winner?.grant);
+    assert.deepEqual(await given.store.findCode(code.codeHash), {
+      ...code,
+      used: true,
+      grantId: winner?.grant.id,
+    });
+    assert.equal((await given.store.findClient(code.request.clientId))?.lastUsedAt, now);
+  });
+
+  test("a burnt, an expired and an unknown code give nothing", async () => {
+    const burnt = await given.anIssuedCode();
+    await given.store.burnCode(burnt.codeHash);
+    assert.deepEqual(await given.store.findCode(burnt.codeHash), {
+      ...burnt,
+      used: true,
+      grantId: undefined,
+    });
+    const expired = await given.anIssuedCode();
+    const cases = [
+      [burnt, now, "used"],
+      [expired, later(60), "gone"],
+      [aCode(burnt.request), now, "gone"],
+    ] as const;
+    for (const [code, at, outcome] of cases) {
+      const grant = aGrant(code);
+      const token = aToken(grant);
+      assert.equal(await given.store.redeemCode(code.codeHash, at, grant, token), outcome);
+      assert.equal(await given.store.findGrant(grant.id, now), undefined);
+      assert.equal(await given.store.findAccessToken(token.tokenHash, now), undefined);
+    }
+    const used = await given.anIssuedCode();
+    const grant = aGrant(used);
+    await given.store.redeemCode(used.codeHash, now, grant, aToken(grant));
+    await given.store.burnCode(used.codeHash);
+    assert.equal(
+      (await given.store.findCode(used.codeHash))?.grantId,
+      grant.id,
+      "burning a used code changes nothing",
+    );
+  });
+}

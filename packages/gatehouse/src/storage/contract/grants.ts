@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seconds } from "../../oauth/values.ts";
+
+import { aGrant, aToken, count, type Given, later, now, times } from "./given.ts";
+
+/** What a store promises about grants and access tokens. */
+export function grantsContract(given: Given): void {
+  test("of fifty who present one generation one rotates, the others replay, and one lineage lives", async () => {
+    const { grant } = await given.aLiveGrant();
+    const outcomes = await Promise.all(times(50, () => given.rotate(grant, 1)));
+    assert.equal(count(outcomes, "rotated"), 1);
+    assert.equal(count(outcomes, "replayed"), 49);
+    assert.deepEqual(await given.store.findGrant(grant.id, now), {
+      ...grant,
+      generation: 2,
+      expiresAt: later(2000),
+    });
+  });
+
+  test("a replay is forgiven for less than the window, and only for the generation before", async () => {
+    const { grant } = await given.aLiveGrant();
+    assert.equal(await given.rotate(grant, 1), "rotated");
+    assert.equal(await given.rotate(grant, 1, later(59)), "replayed");
+    assert.equal(await given.rotate(grant, 1, later(60)), "reused");
+    assert.equal(await given.rotate(grant, 2, later(60)), "rotated");
+    assert.equal(await given.rotate(grant, 1, later(61)), "reused", "two generations back");
+    assert.equal(await given.rotate(grant, 9, later(61)), "reused", "never minted");
+    assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
+  });
+
+  test("a grant without a refresh token, an expired and an unknown one do not rotate", async () => {
+    const fixed = await given.aLiveGrant({ generation: 0 });
+    assert.equal(await given.rotate(fixed.grant, 0), "reused");
+    const expired = await given.aLiveGrant();
+    assert.equal(await given.rotate(expired.grant, 1, later(1000)), "gone");
+    assert.equal(await given.store.findGrant(expired.grant.id, later(1000)), undefined);
+    assert.equal(await given.rotate(aGrant(await given.anIssuedCode()), 1), "gone");
+  });
+
+  test("a rotation that is refused stores no token", async () => {
+    const { grant } = await given.aLiveGrant();
+    const accessToken = aToken(grant);
+    const rotation = {
+      grantId: grant.id,
+      presented: 7,
+      now,
+      replayWindow: seconds(60),
+      expiresAt: later(9),
+      accessToken,
+    };
+    assert.equal(await given.store.rotateGrant(rotation), "reused");
+    assert.equal(await given.store.findAccessToken(accessToken.tokenHash, now), undefined);
+  });
+
+  test("revoking a grant during rotations leaves no live token behind", async () => {
+    const { grant, token } = await given.aLiveGrant();
+    const tokens = times(20, () => aToken(grant));
+    const rotations = tokens.map((accessToken) =>
+      given.store.rotateGrant({
+        grantId: grant.id,
+        presented: 1,
+        now,
+        replayWindow: seconds(60),
+        expiresAt: later(9),
+        accessToken,
+      }),
+    );
+    const revoked = given.store.revokeGrant(grant.id);
+    const more = tokens.map(() => given.rotate(grant, 1));
+    assert.equal(await revoked, true);
+    await Promise.all([...rotations, ...more]);
+    const alive = await Promise.all(
+      [token, ...tokens].map(({ tokenHash }) => given.store.findAccessToken(tokenHash, now)),
+    );
+    assert.ok(alive.every((found) => found === undefined));
+    assert.equal(await given.store.revokeGrant(grant.id), false);
+  });
+
+  test("T06 an access token is found until it expires, swept or not, and can end alone", async () => {
+    const { grant, token } = await given.aLiveGrant();
+    assert.deepEqual(await given.store.findAccessToken(token.tokenHash, later(599)), token);
+    assert.equal(await given.store.findAccessToken(token.tokenHash, later(600)), undefined);
+    assert.equal(await given.store.revokeAccessToken(token.tokenHash), true);
+    assert.equal(await given.store.revokeAccessToken(token.tokenHash), false);
+    assert.equal(await given.store.findAccessToken(token.tokenHash, now), undefined);
+    assert.ok(await given.store.findGrant(grant.id, now));
+  });
+}

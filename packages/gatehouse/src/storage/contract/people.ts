@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Consent } from "../../oauth/records.ts";
+import { canonicalResource } from "../../oauth/resource.ts";
+import { type Subject, seconds } from "../../oauth/values.ts";
+
+import { aClient, aHash, aRequest, type Given, later, now, unique } from "./given.ts";
+
+/** What a store promises about sessions and remembered consents. */
+export function peopleContract(given: Given): void {
+  test("a session lives until it was idle or old, and a new sign-in replaces the old one", async () => {
+    const account = {
+      subject: `user_${unique()}` as Subject,
+      issuer: "https://idp.example",
+      upstreamSubject: "alice",
+      email: "alice@example.com",
+    };
+    const [first, second] = [aHash(), aHash()];
+    const idle = seconds(100);
+    await given.store.openSession({
+      sessionHash: first,
+      replaces: undefined,
+      account,
+      authTime: now,
+      expiresAt: later(250),
+    });
+    assert.deepEqual(await given.store.findSession(first, later(99), idle), { account, authTime: now });
+    assert.ok(
+      await given.store.findSession(first, later(198), idle),
+      "looking at it restarts the idle clock",
+    );
+    assert.ok(await given.store.findSession(first, later(249), idle));
+    assert.equal(await given.store.findSession(first, later(250), idle), undefined, "its absolute end");
+
+    await given.store.openSession({
+      sessionHash: second,
+      replaces: undefined,
+      account,
+      authTime: now,
+      expiresAt: later(1000),
+    });
+    assert.equal(await given.store.findSession(second, later(100), idle), undefined, "idle");
+    const third = aHash();
+    const moved = { ...account, email: "alice@new.example" };
+    await given.store.openSession({
+      sessionHash: third,
+      replaces: second,
+      account: moved,
+      authTime: now,
+      expiresAt: later(1000),
+    });
+    assert.equal(await given.store.findSession(second, now, idle), undefined);
+    assert.deepEqual((await given.store.findSession(third, now, idle))?.account, moved);
+    await given.store.endSession(third);
+    assert.equal(await given.store.findSession(third, now, idle), undefined);
+  });
+
+  test("a consent is found by exactly its person, client, redirect URI and resource, and renewed by the next", async () => {
+    const client = aClient();
+    await given.store.addClient(client);
+    const account = {
+      subject: `user_${unique()}` as Subject,
+      issuer: "https://idp.example",
+      upstreamSubject: "x",
+      email: "x@example.com",
+    };
+    await given.store.openSession({
+      sessionHash: aHash(),
+      replaces: undefined,
+      account,
+      authTime: now,
+      expiresAt: later(1),
+    });
+    const consent: Consent = {
+      subject: account.subject,
+      clientId: client.id,
+      redirectUri: "https://app.example.com/cb",
+      resource: canonicalResource("https://mcp.example.com"),
+      scope: "read",
+      fingerprint: "f1",
+      decidedAt: now,
+    };
+    const decide = async (decided: Consent) => {
+      const handleHash = aHash();
+      await given.store.beginTransaction({
+        handleHash,
+        bindingHash: aHash(),
+        request: aRequest(client),
+        signedIn: undefined,
+        expiresAt: later(9),
+      });
+      await given.store.completeTransaction(handleHash, now, { consent: decided });
+    };
+    await decide(consent);
+    const find = (over: Partial<Consent> = {}) => {
+      const key = { ...consent, ...over };
+      return given.store.findConsent(key.subject, key.clientId, key.redirectUri, key.resource);
+    };
+    assert.deepEqual(await find(), consent);
+    assert.equal(await find({ redirectUri: "https://app.example.com/cb2" }), undefined);
+    assert.equal(await find({ resource: undefined }), undefined);
+    assert.equal(await find({ subject: "user_other" as Subject }), undefined);
+    await decide({ ...consent, scope: "read write", fingerprint: "f2" });
+    assert.deepEqual(await find(), { ...consent, scope: "read write", fingerprint: "f2" });
+  });
+}
