@@ -15,6 +15,8 @@ export interface Config {
   readonly upstream:
     | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
     | "development";
+  /** Domains whose accounts may sign in; `undefined`: all that the identity provider vouches for. */
+  readonly allowedDomains: readonly string[] | undefined;
   /** Addresses, CIDR blocks, or `loopback`. */
   readonly trustedProxies: readonly string[];
   readonly log: {
@@ -163,6 +165,7 @@ function compose(values: Values, mode: Mode): Config {
             clientId: values.OAUTH2_CLIENT_ID,
             clientSecret: values.OAUTH2_CLIENT_SECRET,
           },
+    allowedDomains: values.ALLOWED_DOMAINS,
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
     demoPort: values.DEMO_PORT,

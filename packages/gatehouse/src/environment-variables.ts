@@ -75,6 +75,11 @@ function proxies(text: string): string[] | undefined {
   return entries.every(valid) ? entries : undefined;
 }
 
+function domains(text: string): string[] | undefined {
+  const names = list(text.toLowerCase());
+  return names.every((name) => /^(?:[a-z0-9-]+\.)+[a-z0-9-]+$/.test(name)) ? names : undefined;
+}
+
 function resource(text: string) {
   try {
     return canonicalResource(text);
@@ -163,6 +168,12 @@ export const variables = {
       expected: "an https URL (http only on localhost) without user information, query and fragment",
     },
   ),
+  ALLOWED_DOMAINS: optional(parsed(domains), {
+    absent: "every account the identity provider vouches for",
+    meaning:
+      "Domains whose people may sign in: at Google the account's organisation, else of the verified address.",
+    expected: "a comma-separated list of domains such as example.com",
+  }),
   SECRET_KEY: optional(
     parsed((text) => {
       const keys = list(text);

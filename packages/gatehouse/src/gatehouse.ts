@@ -99,7 +99,7 @@ export async function startGatehouse(
 
 /** The configured identity provider; in development our own, which brings a page. */
 function createSignIn(
-  { upstream, settings }: Config,
+  { upstream, settings, allowedDomains }: Config,
   urls: EndpointUrls,
   clock: Clock,
   log: Logger,
@@ -112,6 +112,7 @@ function createSignIn(
   const provider = createOpenIdProvider({
     ...upstream,
     callbackUrl: urls.callback,
+    allowedDomains,
     warn: (message) => log.warn(message),
   });
   return { provider };

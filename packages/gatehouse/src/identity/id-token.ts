@@ -3,12 +3,15 @@ import { type Identity, SignInError } from "../oauth/ports.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { isEmailAddress } from "./email-address.ts";
 import type { FetchedDocument } from "./fetched-document.ts";
+import { checkOrganisation, google } from "./organisation.ts";
 
 export interface Expected {
   readonly issuer: string;
   readonly clientId: string;
   readonly nonce: string;
   readonly now: Seconds;
+  /** Lower case; `undefined`: any account may sign in. */
+  readonly allowedDomains: readonly string[] | undefined;
 }
 
 /** Asymmetric ones only (C09): with `none` or a MAC, anybody who knows the public key could be anybody. */
@@ -22,7 +25,7 @@ const skew = 60;
 
 /**
  * Who the ID token proves somebody to be (OpenID Connect Core §3.1.3.7, RFC 8725). Throws {@link SignInError}: `access_denied` when the
- * token is good but its e-mail address is not verified (C14), `server_error` when the token proves nothing. Messages say which claim
+ * token is good but its e-mail address is not verified (C14) or its domain not allowed (C15), `server_error` when the token proves nothing. Messages say which claim
  * failed, and never hold the token.
  */
 export async function verifyIdToken(
@@ -37,7 +40,9 @@ export async function verifyIdToken(
     throw refused(`iat is ${show(claims.iat)}, in the future of ${expected.now}: is a clock wrong?`); // C12
   }
   if (claims.nonce !== expected.nonce) throw refused("its nonce is not the one of this attempt"); // C07
-  return { issuer: expected.issuer, subject: subjectOf(claims), email: verifiedEmail(claims) };
+  const identity = { issuer: expected.issuer, subject: subjectOf(claims), email: verifiedEmail(claims) };
+  checkOrganisation({ ...identity, hostedDomain: claims.hd }, expected.allowedDomains);
+  return identity;
 }
 
 /** C09. The key comes from the provider's key set alone: `jwk`, `jku` and `x5u` in the header are never looked at. */
@@ -69,7 +74,7 @@ async function verifySignature(
 /** C10. Google documents a second form of its own name. */
 function checkIssuer({ iss }: JWTPayload, issuer: string): void {
   if (iss === issuer) return;
-  if (issuer === "https://accounts.google.com" && iss === "accounts.google.com") return;
+  if (issuer === google && iss === "accounts.google.com") return;
   throw refused(`iss is ${show(iss)}, expected ${issuer}`);
 }
 

@@ -18,6 +18,8 @@ export interface OpenIdOptions {
   readonly callbackUrl: string;
   /** The real time unless a test says otherwise: it is compared with the provider's. */
   readonly clock?: Clock;
+  /** Domains whose accounts may sign in, lower case; all when left out. */
+  readonly allowedDomains?: readonly string[] | undefined;
   /** Told what does not fail a sign-in but should be known: the provider's documents cannot be refreshed. */
   readonly warn?: (message: string) => void;
   /** Milliseconds for each request to the provider. */
@@ -36,7 +38,7 @@ const maxBytes = 256 * 1024;
  * exactly what was wrong.
  */
 export function createOpenIdProvider(options: OpenIdOptions): IdentityProvider {
-  const { issuer, clientId, clientSecret, callbackUrl, warn, timeout = 5000 } = options;
+  const { issuer, clientId, clientSecret, callbackUrl, allowedDomains, warn, timeout = 5000 } = options;
   const clock = options.clock ?? { now: () => seconds(Date.now() / 1000) };
   const outbound = createOutbound({ timeout, maxBytes, allowLoopbackHttp: isLoopbackHttp(new URL(issuer)) });
   const onStale = (error: unknown) =>
@@ -67,7 +69,7 @@ export function createOpenIdProvider(options: OpenIdOptions): IdentityProvider {
         { provider, clientId, clientSecret, code, callbackUrl, codeVerifier: verifier },
         outbound,
       );
-      return verifyIdToken(idToken, keys, { issuer, clientId, nonce, now: clock.now() });
+      return verifyIdToken(idToken, keys, { issuer, clientId, nonce, now: clock.now(), allowedDomains });
     },
   };
 }

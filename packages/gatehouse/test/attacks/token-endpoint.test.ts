@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -98,4 +100,24 @@ test("E-n6 an unknown client and a wrong secret look the same", async () => {
     headers.get("www-authenticate"),
   ]);
   assert.deepEqual(first, second);
+});
+
+test("E-n7 a client id that is the URL of an internal host makes us ask nobody", async (t) => {
+  let connections = 0;
+  const internal = createServer(() => connections++).on("connection", () => connections++);
+  await new Promise<void>((resolve) => internal.listen(0, "127.0.0.1", resolve));
+  t.after(() => internal.close());
+  const { port } = internal.address() as AddressInfo;
+  for (const host of [
+    `127.0.0.1:${port}`,
+    `localhost:${port}`,
+    `[::ffff:127.0.0.1]:${port}`,
+    "169.254.169.254",
+  ]) {
+    for (const scheme of ["https", "http"]) {
+      const answer = await redeem(server, { ...client, id: `${scheme}://${host}/client.json` }, "x");
+      assert.equal(answer.body.error, "invalid_client", host);
+    }
+  }
+  assert.equal(connections, 0);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { verifyIdToken } from "../../src/identity/id-token.ts";
+import { checkOrganisation } from "../../src/identity/organisation.ts";
 import type { Identity, IdentityProvider } from "../../src/oauth/ports.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { type ForgedUpstream, startForgedUpstream } from "../support/forged-upstream.ts";
@@ -89,7 +90,7 @@ test("C10 iss is the configured issuer, to the letter", async () => {
       .setProtectedHeader({ alg: "ES256" })
       .setIssuedAt(1000)
       .setExpirationTime(2000);
-    const expected = { issuer, clientId: "us", nonce: "n", now: seconds(1500) };
+    const expected = { issuer, clientId: "us", nonce: "n", now: seconds(1500), allowedDomains: undefined };
     return verifyIdToken(await token.sign(privateKey), keys, expected);
   };
   const google = "https://accounts.google.com";
@@ -187,5 +188,43 @@ test("a token that is no token is refused without repeating it", async () => {
     const failure = await failureOf(signIn({}));
     assert.equal(failure.code, "server_error");
     assert.ok(failure.message.length < 300);
+  }
+});
+
+test("C15 only accounts of the allowed domains sign in, compared to the letter", async () => {
+  provider = providerOf(upstream, { allowedDomains: ["corp.example"] });
+  assert.equal((await withClaims({ email: "alice@corp.example" })).email, "alice@corp.example");
+  assert.equal((await withClaims({ email: "alice@CORP.example" })).subject, "alice");
+  provider = providerOf(upstream);
+  assert.equal((await withClaims({ email: "alice@anywhere.example" })).email, "alice@anywhere.example");
+  const allowed = ["corp.example"];
+  const atGoogle = (hostedDomain: unknown) => () =>
+    checkOrganisation(
+      { issuer: "https://accounts.google.com", email: "alice@corp.example", hostedDomain },
+      allowed,
+    );
+  assert.doesNotThrow(atGoogle("corp.example"));
+  for (const hostedDomain of [undefined, "", "evil.example", true, ["corp.example"]]) {
+    assert.throws(atGoogle(hostedDomain), { code: "access_denied" }, JSON.stringify(hostedDomain));
+  }
+});
+
+test("C-n4 neither an unverified address nor one that merely resembles the allowed domain signs in", async (t) => {
+  t.after(() => {
+    provider = providerOf(upstream);
+  });
+  provider = providerOf(upstream, { allowedDomains: ["corp.example"] });
+  for (const email of [
+    "evil@corp.example.attacker.tld",
+    "evil@notcorp.example",
+    "evil@sub.corp.example",
+    "evil@corp.example@attacker.tld",
+    "corp.example",
+  ]) {
+    assert.equal((await failureOf(withClaims({ email }))).code, "access_denied", email);
+  }
+  for (const email_verified of ["true", 1, undefined, false, null]) {
+    const failure = await failureOf(withClaims({ email: "alice@corp.example", email_verified }));
+    assert.equal(failure.code, "access_denied", JSON.stringify(email_verified));
   }
 });

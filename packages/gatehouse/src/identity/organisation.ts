@@ -1,0 +1,25 @@
+import { SignInError } from "../oauth/ports.ts";
+
+export const google = "https://accounts.google.com";
+
+/**
+ * Refuses accounts of other organisations (C15): the domain must be one of those allowed, to the letter. At Google the signed `hd` claim is the
+ * domain, since a private account may carry an address of it, and keeps it when its owner leaves; elsewhere the domain of the verified
+ * address is. Throws {@link SignInError} `access_denied`.
+ */
+export function checkOrganisation(
+  account: { readonly issuer: string; readonly email: string; readonly hostedDomain: unknown },
+  allowedDomains: readonly string[] | undefined,
+): void {
+  if (allowedDomains === undefined) return;
+  const { issuer, email, hostedDomain } = account;
+  const domain = issuer === google ? hostedDomain : email.slice(email.lastIndexOf("@") + 1);
+  if (typeof domain === "string" && allowedDomains.includes(domain.toLowerCase())) return;
+  throw new SignInError(
+    "access_denied",
+    `the account's domain is ${JSON.stringify(domain)}, not one of ALLOWED_DOMAINS`,
+    {
+      hint: "accounts of this organisation may not sign in here",
+    },
+  );
+}
