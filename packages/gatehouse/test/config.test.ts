@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError, type Fault, type Mode, readConfig } from "../src/config.ts";
 import { describeVariables } from "../src/environment-variables.ts";
@@ -254,5 +256,12 @@ test("the help says of every variable what it means and what holds without it", 
   for (const { name, meaning, absent } of describeVariables()) {
     assert.match(meaning, /\.$/, name);
     assert.notEqual(absent, "", name);
+  }
+});
+
+test("the README names every variable with its default and meaning", () => {
+  const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
+  for (const { name, absent, meaning } of describeVariables()) {
+    assert.ok(readme.includes(`| \`${name}\` | ${absent} | ${meaning} |`), name);
   }
 });
