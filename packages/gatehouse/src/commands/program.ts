@@ -7,6 +7,7 @@ import { addClientsCommand } from "./clients.ts";
 import { addDevCommand } from "./dev.ts";
 import { environmentHelp } from "./environment-help.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { addPeopleCommand } from "./people.ts";
 import { Refusal } from "./refusal.ts";
 import { addResourcesCommand } from "./resources.ts";
 import { addServeCommand } from "./serve.ts";
@@ -43,6 +44,7 @@ function createProgram(shell: Shell): Command {
   addMigrateCommand(program, shell);
   addClientsCommand(program, shell);
   addResourcesCommand(program, shell);
+  addPeopleCommand(program, shell);
   return program;
 }
 

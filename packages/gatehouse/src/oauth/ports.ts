@@ -83,6 +83,8 @@ export interface Store {
   /** The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its absolute end. */
   findSession(sessionHash: SecretHash, now: Seconds, idle: Seconds): Promise<BrowserSession | undefined>;
   endSession(sessionHash: SecretHash): Promise<void>;
+  /** The accounts that last signed in with this e-mail address, in any case; more than one when several providers or people had it. */
+  findAccounts(email: string): Promise<Account[]>;
   /** Removes the account with its sessions, consents, codes, transactions, grants and access tokens (T09). False when unknown. */
   removeAccount(subject: Subject): Promise<boolean>;
 

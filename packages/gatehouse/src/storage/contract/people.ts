@@ -55,6 +55,28 @@ export function peopleContract(given: Given): void {
     assert.equal(await given.store.findSession(third, now, idle), undefined);
   });
 
+  test("an account is found by the address it last signed in with, in any case", async () => {
+    const [email, moved] = [`${unique()}@Example.com`, `${unique()}@example.com`];
+    const account = { issuer: "https://idp.example", upstreamSubject: "x", email };
+    const [one, two] = [1, 2].map(() => ({ ...account, subject: `user_${unique()}` as Subject }));
+    assert.ok(one && two);
+    const signIn = (who: typeof one) =>
+      given.store.openSession({
+        sessionHash: aHash(),
+        replaces: undefined,
+        account: who,
+        authTime: now,
+        expiresAt: later(9),
+      });
+    await signIn(one);
+    await signIn(two);
+    assert.deepEqual(new Set(await given.store.findAccounts(email.toLowerCase())), new Set([one, two]));
+    await signIn({ ...one, email: moved });
+    assert.deepEqual(await given.store.findAccounts(email), [two]);
+    assert.deepEqual(await given.store.findAccounts(moved), [{ ...one, email: moved }]);
+    assert.deepEqual(await given.store.findAccounts("nobody@example.com"), []);
+  });
+
   test("a consent is found by exactly its person, client, redirect URI and resource, and renewed by the next", async () => {
     const client = aClient();
     await given.store.addClient(client);

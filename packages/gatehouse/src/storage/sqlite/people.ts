@@ -1,8 +1,13 @@
 import type { Store } from "../../oauth/ports.ts";
+import type { Account } from "../../oauth/records.ts";
 import type { Seconds, Subject } from "../../oauth/values.ts";
 import type { Database } from "./database.ts";
+import type { Row } from "./row.ts";
 
-type PeopleOperations = Pick<Store, "openSession" | "findSession" | "endSession" | "removeAccount">;
+type PeopleOperations = Pick<
+  Store,
+  "openSession" | "findSession" | "endSession" | "findAccounts" | "removeAccount"
+>;
 
 export function peopleOperations(database: Database): PeopleOperations {
   const rememberAccount = database.prepare(
@@ -18,6 +23,9 @@ export function peopleOperations(database: Database): PeopleOperations {
      where s.id = ? and s.last_seen_at > ? and s.expires_at > ?`,
   );
   const touch = database.prepare("update gatehouse_browser_sessions set last_seen_at = ? where id = ?");
+  const findAccounts = database.prepare(
+    "select * from gatehouse_accounts where lower(email) = lower(?) order by created_at",
+  );
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
   );
@@ -43,20 +51,25 @@ export function peopleOperations(database: Database): PeopleOperations {
         touch.run(now, sessionHash);
         return {
           authTime: row.auth_time as Seconds,
-          account: {
-            subject: row.subject as Subject,
-            issuer: row.issuer as string,
-            upstreamSubject: row.upstream_subject as string,
-            email: row.email as string,
-          },
+          account: toAccount(row),
         };
       }),
     endSession: (sessionHash) => database.write(() => void end.run(sessionHash)),
+    findAccounts: (email) => database.read(() => findAccounts.all(email).map(toAccount)),
     removeAccount: (subject) =>
       database.write(() => {
         removeTokens.run(subject);
         for (const removal of removals) removal.run(subject);
         return removeAccount.run(subject).changes === 1;
       }),
+  };
+}
+
+function toAccount(row: Row): Account {
+  return {
+    subject: row.subject as Subject,
+    issuer: row.issuer as string,
+    upstreamSubject: row.upstream_subject as string,
+    email: row.email as string,
   };
 }

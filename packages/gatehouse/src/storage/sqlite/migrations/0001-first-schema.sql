@@ -108,6 +108,9 @@ create table gatehouse_accounts (
   signed_in_at integer not null
 ) strict, without rowid;
 
+-- The operator looks people up by address.
+create index gatehouse_accounts_email on gatehouse_accounts (lower(email));
+
 create table gatehouse_browser_sessions (
   id text primary key,
   subject text not null references gatehouse_accounts (subject) on delete cascade,

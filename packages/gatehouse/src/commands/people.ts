@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import type { Store } from "../oauth/ports.ts";
+import type { Account } from "../oauth/records.ts";
+import { asJson, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { withStore } from "./store.ts";
+import { formatTable } from "./table.ts";
+
+export function addPeopleCommand(program: Command, shell: Shell): void {
+  const people = program.command("people").description("the people who signed in here");
+  people
+    .command("show <email>")
+    .description("show the accounts that last signed in with this address")
+    .addOption(asJson())
+    .action((email: string, { json }: JsonOption) =>
+      withStore(shell, async (store) => shell.print(describe(await find(store, email), json))),
+    );
+  people
+    .command("remove <email>")
+    .description(
+      "end a person's sessions, approvals and tokens at once; to keep them out, close their account at the identity provider",
+    )
+    .addOption(asJson())
+    .action((email: string, { json }: JsonOption) =>
+      withStore(shell, async (store) => {
+        const accounts = await find(store, email);
+        for (const { subject } of accounts) await store.removeAccount(subject);
+        const subjects = accounts.map(({ subject }) => subject);
+        shell.print(
+          json
+            ? JSON.stringify({ removed: subjects })
+            : `Removed ${subjects.join(", ")}: every session, approval and token of theirs has ended.`,
+        );
+      }),
+    );
+}
+
+async function find(store: Store, email: string): Promise<Account[]> {
+  const accounts = await store.findAccounts(email);
+  if (accounts.length === 0) throw new Refusal(1, `nobody signed in here as ${email}`);
+  return accounts;
+}
+
+function describe(accounts: readonly Account[], json: true | undefined): string {
+  if (json) {
+    return JSON.stringify(
+      accounts.map(({ subject, email, issuer, upstreamSubject }) => ({
+        subject,
+        email,
+        issuer,
+        upstream_subject: upstreamSubject,
+      })),
+    );
+  }
+  const rows = accounts.map(({ email, subject, issuer, upstreamSubject }) => [
+    email,
+    subject,
+    issuer,
+    upstreamSubject,
+  ]);
+  return formatTable(["E-MAIL", "SUBJECT", "ISSUER", "THEIR SUB THERE"], rows);
+}
