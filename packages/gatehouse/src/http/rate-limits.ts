@@ -8,11 +8,11 @@ import type { LimitName } from "./route.ts";
  * MCP server asks on every call, and only failures count there.
  */
 const perMinute: Record<LimitName, number> = {
-  authorize: 300,
+  authorize: 600,
   token: 1200,
-  register: 60,
-  revoke: 300,
-  "sign-in": 120,
+  register: 300,
+  revoke: 600,
+  "sign-in": 300,
 };
 
 /** Seconds to wait, or 0 when the request may go on. */
