@@ -72,6 +72,7 @@ export async function startGatehouse(
     trustedProxies: config.trustedProxies,
     rateLimits: config.rateLimits,
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
+    ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });
   const { host } = config.listen;
   const { port } = await listener.listen(config.listen.port, host).catch(async (error: unknown) => {

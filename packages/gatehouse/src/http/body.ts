@@ -11,7 +11,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Body> {
   const { headers } = request;
-  if ((headers["content-encoding"] ?? "identity") !== "identity") return { refused: 415 };
+  if ((headers["content-encoding"] ?? "identity").toLowerCase() !== "identity") return { refused: 415 };
   if (Number(headers["content-length"] ?? 0) > limit) return { refused: 413 };
   const chunks: Buffer[] = [];
   let length = 0;

@@ -12,10 +12,11 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
   const blocks = trustedProxies.flatMap(parseBlock);
   const isTrusted = (address: Address) => blocks.some((block) => isWithin(address, block));
   return (request) => {
-    const peer = parse(request.socket.remoteAddress ?? "");
-    if (peer === undefined) return "unknown";
+    const { remoteAddress = "unknown" } = request.socket;
     const forwarded = request.headers["x-forwarded-for"];
-    if (forwarded === undefined || blocks.length === 0) return peer.toString();
+    if (forwarded === undefined || blocks.length === 0) return withoutMapping(remoteAddress);
+    const peer = parse(remoteAddress);
+    if (peer === undefined) return remoteAddress;
     // From the right: each hop was written by the one after it, and counts only if that one is trusted.
     let nearest = peer;
     for (const hop of String(forwarded).split(",").reverse()) {
@@ -30,7 +31,7 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
 
 /** The key limits count under: an IPv6 subscriber owns at least a /64, so that is one key. */
 export function limitKey(address: string): string {
-  const parsed = parse(address);
+  const parsed = address.includes(":") ? parse(address) : undefined;
   if (parsed === undefined || parsed.kind() === "ipv4") return address;
   return `${(parsed as ipaddr.IPv6).parts
     .slice(0, 4)
@@ -38,8 +39,17 @@ export function limitKey(address: string): string {
     .join(":")}::/64`;
 }
 
+/** The kernel writes the IPv4 address of a dual-stack socket's peer as an IPv6 one. */
+function withoutMapping(address: string): string {
+  return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
+}
+
+/** Some proxies add the port: `203.0.113.7:4711`, `[2001:db8::1]:4711`. */
 function parse(text: string): Address | undefined {
-  const bare = text.replace(/^\[(.*)\](?::\d+)?$/, "$1").replace(/%.*$/, "");
+  const bare = text
+    .replace(/^\[(.*)\](?::\d+)?$/, "$1")
+    .replace(/^([\d.]+):\d+$/, "$1")
+    .replace(/%.*$/, "");
   // `process` turns an IPv4-mapped IPv6 address into the IPv4 one it is.
   return ipaddr.isValid(bare) ? ipaddr.process(bare) : undefined;
 }

@@ -1,11 +1,14 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { FailureLimiter, GuessedBy } from "../oauth/ports.ts";
 import { limitKey } from "./client-address.ts";
 import type { LimitName } from "./route.ts";
 
+/** Requests a minute from one address, an IPv6 /64 counting as one. */
+export type Budgets = Partial<Record<LimitName, number>>;
+
 /**
- * Requests a minute from one address, an IPv6 /64 counting as one. Generous, because hosted clients share few addresses; introspection has none: an
- * MCP server asks on every call, and only failures count there.
+ * Generous, because hosted clients share few addresses; introspection has none: an MCP server asks on every call, and only failures count
+ * there.
  */
 const perMinute: Record<LimitName, number> = {
   authorize: 600,
@@ -18,49 +21,88 @@ const perMinute: Record<LimitName, number> = {
 /** Seconds to wait, or 0 when the request may go on. */
 export type RateLimits = (limit: LimitName, address: string) => Promise<number>;
 
-/** S08. @param budgets requests a minute, in place of the defaults */
-export function createRateLimits(budgets: Partial<Record<LimitName, number>> = {}): RateLimits {
-  const limiters = new Map<string, RateLimiterMemory>(
+/** S08. @param budgets in place of the defaults */
+export function createRateLimits(budgets: Budgets = {}, bounds: Bounds = {}): RateLimits {
+  const counters = new Map(
     Object.entries({ ...perMinute, ...budgets }).map(([name, points]) => [
       name,
-      new RateLimiterMemory({ keyPrefix: name, points, duration: 60 }),
+      createCounter(points, bounds),
     ]),
   );
-  return async (limit, address) => {
-    const limiter = limiters.get(limit);
-    return limiter === undefined ? 0 : consume(limiter, limitKey(address));
-  };
+  return async (limit, address) => counters.get(limit)?.count(limitKey(address)) ?? 0;
 }
 
 /** Failed secrets a minute. Many clients may share an address, so an address has more. */
 const failuresPerMinute: Record<GuessedBy, number> = { client: 20, address: 200 };
 
-/** Counts failed secrets (E16); who has used up the minute's failures waits for the next. @param enabled false: nobody ever waits */
+/**
+ * Counts failed secrets (E16); who has used up the minute's failures waits for the next. The keys begin with an address, of which a whole
+ * IPv6 /64 counts as one.
+ * @param enabled false: nobody ever waits
+ */
 export function createFailureLimiter(enabled = true): FailureLimiter {
   if (!enabled) return { blocked: async () => 0, failed: async () => {} };
-  const limiters = {
-    client: new RateLimiterMemory({ points: failuresPerMinute.client, duration: 60 }),
-    address: new RateLimiterMemory({ points: failuresPerMinute.address, duration: 60 }),
+  const counters = {
+    client: createCounter(failuresPerMinute.client),
+    address: createCounter(failuresPerMinute.address),
   };
   return {
-    async blocked(by, key) {
-      const state = await limiters[by].get(key);
-      return state === null || state.consumedPoints < failuresPerMinute[by] ? 0 : secondsLeft(state);
-    },
+    blocked: (by, key) => counters[by].usedUp(subscriberKey(key)),
     async failed(by, key) {
-      await consume(limiters[by], key);
+      await counters[by].count(subscriberKey(key));
     },
   };
 }
 
-async function consume(limiter: RateLimiterAbstract, key: string): Promise<number> {
-  try {
-    await limiter.consume(key);
-    return 0;
-  } catch (exceeded) {
-    if (exceeded instanceof RateLimiterRes) return secondsLeft(exceeded);
-    throw exceeded;
-  }
+function subscriberKey(key: string): string {
+  return key.replace(/^\S+/, limitKey);
+}
+
+interface Bounds {
+  /** How many new keys a minute are counted. */
+  readonly mostKeys?: number;
+  /** Milliseconds since 1970; says when a minute is over. */
+  readonly now?: () => number;
+}
+
+interface Counter {
+  /** Counts one; returns the seconds to wait when that was too many, else 0. */
+  count(key: string): Promise<number>;
+  /** Counts nothing; returns the seconds to wait when the next would be too many, else 0. */
+  usedUp(key: string): Promise<number>;
+}
+
+/**
+ * Counts per key for a minute from its first. Memory is bounded: when a minute brings more new keys than `mostKeys`, the surplus goes
+ * uncounted, because whoever has that many addresses was not held back by a budget for each anyway, and a crowd of real people must
+ * not be.
+ */
+function createCounter(points: number, { mostKeys = 20_000, now = Date.now }: Bounds = {}): Counter {
+  const limiter = new RateLimiterMemory({ points, duration: 60 });
+  let minute = 0;
+  let newKeys = 0;
+  return {
+    async count(key) {
+      const current = Math.floor(now() / 60_000);
+      if (current !== minute) {
+        minute = current;
+        newKeys = 0;
+      }
+      if (newKeys >= mostKeys && (await limiter.get(key)) === null) return 0;
+      try {
+        const { isFirstInDuration } = await limiter.consume(key);
+        if (isFirstInDuration) newKeys++;
+        return 0;
+      } catch (exceeded) {
+        if (exceeded instanceof RateLimiterRes) return secondsLeft(exceeded);
+        throw exceeded;
+      }
+    },
+    async usedUp(key) {
+      const state = await limiter.get(key);
+      return state === null || state.consumedPoints < points ? 0 : secondsLeft(state);
+    },
+  };
 }
 
 function secondsLeft(state: RateLimiterRes): number {

@@ -13,7 +13,7 @@ export interface Edge {
 }
 
 /** The edge alone, with endpoints that say what they got. */
-export async function startEdge(options: Partial<ListenerOptions> = {}): Promise<Edge> {
+export async function startEdge(options: Partial<ListenerOptions> = {}, atPort = 0): Promise<Edge> {
   const requests: OAuthRequest[] = [];
   const failures: unknown[] = [];
   const echo: Endpoint = async (request) => {
@@ -46,7 +46,7 @@ export async function startEdge(options: Partial<ListenerOptions> = {}): Promise
     onFailure: (error) => failures.push(error),
     ...options,
   });
-  const { port } = await listener.listen(0, "127.0.0.1");
+  const { port } = await listener.listen(atPort, "127.0.0.1");
   return { url: `http://127.0.0.1:${port}`, port, requests, failures, close: () => listener.close() };
 }
 

@@ -3,6 +3,9 @@ import type { IncomingMessage } from "node:http";
 import { test } from "node:test";
 import { createAddressReader, limitKey } from "../../src/http/client-address.ts";
 import { createFailureLimiter, createRateLimits } from "../../src/http/rate-limits.ts";
+import { page } from "../../src/oauth/http.ts";
+import type { ConsentPage } from "../../src/oauth/page.ts";
+import { startTestGatehouse } from "../support/gatehouse.ts";
 import { startEdge } from "./edge.ts";
 
 const from = (remoteAddress: string, forwarded?: string) =>
@@ -23,7 +26,11 @@ test("S02 forwarding headers count only as far as configured proxies wrote them"
   assert.equal(behind(from("2001:db8::1", "203.0.113.7")), "203.0.113.7");
   assert.equal(behind(from("203.0.113.9", "198.51.100.1")), "203.0.113.9", "not a proxy of ours");
   assert.equal(behind(from("10.0.0.1", "garbage")), "10.0.0.1");
-  assert.equal(createAddressReader([])(from("127.0.0.1", "198.51.100.1")), "127.0.0.1");
+  assert.equal(behind(from("10.0.0.1", "203.0.113.7:4711")), "203.0.113.7", "a proxy that adds the port");
+  assert.equal(behind(from("10.0.0.1", "[2001:db8::7]:4711")), "2001:db8::7");
+  const alone = createAddressReader([]);
+  assert.equal(alone(from("127.0.0.1", "198.51.100.1")), "127.0.0.1");
+  assert.equal(alone(from("::ffff:127.0.0.1")), "127.0.0.1");
 });
 
 test("S-n2 a spoofed X-Forwarded-For evades no limit", async (t) => {
@@ -40,7 +47,7 @@ test("S-n2 a spoofed X-Forwarded-For evades no limit", async (t) => {
   assert.deepEqual([...statuses], [200, 429]);
 });
 
-test("S08 more requests a minute than the budget of their route are 429 with Retry-After", async () => {
+test("S08 more requests a minute than the budget of their route are 429 with Retry-After", async (t) => {
   const limits = createRateLimits({ register: 2 });
   assert.equal(await limits("register", "203.0.113.7"), 0);
   assert.equal(await limits("register", "203.0.113.7"), 0);
@@ -54,13 +61,37 @@ test("S08 more requests a minute than the budget of their route are 429 with Ret
   assert.equal(await limits("register", "2001:db8:0:2::1"), 0);
   assert.equal(limitKey("2001:db8:0:1::1"), limitKey("2001:db8:0:1:1:2:3:4"));
 
-  const edge = await startEdge({ rateLimits: true });
-  const answers = await Promise.all(Array.from({ length: 301 }, () => fetch(`${edge.url}/page`)));
-  const refused = answers.find(({ status }) => status === 429);
-  assert.match(refused?.headers.get("retry-after") ?? "", /^\d+$/);
-  assert.match(refused?.headers.get("content-type") ?? "", /^text\/html/);
-  await Promise.all(answers.map((answer) => answer.text()));
-  await edge.close();
+  const server = await startTestGatehouse({ RATE_LIMITS: "on" });
+  t.after(() => server.stop());
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  for (const [path, type, init] of [
+    ["/authorize?client_id=a", /^text\/html/, {}],
+    ["/token", /^application\/json/, { method: "POST", headers: form, body: "client_id=a" }],
+    ["/register", /^application\/json/, { method: "POST", body: "{}" }],
+    // Whoever has a credential asks as often as it likes; only guessing one is limited.
+    ["/introspect", /^application\/json/, { method: "POST", headers: { authorization: "Bearer guess" } }],
+  ] as const) {
+    let response = await fetch(server.url + path, init);
+    for (let more = 1300; more > 0 && response.status !== 429; more--) {
+      await response.arrayBuffer();
+      response = await fetch(server.url + path, init);
+    }
+    assert.equal(response.status, 429, path);
+    assert.match(response.headers.get("retry-after") ?? "", /^[1-9]\d?$/, path);
+    assert.match(response.headers.get("content-type") ?? "", type, path);
+  }
+});
+
+test("a crowd of addresses fills no memory: the surplus of a minute goes uncounted, the counted stay limited", async () => {
+  let now = 0;
+  const limits = createRateLimits({ token: 1 }, { mostKeys: 2, now: () => now });
+  for (const address of ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.3"]) {
+    assert.equal(await limits("token", address), 0, address);
+  }
+  assert.ok((await limits("token", "203.0.113.1")) > 0);
+  now += 60_000;
+  assert.equal(await limits("token", "203.0.113.3"), 0);
+  assert.ok((await limits("token", "203.0.113.3")) > 0, "the next minute has room again");
 });
 
 test("who fails too often in a minute waits, and nobody else does", async () => {
@@ -74,6 +105,16 @@ test("who fails too often in a minute waits, and nobody else does", async () => 
   assert.equal(await failures.blocked("address", "a"), 0);
 });
 
+test("who guesses from many addresses of one IPv6 subscriber waits all the same", async () => {
+  const failures = createFailureLimiter();
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    await failures.failed("client", `2001:db8:0:1::${attempt} web`);
+  }
+  assert.ok((await failures.blocked("client", "2001:db8:0:1::ffff web")) > 0);
+  assert.equal(await failures.blocked("client", "2001:db8:0:1::ffff other"), 0);
+  assert.equal(await failures.blocked("client", "2001:db8:0:2::1 web"), 0);
+});
+
 test("S04 pages carry no referrer, are not sniffed, and run no inline script", async (t) => {
   const edge = await startEdge();
   t.after(() => edge.close());
@@ -84,6 +125,24 @@ test("S04 pages carry no referrer, are not sniffed, and run no inline script", a
     assert.match(headers.get("content-security-policy") ?? "", /default-src 'none'/);
     assert.doesNotMatch(headers.get("content-security-policy") ?? "", /unsafe|script/);
   }
+});
+
+test("a form stays on our origin, except the consent form, whose answer leads to the client", async (t) => {
+  // Only its kind matters here; what it shows is the business of the pages.
+  const consent = page(200, { kind: "consent" } as ConsentPage);
+  const ordinary = page(200, { kind: "signed-out" });
+  const edge = await startEdge({
+    routes: [
+      { path: "/consent", audience: "person", get: async () => consent },
+      { path: "/ordinary", audience: "person", get: async () => ordinary },
+    ],
+  });
+  t.after(() => edge.close());
+  const policyOf = async (path: string) =>
+    (await fetch(edge.url + path)).headers.get("content-security-policy") ?? "";
+  assert.match(await policyOf("/ordinary"), /form-action 'self'/);
+  assert.doesNotMatch(await policyOf("/consent"), /form-action/);
+  assert.match(await policyOf("/consent"), /frame-ancestors 'none'/);
 });
 
 test("S-n3 on https only __Host- cookies are set and read, so a sibling domain can plant none", async (t) => {
@@ -101,6 +160,13 @@ test("S-n3 on https only __Host- cookies are set and read, so a sibling domain c
     },
   });
   assert.deepEqual([...(edge.requests.at(-1)?.cookies ?? [])], [["gatehouse-session", "ours"]]);
+  const crowd = Array.from({ length: 500 }, (_, index) => `c${index}=planted`).join("; ");
+  await fetch(`${edge.url}/document`, { headers: { cookie: `${crowd}; __Host-gatehouse-session=ours` } });
+  assert.deepEqual(
+    [...(edge.requests.at(-1)?.cookies ?? [])],
+    [["gatehouse-session", "ours"]],
+    "crowded out",
+  );
 });
 
 test("on loopback http cookies work in every browser: no prefix, not Secure", async (t) => {
