@@ -268,7 +268,7 @@ export interface AuditEvent {
 /** What guesses are counted by: one secret's holder as seen from one address, or an address whatever it tries. */
 export type GuessedBy = "client" | "address";
 
-/** Slows guessing (E16): counts failures per key. */
+/** Slows guessing (E16): counts failures per key. Keys begin with the address the guess came from, then a space. */
 export interface FailureLimiter {
   /** Seconds to wait before this key may try again; 0 when it may now. */
   blocked(by: GuessedBy, key: string): Promise<number>;
