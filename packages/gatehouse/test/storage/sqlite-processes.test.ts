@@ -202,6 +202,25 @@ test("one failing operation does not fail those that share its commit", async ()
   await store.close();
 });
 
+test("while another process holds the database, what waits fails, and what comes later does not", async () => {
+  const path = aPath();
+  await (await prepare(path, [])).close();
+  const store = await openSqliteStore({ path, busyMilliseconds: 20 });
+  const other = new DatabaseSync(path);
+  other.exec("begin immediate");
+  const attempts = Array.from({ length: 5 }, () => store.endSession(hashSecret(unique())));
+  const outcomes = await Promise.allSettled(attempts);
+  assert.ok(
+    outcomes.every(
+      (outcome) => outcome.status === "rejected" && outcome.reason.name === "StoreUnavailableError",
+    ),
+  );
+  other.exec("rollback");
+  other.close();
+  await store.endSession(hashSecret(unique()));
+  await store.close();
+});
+
 test("a closed or missing database is unavailable, not a crash", async () => {
   const store = await prepare(aPath(), []);
   await store.close();

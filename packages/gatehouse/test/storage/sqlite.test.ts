@@ -1,10 +1,10 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { storeContract } from "../../src/storage/contract.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 
-storeContract("SQLite", () => {
-  const folder = mkdtempSync(join(tmpdir(), "gatehouse-store-"));
-  return openSqliteStore({ path: join(folder, "gatehouse.db") });
-});
+const folder = mkdtempSync(join(tmpdir(), "gatehouse-store-"));
+storeContract("SQLite", () => openSqliteStore({ path: join(folder, "gatehouse.db") }));
+after(() => rmSync(folder, { recursive: true }));

@@ -10,9 +10,6 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long a statement waits for another process's write on the same file, milliseconds. */
-const busyMilliseconds = 5000;
-
 /**
  * One SQLite file. Writes that arrive in one turn of the event loop share one transaction, and with it one flush to the disk: each promise
  * resolves only after the commit, so durability is the same as with one commit each (group commit).
@@ -23,8 +20,11 @@ export class Database {
   readonly #commit: StatementSync;
   readonly #enqueue: (write: Write) => void;
 
-  /** @throws StoreUnavailableError when the file cannot be opened */
-  constructor(path: string) {
+  /**
+   * @param busyMilliseconds how long a statement waits for another process's write on the same file
+   * @throws StoreUnavailableError when the file cannot be opened
+   */
+  constructor(path: string, busyMilliseconds = 5000) {
     try {
       if (path !== ":memory:") createPrivateFile(path);
       this.#connection = new DatabaseSync(path, {
@@ -73,9 +73,10 @@ export class Database {
     try {
       results = this.#inTransaction(() => writes.map(({ work }) => work()));
     } catch (error) {
-      const [only, ...others] = writes;
-      if (others.length === 0) {
-        only?.reject(unavailable(error));
+      const failure = unavailable(error);
+      if (writes.length === 1 || failure instanceof StoreUnavailableError) {
+        // A database that cannot answer one of them answers none: trying each would only make them wait in turn.
+        for (const { reject } of writes) reject(failure);
         return;
       }
       // One of them failed and took the others down: each once more by itself, so that only the culprit fails.

@@ -11,14 +11,20 @@ import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
 import { transactionOperations } from "./transactions.ts";
 
+export interface SqliteOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  /** How long a statement waits for another process's write on the same file; 5000 when left out. */
+  readonly busyMilliseconds?: number;
+}
+
 /**
  * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations.
  *
- * @param options.path a file, or `:memory:`
  * @throws StoreUnavailableError when the file cannot be opened; Error when a newer version wrote it
  */
-export async function openSqliteStore({ path }: { readonly path: string }): Promise<Store> {
-  const database = new Database(path);
+export async function openSqliteStore({ path, busyMilliseconds }: SqliteOptions): Promise<Store> {
+  const database = new Database(path, busyMilliseconds);
   try {
     await migrate(database);
     return createStore(database);
