@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { aPublicClient, authorizationUrl, post, resource } from "../support/oauth-client.ts";
+import {
+  aCode,
+  aPublicClient,
+  authorizationUrl,
+  pkce,
+  post,
+  redeem,
+  resource,
+} from "../support/oauth-client.ts";
+import { rawGet } from "../support/raw-get.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 const wellKnown = "/.well-known/oauth-authorization-server";
@@ -20,26 +28,6 @@ after(async () => {
   await tenant?.stop();
 });
 
-/** A request to exactly this path and host, which fetch would normalise. */
-function rawGet(
-  url: string,
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(url);
-    request({ hostname, port, path, headers, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    })
-      .on("error", reject)
-      .end();
-  });
-}
-
 test("A-n1 what the request claims about host and scheme changes no URL", async () => {
   const forwarded = {
     host: "evil.example",
@@ -50,6 +38,26 @@ test("A-n1 what the request claims about host and scheme changes no URL", async 
   const { text } = await rawGet(tenant.url, `${wellKnown}/t1`, forwarded);
   assert.equal(text, await (await fetch(`${tenant.url}${wellKnown}/t1`)).text());
   assert.doesNotMatch(text, /evil/);
+});
+
+test("A-n3 two installations name none of each other's endpoints and take none of each other's codes", async (t) => {
+  const second = await startTestGatehouse();
+  t.after(() => second.stop());
+  const client = { id: "both", redirectUri: "https://both.example/cb", ...pkce() };
+  for (const one of [server, second]) {
+    await one.addClient({ id: client.id, authMethod: "none", redirectUris: [client.redirectUri] });
+  }
+  for (const [own, other] of [
+    [server, second],
+    [second, server],
+  ] as const) {
+    const document = await (await fetch(own.url + wellKnown)).text();
+    assert.ok(document.includes(own.issuer) && !document.includes(other.issuer));
+  }
+  await second.addResource(resource);
+  const code = await aCode(server, client);
+  assert.equal((await redeem(second, client, code)).body.error, "invalid_grant");
+  assert.equal((await redeem(server, client, code)).status, 200);
 });
 
 test("A-n4 no endpoint allows credentials across origins", async () => {

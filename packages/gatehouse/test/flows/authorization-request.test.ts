@@ -3,10 +3,12 @@ import { after, before, test } from "node:test";
 import { StoreUnavailableError } from "../../src/oauth/ports.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
+  aCode,
   aPublicClient,
   authorizationUrl,
   authorize,
   pkce,
+  redeem,
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
@@ -21,7 +23,7 @@ const uri = "https://good.example/cb?app=1";
 
 before(async () => {
   server = await startTestGatehouse();
-  await server.addResource(resource);
+  await server.addResource(resource, { "notes:read": "Read your notes" });
   known = { id: "known", redirectUri: uri, ...pkce() };
   await server.addClient({ id: "known", authMethod: "none", redirectUris: [uri] });
   unknown = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
@@ -44,6 +46,7 @@ function errorOf(response: Response): string | null {
   );
   assert.ok(location.href.startsWith(`${uri}&`), location.href);
   assert.equal(location.searchParams.get("code"), null);
+  assert.equal(location.hash, "");
   assert.equal(location.searchParams.get("iss"), server.issuer);
   assert.equal(location.searchParams.get("state"), "the-clients-state");
   return location.searchParams.get("error");
@@ -61,7 +64,12 @@ test("B01 an authorization request is a GET; a POST is told so", async () => {
 });
 
 test("B02 unknown parameters are ignored, empty ones absent", async () => {
-  const response = await ask({ unknown: "x", state: "", code_challenge: "" });
+  const toSignIn = await ask({ unknown: "x", "resource[]": "y", scope: "", prompt: "", response_mode: "" });
+  assert.equal(
+    new URL(toSignIn.headers.get("location") ?? "").origin,
+    new URL(server.upstream.issuer).origin,
+  );
+  const response = await ask({ state: "", code_challenge: "" });
   const { searchParams } = new URL(response.headers.get("location") ?? "");
   assert.equal(searchParams.get("error"), "invalid_request");
   assert.equal(searchParams.has("state"), false);
@@ -121,9 +129,25 @@ test("B09 B-n3 a doubled client or redirect URI is a page, any other doubled par
     new UserAgent().request(`${authorizationUrl(server, known)}&${name}=${encodeURIComponent(value)}`);
   await isErrorPage(await twice("client_id", "known"), "client_id");
   await isErrorPage(await twice("client_id", unknown.id), "another client_id");
-  await isErrorPage(await twice("redirect_uri", "https://evil.example/"), "redirect_uri");
-  for (const name of ["response_type", "scope", "code_challenge", "code_challenge_method"]) {
-    const url = `${authorizationUrl(server, known, { scope: "a" })}&${name}=x`;
+  await isErrorPage(await twice("redirect_uri", uri), "redirect_uri");
+  await isErrorPage(await twice("redirect_uri", "https://evil.example/"), "another redirect_uri");
+  for (const [name, first, second] of [
+    ["client_id", unknown.id, "known"],
+    ["redirect_uri", "https://evil.example/", uri],
+  ] as const) {
+    const url = `${authorizationUrl(server, known, { [name]: first })}&${name}=${encodeURIComponent(second)}`;
+    await isErrorPage(await new UserAgent().request(url), `${name}, the other way round`);
+  }
+  for (const name of [
+    "response_type",
+    "scope",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+  ]) {
+    const once = { scope: "a", prompt: "consent", max_age: "100" };
+    const url = `${authorizationUrl(server, known, once)}&${name}=x`;
     assert.equal(errorOf(await new UserAgent().request(url)), "invalid_request", name);
   }
   const state = await twice("state", "other");
@@ -176,9 +200,13 @@ test("B12 B13 B14 PKCE with S256 is required, and well formed", async () => {
   }
 });
 
-test("B15 a malformed scope is refused", async () => {
+test("B15 a malformed scope is refused, an unknown one dropped, none means all the resource has", async () => {
   for (const scope of ['a"b', "a\\b", "ä", "a\tb"])
     assert.equal(errorOf(await ask({ scope })), "invalid_scope", scope);
+  for (const scope of ["admin notes:read", undefined]) {
+    const answer = await redeem(server, known, await aCode(server, known, { scope }));
+    assert.equal(answer.body.scope, "notes:read", scope ?? "none asked for");
+  }
 });
 
 test("B16 success keeps the client's query and adds code, iss and the state byte for byte", async () => {
@@ -198,6 +226,11 @@ test("B17 an error carries the issuer and the state, and never a code", async ()
   const stateless = await ask({ response_type: "token", state: undefined });
   const { searchParams } = new URL(stateless.headers.get("location") ?? "");
   assert.deepEqual([...searchParams.keys()], ["app", "error", "iss"]);
+  const denied = await authorize(server, known, { decision: "deny" });
+  assert.equal(denied.searchParams.get("error"), "access_denied");
+  assert.equal(denied.searchParams.get("iss"), server.issuer);
+  assert.equal(denied.searchParams.get("state"), "the-clients-state");
+  assert.equal(denied.searchParams.has("code"), false);
 });
 
 test("B18 redirects are 302, after a form 303, never such as repeat the form elsewhere", async () => {
@@ -248,6 +281,10 @@ test("B21 prompt=none shows nothing", async () => {
   await authorize(server, unknown, { agent });
   assert.equal(errorOf(await ask({ prompt: "none" }, known, agent)), "consent_required");
   assert.equal(errorOf(await ask({ prompt: "none login" }, known, agent)), "invalid_request");
+  await authorize(server, known, { agent });
+  const silent = authorizationUrl(server, known, { prompt: "none" });
+  const response = await agent.request(silent, { headers: { "sec-fetch-site": "same-site" } });
+  assert.ok(new URL(response.headers.get("location") ?? "").searchParams.has("code"));
 });
 
 test("B22 consent, login, select_account and max_age each get what they ask for", async () => {
@@ -272,6 +309,7 @@ test("B23 what is not supported is said, not overlooked", async () => {
   assert.equal(errorOf(await ask({ request: "a.b.c" })), "request_not_supported");
   assert.equal(errorOf(await ask({ request_uri: "https://evil.example/" })), "request_uri_not_supported");
   assert.equal(errorOf(await ask({ registration: "{}" })), "registration_not_supported");
+  assert.equal(errorOf(await ask({ response_mode: "form_post" })), "invalid_request");
 });
 
 test("B24 B-n5 nothing of the request comes back unescaped", async () => {

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { aCode, aPublicClient, authorizationUrl, redeem, resource } from "../support/oauth-client.ts";
+import {
+  aCode,
+  aPublicClient,
+  authorizationUrl,
+  authorize,
+  post,
+  redeem,
+  resource,
+} from "../support/oauth-client.ts";
+import { rawGet } from "../support/raw-get.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 const wellKnown = "/.well-known/oauth-authorization-server";
@@ -23,31 +31,12 @@ after(async () => {
 const document = async (at: TestGatehouse, path: string) =>
   (await (await fetch(at.url + path)).json()) as Record<string, string & string[]>;
 
-/** A request to exactly this path and host, which fetch would normalise. */
-function rawGet(
-  url: string,
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(url);
-    request({ hostname, port, path, headers, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    })
-      .on("error", reject)
-      .end();
-  });
-}
-
 test("A01 the metadata is a JSON object for everybody", async () => {
   const response = await fetch(server.url + wellKnown);
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("content-type"), "application/json");
-  assert.equal(typeof (await response.json()), "object");
+  const body: unknown = await response.json();
+  assert.ok(typeof body === "object" && body !== null && !Array.isArray(body));
 });
 
 test("A02 the issuer is the configured one to the letter, without a trailing slash", async () => {
@@ -72,7 +61,7 @@ test("A05 A-n2 no other well-known path gets a document", async () => {
   }
 });
 
-test("A06 A07 A08 A09 A12 the members clients start from are there and true", async () => {
+test("A06 A07 A08 A12 the members clients start from are there and true", async () => {
   const metadata = await document(tenant, `${wellKnown}/t1`);
   for (const name of ["authorization", "token", "registration", "revocation", "introspection"]) {
     assert.match(String(metadata[`${name}_endpoint`]), /^https:\/\/login\.example\.com\/t1\/[a-z]+$/, name);
@@ -80,22 +69,58 @@ test("A06 A07 A08 A09 A12 the members clients start from are there and true", as
   assert.deepEqual(metadata.response_types_supported, ["code"]);
   assert.deepEqual(metadata.code_challenge_methods_supported, ["S256"]);
   assert.deepEqual(metadata.grant_types_supported, ["authorization_code", "refresh_token"]);
-  for (const endpoint of ["token", "revocation"]) {
-    assert.deepEqual(metadata[`${endpoint}_endpoint_auth_methods_supported`], [
-      "none",
-      "client_secret_basic",
-      "client_secret_post",
-    ]);
-  }
-  assert.deepEqual(metadata.introspection_endpoint_auth_methods_supported, ["Bearer"]);
   assert.deepEqual(metadata.scopes_supported, ["offline_access"]);
 });
 
+test("A09 every way of client authentication that is listed works, any other is refused", async () => {
+  const metadata = await document(server, wellKnown);
+  const secret = "a-secret";
+  const open = await aPublicClient(server);
+  const own = {
+    id: "own",
+    authMethod: "client_secret_basic",
+    redirectUris: ["https://own.example/cb"],
+  } as const;
+  await server.addClient({ ...own, secret });
+  const basic = `Basic ${Buffer.from(`${own.id}:${secret}`).toString("base64")}`;
+  const ways: Record<string, [form: Record<string, string>, headers?: Record<string, string>]> = {
+    none: [{ client_id: open.id }],
+    client_secret_basic: [{}, { authorization: basic }],
+    client_secret_post: [{ client_id: own.id, client_secret: secret }],
+  };
+  assert.deepEqual(metadata.token_endpoint_auth_methods_supported, Object.keys(ways));
+  assert.deepEqual(metadata.revocation_endpoint_auth_methods_supported, Object.keys(ways));
+  for (const [way, [form, headers]] of Object.entries(ways)) {
+    const code = { grant_type: "authorization_code", code: "unknown", code_verifier: open.verifier };
+    const token = await post(server, "/token", { ...code, redirect_uri: open.redirectUri, ...form }, headers);
+    assert.equal(token.body.error, "invalid_grant", `${way} gets as far as the code`);
+    assert.equal((await post(server, "/revoke", { token: "unknown", ...form }, headers)).status, 200, way);
+  }
+  const assertion = {
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    client_assertion: "a.b.c",
+  };
+  for (const path of ["/token", "/revoke"]) {
+    const form = { grant_type: "authorization_code", code: "unknown", token: "unknown" };
+    const answer = await post(server, path, { ...form, client_id: own.id, ...assertion });
+    assert.equal(answer.body.error, "invalid_client", path);
+  }
+  assert.deepEqual(metadata.introspection_endpoint_auth_methods_supported, ["Bearer"]);
+  const bearer = `Bearer ${server.introspectionToken}`;
+  assert.equal((await post(server, "/introspect", { token: "x" }, { authorization: bearer })).status, 200);
+  for (const [form, headers] of Object.values(ways)) {
+    assert.equal((await post(server, "/introspect", { token: "x", ...form }, headers)).status, 401);
+  }
+});
+
 test("A11 answers name their issuer, and the metadata says so", async () => {
-  assert.equal(
-    (await document(server, wellKnown)).authorization_response_iss_parameter_supported,
-    true as never,
-  );
+  const metadata: Record<string, unknown> = await document(server, wellKnown);
+  assert.equal(metadata.authorization_response_iss_parameter_supported, true);
+  const client = await aPublicClient(server);
+  for (const decision of ["approve", "deny"] as const) {
+    const answer = await authorize(server, client, { decision });
+    assert.deepEqual(answer.searchParams.getAll("iss"), [metadata.issuer], decision);
+  }
 });
 
 test("A13 nothing is promised that is not there", async () => {
@@ -137,6 +162,10 @@ test("A16 LEGACY GET / authorizes, and the metadata may be kept for an hour", as
   const { html } = await new UserAgent().follow(url.href);
   assert.match(html, /name="decision"/);
   assert.match((await new UserAgent().follow(`${server.url}/`)).html, /This server signs you in/);
+  for (const path of ["/token", "/register", "/revoke", "/introspect"]) {
+    assert.notEqual((await fetch(server.url + path, { method: "POST" })).status, 404, path);
+  }
+  assert.equal((await fetch(`${server.url}/callback`)).status, 400);
 });
 
 test("A17 the default paths of clients without metadata support work", async () => {

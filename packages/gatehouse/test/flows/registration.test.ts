@@ -142,14 +142,10 @@ test("H09 unsupported types are dropped, shown, and what is shown is what holds"
 });
 
 test("H10 unknown members do no harm", async () => {
-  const answer = await register({
-    redirect_uris: [good],
-    "client_name#fr": "Carnet",
-    resource: "x",
-    dpop_bound_access_tokens: true,
-    __proto__: { a: 1 },
-  });
+  const unknown = `"client_name#fr":"Carnet","resource":"x","dpop_bound_access_tokens":true,"__proto__":{"a":1}`;
+  const answer = await send(`{"redirect_uris":["${good}"],${unknown}}`);
   assert.equal(answer.status, 201);
+  assert.equal("a" in answer.body, false);
 });
 
 test("H11 keys are public, from one place, and there when they are needed", async () => {
@@ -168,19 +164,29 @@ test("H11 keys are public, from one place, and there when they are needed", asyn
       JSON.stringify(metadata),
     );
   }
+  for (const keys of [{ jwks: { keys: [key] } }, { jwks_uri }]) {
+    const { status, body } = await register({ redirect_uris: [good], ...method, ...keys });
+    assert.equal(status, 201);
+    assert.equal(body.token_endpoint_auth_method, "none", "what the keys would be for is replaced, and said");
+  }
 });
 
 test("H12 H-n6 a client cannot choose its own id, nor anything else we decide", async () => {
-  const chosen = {
-    client_id: "web",
-    client_secret: "s",
-    client_id_issued_at: 1,
-    registration_access_token: "t",
-  };
-  const { body } = await register({ redirect_uris: [good], ...chosen });
-  assert.match(String(body.client_id), /^dyn_[A-Za-z0-9_-]{22}$/);
-  assert.equal(body.client_secret, undefined);
-  assert.equal(body.client_id_issued_at, server.clock.now());
+  const existing = await aPublicClient(server);
+  const resourceCredential = await server.addResource("https://subjects.example.com/mcp");
+  const tokens = await tokensFor(server, existing, { resource: "https://subjects.example.com/mcp" });
+  const person = await introspect(server, tokens.access_token, resourceCredential);
+  for (const client_id of [existing.id, String(person.sub), "https://evil.example/client"]) {
+    const chosen = { client_id, client_secret: "s", client_id_issued_at: 1, registration_access_token: "t" };
+    const { body } = await register({ redirect_uris: [good], ...chosen });
+    assert.match(String(body.client_id), /^dyn_[A-Za-z0-9_-]{22}$/);
+    assert.notEqual(body.client_id, client_id);
+    assert.equal(body.client_secret, undefined);
+    assert.equal(body.registration_access_token, undefined);
+    assert.equal(body.client_id_issued_at, server.clock.now());
+  }
+  const unchanged = (await server.store.listClients()).find(({ id }) => id === existing.id);
+  assert.deepEqual(unchanged?.redirectUris, [existing.redirectUri]);
 });
 
 test("H13 links are https, and everything is bounded", async () => {

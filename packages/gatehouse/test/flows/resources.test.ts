@@ -34,7 +34,8 @@ async function errorFor(resources: readonly string[], at = server, by = client):
   return location === null ? `page ${response.status}` : new URL(location).searchParams.get("error");
 }
 
-test("L02 L-n1 L-n2 a resource nobody configured is refused at authorize", async () => {
+test("L02 L-n1 L-n2 a resource nobody configured is refused, at authorize and for the code", async () => {
+  const code = await aCode(server, client);
   for (const wanted of [
     "https://unknown.example.com/mcp",
     "https://notes.example.com.evil.tld/mcp",
@@ -50,6 +51,12 @@ test("L02 L-n1 L-n2 a resource nobody configured is refused at authorize", async
     `https://notes.example.com/${"a".repeat(8000)}`,
   ]) {
     assert.equal(await errorFor([wanted]), "invalid_target", wanted.slice(0, 80));
+    const form = { resource: wanted };
+    assert.equal(
+      (await redeem(server, client, code, form)).body.error,
+      "invalid_target",
+      wanted.slice(0, 80),
+    );
   }
 });
 
