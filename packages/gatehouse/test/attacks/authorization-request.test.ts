@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { redirectedError } from "../support/authorization-answers.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { authorizationUrl, pkce, resource, type TestClient } from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
@@ -20,16 +21,7 @@ after(() => server?.stop());
 const ask = (parameters: Record<string, string | undefined>, client = known, agent = new UserAgent()) =>
   agent.request(authorizationUrl(server, client, parameters));
 
-function errorOf(response: Response): string | null {
-  const location = new URL(
-    response.headers.get("location") ?? assert.fail(`no redirect but ${response.status}`),
-  );
-  assert.ok(location.href.startsWith(`${uri}&`), location.href);
-  assert.equal(location.searchParams.get("code"), null);
-  assert.equal(location.searchParams.get("iss"), server.issuer);
-  assert.equal(location.searchParams.get("state"), "the-clients-state");
-  return location.searchParams.get("error");
-}
+const errorOf = (response: Response) => redirectedError(server, uri, response);
 
 test("B-n1 paths, encodings, userinfo and fragments around a registered URI are a page", async () => {
   for (const redirect_uri of [

@@ -66,6 +66,28 @@ test("LEGACY the state is required", async () => {
   assert.equal((await ask({ state: undefined })).status, 400);
 });
 
+test("LEGACY a pattern's * admits any path below it, and any host below a domain, but nothing beyond", async () => {
+  await server.addClient({ id: "many", secret: "s", redirectUris: ["https://*.example.org/cb"] });
+  const goesTo = async (redirect_uri: string) => {
+    const { status, headers } = await ask({ client_id: "many", redirect_uri });
+    return headers.get("location") === null ? status : "the provider";
+  };
+  assert.equal(await goesTo("https://team.example.org/cb"), "the provider");
+  for (const uri of [
+    "https://evil.test/x.example.org/cb",
+    "https://evil.test?.example.org/cb",
+    "https://evil.test#.example.org/cb",
+    "https://evil.test@team.example.org/cb",
+    "https://team.example.org/cb/more",
+    "https://teamXexampleXorg/cb",
+    "http://team.example.org/cb",
+  ]) {
+    assert.equal(await goesTo(uri), 400, uri);
+  }
+  const deep = await ask({ redirect_uri: "https://app.example.com/auth/a/b?c=d" });
+  assert.equal(deep.status, 302);
+});
+
 test("LEGACY a challenge without a method means S256", async () => {
   const { challenge, verifier } = pkce();
   const agent = new UserAgent();
