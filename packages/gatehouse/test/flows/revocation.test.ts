@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { StoreUnavailableError } from "../../src/oauth/ports.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import { aLegacyClient, aLegacyToken } from "../support/legacy-client.ts";
 import {
   aCode,
   aPublicClient,
   isActive,
-  pkce,
   post,
   read,
   redeem,
@@ -16,7 +16,6 @@ import {
   type Tokens,
   tokensFor,
 } from "../support/oauth-client.ts";
-import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -26,34 +25,9 @@ before(async () => {
   server = await startTestGatehouse({ HOME_URL: "https://home.example.com/welcome" });
   await server.addResource(resource);
   client = await aPublicClient(server);
-  web = {
-    id: "web",
-    redirectUri: "https://app.example.com/auth/cb",
-    secret: "the-web-clients-secret",
-    ...pkce(),
-  };
-  await server.addClient({
-    id: "web",
-    secret: "the-web-clients-secret",
-    redirectUris: ["https://app.example.com/auth/*"],
-  });
+  web = await aLegacyClient(server);
 });
 after(() => server?.stop());
-
-/** The token of the LEGACY web client, from its own flow: no PKCE, no consent page. */
-async function aLegacyToken(): Promise<string> {
-  const url = new URL(`${server.url}/`);
-  url.search = new URLSearchParams({
-    client_id: web.id,
-    state: "s",
-    redirect_uri: web.redirectUri,
-  }).toString();
-  const { url: end } = await new UserAgent().follow(url.href, (at) => at.host === "app.example.com");
-  const code = end.searchParams.get("code") ?? "";
-  const answer = await post(server, "/token", { client_id: web.id, client_secret: web.secret, code });
-  assert.equal(answer.status, 200, answer.text);
-  return String(answer.body.access_token);
-}
 
 const revoke = (form: Record<string, string | undefined>) =>
   post(server, "/revoke", { client_id: client.id, ...form });
@@ -78,7 +52,7 @@ test("K01 revocation is a POST of a form with a token", async () => {
 });
 
 test("K02 a client that cannot prove itself revokes nothing", async () => {
-  const token = await aLegacyToken();
+  const token = await aLegacyToken(server, web);
   for (const form of [{ client_id: web.id, client_secret: "wrong" }, { client_id: "nobody" }]) {
     const answer = await post(server, "/revoke", { ...form, token });
     assert.equal(answer.status, 401);
@@ -151,7 +125,7 @@ test("K08 revocation holds at once, and a store that fails is told, not glossed 
 });
 
 test("K09 LEGACY JSON revocation needs no client authentication", async () => {
-  const token = await aLegacyToken();
+  const token = await aLegacyToken(server, web);
   for (const body of [
     JSON.stringify({ token }),
     JSON.stringify({ token: "unknown" }),
@@ -172,27 +146,13 @@ test("K09 LEGACY JSON revocation needs no client authentication", async () => {
 });
 
 test("K10 LEGACY a sign-out link ends the token and leads back to the web client", async () => {
-  const token = await aLegacyToken();
+  const token = await aLegacyToken(server, web);
   const answer = await revokeByLink({ token, callback: "https://app.example.com/signed-out?x=1" });
   assert.equal(answer.status, 302);
   assert.equal(answer.headers.get("location"), "https://app.example.com/signed-out?x=1");
   assert.ok(!(await isActive(server, token)));
   const home = await revokeByLink({ token, callback: "https://home.example.com/elsewhere" });
   assert.equal(home.headers.get("location"), "https://home.example.com/elsewhere");
-});
-
-test("LEGACY the refresh_token of the web client mints nothing, and revoking it ends the session", async () => {
-  const token = await aLegacyToken();
-  const minted = await post(server, "/token", {
-    grant_type: "refresh_token",
-    client_id: web.id,
-    client_secret: web.secret,
-    refresh_token: token,
-  });
-  assert.equal(minted.status, 400);
-  assert.ok(await isActive(server, token));
-  await post(server, "/revoke", { client_id: web.id, client_secret: web.secret, token });
-  assert.ok(!(await isActive(server, token)));
 });
 
 test("what came of a code ends with its grant, whoever asks first", async () => {

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { hash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import { aLegacyClient, aLegacyToken } from "../support/legacy-client.ts";
+import {
+  aPublicClient,
+  introspect,
+  isActive,
+  post,
+  read,
+  resource,
+  type TestClient,
+  tokensFor,
+} from "../support/oauth-client.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gatehouse-legacy-"));
+const path = join(folder, "gatehouse.db");
+let server: TestGatehouse;
+let web: TestClient;
+let credential: string;
+
+before(async () => {
+  server = await startTestGatehouse({ SQL_URL: `sqlite:${path}` });
+  credential = await server.addResource(resource);
+  web = await aLegacyClient(server);
+});
+after(async () => {
+  await server?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const asOperator = () => ({ authorization: `Bearer ${server.introspectionToken}` });
+const inactive = '{"active":false}';
+const revokeJson = async (body: string) =>
+  read(
+    await fetch(`${server.url}/revoke`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    }),
+  );
+const revokeByLink = (parameters: Record<string, string>) =>
+  fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+
+/** A token as the old service minted it, with the row it wrote: no checksum, no client, no grant. */
+function aTokenOfTheOldService(narrowedTo: number | null = null): string {
+  const token = `gatehouse_at_${randomBytes(32).toString("base64url")}`;
+  const database = new DatabaseSync(path);
+  database
+    .prepare(
+      "insert into user_tokens (token, email, expires_at, created_at, scope_project_id) values (?, ?, ?, ?, ?)",
+    )
+    .run(
+      hash("sha256", token, "base64url"),
+      "old@example.com",
+      server.clock.now() + 604_800,
+      server.clock.now(),
+      narrowedTo,
+    );
+  database.close();
+  return token;
+}
+
+test("LEGACY the web client's token is its person's e-mail address, twice, for seven days", async () => {
+  const token = await aLegacyToken(server, web);
+  const answer = await post(server, "/introspect", { token }, asOperator());
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  const { aud, scope, ...rest } = answer.body;
+  assert.deepEqual(rest, {
+    active: true,
+    sub: "alice@example.com",
+    username: "alice@example.com",
+    token_type: "Bearer",
+    exp: server.clock.now() + 604_800,
+    client_id: web.id,
+    iss: server.issuer,
+    iat: server.clock.now(),
+  });
+});
+
+test("LEGACY unknown, expired, revoked, empty and missing tokens are inactive, byte for byte", async () => {
+  const [revoked, expired] = [await aLegacyToken(server, web), await aLegacyToken(server, web)];
+  await revokeJson(JSON.stringify({ token: revoked }));
+  assert.ok(await isActive(server, expired));
+  server.clock.advance(604_800);
+  for (const token of [`gatehouse_at_${"x".repeat(43)}`, expired, revoked, "", undefined]) {
+    const answer = await post(server, "/introspect", { token }, asOperator());
+    assert.equal(answer.status, 200);
+    assert.equal(answer.text, inactive, `token ${token}`);
+    assert.equal(answer.headers.get("cache-control"), "no-store");
+  }
+});
+
+test("LEGACY a wrong operator's token is 401, a server that has none answers 503 and still knows its resources", async (t) => {
+  const wrong = await post(server, "/introspect", { token: "x" }, { authorization: "Bearer wrong" });
+  assert.equal(wrong.status, 401);
+  assert.match(wrong.headers.get("www-authenticate") ?? "", /^Bearer\b/);
+  assert.equal(wrong.headers.get("cache-control"), "no-store");
+
+  const without = await startTestGatehouse({ INTROSPECTION_TOKEN: "" });
+  t.after(() => without.stop());
+  const its = await without.addResource(resource);
+  const answer = await post(without, "/introspect", { token: "x" }, { authorization: "Bearer any" });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  assert.deepEqual(await introspect(without, "gatehouse_at_unknown", its), { active: false });
+});
+
+test("LEGACY a resource server knows a person by a subject that survives a change of address", async () => {
+  const client = await aPublicClient(server);
+  const before = await introspect(server, (await tokensFor(server, client)).access_token, credential);
+  const alice = server.upstream.account;
+  server.upstream.account = { ...alice, email: "alice@married.example.com" };
+  const { access_token } = await tokensFor(server, client);
+  server.upstream.account = alice;
+  const after = await introspect(server, access_token, credential);
+  assert.equal(before.username, "alice@example.com");
+  assert.equal(after.username, "alice@married.example.com");
+  assert.equal(after.sub, before.sub);
+  assert.notEqual(after.sub, after.username);
+  assert.equal((await introspect(server, access_token)).sub, "alice@married.example.com");
+});
+
+test("LEGACY other services find our token by the unpadded base64url of its SHA-256, and lose it when it is revoked", async () => {
+  const token = await aLegacyToken(server, web);
+  const database = new DatabaseSync(path, { readOnly: true });
+  const find = database.prepare(
+    "select email, expires_at from user_tokens where token = ? and scope_project_id is null",
+  );
+  const key = hash("sha256", token, "base64url");
+  assert.deepEqual(
+    { ...find.get(key) },
+    { email: "alice@example.com", expires_at: server.clock.now() + 604_800 },
+  );
+  await revokeJson(JSON.stringify({ token }));
+  assert.equal(find.get(key), undefined);
+  database.close();
+});
+
+test("LEGACY a token of the old service is known by its row", async () => {
+  const { active, sub, username } = await introspect(server, aTokenOfTheOldService());
+  assert.deepEqual({ active, sub, username }, { active: true, sub: "old@example.com", username: sub });
+});
+
+test("LEGACY a token of the old service ends by JSON and by link", async () => {
+  const [first, second] = [aTokenOfTheOldService(), aTokenOfTheOldService()];
+  assert.equal((await revokeJson(JSON.stringify({ token: first }))).text, '{"ok":true,"result":{}}');
+  assert.ok(!(await isActive(server, first)));
+  assert.ok(await isActive(server, second));
+  assert.equal((await revokeByLink({ token: second })).status, 302);
+  assert.ok(!(await isActive(server, second)));
+});
+
+test("LEGACY a token narrowed to a project is nothing here, but its holder can end it", async () => {
+  const token = aTokenOfTheOldService(7);
+  const database = new DatabaseSync(path, { readOnly: true });
+  const isThere = () =>
+    database.prepare("select 1 from user_tokens where token = ?").get(hash("sha256", token, "base64url")) !==
+    undefined;
+  assert.ok(!(await isActive(server, token)));
+  assert.ok(isThere());
+  await revokeJson(JSON.stringify({ token }));
+  assert.ok(!isThere());
+  database.close();
+});
+
+test("LEGACY a body that is not JSON is 400 with a message, and ends nothing", async () => {
+  const token = aTokenOfTheOldService();
+  for (const body of ["", `token=${token}`, `{"token":"${token}"`, `["${token}"]`]) {
+    const answer = await revokeJson(body);
+    assert.equal(answer.status, 400, body);
+    const { ok, error } = answer.body as { ok: unknown; error: { message: unknown } };
+    assert.equal(ok, false);
+    assert.match(String(error.message), /JSON/);
+    assert.deepEqual(Object.keys(answer.body), ["ok", "error"]);
+  }
+  assert.ok(await isActive(server, token));
+});
+
+test("LEGACY a sign-out link ends the token even when it may not lead where it says", async (t) => {
+  const token = await aLegacyToken(server, web);
+  const answer = await revokeByLink({ token, callback: "https://evil.example/" });
+  assert.equal(answer.status, 302);
+  assert.equal(answer.headers.get("location"), `${server.issuer}/`);
+  assert.ok(!(await isActive(server, token)));
+  // Origins of public clients are their own invention, and no place to send anyone.
+  const mcp = await aPublicClient(server, { redirect_uris: ["https://agent.example.com/cb"] });
+  const toPublic = await revokeByLink({ token, callback: mcp.redirectUri });
+  assert.equal(toPublic.headers.get("location"), `${server.issuer}/`);
+
+  const withHome = await startTestGatehouse({ HOME_URL: "https://home.example.com/welcome" });
+  t.after(() => withHome.stop());
+  const nowhere = await fetch(`${withHome.url}/revoke?token=x`, { redirect: "manual" });
+  assert.equal(nowhere.headers.get("location"), "https://home.example.com/welcome");
+});
+
+test("LEGACY the same path serves RFC 7009 forms of the web client", async () => {
+  const token = await aLegacyToken(server, web);
+  const answer = await post(server, "/revoke", { client_id: web.id, client_secret: web.secret, token });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.text, "");
+  assert.ok(!(await isActive(server, token)));
+});
