@@ -228,6 +228,43 @@ export class SignInError extends Error {
   }
 }
 
+// ------------------------------------------------------------------------------------------------- client documents
+
+/**
+ * Gets documents that clients publish about themselves: client ID metadata documents and key sets. Strangers choose the URLs, so the adapter
+ * guards every fetch (CIMD §6.5, §6.6).
+ */
+export interface ClientDocuments {
+  /**
+   * The JSON object at this URL, fetched now: GET, no redirect followed, only 200 counts, only addresses that are public (checked on the
+   * address connected to), a few kilobytes and seconds at most (I03, I08-I10). A document the operator pinned is given without a
+   * fetch. Nothing is kept: caching is the caller's. Throws {@link DocumentError}.
+   */
+  fetch(url: string): Promise<FetchedObject>;
+  /** A dated copy of a well-known client's metadata document that ships with this server, for when fetching it fails. */
+  snapshot(url: string): Record<string, unknown> | undefined;
+}
+
+export interface FetchedObject {
+  readonly object: Record<string, unknown>;
+  /** Seconds it may be kept, by its `Cache-Control` or `Expires`; `undefined` when they say nothing. */
+  readonly maxAge: number | undefined;
+}
+
+/**
+ * Why a document could not be had. `gone`: its server answers that there is none (404, 410). `refused`: it may not be asked for (its address is not
+ * public, too many fetches). `unavailable`: anything else. `message` is for the log, never for the browser (I13).
+ */
+export class DocumentError extends Error {
+  override readonly name = "DocumentError";
+  readonly kind: "gone" | "refused" | "unavailable";
+
+  constructor(kind: DocumentError["kind"], message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
 // -------------------------------------------------------------------------------------------------------- telemetry
 
 /** What happened, for the audit log (S10). Values are sanitized by the receiver; secrets never stand in an event (S09). */
