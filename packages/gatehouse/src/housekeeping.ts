@@ -46,7 +46,15 @@ export async function sweepAll(
   { store, clock, clientIdle }: Pick<HousekeepingOptions, "store" | "clock" | "clientIdle">,
   signal?: AbortSignal,
 ): Promise<Swept> {
-  const total = { accessTokens: 0, grants: 0, sessions: 0, transactions: 0, codes: 0, clients: 0 };
+  const total = {
+    accessTokens: 0,
+    grants: 0,
+    sessions: 0,
+    transactions: 0,
+    assertions: 0,
+    codes: 0,
+    clients: 0,
+  };
   const kinds = Object.keys(total) as (keyof Swept)[];
   for (;;) {
     const swept = await store.sweep(clock.now(), batch, clientIdle);

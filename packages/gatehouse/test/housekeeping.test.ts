@@ -9,7 +9,15 @@ import { openSqliteStore } from "../src/storage/sqlite/store.ts";
 const now = seconds(1_800_000_000);
 const clock = { now: () => now };
 const clientIdle = seconds(90 * 86_400);
-const nothing: Swept = { accessTokens: 0, grants: 0, sessions: 0, transactions: 0, codes: 0, clients: 0 };
+const nothing: Swept = {
+  accessTokens: 0,
+  grants: 0,
+  sessions: 0,
+  transactions: 0,
+  assertions: 0,
+  codes: 0,
+  clients: 0,
+};
 
 async function aStoreWithDeadTransactions(count: number): Promise<Store> {
   const store = await openSqliteStore({ path: ":memory:" });
@@ -19,6 +27,7 @@ async function aStoreWithDeadTransactions(count: number): Promise<Store> {
     authMethod: "none",
     secretHash: undefined,
     clearSecret: undefined,
+    keys: undefined,
     redirectUris: [],
     grantTypes: [],
     scope: undefined,

@@ -74,6 +74,7 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
     authMethod: options.authMethod,
     secretHash: secret === undefined ? undefined : hashSecret(secret),
     clearSecret: undefined,
+    keys: undefined,
     redirectUris: options.redirectUri,
     // LEGACY: what client_secret_post clients get is one long-lived token; there is nothing to refresh.
     grantTypes:

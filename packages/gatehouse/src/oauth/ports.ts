@@ -31,7 +31,21 @@ export interface Random {
 // ------------------------------------------------------------------------------------------------------------ store
 
 /** How a rotation ended. See {@link Store.rotateGrant}. */
-export type Rotation = "rotated" | "replayed" | "reused" | "gone";
+export type Rotation =
+  /** The refresh token to answer with is that of this generation. */
+  | { readonly outcome: "rotated" | "replayed"; readonly generation: number }
+  | { readonly outcome: "reused" | "gone" };
+/** What of a refresh token that was superseded is still answered, with the live one. */
+export interface ReplayPolicy {
+  /** Seconds after it was superseded. */
+  readonly window: Seconds;
+  /** How far back, 1 being the previous generation; at most {@link mostReplayGenerations}. */
+  readonly generations: number;
+}
+
+/** As many superseded generations as a store remembers of a grant. */
+export const mostReplayGenerations = 64;
+
 /** How a redemption ended. See {@link Store.redeemCode}. */
 export type Redemption = "redeemed" | "used" | "gone";
 
@@ -50,6 +64,12 @@ export interface Store {
   listClients(): Promise<Client[]>;
   /** False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. */
   addClient(client: Client): Promise<boolean>;
+  /** Adds the client; one that is there already stays as it is, and counts as used at `client.createdAt`. For ids made from the metadata. */
+  rememberClient(client: Client): Promise<void>;
+  /** Replaces all that the client is but `createdAt` and `lastUsedAt`. False when unknown. */
+  replaceClient(client: Client): Promise<boolean>;
+  /** Uses up a client assertion (Q09): true for exactly one caller until `expiresAt`, false for every other. */
+  useAssertion(assertionHash: SecretHash, expiresAt: Seconds): Promise<boolean>;
   /** Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09). False when unknown. */
   removeClient(id: string): Promise<boolean>;
   /** LEGACY (T03): adds the hash beside the clear-text secret, which stays for a roll-back. No effect when a hash is there. */
@@ -138,7 +158,8 @@ export interface Store {
   /**
    * One compare-and-set of the generation (G03-G06). With the presented generation equal to
    *  - the live one: it becomes live + 1, `rotatedAt` becomes now, `expiresAt` the given: `rotated`;
-   *  - the live one - 1, less than `replayWindow` seconds after `rotatedAt`: nothing of the grant changes: `replayed`;
+   *  - one of the `replay.generations` before, superseded less than `replay.window` seconds ago: nothing of the grant changes: `replayed`,
+   *    with the live generation;
    *  - anything else: `reused`, nothing changed (the caller revokes);
    * and no such live grant: `gone`. `rotated` and `replayed` store the access token in the same step, the others nothing. So however
    * many callers race with one generation, one lineage lives on, and none is lost when an answer is.
@@ -147,7 +168,7 @@ export interface Store {
     readonly grantId: GrantId;
     readonly presented: number;
     readonly now: Seconds;
-    readonly replayWindow: Seconds;
+    readonly replay: ReplayPolicy;
     readonly expiresAt: Seconds;
     readonly accessToken: AccessToken;
   }): Promise<Rotation>;
@@ -162,7 +183,7 @@ export interface Store {
   /** Resolves when the store answers; for `/readyz`. */
   ping(): Promise<void>;
   /**
-   * Deletes at most `limit` rows of each kind that died before `now`: access tokens, grants, sessions, transactions, codes an hour
+   * Deletes at most `limit` rows of each kind that died before `now`: access tokens, grants, sessions, transactions, client assertions, codes an hour
    * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant (H20). Operator-provisioned clients never.
    * Returns how many of each went; call again while a number equals `limit`.
    */
@@ -175,6 +196,7 @@ export interface Swept {
   readonly grants: number;
   readonly sessions: number;
   readonly transactions: number;
+  readonly assertions: number;
   readonly codes: number;
   readonly clients: number;
 }

@@ -1,10 +1,15 @@
+import type { JSONWebKeySet } from "jose";
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "./values.ts";
 
 /*
  * What the protocol remembers, as the store keeps it. Each record is a plain, immutable value.
  */
 
-export type TokenEndpointAuthMethod = "none" | "client_secret_post" | "client_secret_basic";
+export type TokenEndpointAuthMethod =
+  | "none"
+  | "client_secret_post"
+  | "client_secret_basic"
+  | "private_key_jwt";
 
 /** A client as stored (RFC 7591 §2 metadata, as this server enforces it). */
 export interface Client {
@@ -14,6 +19,8 @@ export interface Client {
   readonly secretHash: SecretHash | undefined;
   /** LEGACY: a secret in clear text, in rows the old service wrote; replaced by a hash on first successful use (T03). */
   readonly clearSecret: string | undefined;
+  /** What its assertions are verified with (RFC 7523). On a public client: an assertion may be sent, and is then verified. */
+  readonly keys: ClientKeys | undefined;
   /** Exact URIs; only for operator-provisioned `client_secret_post` clients patterns of the LEGACY dialect. */
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly string[];
@@ -21,11 +28,19 @@ export interface Client {
   readonly scope: string | undefined;
   /** What it says of itself, shown on the consent page and echoed at registration. */
   readonly metadata: ClientMetadata;
-  /** True when it registered itself (RFC 7591); false when the operator provisioned it. */
+  /** True when nobody but the client vouches for it: registered by itself (RFC 7591) or by its metadata document; false when the operator provisioned it. */
   readonly dynamicallyRegistered: boolean;
   readonly createdAt: Seconds;
-  /** Last sign-in, redemption or refresh; `undefined` when it never got a token. */
+  /** Last redemption, refresh, or repeated registration; `undefined` when there was none. */
   readonly lastUsedAt: Seconds | undefined;
+}
+
+/** Public keys of a client (RFC 7591 §2): by value or by reference, never both. */
+export interface ClientKeys {
+  readonly jwks?: JSONWebKeySet;
+  readonly uri?: string;
+  /** `token_endpoint_auth_signing_alg`: the only algorithm it signs with, if it said so. */
+  readonly algorithm?: string;
 }
 
 export interface ClientMetadata {
@@ -130,7 +145,7 @@ export interface Grant {
   readonly salt: string;
   readonly authTime: Seconds;
   readonly createdAt: Seconds;
-  /** When the live generation was minted: the replay window counts from here. */
+  /** When the live generation was minted. */
   readonly rotatedAt: Seconds;
   /** The grant is dead from here on: pushed by each rotation (idle), never past `endsAt` (absolute). G11. */
   readonly expiresAt: Seconds;

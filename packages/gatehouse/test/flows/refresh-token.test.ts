@@ -200,3 +200,17 @@ test("G12 whatever fails before the rotation leaves the refresh token as it was"
   server.clock.advance(3600); // had it rotated, this would be theft by now
   assert.equal((await refresh(server, own, refresh_token)).status, 200);
 });
+
+test("a client known to keep old refresh tokens is not signed out for it, within its window", async () => {
+  const codex = await aPublicClient(server, { client_name: "Codex" });
+  const first = await tokensFor(server, codex);
+  const second = (await refresh(server, codex, first.refresh_token)).body;
+  server.clock.advance(1800);
+  const third = (await refresh(server, codex, String(second.refresh_token))).body;
+  const stale = await refresh(server, codex, first.refresh_token);
+  assert.equal(stale.status, 200);
+  assert.equal(stale.body.refresh_token, third.refresh_token, "the live one: there is no second lineage");
+  server.clock.advance(1800);
+  assert.equal((await refresh(server, codex, first.refresh_token)).body.error, "invalid_grant");
+  assert.equal((await refresh(server, codex, String(third.refresh_token))).body.error, "invalid_grant");
+});

@@ -14,7 +14,9 @@ process.stdin.once("data", async () => {
   const redeemed = await Promise.all(
     attempts.map(({ grant, token }) => store.redeemCode(codeHash, now, grant, token)),
   );
-  const rotated = await Promise.all(rotations.map((rotation) => store.rotateGrant(rotation)));
+  const rotated = await Promise.all(
+    rotations.map(async (rotation) => (await store.rotateGrant(rotation)).outcome),
+  );
   console.log(JSON.stringify({ redeemed, rotated }));
   await store.close();
   process.exit(0);

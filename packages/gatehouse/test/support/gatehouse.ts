@@ -104,6 +104,7 @@ export async function startTestGatehouse(environment: Record<string, string> = {
         authMethod: "client_secret_post",
         secretHash: secret === undefined ? undefined : hashSecret(secret),
         clearSecret: undefined,
+        keys: undefined,
         redirectUris: [],
         grantTypes: ["authorization_code", "refresh_token"],
         scope: undefined,

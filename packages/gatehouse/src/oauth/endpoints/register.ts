@@ -16,6 +16,7 @@ export function registerEndpoint(context: Context): Endpoint {
       authMethod: "none",
       secretHash: undefined,
       clearSecret: undefined,
+      keys: undefined,
       dynamicallyRegistered: true,
       createdAt: clock.now(),
       lastUsedAt: undefined,

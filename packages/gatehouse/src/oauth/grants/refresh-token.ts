@@ -1,12 +1,15 @@
 import type { Context } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest } from "../http.ts";
+import { recogniseClient } from "../known-clients.ts";
 import type { Parameters } from "../parameters.ts";
+import { mostReplayGenerations, type ReplayPolicy, type Rotation } from "../ports.ts";
 import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
+import type { Settings } from "../settings.ts";
 import { isGenuine, parseRefreshToken, refreshTokenOf } from "../token.ts";
-import { after, type Seconds } from "../values.ts";
+import { after, type Seconds, seconds } from "../values.ts";
 import { scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";
 
@@ -27,21 +30,21 @@ export async function refreshToken(
   const now = clock.now();
   const lifetime = settings.lifetimes.accessToken;
   const { token, record } = issueAccessToken(context, grant, scope, lifetime);
-  const outcome = await store.rotateGrant({
+  const rotation = await store.rotateGrant({
     grantId: grant.id,
     presented: generation,
     now,
-    replayWindow: settings.lifetimes.replayWindow,
+    replay: replayPolicy(client, settings),
     expiresAt: Math.min(grant.endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds, // G11
     accessToken: record,
   });
-  await settle(context, request, grant, outcome);
+  const live = await settle(context, request, grant, rotation);
   return {
     access_token: token,
     token_type: "Bearer",
     expires_in: lifetime,
-    // The successor of the presented generation: of a replay the very one its first use got (G05).
-    refresh_token: refreshTokenOf(grant, generation + 1, settings),
+    // The live one. Of a replayed previous generation that is the very successor its first use got (G05).
+    refresh_token: refreshTokenOf(grant, live, settings),
     ...scopeMember(scope),
   };
 }
@@ -66,13 +69,22 @@ async function findPresented(
   return { grant, generation: presented.generation };
 }
 
-/** An older generation than the replay window forgives is a stolen one: the grant ends for thief and owner alike (G04). */
+/** How many seconds, and how far back, a superseded refresh token of this client is forgiven. */
+function replayPolicy(client: Client, { lifetimes }: Settings): ReplayPolicy {
+  const known = recogniseClient(client)?.replayWindow;
+  if (known === undefined) return { window: lifetimes.replayWindow, generations: 1 };
+  return { window: seconds(Math.max(known, lifetimes.replayWindow)), generations: mostReplayGenerations };
+}
+
+/**
+ * The live generation. An older one than the replay policy forgives is a stolen one: the grant ends for thief and owner alike (G04).
+ */
 async function settle(
   { events, store }: Context,
   request: OAuthRequest,
   grant: Grant,
-  outcome: "rotated" | "replayed" | "reused" | "gone",
-): Promise<void> {
+  rotation: Rotation,
+): Promise<number> {
   const about = {
     request: request.id,
     client: grant.clientId,
@@ -80,11 +92,13 @@ async function settle(
     grant: grant.id,
     address: request.address,
   };
-  switch (outcome) {
+  switch (rotation.outcome) {
     case "rotated":
-      return events.emit({ name: "token_refreshed", ...about });
+      events.emit({ name: "token_refreshed", ...about });
+      return rotation.generation;
     case "replayed":
-      return events.emit({ name: "refresh_replayed", ...about });
+      events.emit({ name: "refresh_replayed", ...about });
+      return rotation.generation;
     case "reused":
       await store.revokeGrant(grant.id);
       events.emit({ name: "refresh_reused", ...about });

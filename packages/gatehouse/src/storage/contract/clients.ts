@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalResource } from "../../oauth/resource.ts";
-import type { ClientId } from "../../oauth/values.ts";
+import { type ClientId, seconds } from "../../oauth/values.ts";
 
-import { aClient, aHash, count, type Given, now, times, unique } from "./given.ts";
+import { aClient, aHash, count, type Given, later, now, times, unique } from "./given.ts";
 
 /** What a store promises about clients and resources. */
 export function clientsContract(given: Given): void {
@@ -27,6 +27,41 @@ export function clientsContract(given: Given): void {
     const id = unique() as ClientId;
     const answers = await Promise.all(times(20, () => given.store.addClient(aClient({ id }))));
     assert.equal(count(answers, true), 1);
+  });
+
+  test("a remembered client is added once, and remembering it again only counts as use", async () => {
+    const client = aClient();
+    await Promise.all(times(20, () => given.store.rememberClient(client)));
+    const again = { ...client, createdAt: later(500), metadata: {} };
+    await given.store.rememberClient(again);
+    assert.deepEqual(await given.store.findClient(client.id), { ...client, lastUsedAt: later(500) });
+  });
+
+  test("a replaced client keeps its age, its use and what it was granted", async () => {
+    const { grant } = await given.aLiveGrant();
+    const before = (await given.store.findClient(grant.clientId)) ?? assert.fail();
+    const changed = aClient({
+      id: before.id,
+      metadata: { name: "Other" },
+      authMethod: "private_key_jwt",
+      keys: { jwks: { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] }, algorithm: "ES256" },
+      redirectUris: ["https://other.example/cb"],
+      createdAt: later(77),
+    });
+    assert.equal(await given.store.replaceClient(changed), true);
+    const { createdAt, lastUsedAt } = before;
+    assert.deepEqual(await given.store.findClient(before.id), { ...changed, createdAt, lastUsedAt });
+    assert.ok(await given.store.findGrant(grant.id, now));
+    assert.equal(await given.store.replaceClient(aClient()), false);
+  });
+
+  test("of many who use one assertion exactly one may, until it is swept after its expiry", async () => {
+    const assertion = aHash();
+    const answers = await Promise.all(times(20, () => given.store.useAssertion(assertion, later(60))));
+    assert.equal(count(answers, true), 1);
+    await given.store.sweep(later(59), 1000, seconds(90 * 86_400));
+    assert.equal(await given.store.useAssertion(assertion, later(60)), false);
+    assert.ok((await given.store.sweep(later(60), 1000, seconds(90 * 86_400))).assertions >= 1);
   });
 
   test("a remembered secret hash stands beside the clear text and is not replaced", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { Store } from "../../oauth/ports.ts";
+import type { ReplayPolicy, Store } from "../../oauth/ports.ts";
 import type { AccessToken, AuthorizationRequest, Client, Code, Grant } from "../../oauth/records.ts";
 import { canonicalResource } from "../../oauth/resource.ts";
 import { hashSecret } from "../../oauth/secret.ts";
@@ -27,6 +27,7 @@ export const aClient = (over: Partial<Client> = {}): Client => ({
   authMethod: "none",
   secretHash: undefined,
   clearSecret: undefined,
+  keys: undefined,
   redirectUris: ["https://app.example.com/cb", "http://127.0.0.1/cb"],
   grantTypes: ["authorization_code", "refresh_token"],
   scope: "read",
@@ -96,6 +97,8 @@ export const times = <T>(count: number, make: () => T): T[] => Array.from({ leng
 export const count = <T>(values: readonly T[], wanted: T): number =>
   values.filter((value) => value === wanted).length;
 
+export const strict: ReplayPolicy = { window: seconds(60), generations: 1 };
+
 /** The store under test, once it is open, and the beginnings of stories in it. */
 export class Given {
   #store: Store | undefined;
@@ -132,15 +135,17 @@ export class Given {
     return { grant, token };
   }
 
-  rotate(grant: Grant, presented: number, at: Seconds = now) {
-    return this.store.rotateGrant({
+  /** Presents a generation; of replays only the previous one is forgiven, for a minute, unless said otherwise. */
+  async rotate(grant: Grant, presented: number, at: Seconds = now, replay = strict) {
+    const rotation = await this.store.rotateGrant({
       grantId: grant.id,
       presented,
       now: at,
-      replayWindow: seconds(60),
+      replay,
       expiresAt: later(2000),
       accessToken: aToken(grant, { createdAt: at }),
     });
+    return rotation.outcome;
   }
 
   /** Sweeps until nothing is left; resolves with what went in all. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seconds } from "../../oauth/values.ts";
 
-import { aGrant, aToken, count, type Given, later, now, times } from "./given.ts";
+import { aGrant, aToken, count, type Given, later, now, strict, times } from "./given.ts";
 
 /** What a store promises about grants and access tokens. */
 export function grantsContract(given: Given): void {
@@ -29,6 +29,26 @@ export function grantsContract(given: Given): void {
     assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
   });
 
+  test("where several generations are forgiven, each is from when it was superseded, with the live one", async () => {
+    const { grant } = await given.aLiveGrant();
+    const patient = { window: seconds(100), generations: 3 };
+    for (const [at, presented] of [0, 30, 60].entries()) {
+      assert.equal(await given.rotate(grant, at + 1, later(presented), patient), "rotated");
+    }
+    assert.equal(await given.rotate(grant, 1, later(99), patient), "replayed");
+    assert.equal(await given.rotate(grant, 2, later(129), patient), "replayed");
+    const rotation = { grantId: grant.id, presented: 3, now: later(159), replay: patient };
+    const accessToken = aToken(grant);
+    assert.deepEqual(await given.store.rotateGrant({ ...rotation, expiresAt: later(2000), accessToken }), {
+      outcome: "replayed",
+      generation: 4,
+    });
+    assert.ok(await given.store.findAccessToken(accessToken.tokenHash, now));
+    assert.equal(await given.rotate(grant, 1, later(100), patient), "reused");
+    assert.equal(await given.rotate(grant, 4, later(61), patient), "rotated");
+    assert.equal(await given.rotate(grant, 1, later(62), patient), "reused", "four generations back");
+  });
+
   test("a grant without a refresh token, an expired and an unknown one do not rotate", async () => {
     const fixed = await given.aLiveGrant({ generation: 0 });
     assert.equal(await given.rotate(fixed.grant, 0), "reused");
@@ -45,11 +65,11 @@ export function grantsContract(given: Given): void {
       grantId: grant.id,
       presented: 7,
       now,
-      replayWindow: seconds(60),
+      replay: strict,
       expiresAt: later(9),
       accessToken,
     };
-    assert.equal(await given.store.rotateGrant(rotation), "reused");
+    assert.deepEqual(await given.store.rotateGrant(rotation), { outcome: "reused" });
     assert.equal(await given.store.findAccessToken(accessToken.tokenHash, now), undefined);
   });
 
@@ -61,7 +81,7 @@ export function grantsContract(given: Given): void {
         grantId: grant.id,
         presented: 1,
         now,
-        replayWindow: seconds(60),
+        replay: strict,
         expiresAt: later(9),
         accessToken,
       }),

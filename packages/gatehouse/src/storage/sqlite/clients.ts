@@ -1,12 +1,19 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Client, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
+import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
 import type { Database } from "./database.ts";
 import { filled, type Row, text } from "./row.ts";
 
 type ClientOperations = Pick<
   Store,
-  "findClient" | "listClients" | "addClient" | "removeClient" | "rememberSecretHash"
+  | "findClient"
+  | "listClients"
+  | "addClient"
+  | "rememberClient"
+  | "replaceClient"
+  | "useAssertion"
+  | "removeClient"
+  | "rememberSecretHash"
 >;
 
 export function clientOperations(database: Database): ClientOperations {
@@ -14,8 +21,16 @@ export function clientOperations(database: Database): ClientOperations {
   const list = database.prepare("select * from oauth2_clients order by created_at desc, id");
   const add = database.prepare(
     `insert into oauth2_clients (id, secret, secret_hash, redirect_uris, token_endpoint_auth_method, client_name, grant_types,
-       scope, metadata, dynamically_registered, created_at, last_used_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+       scope, metadata, keys, dynamically_registered, created_at, last_used_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+  );
+  const replace = database.prepare(
+    `update oauth2_clients set secret = ?, secret_hash = ?, redirect_uris = ?, token_endpoint_auth_method = ?, client_name = ?,
+       grant_types = ?, scope = ?, metadata = ?, keys = ?, dynamically_registered = ? where id = ?`,
+  );
+  const touch = database.prepare("update oauth2_clients set last_used_at = ? where id = ?");
+  const useUp = database.prepare(
+    "insert into gatehouse_client_assertions (id, expires_at) values (?, ?) on conflict (id) do nothing",
   );
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
@@ -25,6 +40,8 @@ export function clientOperations(database: Database): ClientOperations {
   const remember = database.prepare(
     "update oauth2_clients set secret_hash = ? where id = ? and secret_hash is null",
   );
+  const insert = (client: Client): boolean =>
+    add.run(client.id, ...valuesOf(client), client.createdAt, client.lastUsedAt ?? null).changes === 1;
   return {
     findClient: (id) =>
       database.read(() => {
@@ -32,25 +49,15 @@ export function clientOperations(database: Database): ClientOperations {
         return row && toClient(row);
       }),
     listClients: () => database.read(() => list.all().map(toClient)),
-    addClient: (client) =>
+    addClient: (client) => database.write(() => insert(client)),
+    rememberClient: (client) =>
       database.write(() => {
-        const { name = "", ...metadata } = client.metadata;
-        const { changes } = add.run(
-          client.id,
-          client.clearSecret ?? null,
-          client.secretHash ?? null,
-          JSON.stringify(client.redirectUris),
-          client.authMethod,
-          name,
-          JSON.stringify(client.grantTypes),
-          client.scope ?? null,
-          JSON.stringify(metadata),
-          client.dynamicallyRegistered ? 1 : 0,
-          client.createdAt,
-          client.lastUsedAt ?? null,
-        );
-        return changes === 1;
+        if (!insert(client)) touch.run(client.createdAt, client.id);
       }),
+    replaceClient: (client) =>
+      database.write(() => replace.run(...valuesOf(client), client.id).changes === 1),
+    useAssertion: (assertionHash, expiresAt) =>
+      database.write(() => useUp.run(assertionHash, expiresAt).changes === 1),
     removeClient: (id) =>
       database.write(() => {
         removeTokens.run(id);
@@ -60,6 +67,23 @@ export function clientOperations(database: Database): ClientOperations {
   };
 }
 
+/** All columns that a client says, in the order of the statements above. */
+function valuesOf(client: Client): (string | number | null)[] {
+  const { name = "", ...metadata } = client.metadata;
+  return [
+    client.clearSecret ?? null,
+    client.secretHash ?? null,
+    JSON.stringify(client.redirectUris),
+    client.authMethod,
+    name,
+    JSON.stringify(client.grantTypes),
+    client.scope ?? null,
+    JSON.stringify(metadata),
+    client.keys === undefined ? null : JSON.stringify(client.keys),
+    client.dynamicallyRegistered ? 1 : 0,
+  ];
+}
+
 function toClient(row: Row): Client {
   const name = filled(row.client_name);
   return {
@@ -67,6 +91,7 @@ function toClient(row: Row): Client {
     authMethod: row.token_endpoint_auth_method as TokenEndpointAuthMethod,
     secretHash: text(row.secret_hash) as SecretHash | undefined,
     clearSecret: filled(row.secret),
+    keys: typeof row.keys === "string" ? (JSON.parse(row.keys) as ClientKeys) : undefined,
     redirectUris: JSON.parse(row.redirect_uris as string) as string[],
     grantTypes: JSON.parse(row.grant_types as string) as string[],
     scope: text(row.scope),

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, Subject } from "../../oauth/values.ts";
 import { insertAccessToken } from "./access-tokens.ts";
@@ -10,29 +10,30 @@ type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 export function grantOperations(database: Database): GrantOperations {
   const find = database.prepare("select * from gatehouse_grants where id = ? and expires_at > ?");
   const rotate = database.prepare(
-    `update gatehouse_grants set generation = generation + 1, rotated_at = ?, expires_at = ?
-     where id = ? and generation = ? and generation > 0 and expires_at > ?`,
+    "update gatehouse_grants set generation = generation + 1, rotated_at = ?, superseded_at = ?, expires_at = ? where id = ?",
   );
   const current = database.prepare(
-    "select generation, rotated_at from gatehouse_grants where id = ? and expires_at > ?",
+    "select generation, superseded_at from gatehouse_grants where id = ? and expires_at > ?",
   );
   const storeToken = insertAccessToken(database);
   const remove = database.prepare("delete from gatehouse_grants where id = ?");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
   return {
     findGrant: (id, now) => database.read(() => toGrant(find.get(id, now))),
-    rotateGrant: ({ grantId, presented, now, replayWindow, expiresAt, accessToken }) =>
-      database.write(() => {
-        if (rotate.run(now, expiresAt, grantId, presented, now).changes === 1) {
-          storeToken(accessToken);
-          return "rotated";
+    rotateGrant: ({ grantId, presented, now, replay, expiresAt, accessToken }) =>
+      database.write((): Rotation => {
+        const row = current.get(grantId, now);
+        if (row === undefined) return { outcome: "gone" };
+        const generation = row.generation as number;
+        const superseded = recentlySuperseded(row, now, replay);
+        if (presented < 1 || presented > generation || generation - presented > superseded.length) {
+          return { outcome: "reused" };
         }
-        const live = current.get(grantId, now);
-        if (live === undefined) return "gone";
-        const isPrevious = presented > 0 && live.generation === presented + 1;
-        if (!isPrevious || now - (live.rotated_at as number) >= replayWindow) return "reused";
         storeToken(accessToken);
-        return "replayed";
+        if (presented < generation) return { outcome: "replayed", generation };
+        const kept = [now, ...superseded].slice(0, replay.generations);
+        rotate.run(now, JSON.stringify(kept), expiresAt, grantId);
+        return { outcome: "rotated", generation: generation + 1 };
       }),
     revokeGrant: (id) =>
       database.write(() => {
@@ -40,6 +41,12 @@ export function grantOperations(database: Database): GrantOperations {
         return remove.run(id).changes === 1;
       }),
   };
+}
+
+/** When each generation before the live one was superseded, the latest first, as far back as it is forgiven. */
+function recentlySuperseded(row: Row, now: Seconds, { window, generations }: ReplayPolicy): number[] {
+  const all = JSON.parse(row.superseded_at as string) as number[];
+  return all.filter((at) => now - at < window).slice(0, generations);
 }
 
 export function insertGrant(database: Database): (grant: Grant) => void {

@@ -12,6 +12,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const accessTokens = expired("user_tokens", "token");
   const sessions = expired("gatehouse_browser_sessions", "id");
   const transactions = expired("oauth2_sessions", "id");
+  const assertions = expired("gatehouse_client_assertions", "id");
   const codes = database.prepare(
     "delete from oauth2_codes where id in (select id from oauth2_codes where created_at <= ? order by created_at limit ?)",
   );
@@ -38,6 +39,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
           accessTokens: Number(accessTokens.run(now, limit).changes),
           grants: Number(grants.run(now, limit).changes),
           sessions: Number(sessions.run(now, limit).changes),
+          assertions: Number(assertions.run(now, limit).changes),
           transactions: Number(transactions.run(now, limit).changes),
           codes: Number(codes.run(now - codesKept, limit).changes),
           clients: Number(clients.run(now - clientIdle, limit).changes),

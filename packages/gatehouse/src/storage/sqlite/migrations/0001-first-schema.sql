@@ -13,7 +13,8 @@ create table oauth2_clients (
   secret_hash text,
   grant_types text not null default '["authorization_code","refresh_token"]',
   scope text,
-  metadata text not null default '{}'
+  metadata text not null default '{}',
+  keys text
 ) strict, without rowid;
 
 -- For the clean-up of idle clients.
@@ -90,6 +91,7 @@ create table gatehouse_grants (
   auth_time integer not null,
   created_at integer not null,
   rotated_at integer not null,
+  superseded_at text not null default '[]',
   expires_at integer not null,
   ends_at integer not null
 ) strict, without rowid;
@@ -98,6 +100,14 @@ create index gatehouse_grants_expires_at on gatehouse_grants (expires_at);
 -- Does this client own a live grant? And all grants of a client or person, to remove them.
 create index gatehouse_grants_client_id on gatehouse_grants (client_id);
 create index gatehouse_grants_subject on gatehouse_grants (subject);
+
+-- Assertions of clients that were used, until they expire.
+create table gatehouse_client_assertions (
+  id text primary key,
+  expires_at integer not null
+) strict, without rowid;
+
+create index gatehouse_client_assertions_expires_at on gatehouse_client_assertions (expires_at);
 
 create table gatehouse_accounts (
   subject text primary key,
