@@ -56,6 +56,7 @@ test("the SDK's requireBearerAuth lets a good token pass, with what is known of 
     scopes: ["mcp"],
     expiresAt: exp,
     resource,
+    resourceMetadataUrl,
     extra: { subject: "s", username: "a@example.com" },
   });
 });

@@ -1,4 +1,6 @@
 import type { TokenFacts } from "./judgement.ts";
+import type { Protection } from "./options.ts";
+import { metadataUrlOf } from "./resource-metadata.ts";
 
 /** Who calls, in the shape of the official MCP SDK's `AuthInfo`: its transports hand it on to the tools as `extra.authInfo`. */
 export interface AuthInfo {
@@ -10,6 +12,8 @@ export interface AuthInfo {
   /** Seconds since 1970. */
   expiresAt: number;
   resource: URL;
+  /** Where this server's metadata are: the SDK's own scope challenges (`requireScopes`, v2) name it. */
+  resourceMetadataUrl: string;
   extra: {
     /** The person: stable and opaque. Use it as the key. */
     subject: string | undefined;
@@ -18,13 +22,18 @@ export interface AuthInfo {
   };
 }
 
-export function authInfoOf(token: string, facts: TokenFacts, resource: string): AuthInfo {
+export function authInfoOf(
+  token: string,
+  facts: TokenFacts,
+  { resource }: Pick<Protection, "resource">,
+): AuthInfo {
   return {
     token,
     clientId: facts.clientId,
     scopes: [...facts.scopes],
     expiresAt: facts.expiresAt,
     resource: new URL(resource),
+    resourceMetadataUrl: metadataUrlOf(resource),
     extra: { subject: facts.subject, username: facts.username },
   };
 }

@@ -54,6 +54,20 @@ export function cannotCheck(): Answer {
   return json(503, body, { "Retry-After": "5" });
 }
 
+/** 503 when the issuer's metadata could not be fetched to be repeated here. */
+export function noCopy(): Answer {
+  const body = {
+    error: "temporarily_unavailable",
+    error_description: "The authorization server's metadata could not be fetched right now.",
+  };
+  return json(503, body, { "Retry-After": "5" });
+}
+
+/** 404 for a place where clients look for what this server does not have. */
+export function noSuchDocument(): Answer {
+  return json(404, { message: "There is no such document here." });
+}
+
 function refusal(
   status: number,
   parameters: Readonly<Record<string, string>>,

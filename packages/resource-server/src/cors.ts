@@ -22,3 +22,11 @@ export const preflightAnswer: Answer = {
   },
   body: "",
 };
+
+/** Gives the protected server's own answer these headers, except those that somebody, e.g. `cors()`, has set already. */
+export function addCorsHeaders(
+  has: (name: string) => boolean,
+  set: (name: string, value: string) => unknown,
+): void {
+  for (const [name, value] of Object.entries(corsHeaders)) if (!has(name)) set(name, value);
+}

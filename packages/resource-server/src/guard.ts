@@ -3,6 +3,7 @@ import { type AuthInfo, authInfoOf } from "./auth-info.ts";
 import { readBearer } from "./bearer.ts";
 import * as challenge from "./challenge.ts";
 import { preflightAnswer } from "./cors.ts";
+import { createIssuerCopy } from "./issuer-copy.ts";
 import { type ProtectionOptions, readOptions } from "./options.ts";
 import { createResourceMetadata } from "./resource-metadata.ts";
 import { createVerification } from "./verification.ts";
@@ -27,21 +28,25 @@ export type Verdict =
 export interface Guard {
   /** Judges one request. Never rejects: what cannot be checked is refused (503). */
   check(request: GuardRequest): Promise<Verdict>;
-  /** For an operation that needs more than `requiredScopes`: the 403 to send (step-up), or `undefined` when the scope does. */
-  demand(auth: Pick<AuthInfo, "scopes">, scopes: readonly string[]): Answer | undefined;
+  /**
+   * For an operation that needs more than `requiredScopes`: the 403 to send (step-up), or `undefined` when the scope does. Whoever was not
+   * let pass before, and so has no `auth`, has no scope.
+   */
+  demand(auth: Pick<AuthInfo, "scopes"> | undefined, scopes: readonly string[]): Answer | undefined;
 }
 
 /** The protection of one resource, free of any framework. Throws a `TypeError` for wrong options. */
 export function createGuard(options: ProtectionOptions): Guard {
   const protection = readOptions(options);
-  const { requiredScopes, resource } = protection;
+  const { requiredScopes } = protection;
   const metadata = createResourceMetadata(protection);
+  const issuerCopy = protection.authorizationServerMetadata ? createIssuerCopy(protection) : undefined;
   const verify = createVerification(protection);
   const context = { metadataUrl: metadata.url, scopes: requiredScopes };
 
-  function demand(auth: Pick<AuthInfo, "scopes">, scopes: readonly string[]): Answer | undefined {
+  function demand(auth: Pick<AuthInfo, "scopes"> | undefined, scopes: readonly string[]): Answer | undefined {
     const needed = [...new Set([...requiredScopes, ...scopes])];
-    if (needed.every((scope) => auth.scopes.includes(scope))) return undefined;
+    if (auth !== undefined && needed.every((scope) => auth.scopes.includes(scope))) return undefined;
     return challenge.insufficientScope({ ...context, scopes: needed }); // U05
   }
 
@@ -49,6 +54,8 @@ export function createGuard(options: ProtectionOptions): Guard {
     const { path, query } = splitUrl(request.url);
     if (request.method === "OPTIONS") return refuse(preflightAnswer);
     if (metadata.isAt(path)) return refuse(metadata.answer(request.method));
+    const copy = await issuerCopy?.answer(path, request.method);
+    if (copy !== undefined) return refuse(copy);
 
     const bearer = readBearer(request.authorization);
     if (bearer.kind === "none") return refuse(challenge.tokenNeeded(context)); // U02; a token elsewhere does not count (U07)
@@ -63,7 +70,7 @@ export function createGuard(options: ProtectionOptions): Guard {
     }
     const judgement = await verify(bearer.token);
     if (!judgement.good) return refuse(challenge.invalidToken(context, judgement.reason));
-    const auth = authInfoOf(bearer.token, judgement.facts, resource);
+    const auth = authInfoOf(bearer.token, judgement.facts, protection);
     const tooLittle = demand(auth, []);
     return tooLittle === undefined ? { ok: true, auth } : refuse(tooLittle);
   }

@@ -1,10 +1,17 @@
 import { createDiscovery } from "./discovery.ts";
 import { askForJson } from "./json-answer.ts";
 import type { Protection } from "./options.ts";
+import { createTurnstile } from "./turnstile.ts";
+
+/**
+ * `fetch` keeps connections and uses them again, but opens a new one whenever all are busy: so a burst of different tokens is asked about
+ * some at a time. Whoever finds a thousand waiting is refused (503) rather than made to wait for nothing.
+ */
+const most = { atOnce: 32, inLine: 1000 };
 
 /**
  * Asks the authorization server what it knows of a token (RFC 7662 §2). The token travels in the form of this one request and
- * nowhere else (U10). Resolves with the answer as it came, unjudged; throws when there is none.
+ * nowhere else (U10). Resolves with the answer as it came, unjudged; throws when there is none within `timeoutSeconds`, waiting included.
  */
 export function createIntrospection(
   protection: Protection,
@@ -12,17 +19,21 @@ export function createIntrospection(
   const { credential, introspectionEndpoint, timeoutSeconds } = protection;
   const discover =
     introspectionEndpoint === undefined ? createDiscovery(protection) : async () => introspectionEndpoint;
-  return async (token) => {
-    const endpoint = await discover();
-    const question = {
-      method: "POST",
-      headers: { Authorization: `Bearer ${credential}`, Accept: "application/json" },
-      body: new URLSearchParams({ token, token_type_hint: "access_token" }),
-    };
-    const { status, json } = await askForJson(endpoint, question, timeoutSeconds);
-    if (status === 401) throw new Error(`${endpoint} refuses this server's credential`);
-    if (status !== 200 || json === undefined)
-      throw new Error(`${endpoint} answered ${status} and no introspection result`);
-    return json;
+  const passTurnstile = createTurnstile(most);
+  return (token) => {
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    return passTurnstile(signal, async () => {
+      const endpoint = await discover();
+      const question = {
+        method: "POST",
+        headers: { Authorization: `Bearer ${credential}`, Accept: "application/json" },
+        body: new URLSearchParams({ token, token_type_hint: "access_token" }),
+      };
+      const { status, json } = await askForJson(endpoint, question, signal);
+      if (status === 401) throw new Error(`${endpoint} refuses this server's credential`);
+      if (status !== 200 || json === undefined)
+        throw new Error(`${endpoint} answered ${status} and no introspection result`);
+      return json;
+    });
   };
 }

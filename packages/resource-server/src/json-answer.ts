@@ -9,16 +9,11 @@ export interface JsonAnswer {
 const longestBody = 65_536;
 
 /**
- * One request for JSON, within `timeoutSeconds`, at most 64 kB. Redirects are not followed: they would carry the token and our credential to
+ * One request for JSON, for as long as the signal allows, at most 64 kB. Redirects are not followed: they would carry the token and our credential to
  * a place nobody configured (U10). A request that fails on the network is sent once more, since a kept connection may just
  * have been closed; so it must be safe to repeat. Throws when there is no answer; no message holds any part of what was sent or received.
  */
-export async function askForJson(
-  url: string,
-  init: RequestInit,
-  timeoutSeconds: number,
-): Promise<JsonAnswer> {
-  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+export async function askForJson(url: string, init: RequestInit, signal: AbortSignal): Promise<JsonAnswer> {
   const send = () => fetch(url, { ...init, redirect: "error", signal });
   try {
     const response = await send().catch((error: unknown) => {

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Answer } from "./answer.ts";
 import type { AuthInfo } from "./auth-info.ts";
-import { corsHeaders } from "./cors.ts";
+import { addCorsHeaders } from "./cors.ts";
+import { isForm } from "./form.ts";
 import { createGuard } from "./guard.ts";
+import { authorizationOf, readFormBody } from "./node-request.ts";
 import type { ProtectionOptions } from "./options.ts";
 
 /** Express's request and `node:http`'s alike. `auth` is set by us; left open here, as others declare it their way. */
@@ -18,8 +20,6 @@ export interface ProtectMiddleware extends Middleware {
   /** Middleware for one operation, after the first: 403 unless these scopes are granted as well. */
   scopes(...needed: readonly string[]): Middleware;
 }
-
-const longestForm = 65_536;
 
 /**
  * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the application) and on bare `node:http`
@@ -37,21 +37,22 @@ export function protect(options: ProtectionOptions): ProtectMiddleware {
     const verdict = await guard.check({
       method: request.method ?? "",
       url: request.originalUrl ?? request.url ?? "",
-      authorization: request.headersDistinct.authorization ?? [],
-      ...(isForm(request) && { form: () => readForm(request) }),
+      authorization: authorizationOf(request),
+      ...(isForm(request.headers["content-type"]) && { form: () => readForm(request) }),
     });
     if (!verdict.ok) return send(response, verdict.answer);
     passed.set(request, verdict.auth);
     request.auth = verdict.auth;
-    for (const [name, value] of Object.entries(corsHeaders)) {
-      if (!response.hasHeader(name)) response.setHeader(name, value);
-    }
+    addCorsHeaders(
+      (name) => response.hasHeader(name),
+      (name, value) => response.setHeader(name, value),
+    );
     next();
   };
 
   const scopes = (...needed: readonly string[]): Middleware => {
     return async (request, response, next) => {
-      const answer = guard.demand(passed.get(request) ?? { scopes: [] }, needed);
+      const answer = guard.demand(passed.get(request), needed);
       if (answer !== undefined) return send(response, answer);
       next();
     };
@@ -63,23 +64,13 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
   response.writeHead(status, headers).end(body);
 }
 
-function isForm(request: Request): boolean {
-  return /^application\/x-www-form-urlencoded\b/i.test(request.headers["content-type"] ?? "");
-}
-
 async function readForm(request: Request): Promise<URLSearchParams | undefined> {
   if (typeof request.body === "object" && request.body !== null) {
     return new URLSearchParams(Object.keys(request.body).map((name) => [name, ""]));
   }
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // The request stays whole when we stop early: without it there would be no connection to answer on.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > longestForm) return undefined;
-  }
-  const form = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
+  const body = await readFormBody(request);
+  if (body === undefined) return undefined;
+  const form = new URLSearchParams(body.toString("utf8"));
   // As a body parser would leave it; `_body` is how Express's parsers know that another one was first.
   Object.assign(request, { body: Object.fromEntries(form), _body: true });
   return form;

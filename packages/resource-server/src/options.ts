@@ -23,6 +23,11 @@ export interface ProtectionOptions {
    * network. Default: what the issuer's metadata say.
    */
   readonly introspectionEndpoint?: string;
+  /**
+   * Repeats the issuer's metadata at this server's own origin, for clients that look for them nowhere else: at most five minutes old.
+   * Default: false.
+   */
+  readonly authorizationServerMetadata?: boolean;
   /** Told why a token could not be checked; never sees a token. Default: one line on `console.error`. */
   readonly onFailure?: (error: Error) => void;
   /** Now, in seconds since 1970. Default: the system's clock. */
@@ -41,6 +46,7 @@ export interface Protection {
   readonly timeoutSeconds: number;
   readonly resourceName: string | undefined;
   readonly introspectionEndpoint: string | undefined;
+  readonly authorizationServerMetadata: boolean;
   readonly onFailure: (error: Error) => void;
   readonly clock: () => number;
 }
@@ -74,6 +80,7 @@ export function readOptions(options: ProtectionOptions): Protection {
     timeoutSeconds,
     resourceName: options.resourceName,
     introspectionEndpoint: endpoint,
+    authorizationServerMetadata: options.authorizationServerMetadata === true,
     onFailure:
       options.onFailure ?? ((error) => console.error(`[@gatehouse/resource-server] ${error.message}`)),
     clock: options.clock ?? (() => Date.now() / 1000),

@@ -1,6 +1,6 @@
 import type { Answer } from "./answer.ts";
-import { corsHeaders } from "./cors.ts";
 import type { Protection } from "./options.ts";
+import { publicDocument } from "./public-document.ts";
 
 const wellKnown = "/.well-known/oauth-protected-resource";
 
@@ -13,13 +13,19 @@ export interface ResourceMetadata {
   answer(method: string): Answer;
 }
 
+/** RFC 9728 §3.1: the well-known part goes between the host and the resource's path and query. */
+export function metadataUrlOf(resource: string): string {
+  const { origin, pathname, search } = new URL(resource);
+  return origin + wellKnown + (pathname === "/" ? "" : pathname) + search;
+}
+
 /**
  * RFC 9728 §2 and §3. Made once, from the configuration alone: neither the `Host` header nor anything else of a request
  * has a say in it (U-n6).
  */
 export function createResourceMetadata(protection: Protection): ResourceMetadata {
-  const { origin, pathname, search } = new URL(protection.resource);
-  const inserted = wellKnown + (pathname === "/" ? "" : pathname);
+  const url = metadataUrlOf(protection.resource);
+  const inserted = new URL(url).pathname;
   const body = JSON.stringify({
     resource: protection.resource,
     authorization_servers: [protection.issuer],
@@ -28,18 +34,8 @@ export function createResourceMetadata(protection: Protection): ResourceMetadata
     resource_name: protection.resourceName,
   });
   return {
-    url: origin + inserted + search,
+    url,
     isAt: (path) => path === inserted || path === wellKnown,
-    answer(method) {
-      if (method !== "GET" && method !== "HEAD") {
-        return { status: 405, headers: { ...corsHeaders, Allow: "GET, HEAD, OPTIONS" }, body: "" };
-      }
-      const headers = {
-        ...corsHeaders,
-        "Content-Type": "application/json",
-        "Cache-Control": "public, max-age=300",
-      };
-      return { status: 200, headers, body: method === "HEAD" ? "" : body };
-    },
+    answer: (method) => publicDocument(method, body),
   };
 }

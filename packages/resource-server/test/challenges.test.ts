@@ -42,6 +42,7 @@ test("a good token passes, and the server knows who calls", async (t) => {
       scopes: ["notes:read"],
       expiresAt: server.clock.now + 3600,
       resource,
+      resourceMetadataUrl: metadataUrl,
       extra: { subject: "subject-of-alice", username: "alice@example.com" },
     },
   });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { listen } from "./listening.ts";
+import { type Listening, listen } from "./listening.ts";
 
 /** A request as the authorization server saw it. */
 export interface Seen {
@@ -26,16 +26,19 @@ export class AuthorizationServer {
   misbehave: Reply | undefined;
   readonly issuer: string;
   readonly close: () => Promise<void>;
+  /** How many connections have been opened to it. */
+  readonly connections: () => number;
 
-  private constructor(issuer: string, close: () => Promise<void>) {
+  private constructor(issuer: string, { close, connections }: Listening) {
     this.issuer = issuer;
     this.close = close;
+    this.connections = connections;
   }
 
   /** With an issuer path, the metadata stand only at the path-inserted place (RFC 8414 §3.1). */
   static async start(path = ""): Promise<AuthorizationServer> {
     const server = await listen((request, response) => void authorizationServer.#answer(request, response));
-    const authorizationServer = new AuthorizationServer(server.origin + path, server.close);
+    const authorizationServer = new AuthorizationServer(server.origin + path, server);
     return authorizationServer;
   }
 
