@@ -5,9 +5,10 @@ import { createTurnstile } from "./turnstile.ts";
 
 /**
  * `fetch` keeps connections and uses them again, but opens a new one whenever all are busy: so a burst of different tokens is asked about
- * some at a time. Whoever finds a thousand waiting is refused (503) rather than made to wait for nothing.
+ * some at a time. That makes at most twice as many connections, since one is put back shortly after its answer has been read. Whoever finds a
+ * thousand waiting is refused (503) rather than made to wait for nothing.
  */
-const most = { atOnce: 32, inLine: 1000 };
+const most = { atOnce: 16, inLine: 1000 };
 
 /**
  * Asks the authorization server what it knows of a token (RFC 7662 §2). The token travels in the form of this one request and
