@@ -1,7 +1,12 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalResource } from "./oauth/resource.ts";
-import { clientSecretPrefix, codePrefix, resourceCredentialPrefix } from "./oauth/token.ts";
+import {
+  clientSecretPrefix,
+  codePrefix,
+  registrationTokenPrefix,
+  resourceCredentialPrefix,
+} from "./oauth/token.ts";
 import { seconds } from "./oauth/values.ts";
 
 /*
@@ -50,7 +55,13 @@ const duration = (least: string, most: string) =>
     length(text) >= length(least) && length(text) <= length(most) ? seconds(length(text)) : undefined,
   );
 
-const otherPrefixes = ["gatehouse_rt_", codePrefix, clientSecretPrefix, resourceCredentialPrefix];
+const otherPrefixes = [
+  "gatehouse_rt_",
+  codePrefix,
+  clientSecretPrefix,
+  resourceCredentialPrefix,
+  registrationTokenPrefix,
+];
 
 function tokenPrefixes(text: string): readonly [string, ...string[]] | undefined {
   const prefixes = list(text);

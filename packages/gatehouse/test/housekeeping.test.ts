@@ -33,6 +33,7 @@ async function aStoreWithDeadTransactions(count: number): Promise<Store> {
     scope: undefined,
     metadata: {},
     dynamicallyRegistered: false,
+    shared: false,
     createdAt: now,
     lastUsedAt: undefined,
   });

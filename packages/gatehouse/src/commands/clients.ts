@@ -84,6 +84,7 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
     scope: undefined,
     metadata: options.name === undefined ? {} : { name: options.name },
     dynamicallyRegistered: false,
+    shared: false,
     createdAt: shell.clock.now(),
     lastUsedAt: undefined,
   };

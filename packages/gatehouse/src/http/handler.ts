@@ -102,7 +102,7 @@ export function createHandler(
       const wait = await limits(route.limit, address);
       if (wait > 0) return refusal(route, request, id, 429, { "Retry-After": String(wait) });
     }
-    const body = method === "POST" ? await readBody(request, longestBody) : { text: "" };
+    const body = method === "POST" || method === "PUT" ? await readBody(request, longestBody) : { text: "" };
     if ("refused" in body) return refusal(route, request, id, body.refused);
     const parsed = parse(request, rawQuery, body.text);
     if (parsed === undefined) return refusal(route, request, id, 400);
@@ -142,8 +142,20 @@ export function createHandler(
 }
 
 function endpointOf(route: Route, method: string): Route["get"] {
-  if (method === "GET" || (method === "HEAD" && route.head === true)) return route.get;
-  return method === "POST" ? route.post : undefined;
+  switch (method) {
+    case "GET":
+      return route.get;
+    case "HEAD":
+      return route.head === true ? route.get : undefined;
+    case "POST":
+      return route.post;
+    case "PUT":
+      return route.put;
+    case "DELETE":
+      return route.delete;
+    default:
+      return undefined;
+  }
 }
 
 /** Query and body, decoded once; `undefined` when one of them is malformed (S-n5) or holds what no store can keep. */

@@ -8,6 +8,8 @@ export interface Route {
   readonly path: string;
   readonly get?: Endpoint;
   readonly post?: Endpoint;
+  readonly put?: Endpoint;
+  readonly delete?: Endpoint;
   /** True for documents that can be asked for by HEAD, because asking changes nothing. */
   readonly head?: boolean;
   /** `program`: errors are JSON. `person`: errors are pages. */
@@ -19,6 +21,12 @@ export interface Route {
 
 /** The methods of a route, as `Allow` lists them. */
 export function allowedMethods(route: Route): string {
-  const methods = [route.get && "GET", route.get && route.head && "HEAD", route.post && "POST"];
+  const methods = [
+    route.get && "GET",
+    route.get && route.head && "HEAD",
+    route.post && "POST",
+    route.put && "PUT",
+    route.delete && "DELETE",
+  ];
   return methods.filter(Boolean).join(", ");
 }

@@ -2,6 +2,11 @@ import { answersJson, answersPage } from "./answer.ts";
 import type { Context, Endpoint } from "./context.ts";
 import { authorizeEndpoint } from "./endpoints/authorize.ts";
 import { callbackEndpoint } from "./endpoints/callback.ts";
+import {
+  deleteClientEndpoint,
+  readClientEndpoint,
+  updateClientEndpoint,
+} from "./endpoints/client-configuration.ts";
 import { consentDecisionEndpoint, consentPageEndpoint } from "./endpoints/consent.ts";
 import { healthEndpoint, readinessEndpoint } from "./endpoints/health.ts";
 import { rootEndpoint, signOutEndpoint } from "./endpoints/home.ts";
@@ -20,6 +25,9 @@ export interface AuthorizationServer {
   readonly revoke: Endpoint;
   readonly revokeAndRedirect: Endpoint;
   readonly register: Endpoint;
+  readonly readClient: Endpoint;
+  readonly updateClient: Endpoint;
+  readonly deleteClient: Endpoint;
   readonly health: Endpoint;
   readonly readiness: Endpoint;
   /** For a person's browser: answers are redirects and pages. */
@@ -42,6 +50,9 @@ export function createAuthorizationServer(context: Context): AuthorizationServer
     revoke: forPrograms(revokeEndpoint(context)),
     revokeAndRedirect: forPrograms(revokeAndRedirectEndpoint(context)),
     register: forPrograms(registerEndpoint(context)),
+    readClient: forPrograms(readClientEndpoint(context)),
+    updateClient: forPrograms(updateClientEndpoint(context)),
+    deleteClient: forPrograms(deleteClientEndpoint(context)),
     health: healthEndpoint(),
     readiness: forPrograms(readinessEndpoint(context)),
     root: forPeople(rootEndpoint(context, authorize)),

@@ -74,8 +74,8 @@ export async function grantCode(
 
 /**
  * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource, no wider scope, and nothing the
- * person saw has changed. Only for https redirect URIs, since nobody can prove to be the program behind a loopback address (D14), and never
- * for a navigation another site started: that one could be an attacker's, who wants the answer without the person noticing.
+ * person saw has changed. Only for https redirect URIs, since nobody can prove to be the program behind a loopback address (D14), not for
+ * a client that somebody else registered as well (D-n7), and never for a navigation another site started: that one could be an attacker's, who wants the answer without the person noticing.
  */
 export async function isRemembered(
   context: Context,
@@ -86,6 +86,7 @@ export async function isRemembered(
 ): Promise<boolean> {
   if (
     !isMemorable(request) ||
+    client.shared ||
     !["none", "same-origin", "same-site"].includes(http.headers.secFetchSite ?? "")
   ) {
     return false;

@@ -2,7 +2,7 @@ import type { Client } from "./records.ts";
 import { hashSecret } from "./secret.ts";
 
 /** A client that holds no secret: a program on somebody's computer, or a site that registered itself as one. */
-export function isPublic(client: Client): boolean {
+export function isPublic(client: Pick<Client, "authMethod">): boolean {
   return client.authMethod === "none";
 }
 
@@ -21,5 +21,5 @@ export function isLegacy(client: Client): boolean {
 
 /** Changes whenever something changes that a person saw or relied on when they approved (D15). */
 export function consentFingerprint(client: Client): string {
-  return hashSecret(JSON.stringify([client.authMethod, client.redirectUris, client.metadata]));
+  return hashSecret(JSON.stringify([client.authMethod, client.keys, client.redirectUris, client.metadata]));
 }

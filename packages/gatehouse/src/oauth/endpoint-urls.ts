@@ -9,6 +9,9 @@ export interface EndpointUrls {
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
+  /** Where clients manage their registrations (RFC 7592). */
+  readonly registrationUrl: string;
+  readonly registrationPath: string;
 }
 
 export function endpointUrls(issuer: string): EndpointUrls {
@@ -22,5 +25,7 @@ export function endpointUrls(issuer: string): EndpointUrls {
     callbackPath: `${basePath}/callback`,
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
+    registrationUrl: `${issuer}/register/client`,
+    registrationPath: `${basePath}/register/client`,
   };
 }

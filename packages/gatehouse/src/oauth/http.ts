@@ -7,7 +7,7 @@ import type { Parameters } from "./parameters.ts";
 export interface OAuthRequest {
   /** Reference id, unique per request: stands on error pages and in the log. */
   readonly id: string;
-  /** `GET` or `POST`: the route table lets nothing else through. */
+  /** `GET`, `POST`, `PUT` or `DELETE`, as the route table lets it through. */
   readonly method: string;
   readonly query: Parameters;
   /** The query string as received, without the `?`: the identity provider's answer is verified as a whole. */

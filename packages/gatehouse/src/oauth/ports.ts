@@ -64,14 +64,23 @@ export interface Store {
   listClients(): Promise<Client[]>;
   /** False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. */
   addClient(client: Client): Promise<boolean>;
-  /** Adds the client; one that is there already stays as it is, and counts as used at `client.createdAt`. For ids made from the metadata. */
-  rememberClient(client: Client): Promise<void>;
-  /** Replaces all that the client is but `createdAt` and `lastUsedAt`. False when unknown. */
-  replaceClient(client: Client): Promise<boolean>;
+  /**
+   * Adds a client that may be shared: when an identical one is there already, that one counts as used at `client.createdAt` and as registered
+   * once more. Gives the client as stored; `undefined`, and nothing changed, when the id is taken by one that says something else of itself.
+   */
+  shareClient(client: Client): Promise<Client | undefined>;
+  /**
+   * Replaces all that the client is but `createdAt` and `lastUsedAt`. False when unknown, or, with `unlessShared`, when it was registered more
+   * than once: of a replacement and a sharing at the same moment only one succeeds.
+   */
+  replaceClient(client: Client, unlessShared?: "unlessShared"): Promise<boolean>;
   /** Uses up a client assertion (Q09): true for exactly one caller until `expiresAt`, false for every other. */
   useAssertion(assertionHash: SecretHash, expiresAt: Seconds): Promise<boolean>;
-  /** Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09). False when unknown. */
-  removeClient(id: string): Promise<boolean>;
+  /**
+   * Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09). False when unknown, or, with
+   * `unlessShared`, when it was registered more than once.
+   */
+  removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
   /** LEGACY (T03): adds the hash beside the clear-text secret, which stays for a roll-back. No effect when a hash is there. */
   rememberSecretHash(id: ClientId, secretHash: SecretHash): Promise<void>;
 
@@ -308,6 +317,10 @@ export interface AuditEvent {
     | "refresh_reused"
     | "client_authentication_failed"
     | "client_registered"
+    | "client_updated"
+    | "client_removed"
+    | "client_document_changed"
+    | "client_document_unavailable"
     | "token_revoked"
     | "request_refused"
     | "failure";

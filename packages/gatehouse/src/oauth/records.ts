@@ -30,6 +30,8 @@ export interface Client {
   readonly metadata: ClientMetadata;
   /** True when nobody but the client vouches for it: registered by itself (RFC 7591) or by its metadata document; false when the operator provisioned it. */
   readonly dynamicallyRegistered: boolean;
+  /** True when it was registered more than once, by several installations or by strangers who say the same of themselves. */
+  readonly shared: boolean;
   readonly createdAt: Seconds;
   /** Last redemption, refresh, or repeated registration; `undefined` when there was none. */
   readonly lastUsedAt: Seconds | undefined;

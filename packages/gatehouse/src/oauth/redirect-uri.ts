@@ -68,6 +68,13 @@ function matchesRedirectUri(registered: string, requested: string): boolean {
   return left !== null && right !== null && left[1] === right[1] && left[2] === right[2];
 }
 
+/** The URIs with the ports of loopback ones left out, which {@link admitsRedirectUri} does not compare: each once. */
+export function portless(redirectUris: readonly string[]): string[] {
+  const withoutPort = (uri: string) =>
+    loopbackUri.test(uri) ? uri.replace(/^(http:\/\/(?:[^/?:[]+|\[[^\]]+\])):\d+/, "$1") : uri;
+  return [...new Set(redirectUris.map(withoutPort))];
+}
+
 /** Whether any of the registered URIs, or for LEGACY clients patterns, admits the requested one. */
 export function admitsRedirectUri(
   registered: readonly string[],

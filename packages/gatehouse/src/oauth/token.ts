@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { Random } from "./ports.ts";
-import type { Grant } from "./records.ts";
-import { mintSecret } from "./secret.ts";
+import type { Client, Grant } from "./records.ts";
+import { equalSecrets, mintSecret } from "./secret.ts";
 import type { Settings } from "./settings.ts";
 import type { GrantId } from "./values.ts";
 
@@ -14,6 +14,7 @@ const refreshPrefix = "gatehouse_rt_";
 export const codePrefix = "gatehouse_ac_";
 export const resourceCredentialPrefix = "gatehouse_rs_";
 export const clientSecretPrefix = "gatehouse_cs_";
+export const registrationTokenPrefix = "gatehouse_rg_";
 
 const longestToken = 512;
 /** 128 bits in hexadecimal: nothing that ever was a token is shorter. */
@@ -65,6 +66,24 @@ export function refreshTokenOf(
     refreshPrefix +
     Buffer.concat([named, mac(settings.secretKeys[0], grant.salt, named)]).toString("base64url")
   );
+}
+
+/**
+ * The token with which a client manages its registration (RFC 7592). Nothing of it is stored: it is a MAC over what only this registration has,
+ * so that every holder of a shared one gets the same, and none outlives its client.
+ */
+export function registrationTokenOf(client: Client, settings: Settings): string {
+  return registrationToken(client, settings.secretKeys[0]);
+}
+
+/** Whether it is that client's, under the newest or an older key. Constant time (T04). */
+export function isRegistrationTokenOf(client: Client, token: string, settings: Settings): boolean {
+  return settings.secretKeys.some((key) => equalSecrets(registrationToken(client, key), token));
+}
+
+function registrationToken({ id, createdAt, secretHash }: Client, key: Buffer): string {
+  const text = JSON.stringify(["registration", id, createdAt, secretHash ?? ""]);
+  return registrationTokenPrefix + createHmac("sha256", key).update(text).digest("base64url");
 }
 
 export interface PresentedRefreshToken {

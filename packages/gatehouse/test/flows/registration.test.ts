@@ -6,10 +6,12 @@ import {
   aPublicClient,
   authorizationUrl,
   introspect,
+  pkce,
   post,
   read,
   redeem,
   resource,
+  type TestClient,
   tokensFor,
 } from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
@@ -41,7 +43,7 @@ test("H01 registration is a POST of a JSON object", async () => {
   assert.equal(get.headers.get("allow"), "POST");
 });
 
-test("H02 H04 the answer is 201 with an id of its own and all that was registered, no secret, nothing empty", async () => {
+test("H02 the answer is 201 with an id and all that was registered, nothing empty", async () => {
   const metadata = {
     client_name: "Notebook",
     client_uri: "https://app.example.com/",
@@ -60,21 +62,81 @@ test("H02 H04 the answer is 201 with an id of its own and all that was registere
   const answer = await register(metadata);
   assert.equal(answer.status, 201);
   assert.equal(answer.headers.get("cache-control"), "no-store");
-  const { client_id, client_id_issued_at, ...rest } = answer.body;
+  const { client_id, client_id_issued_at, registration_access_token, registration_client_uri, ...rest } =
+    answer.body;
+  assert.ok(client_id && registration_access_token && registration_client_uri);
   assert.equal(client_id_issued_at, server.clock.now());
   const { tos_uri: _terms, logo_uri: _logo, ...echoed } = metadata;
   assert.deepEqual(rest, { ...echoed, application_type: "native" });
-  assert.notEqual((await register(metadata)).body.client_id, client_id);
+});
+
+test("H04 a secret is given to those who authenticate by one, with its expiry, and to no others", async () => {
+  for (const token_endpoint_auth_method of ["client_secret_basic", "client_secret_post"]) {
+    const { body } = await register({ redirect_uris: [good], token_endpoint_auth_method });
+    assert.match(String(body.client_secret), /^gatehouse_cs_[A-Za-z0-9_-]{43}$/);
+    assert.equal(body.client_secret_expires_at, 0);
+    assert.equal(body.token_endpoint_auth_method, token_endpoint_auth_method);
+    const again = await register({ redirect_uris: [good], token_endpoint_auth_method });
+    assert.notEqual(again.body.client_id, body.client_id);
+  }
+  const jwks = { keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }] };
+  for (const metadata of [
+    { token_endpoint_auth_method: "none" },
+    { token_endpoint_auth_method: "private_key_jwt", jwks },
+  ]) {
+    const { body } = await register({ redirect_uris: [good], ...metadata });
+    assert.equal("client_secret" in body || "client_secret_expires_at" in body, false);
+  }
+});
+
+test("a client that registered a secret signs in with PKCE and its secret, by either method", async () => {
+  for (const token_endpoint_auth_method of ["client_secret_basic", "client_secret_post"]) {
+    const { body } = await register({
+      redirect_uris: [good],
+      token_endpoint_auth_method,
+      grant_types: ["authorization_code", "refresh_token"],
+    });
+    const [id, secret] = [String(body.client_id), String(body.client_secret)];
+    const client: TestClient = { id, secret, redirectUri: good, ...pkce() };
+    const { html } = await new UserAgent().follow(
+      authorizationUrl(server, client, { code_challenge: undefined, code_challenge_method: undefined }),
+    );
+    assert.match(html, /PKCE is required/, "the rules of the old web client are not for strangers");
+    const byPost = await tokensFor(server, client);
+    const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+    const refreshToken = byPost.refresh_token;
+    const form = { grant_type: "refresh_token", refresh_token: refreshToken };
+    assert.equal((await post(server, "/token", { ...form, client_id: id })).body.error, "invalid_client");
+    assert.equal((await post(server, "/token", form, { authorization })).status, 200);
+  }
+});
+
+test("identical public registrations share one record, whatever the port of their loopback address", async () => {
+  const metadata = (port: number, client_name = "Many") => ({
+    client_name,
+    redirect_uris: [`http://127.0.0.1:${port}/callback`, good],
+    token_endpoint_auth_method: "none",
+  });
+  const before = (await server.store.listClients()).length;
+  const answers = await Promise.all([4001, 4002, 4003].map((port) => register(metadata(port))));
+  assert.equal(new Set(answers.map(({ body }) => body.client_id)).size, 1);
+  assert.deepEqual(
+    answers.map(({ body }) => body.redirect_uris),
+    [4001, 4002, 4003].map((port) => metadata(port).redirect_uris),
+  );
+  assert.notEqual((await register(metadata(4001, "Other"))).body.client_id, answers[0]?.body.client_id);
+  assert.equal((await server.store.listClients()).length, before + 2);
+  const id = String(answers[0]?.body.client_id);
+  const client = { id, redirectUri: "http://127.0.0.1:4002/callback", ...pkce() };
+  assert.ok((await tokensFor(server, client)).access_token);
 });
 
 test("H03 what is left out gets its default, and what is replaced is said", async () => {
   const { body } = await register({ redirect_uris: [good] });
   assert.deepEqual(body.grant_types, ["authorization_code"]);
   assert.deepEqual(body.response_types, ["code"]);
-  assert.equal(body.token_endpoint_auth_method, "none");
-  const basic = await register({ redirect_uris: [good], token_endpoint_auth_method: "client_secret_basic" });
-  assert.equal(basic.body.token_endpoint_auth_method, "none");
-  assert.equal(basic.body.client_secret, undefined);
+  assert.equal(body.token_endpoint_auth_method, "client_secret_basic");
+  assert.equal(body.application_type, "web");
 });
 
 test("H05 without a redirect URI there is no client", async () => {
@@ -167,7 +229,11 @@ test("H11 keys are public, from one place, and there when they are needed", asyn
   for (const keys of [{ jwks: { keys: [key] } }, { jwks_uri }]) {
     const { status, body } = await register({ redirect_uris: [good], ...method, ...keys });
     assert.equal(status, 201);
-    assert.equal(body.token_endpoint_auth_method, "none", "what the keys would be for is replaced, and said");
+    assert.equal(body.token_endpoint_auth_method, "private_key_jwt");
+    assert.deepEqual(
+      { jwks: body.jwks, jwks_uri: body.jwks_uri },
+      { jwks: undefined, jwks_uri: undefined, ...keys },
+    );
   }
 });
 
@@ -181,12 +247,12 @@ test("H12 H-n6 a client cannot choose its own id, nor anything else we decide", 
     const { body } = await register({ redirect_uris: [good], ...chosen });
     assert.match(String(body.client_id), /^dyn_[A-Za-z0-9_-]{22}$/);
     assert.notEqual(body.client_id, client_id);
-    assert.equal(body.client_secret, undefined);
-    assert.equal(body.registration_access_token, undefined);
+    assert.notEqual(body.client_secret, "s");
+    assert.notEqual(body.registration_access_token, "t");
     assert.equal(body.client_id_issued_at, server.clock.now());
   }
   const unchanged = (await server.store.listClients()).find(({ id }) => id === existing.id);
-  assert.deepEqual(unchanged?.redirectUris, [existing.redirectUri]);
+  assert.deepEqual(unchanged?.redirectUris, ["http://127.0.0.1/callback"]);
 });
 
 test("H13 links are https, and everything is bounded", async () => {

@@ -30,6 +30,7 @@ const client: Client = {
   scope: undefined,
   metadata: {},
   dynamicallyRegistered: true,
+  shared: false,
   createdAt: now,
   lastUsedAt: undefined,
 };

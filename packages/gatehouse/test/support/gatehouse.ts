@@ -110,6 +110,7 @@ export async function startTestGatehouse(environment: Record<string, string> = {
         scope: undefined,
         metadata: {},
         dynamicallyRegistered: false,
+        shared: false,
         createdAt: clock.now(),
         lastUsedAt: undefined,
         ...client,

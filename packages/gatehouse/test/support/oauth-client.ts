@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hash, randomBytes } from "node:crypto";
+import { hash, randomBytes, randomUUID } from "node:crypto";
 import type { TestGatehouse } from "./gatehouse.ts";
 import { type Arrival, UserAgent } from "./user-agent.ts";
 
@@ -26,6 +26,8 @@ export async function aPublicClient(
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
       client_name: "Test client",
+      // Of its own kind: identical ones would share an identifier.
+      software_id: randomUUID(),
       redirect_uris: [redirectUri],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],

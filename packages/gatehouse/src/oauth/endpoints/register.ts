@@ -1,34 +1,110 @@
-import { describeRegistration, parseRegistration } from "../client-registration.ts";
+import { isPublic } from "../client.ts";
+import {
+  type ClientRegistration,
+  describeRegistration,
+  parseRegistrationBody,
+  readRegistration,
+} from "../client-registration.ts";
 import type { Context, Endpoint } from "../context.ts";
-import { json } from "../http.ts";
+import { endpointUrls } from "../endpoint-urls.ts";
+import { json, type OAuthRequest } from "../http.ts";
 import type { Client } from "../records.ts";
+import { portless } from "../redirect-uri.ts";
+import { hashSecret, mintSecret } from "../secret.ts";
+import { clientSecretPrefix, registrationTokenOf } from "../token.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */
 export function registerEndpoint(context: Context): Endpoint {
   return async (request) => {
-    const { clock, events, random, store } = context;
-    const registration = parseRegistration(request.json, await store.listResources());
-    const client: Client = {
-      ...registration,
-      // Prefixed, so that it is neither a URL nor anybody's subject (H12, T08).
-      id: `dyn_${random.bytes(16).toString("base64url")}` as ClientId,
-      authMethod: "none",
-      secretHash: undefined,
-      clearSecret: undefined,
-      keys: undefined,
-      dynamicallyRegistered: true,
-      createdAt: clock.now(),
-      lastUsedAt: undefined,
-    };
-    await store.addClient(client);
-    events.emit({
-      name: "client_registered",
-      request: request.id,
-      client: client.id,
-      address: request.address,
-      detail: client.metadata.name,
+    const registration = readRegistration(
+      parseRegistrationBody(request.json),
+      await context.store.listResources(),
+    );
+    const { client, secret } = isPublic(registration)
+      ? { client: await addPublic(context, registration), secret: undefined }
+      : await addConfidential(context, registration);
+    emitRegistered(context, request, client);
+    return json(201, {
+      ...describeRegistration(client),
+      // A shared one holds them without ports; each client is told its own (H02).
+      redirect_uris: registration.redirectUris,
+      ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }), // H04
+      ...describeManagement(context, client),
     });
-    return json(201, describeRegistration(client));
   };
+}
+
+/** RFC 7592 §3 (H16). */
+export function describeManagement({ settings }: Context, client: Client): Record<string, string> {
+  const uri = new URL(endpointUrls(settings.issuer).registrationUrl);
+  uri.searchParams.set("client_id", client.id);
+  return {
+    registration_client_uri: uri.href,
+    registration_access_token: registrationTokenOf(client, settings),
+  };
+}
+
+/**
+ * Public clients that say exactly the same of themselves, but for the port of a loopback redirect URI, share one record and one identifier: many
+ * clients register anew at each connection, from each installation. They lose nothing by it: whoever redeems a code or refreshes a token proves
+ * that by PKCE and by the token, never by the identifier.
+ */
+async function addPublic(context: Context, registration: ClientRegistration): Promise<Client> {
+  const { clock, store } = context;
+  const shareable = { ...registration, redirectUris: portless(registration.redirectUris) };
+  const fingerprint = hashSecret(`registration ${JSON.stringify(shareable)}`).slice(0, 22);
+  const shared = await store.shareClient(aClient(fingerprint, shareable, clock.now()));
+  if (shared !== undefined) return shared;
+  // Whoever registered this first has changed it since, and must have it alone.
+  return addClient(context, registration);
+}
+
+/** A client with a secret or a key has a record to itself. */
+async function addConfidential(
+  context: Context,
+  registration: ClientRegistration,
+): Promise<{ client: Client; secret: string | undefined }> {
+  const secret =
+    registration.authMethod === "private_key_jwt"
+      ? undefined
+      : mintSecret(context.random, clientSecretPrefix);
+  return { client: await addClient(context, registration, secret), secret };
+}
+
+async function addClient(
+  { clock, random, store }: Context,
+  registration: ClientRegistration,
+  secret?: string,
+): Promise<Client> {
+  const client: Client = {
+    ...aClient(random.bytes(16).toString("base64url"), registration, clock.now()),
+    secretHash: secret === undefined ? undefined : hashSecret(secret),
+  };
+  await store.addClient(client);
+  return client;
+}
+
+function aClient(name: string, registration: ClientRegistration, now: Client["createdAt"]): Client {
+  return {
+    ...registration,
+    // Prefixed, so that it is neither a URL nor anybody's subject (H12, T08).
+    id: `dyn_${name}` as ClientId,
+    secretHash: undefined,
+    clearSecret: undefined,
+    dynamicallyRegistered: true,
+    shared: false,
+    createdAt: now,
+    lastUsedAt: undefined,
+  };
+}
+
+function emitRegistered({ events }: Context, request: OAuthRequest, client: Client): void {
+  events.emit({
+    name: "client_registered",
+    request: request.id,
+    client: client.id,
+    address: request.address,
+    detail: client.metadata.name,
+  });
 }

@@ -29,12 +29,27 @@ export function clientsContract(given: Given): void {
     assert.equal(count(answers, true), 1);
   });
 
-  test("a remembered client is added once, and remembering it again only counts as use", async () => {
+  test("an identical client is shared, a different one under its id is not", async () => {
     const client = aClient();
-    await Promise.all(times(20, () => given.store.rememberClient(client)));
-    const again = { ...client, createdAt: later(500), metadata: {} };
-    await given.store.rememberClient(again);
-    assert.deepEqual(await given.store.findClient(client.id), { ...client, lastUsedAt: later(500) });
+    assert.deepEqual(await given.store.shareClient(client), client);
+    await Promise.all(times(20, () => given.store.shareClient({ ...client, createdAt: later(500) })));
+    const used = { ...client, shared: true, lastUsedAt: later(500) };
+    assert.deepEqual(await given.store.findClient(client.id), used);
+    assert.equal(await given.store.shareClient({ ...client, metadata: { name: "Other" } }), undefined);
+    assert.deepEqual(await given.store.findClient(client.id), used);
+  });
+
+  test("what is shared is neither replaced nor removed by one of those who share it", async () => {
+    const client = aClient();
+    const changed = { ...client, redirectUris: ["https://changed.example/cb"] };
+    await given.store.shareClient(client);
+    assert.equal(await given.store.replaceClient(changed, "unlessShared"), true, "alone with it");
+    assert.equal(await given.store.shareClient(client), undefined, "it is another one now");
+    assert.ok(await given.store.shareClient(changed));
+    assert.equal(await given.store.replaceClient(client, "unlessShared"), false);
+    assert.equal(await given.store.removeClient(client.id, "unlessShared"), false);
+    assert.deepEqual((await given.store.findClient(client.id))?.redirectUris, changed.redirectUris);
+    assert.equal(await given.store.removeClient(client.id), true);
   });
 
   test("a replaced client keeps its age, its use and what it was granted", async () => {

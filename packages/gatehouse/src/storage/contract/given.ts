@@ -37,6 +37,7 @@ export const aClient = (over: Partial<Client> = {}): Client => ({
     contacts: ["a@b.example"],
   },
   dynamicallyRegistered: true,
+  shared: false,
   createdAt: now,
   lastUsedAt: undefined,
   ...over,

@@ -9,7 +9,7 @@ type ClientOperations = Pick<
   | "findClient"
   | "listClients"
   | "addClient"
-  | "rememberClient"
+  | "shareClient"
   | "replaceClient"
   | "useAssertion"
   | "removeClient"
@@ -26,12 +26,15 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const replace = database.prepare(
     `update oauth2_clients set secret = ?, secret_hash = ?, redirect_uris = ?, token_endpoint_auth_method = ?, client_name = ?,
-       grant_types = ?, scope = ?, metadata = ?, keys = ?, dynamically_registered = ? where id = ?`,
+       grant_types = ?, scope = ?, metadata = ?, keys = ?, dynamically_registered = ? where id = ? and registrations <= ?`,
   );
-  const touch = database.prepare("update oauth2_clients set last_used_at = ? where id = ?");
+  const share = database.prepare(
+    "update oauth2_clients set last_used_at = ?, registrations = registrations + 1 where id = ?",
+  );
   const useUp = database.prepare(
     "insert into gatehouse_client_assertions (id, expires_at) values (?, ?) on conflict (id) do nothing",
   );
+  const isShared = database.prepare("select 1 from oauth2_clients where id = ? and registrations > 1");
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
   );
@@ -50,16 +53,25 @@ export function clientOperations(database: Database): ClientOperations {
       }),
     listClients: () => database.read(() => list.all().map(toClient)),
     addClient: (client) => database.write(() => insert(client)),
-    rememberClient: (client) =>
+    shareClient: (client) =>
       database.write(() => {
-        if (!insert(client)) touch.run(client.createdAt, client.id);
+        if (insert(client)) return client;
+        const there = toClient(find.get(client.id) as Row);
+        if (JSON.stringify(valuesOf(there)) !== JSON.stringify(valuesOf(client))) return undefined;
+        share.run(client.createdAt, client.id);
+        return { ...there, shared: true, lastUsedAt: client.createdAt };
       }),
-    replaceClient: (client) =>
-      database.write(() => replace.run(...valuesOf(client), client.id).changes === 1),
+    replaceClient: (client, unlessShared) =>
+      database.write(
+        () =>
+          replace.run(...valuesOf(client), client.id, unlessShared ? 1 : Number.MAX_SAFE_INTEGER).changes ===
+          1,
+      ),
     useAssertion: (assertionHash, expiresAt) =>
       database.write(() => useUp.run(assertionHash, expiresAt).changes === 1),
-    removeClient: (id) =>
+    removeClient: (id, unlessShared) =>
       database.write(() => {
+        if (unlessShared && isShared.get(id) !== undefined) return false;
         removeTokens.run(id);
         return remove.run(id).changes === 1;
       }),
@@ -100,6 +112,7 @@ function toClient(row: Row): Client {
       ...(JSON.parse(row.metadata as string) as ClientMetadata),
     },
     dynamicallyRegistered: row.dynamically_registered === 1,
+    shared: (row.registrations as number) > 1,
     createdAt: row.created_at as Seconds,
     lastUsedAt: (row.last_used_at as Seconds | null) ?? undefined,
   };

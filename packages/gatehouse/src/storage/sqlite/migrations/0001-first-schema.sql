@@ -14,7 +14,8 @@ create table oauth2_clients (
   grant_types text not null default '["authorization_code","refresh_token"]',
   scope text,
   metadata text not null default '{}',
-  keys text
+  keys text,
+  registrations integer not null default 1
 ) strict, without rowid;
 
 -- For the clean-up of idle clients.

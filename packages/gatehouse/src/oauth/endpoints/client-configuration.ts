@@ -1,0 +1,102 @@
+import { isPublic } from "../client.ts";
+import { invalidMetadata } from "../client-metadata.ts";
+import { describeRegistration, parseRegistrationBody, readRegistration } from "../client-registration.ts";
+import type { Context, Endpoint } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import { json, noStore, type OAuthRequest } from "../http.ts";
+import type { Client } from "../records.ts";
+import { equalSecrets, hashSecret } from "../secret.ts";
+import { isRegistrationTokenOf } from "../token.ts";
+import { describeManagement } from "./register.ts";
+
+/*
+ * The client configuration endpoint, RFC 7592: a client that registered itself reads, changes and removes its registration, with the token it got then.
+ * Who shares a registration with others may only read it: anybody can register the same once more, and must not have power over the rest.
+ */
+
+/** `GET` (H16). */
+export function readClientEndpoint(context: Context): Endpoint {
+  return async (request) => json(200, describe(context, await authenticate(context, request)));
+}
+
+/** `PUT` (H18): what is left out is reset. */
+export function updateClientEndpoint(context: Context): Endpoint {
+  return async (request) => {
+    const client = await authenticate(context, request);
+    const sent = parseRegistrationBody(request.json);
+    checkManagedMembers(client, sent);
+    const registration = readRegistration(sent, await context.store.listResources());
+    const keepsItsKind =
+      registration.authMethod === client.authMethod ||
+      (client.secretHash !== undefined && /^client_secret_/.test(registration.authMethod));
+    if (!keepsItsKind) throw invalidMetadata("token_endpoint_auth_method cannot change; register anew");
+    const changed: Client = { ...client, ...registration };
+    if (!(await context.store.replaceClient(changed, "unlessShared"))) throw shared();
+    emit(context, request, client, "client_updated");
+    return json(200, describe(context, changed));
+  };
+}
+
+/** `DELETE` (H19): with the client everything that was granted to it ends. */
+export function deleteClientEndpoint(context: Context): Endpoint {
+  return async (request) => {
+    const client = await authenticate(context, request);
+    if (!(await context.store.removeClient(client.id, "unlessShared"))) throw shared();
+    emit(context, request, client, "client_removed");
+    return { status: 204, headers: noStore };
+  };
+}
+
+/** H17: for a missing, wrong or foreign token and for an unknown client alike. */
+async function authenticate({ settings, store }: Context, request: OAuthRequest): Promise<Client> {
+  const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  const client = await store.findClient(request.query.get("client_id") ?? "");
+  if (token === undefined || client === undefined || !client.dynamicallyRegistered) throw unauthenticated();
+  if (!isRegistrationTokenOf(client, token, settings)) throw unauthenticated();
+  return client;
+}
+
+/** H18: what the server decides cannot be sent; `client_id` must be, and a secret that is sent must be the right one. */
+function checkManagedMembers(client: Client, sent: Record<string, unknown>): void {
+  if (sent.client_id !== client.id) throw invalidMetadata("client_id must be that of this registration");
+  const managed = [
+    "registration_access_token",
+    "registration_client_uri",
+    "client_secret_expires_at",
+    "client_id_issued_at",
+  ].find((name) => name in sent);
+  if (managed !== undefined) throw invalidMetadata(`${managed} must not be sent`);
+  if (sent.client_secret === undefined) return;
+  const genuine = typeof sent.client_secret === "string" && client.secretHash !== undefined;
+  if (!genuine || !equalSecrets(hashSecret(String(sent.client_secret)), client.secretHash)) {
+    throw invalidMetadata("client_secret differs from the current one");
+  }
+}
+
+function describe(context: Context, client: Client): Record<string, unknown> {
+  // The secret is not stored, so it cannot be told again.
+  const expiry = isPublic(client) || client.secretHash === undefined ? {} : { client_secret_expires_at: 0 };
+  return { ...describeRegistration(client), ...expiry, ...describeManagement(context, client) };
+}
+
+function shared(): OAuthError {
+  return new OAuthError("access_denied", {
+    hint: "identical clients share this registration, so none of them may change it; register anew instead",
+  });
+}
+
+function unauthenticated(): OAuthError {
+  return new OAuthError("invalid_token", {
+    hint: "the registration access token is missing or wrong",
+    headers: { "WWW-Authenticate": 'Bearer realm="gatehouse"' },
+  });
+}
+
+function emit(
+  { events }: Context,
+  request: OAuthRequest,
+  { id }: Client,
+  name: "client_updated" | "client_removed",
+): void {
+  events.emit({ name, request: request.id, client: id, address: request.address });
+}
