@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 
 export interface Listening {
   /** Without trailing slash. */
@@ -9,8 +9,11 @@ export interface Listening {
 }
 
 /** A server on a free loopback port. */
-export async function listen(listener: RequestListener): Promise<Listening> {
-  const server = createServer(listener);
+export function listen(listener: RequestListener): Promise<Listening> {
+  return listenWith(createServer(listener));
+}
+
+export async function listenWith(server: Server): Promise<Listening> {
   let connections = 0;
   server.on("connection", () => connections++);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
