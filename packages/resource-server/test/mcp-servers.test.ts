@@ -35,6 +35,40 @@ for (const [name, start] of Object.entries(mcpServers)) {
   });
 }
 
+for (const name of ["Hono, SDK v2", "fetch, SDK v2"]) {
+  test(`${name}: the SDK's own scope challenge names our metadata and all scopes needed`, async (t) => {
+    const authorizationServer = await AuthorizationServer.start();
+    t.after(authorizationServer.close);
+    const { issuer, credential, tokens } = authorizationServer;
+    tokens.set("alice", aliceMay("notes:read"));
+    tokens.set("writer", aliceMay("notes:write"));
+    const { now } = new StandingClock();
+    const implies = { "notes:write": ["notes:read"] };
+    const server = await mcpServers[name]?.({ issuer, resource, credential, implies, clock: () => now });
+    assert.ok(server);
+    t.after(server.close);
+
+    const refused = await fetch(`${server.origin}/mcp`, {
+      method: "POST",
+      headers: {
+        Authorization: "Bearer alice",
+        Accept: "application/json, text/event-stream",
+        "Content-Type": "application/json",
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "write" } }),
+    });
+    assert.equal(refused.status, 403);
+    const { error, scope, resource_metadata } = challengeOf(refused);
+    assert.deepEqual(
+      { error, scope, resource_metadata },
+      { error: "insufficient_scope", scope: "notes:read notes:write", resource_metadata: metadataUrl },
+    );
+    const client = await connect(t, `${server.origin}/mcp`, "writer");
+    const { content } = await client.callTool({ name: "write", arguments: {} });
+    assert.match(JSON.stringify(content), /written/);
+  });
+}
+
 /** The official SDK's client, with a token it already has. */
 async function connect(t: TestContext, url: string, token: string): Promise<Client> {
   const client = new Client({ name: "test", version: "1" });

@@ -4,7 +4,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { createMcpHandler, McpServer as McpServerV2 } from "@modelcontextprotocol/server";
+import { createMcpHandler, McpServer as McpServerV2, requireScopes } from "@modelcontextprotocol/server";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
@@ -95,6 +95,8 @@ async function connectTools(transport: object): Promise<void> {
 function createToolsV2(): McpServerV2 {
   const server = new McpServerV2({ name: "notes", version: "1" });
   server.registerTool("whoami", {}, ({ http }) => text(`${http?.authInfo?.extra?.subject}`));
+  const scopeChallenge = requireScopes("notes:read", "notes:write");
+  server.registerTool("write", { scopeChallenge }, () => text("written"));
   return server;
 }
 
