@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { buildPackage } from "./build.ts";
+
+/*
+ * What npm would install, laid out as npm would: node reads no TypeScript below node_modules, so this is the only proof that the packages work.
+ */
+
+const modules = resolve(import.meta.dirname, "../node_modules");
+let project: string;
+
+before(() => {
+  project = mkdtempSync(join(tmpdir(), "installed-"));
+  const installed = join(project, "node_modules");
+  mkdirSync(join(installed, "@gatehouse"), { recursive: true });
+  for (const name of readdirSync(modules)) {
+    if (!name.startsWith(".") && name !== "gatehouse" && name !== "@gatehouse") {
+      symlinkSync(join(modules, name), join(installed, name));
+    }
+  }
+  cpSync(buildPackage("packages/resource-server"), join(installed, "@gatehouse/resource-server"), {
+    recursive: true,
+  });
+  cpSync(buildPackage("examples/mcp-server"), join(installed, "@gatehouse/example-mcp-server"), {
+    recursive: true,
+  });
+  cpSync(buildPackage("packages/gatehouse"), join(installed, "gatehouse"), { recursive: true });
+});
+after(() => rmSync(project, { recursive: true, force: true }));
+
+const run = (...parameters: string[]) =>
+  execFileSync(process.execPath, parameters, { cwd: project, encoding: "utf8" });
+
+test("the installed resource server package loads, and so do its types", () => {
+  const program = 'import { protect } from "@gatehouse/resource-server"; console.log(typeof protect)';
+  assert.equal(run("--input-type=module", "-e", program).trim(), "function");
+  const folder = join(project, "node_modules/@gatehouse/resource-server/src");
+  assert.ok(readdirSync(folder).includes("index.d.ts"));
+  assert.ok(!readdirSync(folder).some((name) => /(?<!\.d)\.ts$/.test(name)));
+});
+
+test("the installed server starts in an empty folder, with its migrations and stylesheet", async (t) => {
+  const port = await aFreePort();
+  const server = spawn(process.execPath, ["node_modules/gatehouse/bin/gatehouse.js", "serve"], {
+    cwd: project,
+    env: { PATH: process.env.PATH, PORT: String(port) },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => server.kill());
+  await once(server.stdout, "data");
+  const home = await (await fetch(`http://localhost:${port}/`)).text();
+  const stylesheet = /href="(\/assets\/[^"]+\.css)"/.exec(home)?.[1];
+  assert.equal((await fetch(`http://localhost:${port}${stylesheet}`)).status, 200);
+  assert.equal((await fetch(`http://localhost:${port}/readyz`)).status, 200);
+});
+
+async function aFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
