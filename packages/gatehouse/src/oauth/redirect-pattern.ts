@@ -1,9 +1,10 @@
 import { getDomain } from "tldts";
+import { isRedirectRegexp, matchesRedirectRegexp, matchesRegexpOrigin } from "./redirect-regexp.ts";
 
 /*
  * LEGACY: the redirect patterns of operator-provisioned `client_secret_post` clients (compatibility.md). `*` stands for any
  * run of characters, everything else is literal, the match is anchored at both ends. Scheme, authority and the rest are matched apart, so
- * that a `*` never crosses from one into the next (B27, B28).
+ * that a `*` never crosses from one into the next (B27, B28). Rows of a later state hold regular expressions: `redirect-regexp.ts`.
  */
 
 interface Pattern {
@@ -32,9 +33,10 @@ export function checkRedirectPattern(pattern: string): string | undefined {
 
 /** Whether the pattern admits the URI: http or https with a host, no userinfo, backslash, control character or fragment (B28). */
 export function matchesRedirectPattern(pattern: string, uri: string): boolean {
+  const actual = parseCandidate(uri);
+  if (isRedirectRegexp(pattern)) return actual !== undefined && matchesRedirectRegexp(pattern, actual);
   if (checkRedirectPattern(pattern) !== undefined) return false;
   const expected = parse(pattern);
-  const actual = parseCandidate(uri);
   return (
     expected !== undefined &&
     actual !== undefined &&
@@ -45,9 +47,10 @@ export function matchesRedirectPattern(pattern: string, uri: string): boolean {
 
 /** Whether the URI lies on an origin the pattern admits: for the LEGACY `GET /revoke` (K10). */
 export function matchesPatternOrigin(pattern: string, uri: string): boolean {
+  const actual = parseCandidate(uri);
+  if (isRedirectRegexp(pattern)) return actual !== undefined && matchesRegexpOrigin(pattern, actual);
   if (checkRedirectPattern(pattern) !== undefined) return false;
   const expected = parse(pattern);
-  const actual = parseCandidate(uri);
   return expected !== undefined && actual !== undefined && sameOrigin(expected, actual);
 }
 
