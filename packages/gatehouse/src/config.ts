@@ -8,6 +8,8 @@ export interface Config {
   readonly settings: Omit<Settings, "secretKeys">;
   /** `SECRET_KEY`, newest first; `undefined`: from the key file beside the database. */
   readonly secretKeys: readonly [Buffer, ...Buffer[]] | undefined;
+  /** `CIMD_DOCUMENTS`: pinned metadata documents. */
+  readonly clientDocumentsFolder: string | undefined;
   /** Port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** `path` may be `:memory:`. */
@@ -142,6 +144,14 @@ function compose(values: Values, mode: Mode): Config {
       introspectionToken: values.INTROSPECTION_TOKEN,
       homeUrl: values.HOME_URL,
       defaultResource: values.DEFAULT_RESOURCE,
+      assertionAudiences:
+        values.ASSERTION_AUDIENCE === "issuer" ? [issuer] : [issuer, `${issuer}/`, `${issuer}/token`],
+      clientDocuments: {
+        enabled: values.CIMD === "on",
+        allowLoopback: mode === "dev",
+        allowedDomains: values.CIMD_ALLOWED_DOMAINS,
+        deniedDomains: values.CIMD_DENIED_DOMAINS ?? [],
+      },
       lifetimes: {
         accessToken: values.ACCESS_TOKEN_TTL,
         legacyAccessToken: values.LEGACY_TOKEN_TTL,
@@ -155,6 +165,7 @@ function compose(values: Values, mode: Mode): Config {
       },
     },
     secretKeys: values.SECRET_KEY,
+    clientDocumentsFolder: values.CIMD_DOCUMENTS,
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     storage: { kind: "sqlite", path: values.SQL_URL },
     upstream:

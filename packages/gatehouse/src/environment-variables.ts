@@ -229,6 +229,33 @@ export const variables = {
   TRANSACTION_TTL: lifetime("10m", "How long a person may take to sign in and decide.", "1s", "1d"),
   GRANT_IDLE_TTL: lifetime("30d", "A grant ends when it was not refreshed for so long."),
   GRANT_TTL: lifetime("180d", "A grant ends so long after the person approved it, refreshed or not."),
+  CIMD: of(z.enum(["on", "off"]), {
+    fallback: "on",
+    meaning: "Clients that are known by the URL of a metadata document (CIMD): on or off.",
+    expected: "on or off",
+  }),
+  CIMD_DOCUMENTS: optional(z.string(), {
+    absent: "none",
+    meaning:
+      "Folder of *.json metadata documents, each used for the URL in its client_id instead of fetching it.",
+    expected: "the path of a folder",
+  }),
+  CIMD_ALLOWED_DOMAINS: optional(parsed(domains), {
+    absent: "all",
+    meaning: "Domains whose metadata documents are accepted, subdomains included.",
+    expected: "a comma-separated list of domains such as example.com",
+  }),
+  CIMD_DENIED_DOMAINS: optional(parsed(domains), {
+    absent: "none",
+    meaning: "Domains whose metadata documents are refused, subdomains included.",
+    expected: "a comma-separated list of domains such as example.com",
+  }),
+  ASSERTION_AUDIENCE: of(z.enum(["issuer", "compatible"]), {
+    fallback: "issuer",
+    meaning:
+      "What assertions of private_key_jwt clients must be made for: the issuer, or (compatible) the token endpoint too.",
+    expected: "issuer or compatible",
+  }),
   REPLAY_WINDOW: lifetime("60s", "How long the last refresh token may be sent again.", "0s", "1d"),
   SESSION_IDLE_TTL: lifetime("12h", "A browser session ends when it was not used for so long."),
   SESSION_TTL: lifetime("7d", "A browser session ends so long after the sign-in."),

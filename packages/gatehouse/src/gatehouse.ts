@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
+import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createListener } from "./http/listener.ts";
@@ -10,7 +11,8 @@ import { createOpenIdProvider } from "./identity/openid.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import type { Endpoint } from "./oauth/context.ts";
 import { type EndpointUrls, endpointUrls } from "./oauth/endpoint-urls.ts";
-import type { Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
+import { keepDocuments } from "./oauth/kept-documents.ts";
+import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
 import { loadSecretKeys } from "./secret-key.ts";
@@ -24,9 +26,10 @@ export interface RunningGatehouse {
   stop(): Promise<void>;
 }
 
-/** What a caller may hand in instead of having it made: a store it uses itself, a clock it moves. */
+/** What a caller may hand in instead of having it made: a store it uses itself, a clock it moves, documents without a network. */
 export interface Given {
   readonly store?: Store;
+  readonly documents?: ClientDocuments;
   readonly clock?: Clock;
 }
 
@@ -49,6 +52,12 @@ export async function startGatehouse(
 ): Promise<RunningGatehouse> {
   const urls = endpointUrls(config.settings.issuer);
   const clock = given.clock ?? systemClock;
+  const documents =
+    given.documents ??
+    createClientDocuments({
+      allowLoopback: config.settings.clientDocuments.allowLoopback,
+      folder: config.clientDocumentsFolder,
+    });
   const secretKeys = await loadSecretKeys(config.secretKeys, config.storage.path);
   const settings = { ...config.settings, secretKeys };
   const store = given.store ?? (await openStore(config));
@@ -57,6 +66,7 @@ export async function startGatehouse(
     settings,
     store,
     identity: signIn.provider,
+    documents: keepDocuments(documents, clock),
     clock,
     random: systemRandom,
     events: createEvents(log),

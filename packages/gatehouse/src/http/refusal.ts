@@ -58,6 +58,7 @@ export function refusal(
     status,
     title,
     explanation,
+    command: undefined,
     detail: undefined,
     reference: id,
     continueTo: undefined,

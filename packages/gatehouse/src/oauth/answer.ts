@@ -1,5 +1,5 @@
 import type { Context, Endpoint } from "./context.ts";
-import { OAuthError } from "./errors.ts";
+import { type Advice, OAuthError } from "./errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, page } from "./http.ts";
 import { StoreUnavailableError } from "./ports.ts";
 
@@ -73,12 +73,13 @@ export function errorPage(
   continueTo?: { readonly uri: string; readonly host: string },
 ): OAuthResponse {
   const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
-  const { title, explanation } = words(error, status);
+  const { title, explanation, command } = words(error, status);
   const answer = page(status, {
     kind: "error",
     status,
     title,
     explanation,
+    command,
     detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
     reference: request.id,
     continueTo,
@@ -87,7 +88,8 @@ export function errorPage(
 }
 
 /** Titles by what the person can do about it. */
-function words(error: OAuthError, status: number): { title: string; explanation: string } {
+function words(error: OAuthError, status: number): Advice {
+  if (error.forPerson !== undefined) return error.forPerson;
   if (status === 503) {
     return {
       title: "Please try again in a moment",
@@ -117,7 +119,7 @@ function words(error: OAuthError, status: number): { title: string; explanation:
   );
 }
 
-const pages: Partial<Record<OAuthError["code"], { title: string; explanation: string }>> = {
+const pages: Partial<Record<OAuthError["code"], Advice>> = {
   invalid_client: {
     title: "This server does not know the app",
     explanation:

@@ -1,6 +1,9 @@
 import { isLegacy } from "./client.ts";
+import { lookUpClient } from "./client-lookup.ts";
 import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
+import type { OAuthRequest } from "./http.ts";
+import { guessClient } from "./known-clients.ts";
 import type { Parameters } from "./parameters.ts";
 import { isCodeChallenge } from "./pkce.ts";
 import type { AuthorizationRequest, Client } from "./records.ts";
@@ -21,15 +24,30 @@ export interface ValidRequest {
  */
 export async function identifyClient(
   context: Context,
-  query: Parameters,
+  http: Pick<OAuthRequest, "id" | "query">,
 ): Promise<{ client: Client; redirectUri: string }> {
+  const { query } = http;
   const doubled = query.repeated().find((name) => name === "client_id" || name === "redirect_uri");
   if (doubled !== undefined) throw new OAuthError("invalid_request", { hint: `${doubled} is repeated` });
   const clientId = query.get("client_id");
   if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
-  const client = await context.store.findClient(clientId);
-  if (client === undefined) throw new OAuthError("invalid_client", { hint: "unknown client_id" });
+  const client = await lookUpClient(context, clientId, http);
+  if (client === undefined) throw unknownClient(clientId, query.get("redirect_uri"));
   return { client, redirectUri: chooseRedirectUri(client, query.get("redirect_uri")) };
+}
+
+/** The client cannot be told: it learns of nothing that happens on this page. So the person is, and how to make it register anew. */
+function unknownClient(clientId: string, redirectUri: string | undefined): OAuthError {
+  const known = guessClient(clientId, redirectUri);
+  const forPerson = known && {
+    title: `This server does not know this ${known.name} any more`,
+    explanation: `It looks like ${known.name}, using a registration that does not exist here (any more). ${known.reset.sentence}`,
+    command: known.reset.command,
+  };
+  return new OAuthError("invalid_client", {
+    hint: "unknown client_id",
+    ...(forPerson === undefined ? {} : { forPerson }),
+  });
 }
 
 function chooseRedirectUri(client: Client, requested: string | undefined): string {

@@ -1,20 +1,23 @@
 import { isLegacy, isPublic } from "./client.ts";
+import { assertionType, checkAssertion, claimedClient } from "./client-assertion.ts";
 import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import type { OAuthRequest } from "./http.ts";
 import type { Parameters } from "./parameters.ts";
-import type { GuessedBy } from "./ports.ts";
+import { DocumentError, type GuessedBy } from "./ports.ts";
 import type { Client } from "./records.ts";
 import { equalSecrets, hashSecret } from "./secret.ts";
 
 interface Credentials {
   readonly clientId: string;
-  readonly secret: string | undefined;
+  readonly secret?: string | undefined;
+  /** RFC 7523 §2.2. */
+  readonly assertion?: string;
 }
 
 /**
  * Who is calling the token or revocation endpoint (OAuth 2.1 §2.4, §3.2.2). A public client names itself by `client_id`; a confidential one
- * proves itself by `client_secret_basic` or `client_secret_post`, whichever it likes. Throws `invalid_request` or `invalid_client`, and then
+ * proves itself by `client_secret_basic` or `client_secret_post`, whichever it likes, or by `private_key_jwt`. Throws `invalid_request` or `invalid_client`, and then
  * nothing has been consumed (E13).
  */
 export async function authenticateClient(
@@ -23,42 +26,70 @@ export async function authenticateClient(
   form: Parameters,
 ): Promise<Client> {
   const credentials = readCredentials(request, form);
-  if (credentials.secret !== undefined) await refuseGuessers(context, request, credentials.clientId);
+  const proves = credentials.secret !== undefined || credentials.assertion !== undefined;
+  if (proves) await refuseGuessers(context, request, credentials.clientId);
   const client = await context.store.findClient(credentials.clientId);
-  if (client !== undefined && isPublic(client)) {
-    if (credentials.secret === undefined) return client;
-  } else if (credentials.secret === undefined) {
-    // Decision 13: the old web client knows a missing secret as 400.
-    if (client !== undefined && isLegacy(client))
-      throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
-  } else if (await hasSecret(context, client, credentials.secret)) {
-    return client as Client;
-  }
-  if (credentials.secret !== undefined) await countGuess(context, request, credentials.clientId);
+  const fault = await findFault(context, request, client, credentials);
+  if (client !== undefined && fault === undefined) return client;
+  if (proves) await countGuess(context, request, credentials.clientId);
   context.events.emit({
     name: "client_authentication_failed",
     request: request.id,
     client: credentials.clientId,
     address: request.address,
-    detail:
-      client === undefined
-        ? "unknown client"
-        : isPublic(client)
-          ? "a public client sent a secret"
-          : "wrong or missing secret",
+    detail: fault,
   });
   throw invalidClient();
+}
+
+/** What is wrong with the credentials, for the log; `undefined` when nothing is. The registered method is enforced (E11). */
+async function findFault(
+  context: Context,
+  request: OAuthRequest,
+  client: Client | undefined,
+  { secret, assertion }: Credentials,
+): Promise<string | undefined> {
+  if (secret !== undefined) {
+    // First, so that an unknown client costs the same as a wrong secret (E-n6).
+    const genuine = await hasSecret(context, client, secret);
+    if (client === undefined) return "unknown client";
+    if (isPublic(client)) return "a public client sent a secret";
+    return genuine ? undefined : "wrong secret";
+  }
+  if (client === undefined) return "unknown client";
+  if (assertion !== undefined) return findAssertionFault(context, request, client, assertion);
+  if (isPublic(client)) return undefined;
+  // Decision 13: the old web client knows a missing secret as 400.
+  if (isLegacy(client)) throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
+  return "sent no credentials";
+}
+
+async function findAssertionFault(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  assertion: string,
+): Promise<string | undefined> {
+  if (client.keys === undefined) return "sent an assertion, but has no keys";
+  try {
+    const fault = await checkAssertion(context, client, assertion, request);
+    return fault && `its assertion is ${fault}`;
+  } catch (error) {
+    if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
+    // Who may come without an assertion is not turned away because we cannot read the one it brought.
+    return isPublic(client) ? undefined : `its keys cannot be had: ${error.message}`;
+  }
 }
 
 function readCredentials(request: OAuthRequest, form: Parameters): Credentials {
   const { authorization } = request.headers;
   const clientId = form.get("client_id");
   const secret = form.get("client_secret");
-  const assertion = form.has("client_assertion") || form.has("client_assertion_type");
-  if (authorization !== undefined && (secret !== undefined || assertion)) {
+  const asserts = form.has("client_assertion") || form.has("client_assertion_type");
+  if (Number(authorization !== undefined) + Number(secret !== undefined) + Number(asserts) > 1) {
     throw new OAuthError("invalid_request", { hint: "more than one way of client authentication" }); // E08
   }
-  if (assertion) throw invalidClient("client assertions are not supported");
+  if (asserts) return readAssertion(form, clientId);
   if (authorization === undefined) {
     if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
     return { clientId, secret };
@@ -69,6 +100,20 @@ function readCredentials(request: OAuthRequest, form: Parameters): Credentials {
     throw new OAuthError("invalid_request", { hint: "client_id differs from the Authorization header" }); // E12
   }
   return basic;
+}
+
+/** Q05, Q06: `client_id` may be left out, since the assertion names the client. */
+function readAssertion(form: Parameters, clientId: string | undefined): Credentials {
+  const assertion = form.get("client_assertion");
+  if (assertion === undefined || form.get("client_assertion_type") !== assertionType) {
+    throw invalidClient(`client_assertion needs client_assertion_type ${assertionType}`);
+  }
+  const claimed = claimedClient(assertion);
+  if (claimed === undefined) throw invalidClient("client_assertion is not a JWT with a subject");
+  if (clientId !== undefined && clientId !== claimed) {
+    throw invalidClient("client_id differs from the subject of the assertion"); // E12
+  }
+  return { clientId: claimed, assertion };
 }
 
 /** RFC 6749 §2.3.1: base64 of the form-encoded id and secret, split at the first colon (E06). */

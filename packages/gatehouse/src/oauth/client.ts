@@ -19,6 +19,11 @@ export function isLegacy(client: Client): boolean {
   return isFirstParty(client) && client.authMethod === "client_secret_post";
 }
 
+/** A client whose identifier is the URL of the metadata document it publishes. Identifiers of registered ones never are URLs (H12). */
+export function isDocumented(client: Client): boolean {
+  return client.dynamicallyRegistered && /^https?:/.test(client.id);
+}
+
 /** Changes whenever something changes that a person saw or relied on when they approved (D15). */
 export function consentFingerprint(client: Client): string {
   return hashSecret(JSON.stringify([client.authMethod, client.keys, client.redirectUris, client.metadata]));

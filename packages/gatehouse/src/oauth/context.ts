@@ -1,4 +1,5 @@
 import type { OAuthRequest, OAuthResponse } from "./http.ts";
+import type { KeptDocuments } from "./kept-documents.ts";
 import type { Clock, Events, FailureLimiter, IdentityProvider, Random, Store } from "./ports.ts";
 import type { Settings } from "./settings.ts";
 
@@ -7,6 +8,8 @@ export interface Context {
   readonly settings: Settings;
   readonly store: Store;
   readonly identity: IdentityProvider;
+  /** What clients publish about themselves. */
+  readonly documents: KeptDocuments;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;

@@ -24,6 +24,13 @@ const statusOf = {
 
 export type OAuthErrorCode = keyof typeof statusOf;
 
+/** What happened, what to do, and, if there is one, the command to do it with. */
+export interface Advice {
+  readonly title: string;
+  readonly explanation: string;
+  readonly command?: string | undefined;
+}
+
 interface Details {
   /** For the developer of the client: may be shown. Printable ASCII without `"` and `\` (E15); anything else is dropped. */
   readonly hint?: string;
@@ -32,6 +39,8 @@ interface Details {
   readonly cause?: unknown;
   /** Headers the JSON answer must carry, such as `WWW-Authenticate` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a page says in place of the words for this code, where more is known. */
+  readonly forPerson?: Advice;
   /** Overrides the table, for the few answers whose status the RFCs leave open. */
   readonly status?: number;
 }
@@ -43,6 +52,7 @@ export class OAuthError extends Error {
   readonly hint: string | undefined;
   readonly debug: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly forPerson: Advice | undefined;
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
     super(details.debug ?? details.hint ?? code, { cause: details.cause });
@@ -51,5 +61,6 @@ export class OAuthError extends Error {
     this.hint = details.hint?.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "");
     this.debug = details.debug;
     this.headers = details.headers ?? {};
+    this.forPerson = details.forPerson;
   }
 }

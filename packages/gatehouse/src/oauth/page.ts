@@ -14,8 +14,11 @@ export interface ConsentPage {
     /** As the client calls itself; `undefined` when it gave no name. */
     readonly name: string | undefined;
     readonly id: string;
-    /** `operator`: provisioned by whoever runs this server. `self-asserted`: nobody checked what it says. */
-    readonly vouchedBy: "operator" | "self-asserted";
+    /**
+     * `operator`: provisioned by whoever runs this server. `document`: the site that its id names publishes what it says. `self-asserted`: nobody
+     * checked what it says.
+     */
+    readonly vouchedBy: "operator" | "document" | "self-asserted";
     readonly homepage: string | undefined;
     readonly policy: string | undefined;
     readonly terms: string | undefined;
@@ -43,6 +46,8 @@ export interface ErrorPage {
   readonly title: string;
   /** What it means and what the person can do now, a sentence or two. */
   readonly explanation: string;
+  /** To be typed into a terminal or into the app, if that is what helps. */
+  readonly command: string | undefined;
   /** The OAuth error code and hint, for whoever writes the client. */
   readonly detail: string | undefined;
   /** Reference id that also stands in the log. */

@@ -62,6 +62,8 @@ export interface Store {
   findClient(id: string): Promise<Client | undefined>;
   /** Newest first. */
   listClients(): Promise<Client[]>;
+  /** Those the operator provisioned, a handful; newest first. */
+  listProvisionedClients(): Promise<Client[]>;
   /** False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. */
   addClient(client: Client): Promise<boolean>;
   /**
@@ -270,8 +272,9 @@ export interface ClientDocuments {
    * The JSON object at this URL, fetched now: GET, no redirect followed, only 200 counts, only addresses that are public (checked on the
    * address connected to), a few kilobytes and seconds at most (I03, I08-I10). A document the operator pinned is given without a
    * fetch. Nothing is kept: caching is the caller's. Throws {@link DocumentError}.
+   * @param longest bytes accepted
    */
-  fetch(url: string): Promise<FetchedObject>;
+  fetch(url: string, longest: number): Promise<FetchedObject>;
   /** A dated copy of a well-known client's metadata document that ships with this server, for when fetching it fails. */
   snapshot(url: string): Record<string, unknown> | undefined;
 }

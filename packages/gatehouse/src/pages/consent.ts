@@ -39,6 +39,10 @@ function whoAsks({ client }: ConsentPage): Html {
   if (client.vouchedBy === "operator") {
     return html`<p class="badge known">Set up by whoever runs this server</p>`;
   }
+  if (client.vouchedBy === "document") {
+    // D04: the site is known for certain, what it says is not.
+    return html`<p class="badge published">Published by <bdi>${emphasised(new URL(client.id).host)}</bdi></p>`;
+  }
   const since = new Date(client.registeredAt * 1000).toISOString().slice(0, 10);
   return html`<p class="badge unknown">Not verified: the app chose this name itself (registered ${since})</p>`;
 }

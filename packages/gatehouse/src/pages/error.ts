@@ -9,6 +9,7 @@ export function errorPage(page: ErrorPage): { title: string; content: Html } {
     content: html`<p class="step">Error ${page.status}</p>
 <h1>${page.title}</h1>
 <p>${page.explanation}</p>
+${page.command !== undefined && html`<pre><code>${page.command}</code></pre>`}
 ${
   continueTo &&
   html`<p>The app asked to be told about this at an address nobody vouches for. Go there only if you trust it:</p>

@@ -9,6 +9,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   code_replayed: "warn",
   refresh_reused: "warn",
   client_authentication_failed: "warn",
+  client_document_unavailable: "warn",
   failure: "error",
 };
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
+import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
 import { readConfig } from "../../src/config.ts";
 import { startGatehouse } from "../../src/gatehouse.ts";
 import type { Clock, Store } from "../../src/oauth/ports.ts";
@@ -46,8 +47,12 @@ export interface TestGatehouse {
 /**
  * The whole server as `gatehouse serve` would run it, configured through the environment like the real one, on a free loopback port and an
  * in-memory database, with `oidc-provider` upstream. Stop it in an `after` hook.
+ * @param mode `dev`: as `gatehouse dev` does, which fetches clients' documents from this computer too
  */
-export async function startTestGatehouse(environment: Record<string, string> = {}): Promise<TestGatehouse> {
+export async function startTestGatehouse(
+  environment: Record<string, string> = {},
+  mode: "serve" | "dev" = "serve",
+): Promise<TestGatehouse> {
   const port = await freePort();
   const issuer = environment.BASE_URL ?? `http://localhost:${port}`;
   const upstream = await startUpstream({ redirectUris: [`${issuer}/callback`] });
@@ -67,7 +72,7 @@ export async function startTestGatehouse(environment: Record<string, string> = {
       LOG_LEVEL: "debug",
       ...environment,
     },
-    "serve",
+    mode,
   );
   const log: string[] = [];
   const sink = new Writable({
@@ -79,7 +84,13 @@ export async function startTestGatehouse(environment: Record<string, string> = {
   const clock = new StandingClock();
   const store = await openSqliteStore(config.storage);
   const logger = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }, sink);
-  const running = await startGatehouse(config, logger, { clock, store });
+  // As on a computer without the internet: no name but this computer's own is ever found.
+  const documents = createClientDocuments({
+    allowLoopback: config.settings.clientDocuments.allowLoopback,
+    folder: config.clientDocumentsFolder,
+    resolve: (host) => Promise.reject(new Error(`ENOTFOUND ${host}`)),
+  });
+  const running = await startGatehouse(config, logger, { clock, store, documents });
   return {
     issuer,
     url: environment.BASE_URL === undefined ? issuer : `http://127.0.0.1:${port}`,

@@ -19,7 +19,7 @@ import { after } from "../values.ts";
  */
 export function authorizeEndpoint(context: Context): Endpoint {
   return async (http) => {
-    const { client, redirectUri } = await identifyClient(context, http.query);
+    const { client, redirectUri } = await identifyClient(context, http);
     try {
       const valid = await validateRequest(context, client, redirectUri, http.query);
       return await authorize(context, http, client, valid);

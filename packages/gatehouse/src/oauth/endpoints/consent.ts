@@ -2,7 +2,7 @@ import { grantCode, isMemorable } from "../authorization.ts";
 import { errorRedirect, successRedirect } from "../authorization-response.ts";
 import { type Attempt, codeOf, consentToken, releaseAttempt, resumeAttempt } from "../browser-binding.ts";
 import { readSession } from "../browser-session.ts";
-import { consentFingerprint } from "../client.ts";
+import { consentFingerprint, isDocumented } from "../client.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { endpointUrls } from "../endpoint-urls.ts";
 import { OAuthError } from "../errors.ts";
@@ -148,7 +148,7 @@ async function describe(
     client: {
       name: client.metadata.name,
       id: client.id,
-      vouchedBy: client.dynamicallyRegistered ? "self-asserted" : "operator",
+      vouchedBy: vouchedBy(client),
       homepage: client.metadata.uri,
       policy: client.metadata.policyUri,
       terms: client.metadata.termsUri,
@@ -164,6 +164,11 @@ async function describe(
     staysConnected: client.grantTypes.includes("refresh_token"),
     account: { email: signedIn.email },
   };
+}
+
+function vouchedBy(client: Client): ConsentPage["client"]["vouchedBy"] {
+  if (!client.dynamicallyRegistered) return "operator";
+  return isDocumented(client) ? "document" : "self-asserted";
 }
 
 async function clientOf(context: Context, request: AuthorizationRequest): Promise<Client> {

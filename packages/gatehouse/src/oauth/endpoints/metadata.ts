@@ -1,3 +1,4 @@
+import { assertionAlgorithms } from "../client-metadata.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { grantTypes } from "../grants/registry.ts";
 import type { OAuthResponse } from "../http.ts";
@@ -9,7 +10,7 @@ import { offlineAccess } from "../scope.ts";
  */
 export function metadataEndpoint({ settings }: Context): Endpoint {
   const { issuer } = settings;
-  const clientAuthMethods = ["none", "client_secret_basic", "client_secret_post"];
+  const clientAuthMethods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
   const document = {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -22,11 +23,14 @@ export function metadataEndpoint({ settings }: Context): Endpoint {
     grant_types_supported: [...grantTypes.keys()],
     code_challenge_methods_supported: ["S256"],
     token_endpoint_auth_methods_supported: clientAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms, // A10
     revocation_endpoint_auth_methods_supported: clientAuthMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: ["Bearer"],
     // Resource scopes are named by the MCP servers' own challenges: a longer list here is asked for as a whole by some clients.
     scopes_supported: [offlineAccess],
     authorization_response_iss_parameter_supported: true,
+    ...(settings.clientDocuments.enabled ? { client_id_metadata_document_supported: true } : {}),
   };
   const response: OAuthResponse = {
     status: 200,

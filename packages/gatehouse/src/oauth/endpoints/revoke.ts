@@ -78,10 +78,10 @@ async function landing({ settings, store }: Context, callback: string | undefine
   const home = settings.homeUrl ?? `${settings.issuer}/`;
   if (callback === undefined) return home;
   if (matchesPatternOrigin(`${new URL(home).origin}/`, callback)) return callback;
-  const clients = (await store.listClients()).filter(isLegacy);
-  const known = clients.some((client) =>
-    client.redirectUris.some((pattern) => matchesPatternOrigin(pattern, callback)),
-  );
+  const clients = await store.listProvisionedClients();
+  const known = clients
+    .filter(isLegacy)
+    .some((client) => client.redirectUris.some((pattern) => matchesPatternOrigin(pattern, callback)));
   return known ? callback : home;
 }
 

@@ -23,6 +23,14 @@ export function clientsContract(given: Given): void {
     assert.deepEqual(await given.store.findClient(plain.id), plain);
   });
 
+  test("the clients the operator provisioned are listed apart", async () => {
+    const [own, foreign] = [aClient({ dynamicallyRegistered: false }), aClient()];
+    for (const client of [own, foreign]) await given.store.addClient(client);
+    const listed = (await given.store.listProvisionedClients()).map(({ id }) => id);
+    assert.ok(listed.includes(own.id) && !listed.includes(foreign.id));
+    assert.ok((await given.store.listClients()).some(({ id }) => id === foreign.id));
+  });
+
   test("of many callers with one client id exactly one adds it", async () => {
     const id = unique() as ClientId;
     const answers = await Promise.all(times(20, () => given.store.addClient(aClient({ id }))));

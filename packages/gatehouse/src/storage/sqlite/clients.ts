@@ -8,6 +8,7 @@ type ClientOperations = Pick<
   Store,
   | "findClient"
   | "listClients"
+  | "listProvisionedClients"
   | "addClient"
   | "shareClient"
   | "replaceClient"
@@ -19,6 +20,9 @@ type ClientOperations = Pick<
 export function clientOperations(database: Database): ClientOperations {
   const find = database.prepare("select * from oauth2_clients where id = ?");
   const list = database.prepare("select * from oauth2_clients order by created_at desc, id");
+  const listProvisioned = database.prepare(
+    "select * from oauth2_clients where dynamically_registered = 0 order by created_at desc, id",
+  );
   const add = database.prepare(
     `insert into oauth2_clients (id, secret, secret_hash, redirect_uris, token_endpoint_auth_method, client_name, grant_types,
        scope, metadata, keys, dynamically_registered, created_at, last_used_at)
@@ -52,6 +56,7 @@ export function clientOperations(database: Database): ClientOperations {
         return row && toClient(row);
       }),
     listClients: () => database.read(() => list.all().map(toClient)),
+    listProvisionedClients: () => database.read(() => listProvisioned.all().map(toClient)),
     addClient: (client) => database.write(() => insert(client)),
     shareClient: (client) =>
       database.write(() => {

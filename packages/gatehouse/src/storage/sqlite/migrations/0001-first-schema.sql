@@ -21,6 +21,9 @@ create table oauth2_clients (
 -- For the clean-up of idle clients.
 create index oauth2_clients_idle on oauth2_clients (coalesce(last_used_at, created_at)) where dynamically_registered = 1;
 
+-- The operator's own, among many that registered themselves.
+create index oauth2_clients_provisioned on oauth2_clients (created_at) where dynamically_registered = 0;
+
 create table oauth2_codes (
   id text primary key,
   client_id text not null references oauth2_clients (id) on delete cascade,

@@ -1,0 +1,135 @@
+import { Agent, buildConnector, request } from "undici";
+import { DocumentError } from "../oauth/ports.ts";
+import { checkedLookup, ForbiddenAddressError, type Resolve, resolveBySystem } from "./checked-lookup.ts";
+import { isLoopbackAddress, isPublicAddress } from "./public-address.ts";
+
+export interface GuardedFetchOptions {
+  /** True: http and https on this very computer, by name or address, may be fetched too (`gatehouse dev`). */
+  readonly allowLoopback: boolean;
+  /** In place of the system's resolver. */
+  readonly resolve?: Resolve | undefined;
+  /** Milliseconds from the look-up of the name to the last byte. */
+  readonly timeout?: number | undefined;
+  /** Certificates trusted besides the system's. */
+  readonly ca?: string | undefined;
+}
+
+export interface FetchedText {
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** One GET of JSON text. Throws {@link DocumentError}. */
+export type GuardedFetch = (url: string, longest: number) => Promise<FetchedText>;
+
+const usualTimeout = 4000;
+const longestHeaders = 16 * 1024;
+
+/**
+ * Fetches what strangers point at (CIMD §6.5, §6.6): only from public addresses, checked on the address connected to; no redirect, no cookie, no proxy
+ * of the environment, no compression, a bounded body and time; over https with a valid certificate.
+ */
+export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
+  const { allowLoopback, resolve = resolveBySystem, timeout = usualTimeout, ca } = options;
+  const agentFor = (isAllowed: (address: string) => boolean) =>
+    createAgent(isAllowed, { lookup: checkedLookup(resolve, isAllowed), timeout, ca });
+  const open = agentFor(isPublicAddress);
+  const local = agentFor(isLoopbackAddress);
+
+  return async (url, longest) => {
+    const target = new URL(url);
+    const isLocal = isOnThisComputer(url);
+    if (isLocal ? !allowLoopback : target.protocol !== "https:") {
+      throw new DocumentError("refused", `${target.origin} is no public https address`);
+    }
+    refuseForbiddenLiteral(target, isLocal);
+    const deadline = AbortSignal.timeout(timeout);
+    try {
+      const answer = request(target, {
+        dispatcher: isLocal ? local : open,
+        signal: deadline,
+        reset: true, // connections are not kept: the next one is checked again
+        headers: { accept: "application/json", "accept-encoding": "identity", "user-agent": "gatehouse" }, // I03
+      });
+      const { statusCode, headers, body } = await Promise.race([answer, endOf(deadline)]);
+      // Whoever refuses an answer must get rid of its body, or the connection stays.
+      const refuse = (kind: DocumentError["kind"], why: string) => {
+        body.on("error", () => {}).destroy(); // destroying it is told as an error
+        return new DocumentError(kind, `${target.origin}${target.pathname} ${why}`);
+      };
+      if (statusCode === 404 || statusCode === 410) throw refuse("gone", `answered ${statusCode}`);
+      if (statusCode !== 200) throw refuse("unavailable", `answered ${statusCode}`); // I03: redirects too
+      if (headers["content-encoding"] !== undefined) throw refuse("unavailable", "is compressed");
+      if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(String(headers["content-type"]))) {
+        throw refuse("unavailable", "is not JSON"); // I04
+      }
+      return { text: await readBounded(body, longest, refuse), headers };
+    } catch (error) {
+      throw asDocumentError(error, target, deadline.aborted);
+    }
+  };
+}
+
+/** Whether a URL names this computer, which only development may fetch from. */
+export function isOnThisComputer(url: string): boolean {
+  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+}
+
+/** A request that is still looking up a name or connecting heeds no signal. */
+function endOf(deadline: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    deadline.addEventListener("abort", () => reject(deadline.reason), { once: true });
+  });
+}
+
+/** Sockets know no look-up for an address, so it is looked at here; `URL` has written it plainly by now (`0x7f000001`, `2130706433`). */
+function refuseForbiddenLiteral({ hostname }: URL, isLocal: boolean): void {
+  const literal = hostname.replace(/^\[|\]$/g, "");
+  if (!/^[\d.]+$|:/.test(literal) || isLocal || isPublicAddress(literal)) return;
+  throw new DocumentError("refused", `${hostname} is no public address`);
+}
+
+function createAgent(
+  isAllowed: (address: string) => boolean,
+  connecting: buildConnector.BuildOptions,
+): Agent {
+  const connect = buildConnector(connecting);
+  return new Agent({
+    maxHeaderSize: longestHeaders,
+    connect: (options, callback) =>
+      connect(options, (error, socket) => {
+        if (error !== null) return callback(error, null);
+        // The last word: whatever way led here, this is who is at the other end (I08).
+        if (isAllowed(socket.remoteAddress ?? "")) return callback(null, socket);
+        socket.destroy();
+        callback(new ForbiddenAddressError(`connected to ${socket.remoteAddress}`), null);
+      }),
+  });
+}
+
+/** I10: whatever `Content-Length` says. */
+async function readBounded(
+  body: AsyncIterable<Uint8Array>,
+  longest: number,
+  refuse: (kind: DocumentError["kind"], why: string) => DocumentError,
+): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > longest) throw refuse("unavailable", `is longer than ${longest} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function asDocumentError(error: unknown, { origin }: URL, timedOut: boolean): DocumentError {
+  if (error instanceof DocumentError) return error;
+  if (error instanceof ForbiddenAddressError) {
+    return new DocumentError("refused", `${origin}: ${error.message}, which is no public address`);
+  }
+  if (timedOut) return new DocumentError("unavailable", `${origin} did not answer in time`, { cause: error });
+  const code = error instanceof Error && "code" in error ? `${String(error.code)}, ` : "";
+  const message = error instanceof Error ? error.message : String(error);
+  return new DocumentError("unavailable", `${origin}: ${code}${message}`, { cause: error });
+}

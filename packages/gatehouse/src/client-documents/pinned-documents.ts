@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * The documents in the operator's folder, by the URL in their `client_id`. Read once, at the start.
+ * @throws Error with a sentence that names the file, when one cannot be used
+ */
+export function readPinnedDocuments(folder: string): ReadonlyMap<string, Record<string, unknown>> {
+  const pinned = new Map<string, Record<string, unknown>>();
+  for (const name of listJsonFiles(folder)) {
+    const path = join(folder, name);
+    const document = parse(path);
+    const { client_id: url } = document;
+    if (typeof url !== "string" || !URL.canParse(url)) {
+      throw new Error(`CIMD_DOCUMENTS: ${path} has no client_id that is a URL`);
+    }
+    if (pinned.has(url)) throw new Error(`CIMD_DOCUMENTS: ${path} is the second document for ${url}`);
+    pinned.set(url, document);
+  }
+  return pinned;
+}
+
+function listJsonFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".json"))
+      .sort();
+  } catch (error) {
+    throw new Error(`CIMD_DOCUMENTS: the folder ${folder} cannot be read`, { cause: error });
+  }
+}
+
+function parse(path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Error(`CIMD_DOCUMENTS: ${path} is not readable JSON`, { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Error(`CIMD_DOCUMENTS: ${path} does not hold a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,136 @@
+import {
+  asClient,
+  type DocumentedClient,
+  isMetadataDocumentUrl,
+  isSameClient,
+  metadataDocument,
+} from "./client-metadata-document.ts";
+import type { Context } from "./context.ts";
+import { OAuthError } from "./errors.ts";
+import type { OAuthRequest } from "./http.ts";
+import { guessClient } from "./known-clients.ts";
+import { DocumentError } from "./ports.ts";
+import type { Client } from "./records.ts";
+
+/**
+ * The client that an authorization request names: one with a record, or one whose identifier is the URL of its metadata document, fetched when it is
+ * not at hand. A record the operator made comes first (I02). `undefined` when nobody knows it. Throws `invalid_client`, for a page, when a document
+ * cannot be had or is not valid (I13).
+ *
+ * Only authorization requests come here: at the token endpoint the record counts that this made, so nothing a stranger sends there has anything
+ * fetched (E-n7), and a document that changes in between weakens nothing (I-n7).
+ */
+export async function lookUpClient(
+  context: Context,
+  clientId: string,
+  request: Pick<OAuthRequest, "id">,
+): Promise<Client | undefined> {
+  const stored = await context.store.findClient(clientId);
+  const policy = context.settings.clientDocuments;
+  if (stored?.dynamicallyRegistered === false || !policy.enabled) return stored;
+  if (!isMetadataDocumentUrl(clientId, policy)) return stored;
+  refuseDomain(context, clientId);
+  const described = await describe(context, clientId, stored, request);
+  return "createdAt" in described ? described : remember(context, stored, described, request);
+}
+
+/** The document anew, for a client whose keys have changed (Q12). */
+export async function refetchClient(
+  context: Context,
+  stored: Client,
+  request: Pick<OAuthRequest, "id">,
+): Promise<Client> {
+  return remember(context, stored, await context.documents.reload(metadataDocument, stored.id), request);
+}
+
+/** I18: before any fetch. A listed domain stands for its subdomains too. */
+function refuseDomain({ settings }: Context, clientId: string): void {
+  const { allowedDomains, deniedDomains } = settings.clientDocuments;
+  const { host, hostname } = new URL(clientId);
+  const isAmong = (domains: readonly string[]) =>
+    domains.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
+  if (!isAmong(deniedDomains) && (allowedDomains === undefined || isAmong(allowedDomains))) return;
+  throw new OAuthError("invalid_client", {
+    hint: "clients of this domain are not accepted here",
+    forPerson: {
+      title: "This app is not accepted here",
+      explanation: `Whoever runs this server does not accept apps published by ${host}. Ask them, if you need it.`,
+    },
+  });
+}
+
+/**
+ * As the document says now. When it cannot be had, as the copy says that ships with this server, or as it said last: a client that begins like this
+ * cannot turn back, and must not strand a person because somebody's web server has a bad day.
+ */
+async function describe(
+  context: Context,
+  clientId: string,
+  stored: Client | undefined,
+  request: Pick<OAuthRequest, "id">,
+): Promise<DocumentedClient | Client> {
+  const { documents, events } = context;
+  try {
+    return await documents.load(metadataDocument, clientId);
+  } catch (error) {
+    if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
+    const unavailable = error instanceof DocumentError && error.kind === "unavailable";
+    const fallback = documents.snapshot(metadataDocument, clientId) ?? (unavailable ? stored : undefined);
+    events.emit({
+      name: "client_document_unavailable",
+      request: request.id,
+      client: clientId,
+      detail: `${error.message}${fallback === undefined ? "" : "; went on with an earlier copy"}`,
+    });
+    if (fallback === undefined) throw unusable(clientId, error);
+    return fallback;
+  }
+}
+
+async function remember(
+  context: Context,
+  stored: Client | undefined,
+  described: DocumentedClient,
+  request: Pick<OAuthRequest, "id">,
+): Promise<Client> {
+  const { clock, events, store } = context;
+  if (stored !== undefined && isSameClient(stored, described)) return stored;
+  const fresh = asClient(described, clock.now());
+  if (stored === undefined) {
+    await store.addClient(fresh);
+    return fresh;
+  }
+  // I-n7: what was granted to a client that proved itself by a key is not for one that does not.
+  const weaker = stored.authMethod === "private_key_jwt" && described.authMethod === "none";
+  if (weaker) await store.removeClient(stored.id);
+  if (weaker || !(await store.replaceClient(fresh))) await store.addClient(fresh);
+  events.emit({
+    name: "client_document_changed",
+    request: request.id,
+    client: stored.id,
+    ...(weaker ? { detail: "it no longer authenticates; its grants were ended" } : {}),
+  });
+  return weaker ? fresh : { ...fresh, createdAt: stored.createdAt, lastUsedAt: stored.lastUsedAt };
+}
+
+/** I13: a page that says what to do; why it failed stands in the log, and what is wrong with a document its developer may know. */
+function unusable(clientId: string, error: DocumentError | OAuthError): OAuthError {
+  const { host } = new URL(clientId);
+  const name = guessClient(clientId, undefined)?.name;
+  const invalid = error instanceof OAuthError;
+  return new OAuthError("invalid_client", {
+    hint: invalid
+      ? `the client ID metadata document is not valid: ${error.hint}`
+      : "the client ID metadata document cannot be fetched",
+    debug: error.message,
+    cause: error,
+    forPerson: {
+      title: invalid
+        ? `${name ?? "The app"} describes itself in a way this server cannot use`
+        : `This server cannot check who ${name ?? "the app"} is`,
+      explanation: invalid
+        ? `The description that ${host} publishes of the app is faulty, so nothing was shared. Update the app, or tell its developer.`
+        : `The description of the app could not be fetched from ${host}, so nothing was shared. Try again in a minute. Should it go on, tell whoever runs this server: a copy of the description can be kept here (CIMD_DOCUMENTS).`,
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import { type ClientDocuments, type Clock, DocumentError } from "./ports.ts";
+import type { Seconds } from "./values.ts";
+
+/** A kind of document: how long it may be, and how it is understood. What `read` throws on is not kept (I12). */
+export interface DocumentKind<T> {
+  readonly name: "metadata" | "keys";
+  /** Bytes. */
+  readonly longest: number;
+  readonly read: (object: Record<string, unknown>, url: string) => T;
+}
+
+/** Documents of clients, kept between uses. Throws {@link DocumentError}, or what `read` throws. */
+export interface KeptDocuments {
+  /** As fetched not too long ago, by the answer's own word within bounds (I11). Callers at the same time share one fetch (I17). */
+  load<T>(kind: DocumentKind<T>, url: string): Promise<T>;
+  /** Fetched anew, because the one at hand lacks something; at most once a minute, in between the one at hand is given (Q12). */
+  reload<T>(kind: DocumentKind<T>, url: string): Promise<T>;
+  /** The copy that ships with this server, if there is one. */
+  snapshot<T>(kind: DocumentKind<T>, url: string): T | undefined;
+}
+
+/** Seconds. What a document's server says of its age counts between these; the middle one where it says nothing. */
+const shortest = 60;
+const usual = 3600;
+const longest = 86_400;
+/** As many documents as are kept; of more the one kept for longest goes. */
+const most = 1000;
+
+interface Kept {
+  readonly value: unknown;
+  readonly fetchedAt: Seconds;
+  readonly until: number;
+}
+
+export function keepDocuments(documents: ClientDocuments, clock: Clock): KeptDocuments {
+  const kept = new Map<string, Kept>();
+  const pending = new Map<string, Promise<unknown>>();
+
+  async function fetch<T>(kind: DocumentKind<T>, url: string): Promise<T> {
+    const { object, maxAge = usual } = await documents.fetch(url, kind.longest);
+    const value = kind.read(object, url);
+    const fetchedAt = clock.now();
+    const key = keyOf(kind, url);
+    kept.delete(key);
+    kept.set(key, { value, fetchedAt, until: fetchedAt + Math.min(Math.max(maxAge, shortest), longest) });
+    for (const oldest of kept.keys()) {
+      if (kept.size <= most) break;
+      kept.delete(oldest);
+    }
+    return value;
+  }
+
+  /** The key holds the kind, so the value is of its type. */
+  function share<T>(kind: DocumentKind<T>, url: string): Promise<T> {
+    const key = keyOf(kind, url);
+    const running = pending.get(key) ?? fetch(kind, url).finally(() => pending.delete(key));
+    pending.set(key, running);
+    return running as Promise<T>;
+  }
+
+  return {
+    async load(kind, url) {
+      const found = kept.get(keyOf(kind, url));
+      if (found !== undefined && clock.now() < found.until)
+        return found.value as ReturnType<typeof kind.read>;
+      return share(kind, url);
+    },
+    async reload(kind, url) {
+      const found = kept.get(keyOf(kind, url));
+      if (found !== undefined && clock.now() - found.fetchedAt < shortest) {
+        return found.value as ReturnType<typeof kind.read>;
+      }
+      return share(kind, url);
+    },
+    snapshot(kind, url) {
+      const object = documents.snapshot(url);
+      return object && kind.read(object, url);
+    },
+  };
+}
+
+function keyOf({ name }: DocumentKind<unknown>, url: string): string {
+  return `${name} ${url}`;
+}
