@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { isDocumented } from "../oauth/client.ts";
 import type { Store } from "../oauth/ports.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirect-pattern.ts";
@@ -174,7 +175,10 @@ async function show(shell: Shell, store: Store, id: string, json: true | undefin
   );
 }
 
-const origin = (client: Client) => (client.dynamicallyRegistered ? "registered itself" : "operator");
+function origin(client: Client): string {
+  if (!client.dynamicallyRegistered) return "operator";
+  return isDocumented(client) ? "its document" : "registered itself";
+}
 
 /** For scripts, in the words of RFC 7591. Never a secret, nor its hash. */
 function describe(client: Client): Record<string, unknown> {

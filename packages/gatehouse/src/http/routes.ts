@@ -11,7 +11,7 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
   const below = (path: string) => urls.basePath + path;
   const program = { audience: "program", cors: true } as const;
   const person = { audience: "person" } as const;
-  return [
+  const routes: Route[] = [
     { path: urls.metadataPath, get: server.metadata, head: true, ...program },
     { path: below("/token"), post: server.token, limit: "token", ...program },
     { path: below("/introspect"), post: server.introspect, ...program },
@@ -45,6 +45,13 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
     { path: below("/healthz"), get: server.health, head: true, audience: "program" },
     { path: below("/readyz"), get: server.readiness, head: true, audience: "program" },
   ];
+  // A17: clients without discovery look at the root, whatever the issuer's path.
+  const atRoot = routes.filter(({ path }) =>
+    ["/authorize", "/token", "/register"].some((name) => path === below(name)),
+  );
+  return urls.basePath === ""
+    ? routes
+    : [...routes, ...atRoot.map((route) => ({ ...route, path: route.path.slice(urls.basePath.length) }))];
 }
 
 /** The development sign-in page, only while that is the identity provider. */

@@ -177,4 +177,13 @@ test("A16 LEGACY GET / authorizes, and the metadata may be kept for an hour", as
 test("A17 the default paths of clients without metadata support work", async () => {
   const client = await aPublicClient(server); // POST /register
   assert.equal((await redeem(server, client, await aCode(server, client))).status, 200); // /authorize, /token
+  // Below an issuer with a path they stand at the root as well; the metadata do not (A05).
+  const authorization = await fetch(`${tenant.url}/authorize?client_id=nobody`);
+  assert.equal(authorization.status, 400);
+  assert.match(await authorization.text(), /unknown client_id/);
+  assert.equal((await post(tenant, "/token", { grant_type: "x", client_id: "x" })).status, 400);
+  const empty = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+  assert.equal((await fetch(`${tenant.url}/register`, empty)).status, 400);
+  assert.equal((await fetch(tenant.url + wellKnown)).status, 404);
+  assert.equal((await fetch(`${tenant.url}/introspect`, { method: "POST" })).status, 404);
 });
