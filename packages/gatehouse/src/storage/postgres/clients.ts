@@ -1,0 +1,138 @@
+import type { Store } from "../../oauth/ports.ts";
+import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
+import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
+import type { Database, Value } from "./database.ts";
+import { keyedLookup } from "./lookup.ts";
+import { filled, instant, instantOrNull, type Row, text } from "./row.ts";
+
+type ClientOperations = Pick<
+  Store,
+  | "findClient"
+  | "listClients"
+  | "listProvisionedClients"
+  | "addClient"
+  | "shareClient"
+  | "replaceClient"
+  | "useAssertion"
+  | "removeClient"
+  | "rememberSecretHash"
+>;
+
+/** What a client says, in the order of {@link valuesOf}. */
+const said = [
+  "secret",
+  "secret_hash",
+  "redirect_uris",
+  "token_endpoint_auth_method",
+  "client_name",
+  "grant_types",
+  "scope",
+  "metadata",
+  "keys",
+  "dynamically_registered",
+];
+const columns = `id, ${said.join(", ")}, redirect_uri, registrations, created_at, last_used_at`;
+const insert = `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id)`;
+
+export function clientOperations(database: Database): ClientOperations {
+  const find = keyedLookup(database, "id", `select ${columns} from oauth2_clients where id = any($1)`);
+  const list = database.prepare(`select ${columns} from oauth2_clients order by created_at desc, id`);
+  const listProvisioned = database.prepare(
+    `select ${columns} from oauth2_clients where not dynamically_registered order by created_at desc, id`,
+  );
+  const add = database.prepare(`${insert} do nothing`);
+  const share = database.prepare(
+    `${insert} do update set last_used_at = excluded.created_at, registrations = oauth2_clients.registrations + 1
+     where ${said.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
+     returning ${columns}`,
+  );
+  const replace = database.prepare(
+    `update oauth2_clients set ${said.map((column, at) => `${column} = $${at + 3}`).join(", ")}
+     where id = $1 and (registrations = 1 or $2::bool)`,
+  );
+  const useUp = database.prepare(
+    "insert into gatehouse_client_assertions (id, expires_at) values ($1, $2) on conflict (id) do nothing",
+  );
+  const take = database.prepare(
+    "select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool) for update",
+  );
+  const removeTransactions = database.prepare("delete from oauth2_sessions where client_id = $1");
+  const removeGrants = database.prepare("delete from gatehouse_grants where client_id = $1 returning id");
+  const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
+  // Codes and consents go with it by their foreign keys.
+  const remove = database.prepare("delete from oauth2_clients where id = $1");
+  const remember = database.prepare(
+    "update oauth2_clients set secret_hash = $2 where id = $1 and secret_hash is null",
+  );
+  const allValues = (client: Client): Value[] => [
+    client.id,
+    ...valuesOf(client),
+    instant(client.createdAt),
+    instantOrNull(client.lastUsedAt),
+  ];
+  return {
+    findClient: async (id) => toClient(await find(id)),
+    listClients: async () => (await database.run(list)).rows.flatMap((row) => toClient(row) ?? []),
+    listProvisionedClients: async () =>
+      (await database.run(listProvisioned)).rows.flatMap((row) => toClient(row) ?? []),
+    addClient: async (client) => (await database.run(add, ...allValues(client))).changes === 1,
+    shareClient: async (client) => toClient((await database.run(share, ...allValues(client))).rows[0]),
+    replaceClient: async (client, unlessShared) =>
+      (await database.run(replace, client.id, unlessShared === undefined, ...valuesOf(client))).changes === 1,
+    useAssertion: async (assertionHash, expiresAt) =>
+      (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
+    removeClient: (id, unlessShared) =>
+      database.transaction(async (run) => {
+        // With the client's row taken nobody adds a code or a grant; with the grants gone nobody adds a token.
+        if ((await run(take, id, unlessShared === undefined)).rows.length === 0) return false;
+        await run(removeTransactions, id);
+        const grants = (await run(removeGrants, id)).rows.map((row) => row.id as string);
+        await run(removeTokens, grants);
+        return (await run(remove, id)).changes === 1;
+      }),
+    rememberSecretHash: async (id, secretHash) => void (await database.run(remember, id, secretHash)),
+  };
+}
+
+function valuesOf(client: Client): Value[] {
+  const { name = "", ...metadata } = client.metadata;
+  return [
+    client.clearSecret ?? null,
+    client.secretHash ?? null,
+    client.redirectUris,
+    client.authMethod,
+    name,
+    client.grantTypes,
+    client.scope ?? null,
+    JSON.stringify(metadata),
+    client.keys === undefined ? null : JSON.stringify(client.keys),
+    client.dynamicallyRegistered,
+  ];
+}
+
+function toClient(row: Row | undefined): Client | undefined {
+  if (row === undefined) return undefined;
+  const name = filled(row.client_name);
+  const redirectUris = row.redirect_uris as string[];
+  // LEGACY: the only one of a client that was provisioned before there could be several.
+  const onlyUri = filled(row.redirect_uri);
+  return {
+    id: row.id as ClientId,
+    authMethod: row.token_endpoint_auth_method as TokenEndpointAuthMethod,
+    secretHash: text(row.secret_hash) as SecretHash | undefined,
+    clearSecret: filled(row.secret),
+    keys: typeof row.keys === "string" ? (JSON.parse(row.keys) as ClientKeys) : undefined,
+    redirectUris: redirectUris.length === 0 && onlyUri !== undefined ? [onlyUri] : redirectUris,
+    grantTypes: row.grant_types as string[],
+    scope: text(row.scope),
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(JSON.parse(row.metadata as string) as ClientMetadata),
+    },
+    dynamicallyRegistered: row.dynamically_registered as boolean,
+    shared: (row.registrations as number) > 1,
+    createdAt: row.created_at as Seconds,
+    lastUsedAt: (row.last_used_at as Seconds | null) ?? undefined,
+  };
+}

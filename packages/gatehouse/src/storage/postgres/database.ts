@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { Pool, type PoolClient } from "pg";
+import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
+import { isConflict, isStatementError, unavailable } from "./errors.ts";
+import type { Row } from "./row.ts";
+
+/** A statement that is compiled once a connection and kept. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface Result {
+  readonly rows: Row[];
+  /** Rows that were inserted, updated or deleted. */
+  readonly changes: number;
+}
+
+export type Value = string | number | boolean | null | readonly string[];
+export type Run = (statement: Statement, ...values: Value[]) => Promise<Result>;
+
+/** After so many conflicts the caller is told to try again later. */
+const mostAttempts = 50;
+
+/**
+ * A PostgreSQL or CockroachDB. Statements and transactions run at the database's own isolation level and are right at each: at READ COMMITTED, PostgreSQL's,
+ * because they take the row that decides before they do anything else and then wait for each other; at SERIALIZABLE, CockroachDB's, because
+ * one of two in conflict is undone, and runs again here.
+ */
+export class Database {
+  readonly #pool: Pool;
+  readonly #timeout: number;
+
+  constructor(options: ConnectionOptions) {
+    const { poolSize = 10, statementTimeout = 5000 } = options;
+    const connection = connectionSettings(options);
+    this.#timeout = statementTimeout;
+    // The server gives up first, so that a statement that takes too long does not cost the connection.
+    const text = setUpStatement({ statement_timeout: Math.ceil(statementTimeout * 0.9) });
+    const setUp = { text, query_timeout: connection.connectionTimeoutMillis };
+    this.#pool = new Pool({
+      ...connection,
+      max: poolSize,
+      idleTimeoutMillis: 60_000,
+      onConnect: async (client) => void (await client.query(setUp)),
+    });
+    // A connection that breaks is replaced by the next operation; without a listener it would end the process.
+    this.#pool.on("error", () => undefined);
+    this.#pool.on("connect", (client) => client.on("error", () => undefined));
+  }
+
+  /** A statement for {@link run} and {@link transaction}. */
+  prepare(text: string): Statement {
+    return { name: createHash("sha256").update(text).digest("base64url").slice(0, 20), text };
+  }
+
+  /** Runs one statement, which is a transaction by itself. */
+  run(statement: Statement, ...values: Value[]): Promise<Result> {
+    return this.#untilDone((client, deadline) => query(client, deadline, statement, values));
+  }
+
+  /** Runs several statements that happen as a whole or not at all. `work` may run more than once, so it must do nothing but statements. */
+  transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    return this.#untilDone(async (client, deadline) => {
+      await query(client, deadline, begin);
+      try {
+        const result = await work((statement, ...values) => query(client, deadline, statement, values));
+        await query(client, deadline, commit);
+        return result;
+      } catch (error) {
+        if (isStatementError(error)) await query(client, deadline, rollback);
+        throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  /** Again as long as others are in the way, within bounds. What is not known to have been undone is never run again. */
+  async #untilDone<T>(work: (client: PoolClient, deadline: number) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.#timeout;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(deadline, work);
+      } catch (error) {
+        const delay = Math.random() * Math.min(2 ** attempt, 100);
+        const again = isConflict(error) && attempt < mostAttempts && performance.now() + delay < deadline;
+        if (!again) throw unavailable(error);
+        await pause(delay);
+      }
+    }
+  }
+
+  async #once<T>(deadline: number, work: (client: PoolClient, deadline: number) => Promise<T>): Promise<T> {
+    const client = await this.#connection(deadline);
+    let broken = false;
+    try {
+      return await work(client, deadline);
+    } catch (error) {
+      broken = !isStatementError(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async #connection(deadline: number): Promise<PoolClient> {
+    const connecting = this.#pool.connect();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        // When it comes after all, it is for somebody else.
+        connecting.then((client) => client.release()).catch(() => undefined);
+        reject(new StoreUnavailableError("no connection to the database became free"));
+      }, deadline - performance.now());
+    });
+    try {
+      return await Promise.race([connecting, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const begin = { text: "begin" };
+const commit = { text: "commit" };
+const rollback = { text: "rollback" };
+
+/** The statements of {@link Database} itself. */
+export const ownStatements: readonly string[] = [begin, commit, rollback].map(({ text }) => text);
+
+async function query(
+  client: PoolClient,
+  deadline: number,
+  statement: { readonly text: string; readonly name?: string },
+  values: readonly Value[] = [],
+): Promise<Result> {
+  const query_timeout = deadline - performance.now();
+  if (query_timeout <= 0) throw new StoreUnavailableError("the database took too long");
+  const timed = { ...statement, values: [...values], query_timeout };
+  const { rows, rowCount } = await client.query<Row>(timed);
+  return { rows, changes: rowCount ?? 0 };
+}

@@ -1,0 +1,33 @@
+import { DatabaseError } from "pg";
+import { StoreUnavailableError } from "../../oauth/ports.ts";
+
+/** Two transactions were in each other's way and this one was undone: it may simply run again. Serialization failure, deadlock. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === "40001" || error.code === "40P01");
+}
+
+/** The row this one refers to does not exist, or not any more. */
+export function isDanglingReference(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "23503";
+}
+
+/** Classes of SQLSTATE after which a connection is of no use: broken, refused, ended in idleness, its statements lost, out of resources, shut down, bugs. */
+const fatal = /^(?:08|28|25P|26|53|57P|58|XX)/;
+
+/** The server refused one statement; the connection is as good as before. */
+export function isStatementError(error: unknown): boolean {
+  return error instanceof DatabaseError && !fatal.test(error.code ?? "XX000");
+}
+
+/** Classes of SQLSTATE that are a defect of ours: unsupported, cardinality, data, constraint, syntax and names. */
+const defects = ["0A", "21", "22", "23", "42"];
+
+/**
+ * What a failed operation throws. Refused, cut off, overloaded, shutting down, too late: the store cannot answer now. A violated constraint or a statement
+ * that makes no sense is a defect, and stays what it is.
+ */
+export function unavailable(error: unknown): unknown {
+  if (error instanceof StoreUnavailableError || error instanceof TypeError) return error;
+  if (error instanceof DatabaseError && defects.includes(error.code?.slice(0, 2) ?? "")) return error;
+  return new StoreUnavailableError("the database cannot answer", { cause: error });
+}

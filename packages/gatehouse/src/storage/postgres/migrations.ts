@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Client, DatabaseError } from "pg";
+import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
+import { unavailable } from "./errors.ts";
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+const folder = join(import.meta.dirname, "migrations");
+
+/** All migrations this version knows, in order. The files are named `NNNN-what-it-does.sql`. */
+export function knownMigrations(): Migration[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => ({
+      number: Number.parseInt(file, 10),
+      name: file,
+      sql: readFileSync(join(folder, file), "utf8"),
+    }));
+}
+
+/** A migration's statements, which run one by one: CockroachDB wants it so. Each ends with `;` at the end of a line. */
+export function statementsOf({ sql }: Migration): string[] {
+  return sql
+    .replaceAll(/^\s*--.*$/gm, "")
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}
+
+/**
+ * What has not been applied to this database yet. Changes nothing.
+ * @throws StoreUnavailableError; Error when the database was written by a newer version
+ */
+export function pendingMigrations(options: ConnectionOptions): Promise<Migration[]> {
+  return connected(options, pending);
+}
+
+/** Applies what is pending. Several processes may do so at once, and what one left half done the next completes. */
+export function migrate(options: ConnectionOptions): Promise<Migration[]> {
+  return connected(options, async (client) => {
+    const todo = await pending(client);
+    if (todo.length > 0) await insist(client, createLedger);
+    for (const migration of todo) {
+      for (const statement of statementsOf(migration)) await insist(client, statement);
+      await insist(client, note, [migration.number, migration.name]);
+    }
+    return todo;
+  });
+}
+
+const latest = "select max(number) as latest from gatehouse_migrations";
+const createLedger =
+  "create table if not exists gatehouse_migrations (number int primary key, name text not null, applied_at timestamptz not null default now())";
+const note =
+  "insert into gatehouse_migrations (number, name) values ($1, $2) on conflict (number) do nothing";
+
+export const ledgerStatements: readonly string[] = [latest, createLedger, note];
+
+async function pending(client: Client): Promise<Migration[]> {
+  const applied = await latestApplied(client);
+  const known = knownMigrations();
+  if (applied > (known.at(-1)?.number ?? 0)) {
+    throw new Error(
+      `the database is at migration ${applied}, this version knows ${known.length}: run a newer gatehouse`,
+    );
+  }
+  return known.filter(({ number }) => number > applied);
+}
+
+async function latestApplied(client: Client): Promise<number> {
+  try {
+    const { rows } = await client.query<{ latest: number | null }>(latest);
+    return rows[0]?.latest ?? 0;
+  } catch (error) {
+    const noLedger = error instanceof DatabaseError && error.code === "42P01";
+    if (noLedger) return 0;
+    throw error;
+  }
+}
+
+/** Milliseconds to wait for a table that is in use, while everyone else who wants it waits behind us. */
+const longestWait = 3000;
+const mostAttempts = 40;
+
+/**
+ * What two of us who change the schema at once may be told, although every statement first asks whether there is anything to do: conflict, deadlock,
+ * table in use, and four ways to say that it exists by now.
+ */
+const passing = ["40001", "40P01", "55P03", "23505", "42P07", "42701", "42710", "XX000"];
+
+async function insist(client: Client, text: string, values: (string | number)[] = []): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(text, values);
+      return;
+    } catch (error) {
+      const again = error instanceof DatabaseError && passing.includes(error.code ?? "");
+      if (!again || attempt === mostAttempts) throw error;
+      await pause(Math.random() * Math.min(2 ** attempt, 1000));
+    }
+  }
+}
+
+async function connected<T>(options: ConnectionOptions, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client(connectionSettings(options));
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    // No bound on how long a statement takes: building an index may.
+    await client.query(setUpStatement({ lock_timeout: longestWait, statement_timeout: 0 }));
+    return await work(client);
+  } catch (error) {
+    throw unavailable(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

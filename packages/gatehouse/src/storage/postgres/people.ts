@@ -1,0 +1,70 @@
+import type { Store } from "../../oauth/ports.ts";
+import type { Account } from "../../oauth/records.ts";
+import { type Seconds, type Subject, seconds } from "../../oauth/values.ts";
+import type { Database } from "./database.ts";
+import { instant, type Row } from "./row.ts";
+
+type PeopleOperations = Pick<
+  Store,
+  "openSession" | "findSession" | "endSession" | "findAccounts" | "removeAccount"
+>;
+
+export function peopleOperations(database: Database): PeopleOperations {
+  const rememberAccount = database.prepare(
+    `insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at) values ($1, $2, $3, $4, $5, $5)
+     on conflict (subject) do update set email = excluded.email, signed_in_at = excluded.signed_in_at`,
+  );
+  const open = database.prepare(
+    "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values ($1, $2, $3, $3, $4)",
+  );
+  const end = database.prepare("delete from gatehouse_browser_sessions where id = $1");
+  const find = database.prepare(
+    `update gatehouse_browser_sessions as s set last_seen_at = $2 from gatehouse_accounts as a
+     where s.id = $1 and s.last_seen_at > $3 and s.expires_at > $2 and a.subject = s.subject
+     returning s.auth_time, a.subject, a.issuer, a.upstream_subject, a.email`,
+  );
+  const findAccounts = database.prepare(
+    `select subject, issuer, upstream_subject, email from gatehouse_accounts where lower(email) = lower($1)
+     order by created_at`,
+  );
+  const removeTransactions = database.prepare("delete from oauth2_sessions where subject = $1");
+  const removeCodes = database.prepare("delete from oauth2_codes where subject = $1");
+  const removeGrants = database.prepare("delete from gatehouse_grants where subject = $1 returning id");
+  const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
+  // Sessions and consents go with the account by their foreign keys.
+  const removeAccount = database.prepare("delete from gatehouse_accounts where subject = $1");
+  return {
+    openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
+      database.transaction(async (run) => {
+        const { subject, issuer, upstreamSubject, email } = account;
+        if (replaces !== undefined) await run(end, replaces);
+        await run(rememberAccount, subject, issuer, upstreamSubject, email, instant(authTime));
+        await run(open, sessionHash, subject, instant(authTime), instant(expiresAt));
+      }),
+    findSession: async (sessionHash, now, idle) => {
+      const idleSince = seconds(now - idle);
+      const [row] = (await database.run(find, sessionHash, instant(now), instant(idleSince))).rows;
+      return row && { authTime: row.auth_time as Seconds, account: toAccount(row) };
+    },
+    endSession: async (sessionHash) => void (await database.run(end, sessionHash)),
+    findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(toAccount),
+    removeAccount: (subject) =>
+      database.transaction(async (run) => {
+        // In the order in which one becomes the other: what moves on at this moment is met at its next station.
+        await run(removeTransactions, subject);
+        await run(removeCodes, subject);
+        const grants = (await run(removeGrants, subject)).rows.map((row) => row.id as string);
+        await run(removeTokens, grants);
+        return (await run(removeAccount, subject)).changes === 1;
+      }),
+  };
+}
+
+function toAccount(row: Row): Account {
+  return {
+    subject: row.subject as Subject,
+    issuer: row.issuer as string,
+    upstreamSubject: row.upstream_subject as string,
+    email: row.email as string,
+  };
+}

@@ -1,0 +1,55 @@
+import type { Store } from "../../oauth/ports.ts";
+import type { Resource } from "../../oauth/records.ts";
+import type { ResourceIdentifier, Seconds } from "../../oauth/values.ts";
+import type { Database } from "./database.ts";
+import { keyedLookup } from "./lookup.ts";
+import { instant, type Row, text } from "./row.ts";
+
+type ResourceOperations = Pick<
+  Store,
+  | "findResource"
+  | "listResources"
+  | "addResource"
+  | "removeResource"
+  | "replaceResourceCredential"
+  | "findResourceByCredential"
+>;
+
+const columns = "identifier, name, scopes, credential_hash, created_at";
+
+export function resourceOperations(database: Database): ResourceOperations {
+  const all = `select ${columns} from gatehouse_resources`;
+  const find = keyedLookup(database, "identifier", `${all} where identifier = any($1)`);
+  const findByCredential = keyedLookup(database, "credential_hash", `${all} where credential_hash = any($1)`);
+  const list = database.prepare(`${all} order by created_at, identifier`);
+  const add = database.prepare(
+    `insert into gatehouse_resources (${columns}) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
+  );
+  const remove = database.prepare("delete from gatehouse_resources where identifier = $1");
+  const replace = database.prepare(
+    "update gatehouse_resources set credential_hash = $2 where identifier = $1",
+  );
+  return {
+    findResource: async (identifier) => toResource(await find(identifier)),
+    findResourceByCredential: async (hash) => toResource(await findByCredential(hash)),
+    listResources: async () => (await database.run(list)).rows.flatMap((row) => toResource(row) ?? []),
+    addResource: async ({ identifier, name, scopes, createdAt }, credentialHash) => {
+      const says = [identifier, name ?? null, JSON.stringify(scopes), credentialHash];
+      return (await database.run(add, ...says, instant(createdAt))).changes === 1;
+    },
+    removeResource: async (identifier) => (await database.run(remove, identifier)).changes === 1,
+    replaceResourceCredential: async (identifier, hash) =>
+      (await database.run(replace, identifier, hash)).changes === 1,
+  };
+}
+
+function toResource(row: Row | undefined): Resource | undefined {
+  if (row === undefined) return undefined;
+  const scopes = JSON.parse(row.scopes as string) as { name: string; sentence?: string }[];
+  return {
+    identifier: row.identifier as ResourceIdentifier,
+    name: text(row.name),
+    scopes: scopes.map(({ name, sentence }) => ({ name, sentence })),
+    createdAt: row.created_at as Seconds,
+  };
+}

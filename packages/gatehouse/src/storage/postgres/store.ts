@@ -1,0 +1,55 @@
+import type { Store } from "../../oauth/ports.ts";
+import { accessTokenOperations } from "./access-tokens.ts";
+import { clientOperations } from "./clients.ts";
+import { codeOperations } from "./codes.ts";
+import type { ConnectionOptions } from "./connection.ts";
+import { Database } from "./database.ts";
+import { grantOperations } from "./grants.ts";
+import { type Migration, migrate, pendingMigrations } from "./migrations.ts";
+import { peopleOperations } from "./people.ts";
+import { resourceOperations } from "./resources.ts";
+import { sweepOperation } from "./sweep.ts";
+import { transactionOperations } from "./transactions.ts";
+
+export interface PostgresOptions extends ConnectionOptions {
+  /** False: pending migrations are a reason to refuse instead of being applied. */
+  readonly migrate?: boolean;
+}
+
+/**
+ * Opens a PostgreSQL or CockroachDB database and applies pending migrations, to an empty one as well as to one of the service before us.
+ *
+ * @throws StoreUnavailableError when it cannot be reached; Error when a newer version wrote it, or when there are migrations that may not be applied
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+  if (options.migrate ?? true) await migrate(options);
+  else await refusePending(options);
+  return createStore(new Database(options));
+}
+
+/** What `openPostgresStore` would apply to this database. Changes nothing. */
+export function pendingPostgresMigrations(url: string): Promise<Migration[]> {
+  return pendingMigrations({ url });
+}
+
+async function refusePending(options: ConnectionOptions): Promise<void> {
+  const names = (await pendingMigrations(options)).map(({ name }) => name);
+  if (names.length > 0) throw new Error(`the database lacks ${names.join(", ")}: run gatehouse migrate`);
+}
+
+/** All operations on one database. */
+export function createStore(database: Database): Store {
+  const one = database.prepare("select 1 as one");
+  return {
+    ...clientOperations(database),
+    ...resourceOperations(database),
+    ...peopleOperations(database),
+    ...transactionOperations(database),
+    ...codeOperations(database),
+    ...grantOperations(database),
+    ...accessTokenOperations(database),
+    ...sweepOperation(database),
+    ping: async () => void (await database.run(one)),
+    close: () => database.close(),
+  };
+}

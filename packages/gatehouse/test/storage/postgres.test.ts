@@ -1,0 +1,12 @@
+import { after, before } from "node:test";
+import { storeContract } from "../../src/storage/contract.ts";
+import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+
+let postgres: Postgres;
+before(async () => {
+  postgres = await startPostgres();
+});
+after(() => postgres.stop());
+
+storeContract("PostgreSQL", async () => openPostgresStore({ url: await postgres.createDatabase() }));
