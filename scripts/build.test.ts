@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -24,13 +24,9 @@ before(() => {
       symlinkSync(join(modules, name), join(installed, name));
     }
   }
-  cpSync(buildPackage("packages/resource-server"), join(installed, "@gatehouse/resource-server"), {
-    recursive: true,
-  });
-  cpSync(buildPackage("examples/mcp-server"), join(installed, "@gatehouse/example-mcp-server"), {
-    recursive: true,
-  });
-  cpSync(buildPackage("packages/gatehouse"), join(installed, "gatehouse"), { recursive: true });
+  buildPackage("packages/resource-server", join(installed, "@gatehouse/resource-server"));
+  buildPackage("examples/mcp-server", join(installed, "@gatehouse/example-mcp-server"));
+  buildPackage("packages/gatehouse", join(installed, "gatehouse"));
 });
 after(() => rmSync(project, { recursive: true, force: true }));
 

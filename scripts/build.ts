@@ -16,12 +16,14 @@ interface Manifest {
   readonly [member: string]: unknown;
 }
 
-/** @param folder of the package, from the root. @returns where it was built to */
-export function buildPackage(folder: string): string {
+/**
+ * @param folder of the package, from the root
+ * @param target where it is built to, made anew
+ */
+export function buildPackage(folder: string, target = join(root, folder, "dist")): void {
   const source = join(root, folder);
-  const target = join(source, "dist");
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target);
+  mkdirSync(target, { recursive: true });
   compile(source, target);
   // What the compiler does not look at, such as SQL and stylesheets.
   for (const file of filesOf(join(source, "src")).filter((name) => !name.endsWith(".ts"))) {
@@ -36,7 +38,6 @@ export function buildPackage(folder: string): string {
   }
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
   writeFileSync(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
-  return target;
 }
 
 function compile(source: string, target: string): void {
@@ -89,6 +90,7 @@ function filesOf(folder: string): string[] {
 
 if (import.meta.main) {
   for (const folder of ["packages/resource-server", "examples/mcp-server", "packages/gatehouse"]) {
-    console.log(relative(root, buildPackage(folder)));
+    buildPackage(folder);
+    console.log(`${folder}/dist`);
   }
 }

@@ -61,7 +61,8 @@ function listTests(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter(
       (name) =>
-        !name.includes("node_modules") && (name.endsWith(".test.ts") || name.includes("storage/contract/")),
+        !/(?:^|\/)(?:node_modules|dist)\//.test(name) &&
+        (name.endsWith(".test.ts") || name.includes("storage/contract/")),
     )
     .map((name) => join(folder, name));
 }

@@ -176,7 +176,7 @@ test("I12 I-n8 what failed is not kept: a mended document works at once", async 
   }
 });
 
-test("I13 E-n7 a document that cannot be had is a page that says what to do, and invalid_client to programs, unfetched", async () => {
+test("I13 a document that cannot be had is a page that says what to do, and invalid_client to programs, unfetched", async () => {
   await isRefused(aClient(), /cannot check who/);
   assert.match((await open(aClient())).html, /CIMD_DOCUMENTS/);
   const line = server.log.find(
