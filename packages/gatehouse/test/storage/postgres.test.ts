@@ -10,3 +10,8 @@ before(async () => {
 after(() => postgres.stop());
 
 storeContract("PostgreSQL", async () => openPostgresStore({ url: await postgres.createDatabase() }));
+
+// As CockroachDB does it, where one of two in conflict is undone and has to run again.
+storeContract("PostgreSQL at SERIALIZABLE", async () =>
+  openPostgresStore({ url: await postgres.createDatabase("serializable") }),
+);

@@ -11,14 +11,16 @@ import { freePort } from "./free-port.ts";
 export interface Postgres {
   /** Of the database `postgres`, as the superuser `postgres`. */
   readonly url: string;
-  /** A fresh, empty database. @returns its URL */
-  createDatabase(): Promise<string>;
+  /** A fresh, empty database whose transactions run at `isolation` unless they say otherwise. @returns its URL */
+  createDatabase(isolation?: Isolation): Promise<string>;
   /** Ends the server as a crash would. What it acknowledged is there again after {@link Postgres.goUp}. */
   goDown(): Promise<void>;
   goUp(): Promise<void>;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
+
+type Isolation = "read committed" | "serializable";
 
 interface Programs {
   readonly initdb: string;
@@ -46,7 +48,7 @@ export async function startPostgres(): Promise<Postgres> {
   let server = await goUp();
   return {
     url,
-    createDatabase: () => createDatabase(url),
+    createDatabase: (isolation = "read committed") => createDatabase(url, isolation),
     goDown: () => end(server),
     goUp: async () => {
       server = await goUp();
@@ -131,11 +133,12 @@ async function end(server: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function createDatabase(url: string): Promise<string> {
+async function createDatabase(url: string, isolation: Isolation): Promise<string> {
   const name = `d${randomBytes(8).toString("hex")}`;
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(`create database ${name}`);
+  await client.query(`alter database ${name} set default_transaction_isolation = '${isolation}'`);
   await client.end();
   return url.replace(/postgres$/, name);
 }
