@@ -36,8 +36,8 @@ test("twenty processes share one file of credentials for a month, and nobody is 
     await store.sweep(clock.now(), 10_000, seconds(90 * day));
     const evening = clock.now() + 8 * hour;
     while (clock.now() < evening) {
-      // So that each does about once an hour.
-      clock.advance(between(1, 10 * minute));
+      // So that each does about every eighty minutes.
+      clock.advance(between(1, 12 * minute));
       const together = random() < 0.7 ? 1 : between(2, 4);
       await installation.refresh(pick(processes, together, random), losesOneOfFifty);
     }

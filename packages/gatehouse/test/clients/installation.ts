@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseRefreshToken } from "../../src/oauth/token.ts";
 import type { TestGatehouse } from "../support/gatehouse.ts";
 import type { Tokens } from "../support/oauth-client.ts";
-import type { SimulatedClient } from "./simulate.ts";
+import type { Connection, Identity, SimulatedClient } from "./simulate.ts";
 
 /** One of the programs that an installation runs. */
 export interface Process {
@@ -17,14 +17,10 @@ export class Installation {
   readonly received: { readonly token: string; readonly at: number }[] = [];
   readonly #server: TestGatehouse;
   readonly #client: SimulatedClient;
-  readonly #identity: Awaited<ReturnType<SimulatedClient["connect"]>>["identity"];
+  readonly #identity: Identity;
   #file: string;
 
-  private constructor(
-    server: TestGatehouse,
-    client: SimulatedClient,
-    { identity, tokens }: Awaited<ReturnType<SimulatedClient["connect"]>>,
-  ) {
+  private constructor(server: TestGatehouse, client: SimulatedClient, { identity, tokens }: Connection) {
     this.#server = server;
     this.#client = client;
     this.#identity = identity;
@@ -43,7 +39,7 @@ export class Installation {
 
   /**
    * All refresh at the same instant, with what each of them has.
-   * @param loses whether the answer to this one is lost; then it tries again some seconds later, with what it had
+   * @param loses when the answer to this one is lost, the seconds until it tries again with what it had
    */
   async refresh(
     processes: readonly Process[],

@@ -15,6 +15,12 @@ export interface Identity {
   readonly callback: string;
 }
 
+/** A connected client. */
+export interface Connection {
+  readonly identity: Identity;
+  readonly tokens: Tokens;
+}
+
 interface Endpoints {
   readonly authorize: string;
   readonly token: string;
@@ -37,7 +43,7 @@ export class SimulatedClient {
   }
 
   /** Everything from nothing to tokens, as at the first connection. */
-  async connect(): Promise<{ identity: Identity; tokens: Tokens }> {
+  async connect(): Promise<Connection> {
     const identity = await this.identify();
     const redeemed = await this.signIn(identity);
     assert.equal(redeemed.status, 200, redeemed.text);
