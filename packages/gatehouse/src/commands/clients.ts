@@ -29,7 +29,10 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     .description("provision a client; without --secret-stdin its secret is generated and shown once")
     .requiredOption("--id <id>", "client id: letters, digits and . _ ~ -")
     .addOption(
-      new Option("--auth-method <method>", "how it authenticates; none: a public client, with PKCE")
+      new Option(
+        "--auth-method <method>",
+        "how it authenticates; none: a public client, with PKCE; client_secret_post: the contract of the service before Gatehouse, for MCP clients take client_secret_basic",
+      )
         .choices(["none", "client_secret_post", "client_secret_basic"])
         .makeOptionMandatory(),
     )

@@ -26,8 +26,8 @@ export const knownClients: readonly KnownClient[] = [
   {
     name: "Codex",
     clientName: /^codex\b/i,
-    document: /^https:\/\/chatgpt\.com\/oauth\/codex\/client\.json$/,
-    redirectUri: /^http:\/\/127\.0\.0\.1:\d+\/callback\/./,
+    document: /^https:\/\/chatgpt\.com\/oauth\/codex\/(?:[\w-]+\/)?client\.json$/,
+    redirectUri: /^http:\/\/127\.0\.0\.1:\d+\/callback(?:\/.*)?$/,
     reset: {
       sentence: "In a terminal, sign out of this server in Codex and in again, with the name it has there:",
       command: "codex mcp logout <server> && codex mcp login <server>",

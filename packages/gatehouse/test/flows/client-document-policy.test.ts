@@ -91,6 +91,7 @@ test("well-known clients get in though their documents cannot be fetched", async
     ["https://vscode.dev/oauth/client-metadata.json", "https://vscode.dev/redirect", "Visual Studio Code"],
     ["https://chatgpt.com/oauth/abc123/client.json", "https://chatgpt.com/connector/oauth/abc123", "ChatGPT"],
     ["https://chatgpt.com/oauth/codex/client.json", "http://127.0.0.1:40000/callback", "Codex"],
+    ["https://chatgpt.com/oauth/codex/a1B_2/client.json", "http://127.0.0.1:40000/callback/a1B_2", "Codex"],
   ] as const) {
     const { html } = await open(server, id, redirect);
     assert.match(html, /name="decision"/, `${id}: ${html}`);

@@ -33,6 +33,7 @@ test("an unknown client is told apart by where it wants the answer, and the pers
     ["http://localhost:3118/callback", "Claude Code", "claude mcp remove"],
     ["https://claude.ai/api/mcp/auth_callback", "Claude", "Connectors"],
     ["http://127.0.0.1:41123/callback/8f3a", "Codex", "codex mcp logout"],
+    ["http://127.0.0.1:41123/callback", "Codex", "codex mcp logout"],
     ["cursor://anysphere.cursor-mcp/oauth/callback", "Cursor", "log out of this server"],
     ["https://vscode.dev/redirect", "Visual Studio Code", "Remove Dynamic Authentication Providers"],
     ["http://127.0.0.1:33418/", "Visual Studio Code", "Remove Dynamic Authentication Providers"],
