@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import type { Code, Grant } from "../../src/oauth/records.ts";
+import { aGrant, aToken, Given, later, now, strict, times } from "../../src/storage/contract/given.ts";
+import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import type { Errand } from "./errand.ts";
+
+let postgres: Postgres;
+before(async () => {
+  postgres = await startPostgres();
+});
+after(() => postgres.stop());
+
+/** Three processes with these errands each, which start at the same moment. @returns the outcomes, errand by errand */
+async function race(url: string, errands: () => Errand[]) {
+  const racers = times(3, () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "postgres-racer.ts"), url], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    child.stdin.write(`${JSON.stringify(errands())}\n`);
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+  });
+  await Promise.all(racers.map(({ lines }) => lines.next()));
+  for (const { child } of racers) child.stdin.write("go\n");
+  const printed = await Promise.all(racers.map(({ lines }) => lines.next()));
+  const outcomes = printed.map(
+    ({ value }) => JSON.parse(value ?? "") as Record<"redeemed" | "rotated", string[][]>,
+  );
+  return outcomes[0]?.redeemed.map((_, at) => ({
+    redeemed: outcomes.flatMap(({ redeemed }) => redeemed[at] ?? []).toSorted(),
+    rotated: outcomes.flatMap(({ rotated }) => rotated[at] ?? []).toSorted(),
+  }));
+}
+
+const anErrand = (code: Code, grant: Grant, attempts: number): Errand => ({
+  codeHash: code.codeHash,
+  now,
+  attempts: times(attempts, () => {
+    const wanted = aGrant(code);
+    return { grant: wanted, token: aToken(wanted) };
+  }),
+  rotations: times(attempts, () => ({
+    grantId: grant.id,
+    presented: 1,
+    now,
+    replay: strict,
+    expiresAt: later(1000),
+    accessToken: aToken(grant),
+  })),
+});
+
+/** One of them had the first word. */
+const once = (first: string, then: string, attempts: number) =>
+  [first, ...times(attempts - 1, () => then)].toSorted();
+
+for (const isolation of ["read committed", "serializable"] as const) {
+  describe(`three processes on one database, ${isolation}`, () => {
+    const given = new Given();
+    let url = "";
+    before(async () => {
+      url = await postgres.createDatabase(isolation);
+      await given.open(() => openPostgresStore({ url }));
+    });
+    after(() => given.store.close());
+
+    test("a thousand attempts with one code are one redemption, with one refresh token one lineage", async () => {
+      const code = await given.anIssuedCode();
+      const { grant } = await given.aLiveGrant();
+      const [outcome] = (await race(url, () => [anErrand(code, grant, 334)])) ?? [];
+      assert.deepEqual(outcome, {
+        redeemed: once("redeemed", "used", 1002),
+        rotated: once("rotated", "replayed", 1002),
+      });
+      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 2);
+    });
+
+    test("a thousand codes and refresh tokens, each presented to all at once, are used once each", async () => {
+      const pairs = await Promise.all(
+        times(1000, async () => ({
+          code: await given.anIssuedCode(),
+          grant: (await given.aLiveGrant()).grant,
+        })),
+      );
+      const outcomes = await race(url, () => pairs.map(({ code, grant }) => anErrand(code, grant, 1)));
+      assert.equal(outcomes?.length, 1000);
+      for (const outcome of outcomes ?? []) {
+        assert.deepEqual(outcome, {
+          redeemed: once("redeemed", "used", 3),
+          rotated: once("rotated", "replayed", 3),
+        });
+      }
+      const grants = await Promise.all(pairs.map(({ grant }) => given.store.findGrant(grant.id, now)));
+      assert.ok(grants.every((grant) => grant?.generation === 2));
+    });
+  });
+}
