@@ -12,8 +12,7 @@ export interface Config {
   readonly clientDocumentsFolder: string | undefined;
   /** Port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** `path` may be `:memory:`. */
-  readonly storage: { readonly kind: "sqlite"; readonly path: string };
+  readonly storage: StorageConfig;
   readonly upstream:
     | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
     | "development";
@@ -30,6 +29,26 @@ export interface Config {
   /** After so long without use a client that registered itself is removed. */
   readonly clientIdle: Seconds;
   readonly rateLimits: boolean;
+}
+
+export type StorageConfig =
+  /** `path` may be `:memory:`. */
+  | { readonly kind: "sqlite"; readonly path: string; readonly migrate: boolean }
+  | {
+      readonly kind: "postgres";
+      /** May hold a password: see {@link describeStorage}. */
+      readonly url: string;
+      readonly poolSize: number;
+      /** Milliseconds. */
+      readonly statementTimeout: number;
+      readonly migrate: boolean;
+    };
+
+/** The database in words for people and logs, without its password. */
+export function describeStorage(storage: StorageConfig): string {
+  if (storage.kind === "sqlite") return storage.path;
+  const { host, pathname } = new URL(storage.url);
+  return `postgres://${host}${pathname}`;
 }
 
 /** `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands nothing. */
@@ -82,13 +101,6 @@ function parseAll(
 }
 
 function describeFault(variable: string, { secret, expected }: Variable<unknown>, text: string): Fault {
-  if (variable === "SQL_URL" && /^(?:postgres(?:ql)?|cockroachdb):/.test(text)) {
-    return {
-      variable,
-      found: "a PostgreSQL URL",
-      expected: "PostgreSQL is not supported by this version yet; use sqlite:<path>",
-    };
-  }
   return { variable, found: secret ? `a value of ${text.length} characters` : quote(text), expected };
 }
 
@@ -118,6 +130,10 @@ function contradictions(
       found: quote(base.issuer),
       expected: "a loopback URL such as http://localhost:8080; for any other there is gatehouse serve",
     });
+  }
+  if (mode !== "command" && values.SQL_URL?.kind === "postgres" && values.SECRET_KEY === undefined) {
+    // A key file would be another one on each machine.
+    faults.push({ variable: "SECRET_KEY", found: "nothing", expected: variables.SECRET_KEY.expected });
   }
   if (mode !== "command" && port === 0 && !baseGiven) {
     faults.push({ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" });
@@ -167,7 +183,7 @@ function compose(values: Values, mode: Mode): Config {
     secretKeys: values.SECRET_KEY,
     clientDocumentsFolder: values.CIMD_DOCUMENTS,
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
-    storage: { kind: "sqlite", path: values.SQL_URL },
+    storage: composeStorage(values),
     upstream:
       values.OAUTH2_CLIENT_ID === undefined || values.OAUTH2_CLIENT_SECRET === undefined
         ? "development"
@@ -183,4 +199,11 @@ function compose(values: Values, mode: Mode): Config {
     clientIdle: values.CLIENT_IDLE_TTL,
     rateLimits: values.RATE_LIMITS === "on",
   };
+}
+
+function composeStorage(values: Values): StorageConfig {
+  const migrate = values.MIGRATE === "on";
+  if (values.SQL_URL.kind === "sqlite") return { ...values.SQL_URL, migrate };
+  const statementTimeout = values.SQL_TIMEOUT * 1000;
+  return { ...values.SQL_URL, poolSize: values.SQL_POOL_SIZE, statementTimeout, migrate };
 }

@@ -86,6 +86,18 @@ function proxies(text: string): string[] | undefined {
   return entries.every(valid) ? entries : undefined;
 }
 
+function database(
+  text: string,
+): { kind: "sqlite"; path: string } | { kind: "postgres"; url: string } | undefined {
+  const path = /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)?.[1];
+  if (path !== undefined) return { kind: "sqlite", path };
+  const [, rest] = /^(?:postgres(?:ql)?|cockroachdb):\/\/([^\s]+)$/.exec(text) ?? [];
+  // The driver knows one name for all of them.
+  return rest !== undefined && URL.canParse(text)
+    ? { kind: "postgres", url: `postgres://${rest}` }
+    : undefined;
+}
+
 function domains(text: string): string[] | undefined {
   const names = list(text.toLowerCase());
   return names.every((name) => /^(?:[a-z0-9-]+\.)+[a-z0-9-]+$/.test(name)) ? names : undefined;
@@ -152,14 +164,33 @@ export const variables = {
     meaning: "Reverse proxies whose X-Forwarded-For is believed.",
     expected: "a comma-separated list of addresses, CIDR blocks, or the word loopback",
   }),
-  SQL_URL: of(
-    parsed((text) => /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(text)?.[1]),
+  SQL_URL: of(parsed(database), {
+    fallback: "sqlite:./data/gatehouse.db",
+    meaning: "The database: sqlite:<path of its file>, or the postgres:// URL of PostgreSQL or CockroachDB.",
+    expected: "sqlite:<path> or postgres://user:password@host/database",
+  }),
+  SQL_POOL_SIZE: of(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,3}$/)
+      .transform(Number),
     {
-      fallback: "sqlite:./data/gatehouse.db",
-      meaning: "The database: sqlite:<path of its file>.",
-      expected: "sqlite:<path>, for example sqlite:/var/lib/gatehouse/gatehouse.db",
+      fallback: "10",
+      meaning: "Connections to PostgreSQL that this process opens at most.",
+      expected: "a number from 1 to 9999",
     },
   ),
+  SQL_TIMEOUT: lifetime(
+    "5s",
+    "How long a request may wait for PostgreSQL before it is told to come again.",
+    "1s",
+    "60s",
+  ),
+  MIGRATE: of(z.enum(["on", "off"]), {
+    fallback: "on",
+    meaning: "Whether serve brings the database up to date when it starts; off: gatehouse migrate does.",
+    expected: "on or off",
+  }),
   OAUTH2_CLIENT_ID: optional(z.string(), {
     absent: "development sign-in, only on a loopback BASE_URL",
     meaning: "Our client id at the identity provider.",
@@ -193,7 +224,7 @@ export const variables = {
         : undefined;
     }),
     {
-      absent: "a key file beside the database, created when missing",
+      absent: "a key file beside the embedded database, created when missing",
       meaning: "Keys that refresh tokens are made with, newest first: the first mints, all verify.",
       expected: "a comma-separated list of keys of at least 32 characters each",
       secret: true,

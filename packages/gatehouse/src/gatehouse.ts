@@ -16,7 +16,9 @@ import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
 import { loadSecretKeys } from "./secret-key.ts";
-import { openSqliteStore } from "./storage/sqlite/store.ts";
+import { deferStore } from "./storage/deferred-store.ts";
+import { openPostgresStore, pendingPostgresMigrations } from "./storage/postgres/store.ts";
+import { openSqliteStore, pendingSqliteMigrations } from "./storage/sqlite/store.ts";
 import { createEvents } from "./telemetry/events.ts";
 
 export interface RunningGatehouse {
@@ -36,9 +38,21 @@ export interface Given {
 const systemClock: Clock = { now: () => seconds(Date.now() / 1000) };
 const systemRandom: Random = { bytes: (count) => randomBytes(count) };
 
-/** The store the configuration names, with pending migrations applied. */
+/** The store the configuration names, with pending migrations applied, unless it says otherwise. */
 export function openStore({ storage }: Pick<Config, "storage">): Promise<Store> {
-  return openSqliteStore(storage);
+  return storage.kind === "sqlite" ? openSqliteStore(storage) : openPostgresStore(storage);
+}
+
+/** What `openStore` would apply. Changes nothing. */
+export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<PendingMigration[]> {
+  return storage.kind === "sqlite"
+    ? pendingSqliteMigrations(storage.path)
+    : pendingPostgresMigrations(storage.url);
+}
+
+interface PendingMigration {
+  readonly name: string;
+  readonly sql: string;
 }
 
 /**
@@ -58,9 +72,13 @@ export async function startGatehouse(
       allowLoopback: config.settings.clientDocuments.allowLoopback,
       folder: config.clientDocumentsFolder,
     });
-  const secretKeys = await loadSecretKeys(config.secretKeys, config.storage.path);
+  const { storage } = config;
+  const secretKeys = await loadSecretKeys(
+    config.secretKeys,
+    storage.kind === "sqlite" ? storage.path : undefined,
+  );
   const settings = { ...config.settings, secretKeys };
-  const store = given.store ?? (await openStore(config));
+  const store = given.store ?? (await startStore(config, log));
   const signIn = createSignIn(config, urls, clock, log);
   const server = createAuthorizationServer({
     settings,
@@ -106,6 +124,18 @@ export async function startGatehouse(
       await store.close();
     },
   };
+}
+
+/** The embedded database is there or is not; one on another machine may be on its way, so the server starts without it and waits. */
+function startStore(config: Config, log: Logger): Promise<Store> | Store {
+  if (config.storage.kind === "sqlite") return openStore(config);
+  return deferStore({
+    open: () => openStore(config),
+    onRetry: (error, wait) =>
+      log.warn({ err: error, retryInMilliseconds: wait }, "the database cannot be reached; trying again"),
+    onFailure: (error) =>
+      log.fatal({ err: error }, "the database cannot be used; restart once that is mended"),
+  });
 }
 
 /** The configured identity provider; in development our own, which brings a page. */

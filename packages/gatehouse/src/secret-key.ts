@@ -9,11 +9,15 @@ type Keys = readonly [Buffer, ...Buffer[]];
  * missing. Of processes that start at once all get the same key. A database in memory gets a key as short-lived as itself.
  *
  * @param configured `SECRET_KEY`, newest first
- * @param databasePath the database file, or `:memory:`
+ * @param databasePath the database file, or `:memory:`; `undefined` when the database is elsewhere: then the keys must be configured
  * @throws when the key file is damaged, or open to every account of this computer
  */
-export async function loadSecretKeys(configured: Keys | undefined, databasePath: string): Promise<Keys> {
+export async function loadSecretKeys(
+  configured: Keys | undefined,
+  databasePath: string | undefined,
+): Promise<Keys> {
   if (configured !== undefined) return configured;
+  if (databasePath === undefined) throw new Error("SECRET_KEY is needed with a database that others share");
   if (databasePath === ":memory:") return [randomBytes(32)];
   const path = `${databasePath}.key`;
   try {

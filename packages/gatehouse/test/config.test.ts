@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError, type Fault, type Mode, readConfig } from "../src/config.ts";
+import { ConfigError, describeStorage, type Fault, type Mode, readConfig } from "../src/config.ts";
 import { describeVariables } from "../src/environment-variables.ts";
 
 type Environment = Record<string, string>;
@@ -30,7 +30,7 @@ test("an empty environment is a whole configuration for development", () => {
   const config = readConfig({}, "dev");
   assert.equal(config.settings.issuer, "http://localhost:8080");
   assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8080 });
-  assert.deepEqual(config.storage, { kind: "sqlite", path: "./data/gatehouse.db" });
+  assert.deepEqual(config.storage, { kind: "sqlite", path: "./data/gatehouse.db", migrate: true });
   assert.equal(config.upstream, "development");
   assert.equal(config.secretKeys, undefined);
   assert.equal(config.demoPort, 8081);
@@ -120,11 +120,24 @@ test("commands beside a server need no credentials", () => {
   assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }, "command"), []);
 });
 
-test("PostgreSQL is refused with what to use instead", () => {
-  const [fault] = faultsOf({ ...production, SQL_URL: "postgres://gate:hunter2@db/gate" });
-  assert.equal(fault?.variable, "SQL_URL");
-  assert.doesNotMatch(JSON.stringify(fault), /hunter2/);
-  assert.match(fault?.expected ?? "", /not supported by this version.*sqlite:<path>/);
+test("PostgreSQL and CockroachDB are named by a URL, and need a key that all instances share", () => {
+  const SECRET_KEY = "k".repeat(32);
+  for (const SQL_URL of ["postgres://gate:hunter2@db/gate?sslmode=require", "cockroachdb://db:26257/gate"]) {
+    assert.deepEqual(faultyNames({ ...production, SQL_URL }), ["SECRET_KEY"]);
+    assert.deepEqual(faultyNames({ SQL_URL }, "command"), []);
+    const { storage } = readConfig({ ...production, SQL_URL, SECRET_KEY, SQL_TIMEOUT: "2s" }, "serve");
+    assert.deepEqual(storage, {
+      kind: "postgres",
+      url: SQL_URL.replace("cockroachdb:", "postgres:"),
+      poolSize: 10,
+      statementTimeout: 2000,
+      migrate: true,
+    });
+    assert.doesNotMatch(describeStorage(storage), /hunter2|gate:/);
+  }
+  for (const SQL_URL of ["postgres:", "postgres://", "postgres:db"]) {
+    assert.deepEqual(faultyNames({ SQL_URL }, "command"), ["SQL_URL"], SQL_URL);
+  }
 });
 
 test("the issuer is the base URL without trailing slashes, and may have a path", () => {
@@ -203,7 +216,10 @@ test("a token prefix that could be taken for another kind of token is refused", 
 });
 
 test("the database is a file named with sqlite:", () => {
-  const path = (SQL_URL: string) => readConfig({ SQL_URL }, "command").storage.path;
+  const path = (SQL_URL: string) => {
+    const { storage } = readConfig({ SQL_URL }, "command");
+    return storage.kind === "sqlite" ? storage.path : assert.fail();
+  };
   assert.equal(path("sqlite:./data/x.db"), "./data/x.db");
   assert.equal(path("sqlite:/var/lib/x.db"), "/var/lib/x.db");
   assert.equal(path("sqlite:///var/lib/x.db"), "/var/lib/x.db");

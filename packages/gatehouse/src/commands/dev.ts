@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, describeStorage, readConfig } from "../config.ts";
 import { openStore, type RunningGatehouse, startGatehouse } from "../gatehouse.ts";
 import type { Store } from "../oauth/ports.ts";
 import { canonicalResource } from "../oauth/resource.ts";
@@ -67,7 +67,7 @@ Gatehouse is running, for development on this computer only.
 
   Authorization server  ${config.settings.issuer}  (listening on ${gatehouse.url}; ${signIn})
   Example MCP server    ${resource}
-  Data                  ${config.storage.path}
+  Data                  ${describeStorage(config.storage)}
 
 Point an MCP client at the example:
 

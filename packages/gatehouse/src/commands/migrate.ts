@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
-import { openStore } from "../gatehouse.ts";
-import { pendingSqliteMigrations } from "../storage/sqlite/store.ts";
+import { openStore, pendingMigrations } from "../gatehouse.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
 
@@ -16,8 +15,8 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
 
 async function migrate(shell: Shell, { dryRun, json }: JsonOption & { dryRun?: true }): Promise<void> {
   const config = readConfig(shell.environment, "command");
-  const pending = pendingSqliteMigrations(config.storage.path);
-  if (!dryRun) await (await openStore(config)).close();
+  const pending = await pendingMigrations(config);
+  if (!dryRun) await (await openStore({ storage: { ...config.storage, migrate: true } })).close();
   const names = pending.map(({ name }) => name);
   if (json) return shell.print(JSON.stringify(dryRun ? { pending } : { applied: names }));
   if (pending.length === 0) return shell.print("The database is up to date.");

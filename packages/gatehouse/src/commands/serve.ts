@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { describeStorage, readConfig } from "../config.ts";
 import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
@@ -23,7 +23,7 @@ async function serve(shell: Shell): Promise<void> {
     throw explainPort(error, config.listen.port, "PORT");
   });
   log.info(
-    { issuer: config.settings.issuer, address: gatehouse.url, database: config.storage.path },
+    { issuer: config.settings.issuer, address: gatehouse.url, database: describeStorage(config.storage) },
     "listening",
   );
   await interrupted;

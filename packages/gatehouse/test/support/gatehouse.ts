@@ -2,14 +2,13 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
 import { readConfig } from "../../src/config.ts";
-import { startGatehouse } from "../../src/gatehouse.ts";
+import { openStore, startGatehouse } from "../../src/gatehouse.ts";
 import type { Clock, Store } from "../../src/oauth/ports.ts";
 import type { Client } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { hashSecret, mintSecret } from "../../src/oauth/secret.ts";
 import { resourceCredentialPrefix } from "../../src/oauth/token.ts";
 import { type ClientId, type Seconds, seconds } from "../../src/oauth/values.ts";
-import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { freePort } from "./free-port.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
@@ -82,7 +81,7 @@ export async function startTestGatehouse(
     },
   });
   const clock = new StandingClock();
-  const store = await openSqliteStore(config.storage);
+  const store = await openStore(config);
   const logger = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }, sink);
   // As on a computer without the internet: no name but this computer's own is ever found.
   const documents = createClientDocuments({

@@ -16,22 +16,34 @@ export interface SqliteOptions {
   readonly path: string;
   /** How long a statement waits for another process's write on the same file; 5000 when left out. */
   readonly busyMilliseconds?: number;
+  /** False: pending migrations are a reason to refuse instead of being applied. */
+  readonly migrate?: boolean;
 }
 
 /**
  * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations.
  *
- * @throws StoreUnavailableError when the file cannot be opened; Error when a newer version wrote it
+ * @throws StoreUnavailableError when the file cannot be opened; Error when a newer version wrote it, or when there are migrations that may not be applied
  */
-export async function openSqliteStore({ path, busyMilliseconds }: SqliteOptions): Promise<Store> {
+export async function openSqliteStore({
+  path,
+  busyMilliseconds,
+  migrate: mayMigrate = true,
+}: SqliteOptions): Promise<Store> {
   const database = new Database(path, busyMilliseconds);
   try {
-    await migrate(database);
+    if (mayMigrate) await migrate(database);
+    else refusePending(database);
     return createStore(database);
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function refusePending(database: Database): void {
+  const names = pendingMigrations(database).map(({ name }) => name);
+  if (names.length > 0) throw new Error(`the database lacks ${names.join(", ")}: run gatehouse migrate`);
 }
 
 /** What `openSqliteStore` would apply to this file. Changes nothing, and does not create the file. */

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { freePort } from "../support/free-port.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { runCommand, startCommand, untilPrinted } from "./command-line.ts";
+
+let postgres: Postgres;
+before(async () => {
+  postgres = await startPostgres();
+});
+after(() => postgres?.stop());
+
+const status = async (url: string) => (await fetch(url)).status;
+
+test("serve waits for a database that is down, says so, and goes on when it is there", async (t) => {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const database = await postgres.createDatabase();
+  await postgres.goDown();
+  const child = startCommand(["serve"], {
+    PORT: String(port),
+    SQL_URL: database,
+    SECRET_KEY: "k".repeat(32),
+    SQL_TIMEOUT: "2s",
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await untilPrinted(child, /the database cannot be reached; trying again/);
+  assert.equal(await status(`${url}/healthz`), 200);
+  assert.equal(await status(`${url}/readyz`), 503);
+  const token = await fetch(`${url}/token`, {
+    method: "POST",
+    body: new URLSearchParams({ grant_type: "refresh_token", client_id: "x", refresh_token: "x" }),
+  });
+  assert.equal(token.status, 503);
+  assert.match(token.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.equal(((await token.json()) as { error: string }).error, "temporarily_unavailable");
+  await postgres.goUp();
+  while ((await status(`${url}/readyz`)) !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+test("migrate shows the SQL, applies it once, and serve refuses an old database when told not to touch it", async (t) => {
+  const environment = { SQL_URL: await postgres.createDatabase(), SECRET_KEY: "k".repeat(32) };
+  const dry = await runCommand(["migrate", "--dry-run"], environment);
+  assert.match(dry.out, /create table if not exists/i, dry.err);
+  const port = await freePort();
+  const child = startCommand(["serve"], { ...environment, PORT: String(port), MIGRATE: "off" });
+  t.after(() => child.kill("SIGKILL"));
+  await untilPrinted(child, /run gatehouse migrate/);
+  assert.equal(await status(`http://localhost:${port}/readyz`), 503);
+  const applied = JSON.parse((await runCommand(["migrate", "--json"], environment)).out).applied;
+  assert.ok(applied.length > 0);
+  assert.equal((await runCommand(["migrate"], environment)).out, "The database is up to date.\n");
+  assert.match((await runCommand(["clients", "list"], environment)).out, /no clients/);
+});
+
+test("a database that cannot be reached is told in a sentence, without its password", async () => {
+  const SQL_URL = `postgres://gate:hunter2@127.0.0.1:${await freePort()}/gate`;
+  const { code, err } = await runCommand(["clients", "list"], { SQL_URL });
+  assert.equal(code, 1);
+  assert.match(err, /^gatehouse: .+\n$/);
+  assert.doesNotMatch(err, /hunter2/);
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Store, StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { deferStore } from "../../src/storage/deferred-store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+
+/** A database that cannot be reached for a while; time passes only when it is told to. */
+function anUnreachableDatabase(reachableAfter: number) {
+  const waits: number[] = [];
+  let pass: () => void = () => {};
+  let attempts = 0;
+  let failure: unknown;
+  const store = deferStore({
+    async open(): Promise<Store> {
+      if (++attempts <= reachableAfter) throw new StoreUnavailableError("refused");
+      return openSqliteStore({ path: ":memory:" });
+    },
+    onRetry: (_error, wait) => void waits.push(wait),
+    onFailure: (error) => {
+      failure = error;
+    },
+    sleep: () =>
+      new Promise((resolve) => {
+        pass = resolve;
+      }),
+  });
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+  return {
+    store,
+    waits,
+    failure: () => failure,
+    async passTime() {
+      await turn();
+      pass();
+      await turn();
+    },
+  };
+}
+
+test("until the database is there every operation is unavailable, then all work", async () => {
+  const { store: deferred, waits, passTime } = anUnreachableDatabase(2);
+  const store = await Promise.resolve(deferred); // as whoever opens one does
+  await assert.rejects(store.ping(), StoreUnavailableError);
+  await assert.rejects(store.findClient("x"), StoreUnavailableError);
+  await passTime();
+  await assert.rejects(store.ping(), StoreUnavailableError);
+  await passTime();
+  await store.ping();
+  assert.equal(await store.findClient("x"), undefined);
+  assert.deepEqual(waits, [250, 500]);
+  await store.close();
+});
+
+test("it waits longer each time, but never longer than ten seconds", async () => {
+  const { store, waits, passTime } = anUnreachableDatabase(9);
+  for (let attempt = 0; attempt < 8; attempt++) await passTime();
+  assert.deepEqual(waits.slice(0, 8), [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+  await store.close();
+});
+
+test("what waiting does not mend is told once, and closing before it opened is no error", async () => {
+  let told: unknown;
+  const store = deferStore({
+    open: () => Promise.reject(new Error("written by a newer version")),
+    onRetry: () => assert.fail("must not try again"),
+    onFailure: (error) => {
+      told = error;
+    },
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.match(String(told), /newer version/);
+  await assert.rejects(store.ping(), StoreUnavailableError);
+  await store.close();
+});
