@@ -42,8 +42,8 @@ class ClientMemory implements OAuthClientProvider {
   }
 }
 
-/** An MCP client on the official SDK, with the SDK's own OAuth code. */
-export class McpClient {
+/** An MCP client on the official SDK of the first generation, with the SDK's own OAuth code. */
+export class SdkV1Client {
   readonly memory = new ClientMemory();
   readonly #url: URL;
   #client: Client | undefined;
