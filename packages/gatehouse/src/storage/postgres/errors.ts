@@ -19,6 +19,11 @@ export function isStatementError(error: unknown): boolean {
   return error instanceof DatabaseError && !fatal.test(error.code ?? "XX000");
 }
 
+/** The database was written by a newer version, or may not be brought up to date. */
+export class WrongVersionError extends Error {
+  override readonly name = "WrongVersionError";
+}
+
 /** Classes of SQLSTATE that are a defect of ours: unsupported, cardinality, data, constraint, syntax and names. */
 const defects = ["0A", "21", "22", "23", "42"];
 
@@ -27,7 +32,8 @@ const defects = ["0A", "21", "22", "23", "42"];
  * that makes no sense is a defect, and stays what it is.
  */
 export function unavailable(error: unknown): unknown {
-  if (error instanceof StoreUnavailableError || error instanceof TypeError) return error;
+  const ours = [StoreUnavailableError, WrongVersionError, TypeError];
+  if (ours.some((kind) => error instanceof kind)) return error;
   if (error instanceof DatabaseError && defects.includes(error.code?.slice(0, 2) ?? "")) return error;
   return new StoreUnavailableError("the database cannot answer", { cause: error });
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, DatabaseError } from "pg";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
-import { unavailable } from "./errors.ts";
+import { unavailable, WrongVersionError } from "./errors.ts";
 
 export interface Migration {
   readonly number: number;
@@ -36,7 +36,7 @@ export function statementsOf({ sql }: Migration): string[] {
 
 /**
  * What has not been applied to this database yet. Changes nothing.
- * @throws StoreUnavailableError; Error when the database was written by a newer version
+ * @throws StoreUnavailableError; WrongVersionError when the database was written by a newer version
  */
 export function pendingMigrations(options: ConnectionOptions): Promise<Migration[]> {
   return connected(options, pending);
@@ -67,7 +67,7 @@ async function pending(client: Client): Promise<Migration[]> {
   const applied = await latestApplied(client);
   const known = knownMigrations();
   if (applied > (known.at(-1)?.number ?? 0)) {
-    throw new Error(
+    throw new WrongVersionError(
       `the database is at migration ${applied}, this version knows ${known.length}: run a newer gatehouse`,
     );
   }

@@ -4,6 +4,7 @@ import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
+import { WrongVersionError } from "./errors.ts";
 import { grantOperations } from "./grants.ts";
 import { type Migration, migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
@@ -19,7 +20,7 @@ export interface PostgresOptions extends ConnectionOptions {
 /**
  * Opens a PostgreSQL or CockroachDB database and applies pending migrations, to an empty one as well as to one of the service before us.
  *
- * @throws StoreUnavailableError when it cannot be reached; Error when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when it cannot be reached; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   if (options.migrate ?? true) await migrate(options);
@@ -34,7 +35,8 @@ export function pendingPostgresMigrations(url: string): Promise<Migration[]> {
 
 async function refusePending(options: ConnectionOptions): Promise<void> {
   const names = (await pendingMigrations(options)).map(({ name }) => name);
-  if (names.length > 0) throw new Error(`the database lacks ${names.join(", ")}: run gatehouse migrate`);
+  if (names.length > 0)
+    throw new WrongVersionError(`the database lacks ${names.join(", ")}: run gatehouse migrate`);
 }
 
 /** All operations on one database. */
