@@ -33,13 +33,23 @@ export async function proceed(
     isFirstParty(client) ||
     (!step.alwaysAsk && (await isRemembered(context, http, client, request, signedIn)))
   ) {
-    return grantCode(context, http, { attempt, request, signedIn, consent: undefined, cookies });
+    const answer = await grantCode(context, http, {
+      attempt,
+      request,
+      signedIn,
+      consent: undefined,
+      cookies,
+    });
+    if (answer === undefined) {
+      throw new OAuthError("invalid_grant", { hint: "this request was already answered" });
+    }
+    return answer;
   }
   const { consentPath } = endpointUrls(context.settings.issuer);
   return redirect(http.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
 }
 
-/** Ends the transaction with a code and sends it home. Of two callers one stores it; the other is told the page is no longer valid. */
+/** Ends the transaction with a code and sends it home. Of two callers one does; the other gets undefined, and nothing happened. */
 export async function grantCode(
   context: Context,
   http: OAuthRequest,
@@ -50,7 +60,7 @@ export async function grantCode(
     readonly consent: Consent | undefined;
     readonly cookies: readonly SetCookie[];
   },
-): Promise<OAuthResponse> {
+): Promise<OAuthResponse | undefined> {
   const { attempt, request, signedIn, consent, cookies } = outcome;
   const { clock, settings, store } = context;
   const now = clock.now();
@@ -68,7 +78,7 @@ export async function grantCode(
     code: record,
     ...(consent === undefined ? {} : { consent }),
   });
-  if (!first) throw new OAuthError("invalid_grant", { hint: "this request was already answered" });
+  if (!first) return undefined;
   return successRedirect(http, settings.issuer, request, code, [...cookies, releaseAttempt(attempt)]);
 }
 

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
+import { aTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aLegacyClient, aLegacyToken } from "../support/legacy-client.ts";
 import {
@@ -18,20 +15,20 @@ import {
   tokensFor,
 } from "../support/oauth-client.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "gatehouse-legacy-"));
-const path = join(folder, "gatehouse.db");
+let database: TestDatabase;
 let server: TestGatehouse;
 let web: TestClient;
 let credential: string;
 
 before(async () => {
-  server = await startTestGatehouse({ SQL_URL: `sqlite:${path}` });
+  database = await aTestDatabase();
+  server = await startTestGatehouse({ SQL_URL: database.url });
   credential = await server.addResource(resource);
   web = await aLegacyClient(server);
 });
 after(async () => {
   await server?.stop();
-  rmSync(folder, { recursive: true });
+  database?.remove();
 });
 
 const asOperator = () => ({ authorization: `Bearer ${server.introspectionToken}` });
@@ -48,21 +45,16 @@ const revokeByLink = (parameters: Record<string, string>) =>
   fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
 
 /** A token as the old service minted it, with the row it wrote: no checksum, no client, no grant. */
-function aTokenOfTheOldService(narrowedTo: number | null = null): string {
+async function aTokenOfTheOldService(projectId: number | null = null): Promise<string> {
   const token = `gatehouse_at_${randomBytes(32).toString("base64url")}`;
-  const database = new DatabaseSync(path);
-  database
-    .prepare(
-      "insert into user_tokens (token, email, expires_at, created_at, scope_project_id) values (?, ?, ?, ?, ?)",
-    )
-    .run(
-      hash("sha256", token, "base64url"),
-      "old@example.com",
-      server.clock.now() + 604_800,
-      server.clock.now(),
-      narrowedTo,
-    );
-  database.close();
+  const createdAt = server.clock.now();
+  await database.insertToken({
+    token: hash("sha256", token, "base64url"),
+    email: "old@example.com",
+    expiresAt: createdAt + 604_800,
+    createdAt,
+    projectId,
+  });
   return token;
 }
 
@@ -128,27 +120,24 @@ test("LEGACY a resource server knows a person by a subject that survives a chang
 
 test("LEGACY other services find our token by the unpadded base64url of its SHA-256, and lose it when it is revoked", async () => {
   const token = await aLegacyToken(server, web);
-  const database = new DatabaseSync(path, { readOnly: true });
-  const find = database.prepare(
-    "select email, expires_at from user_tokens where token = ? and scope_project_id is null",
-  );
   const key = hash("sha256", token, "base64url");
-  assert.deepEqual(
-    { ...find.get(key) },
-    { email: "alice@example.com", expires_at: server.clock.now() + 604_800 },
-  );
+  assert.deepEqual(await database.findToken(key), {
+    token: key,
+    email: "alice@example.com",
+    expiresAt: server.clock.now() + 604_800,
+    projectId: null,
+  });
   await revokeJson(JSON.stringify({ token }));
-  assert.equal(find.get(key), undefined);
-  database.close();
+  assert.equal(await database.findToken(key), undefined);
 });
 
 test("LEGACY a token of the old service is known by its row", async () => {
-  const { active, sub, username } = await introspect(server, aTokenOfTheOldService());
+  const { active, sub, username } = await introspect(server, await aTokenOfTheOldService());
   assert.deepEqual({ active, sub, username }, { active: true, sub: "old@example.com", username: sub });
 });
 
 test("LEGACY a token of the old service ends by JSON and by link", async () => {
-  const [first, second] = [aTokenOfTheOldService(), aTokenOfTheOldService()];
+  const [first, second] = [await aTokenOfTheOldService(), await aTokenOfTheOldService()];
   assert.equal((await revokeJson(JSON.stringify({ token: first }))).text, '{"ok":true,"result":{}}');
   assert.ok(!(await isActive(server, first)));
   assert.ok(await isActive(server, second));
@@ -157,20 +146,16 @@ test("LEGACY a token of the old service ends by JSON and by link", async () => {
 });
 
 test("LEGACY a token narrowed to a project is nothing here, but its holder can end it", async () => {
-  const token = aTokenOfTheOldService(7);
-  const database = new DatabaseSync(path, { readOnly: true });
-  const isThere = () =>
-    database.prepare("select 1 from user_tokens where token = ?").get(hash("sha256", token, "base64url")) !==
-    undefined;
+  const token = await aTokenOfTheOldService(7);
+  const isThere = async () => (await database.findToken(hash("sha256", token, "base64url"))) !== undefined;
   assert.ok(!(await isActive(server, token)));
-  assert.ok(isThere());
+  assert.ok(await isThere());
   await revokeJson(JSON.stringify({ token }));
-  assert.ok(!isThere());
-  database.close();
+  assert.ok(!(await isThere()));
 });
 
 test("LEGACY a body that is not JSON is 400 with a message, and ends nothing", async () => {
-  const token = aTokenOfTheOldService();
+  const token = await aTokenOfTheOldService();
   for (const body of ["", `token=${token}`, `{"token":"${token}"`, `["${token}"]`]) {
     const answer = await revokeJson(body);
     assert.equal(answer.status, 400, body);

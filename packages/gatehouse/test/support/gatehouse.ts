@@ -10,6 +10,7 @@ import { hashSecret, mintSecret } from "../../src/oauth/secret.ts";
 import { resourceCredentialPrefix } from "../../src/oauth/token.ts";
 import { type ClientId, type Seconds, seconds } from "../../src/oauth/values.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { anyDatabaseUrl } from "./database.ts";
 import { freePort } from "./free-port.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
@@ -61,7 +62,7 @@ export async function startTestGatehouse(
       PORT: String(port),
       HOST: "127.0.0.1",
       BASE_URL: issuer,
-      SQL_URL: "sqlite::memory:",
+      SQL_URL: environment.SQL_URL ?? (await anyDatabaseUrl()),
       SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
       UPSTREAM_ISSUER: upstream.issuer,
       OAUTH2_CLIENT_ID: upstream.clientId,

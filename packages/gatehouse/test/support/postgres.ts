@@ -133,7 +133,8 @@ async function end(server: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function createDatabase(url: string, isolation: Isolation): Promise<string> {
+/** A fresh database on the server with this URL. @returns its URL */
+export async function createDatabase(url: string, isolation: Isolation = "read committed"): Promise<string> {
   const name = `d${randomBytes(8).toString("hex")}`;
   const client = new Client({ connectionString: url });
   await client.connect();

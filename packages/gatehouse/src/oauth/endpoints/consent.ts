@@ -91,6 +91,8 @@ async function approve(
     consent: remembered,
     cookies: [],
   });
+  // The other click of a double one was a moment earlier.
+  if (answer === undefined) return repeatAnswer(context, http, attempt);
   emit(context, http, "consent_approved", request, signedIn);
   return answer;
 }

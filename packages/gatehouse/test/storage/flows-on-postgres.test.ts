@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { startPostgres } from "../support/postgres.ts";
+
+/** What is about the embedded database itself, or needs no database at all. */
+const elsewhere = ["database-dump", "consent-browser", "bad-input", "metadata", "client-document-policy"];
+
+test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the embedded database", async (t) => {
+  const postgres = await startPostgres();
+  t.after(() => postgres.stop());
+  const files = ["flows", "attacks"].flatMap((folder) =>
+    readdirSync(join(import.meta.dirname, "..", folder))
+      .filter((name) => name.endsWith(".test.ts") && !elsewhere.some((other) => name.startsWith(other)))
+      .map((name) => join(import.meta.dirname, "..", folder, name)),
+  );
+  // A child, since a test file cannot run others; not told that it is one, or it would print for machines.
+  const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
+  const child = spawn(process.execPath, ["--test", "--test-reporter=tap", ...files], {
+    env: { ...environment, GATEHOUSE_TEST_POSTGRES: postgres.url },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill());
+  const report = await text(child.stdout);
+  const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(report)?.[1]);
+  const failures = report.match(/^\s*not ok .*(?:\n\s+.*){0,12}/gm) ?? [];
+  assert.equal(count("fail"), 0, failures.join("\n"));
+  assert.ok(count("pass") > 200, `only ${count("pass")} passed`);
+  assert.equal(count("skipped"), 0);
+});
