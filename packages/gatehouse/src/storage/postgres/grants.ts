@@ -16,9 +16,9 @@ export function grantOperations(database: Database): GrantOperations {
   const find = keyedLookup(database, "id", `select ${grantColumns} from gatehouse_grants where id = any($1)`);
   const rotate = database.prepare(
     `with rotated as (
-       update gatehouse_grants set generation = generation + 1, rotated_at = $3, superseded_at = substr($4 || superseded_at, 1, $5),
+       update gatehouse_grants set generation = generation + 1, rotated_at = $3, superseded_at = substr($4::text || superseded_at, 1, $5::int),
          expires_at = $6
-       where id = $1 and generation = $2 and expires_at > $3 returning id
+       where id = $1 and generation = $2::int and expires_at > $3 returning id
      )
      ${insertAccessToken("rotated", 7)}`,
   );
@@ -26,8 +26,8 @@ export function grantOperations(database: Database): GrantOperations {
   const replay = database.prepare(
     `with replayed as (
        update gatehouse_grants set rotated_at = rotated_at
-       where id = $1 and expires_at > $3 and generation - $2 between 1 and $4
-         and substr(superseded_at, (generation - $2) * 10 - 9, 10) > $5
+       where id = $1 and expires_at > $3 and generation - $2::int between 1 and $4::int
+         and substr(superseded_at, (generation - $2::int) * 10 - 9, 10) > $5
        returning generation
      ), stored as (
        ${insertAccessToken("replayed", 6)} returning token
