@@ -102,3 +102,12 @@ test("the Inspector reconnects after its token expired, without a sign-in", {
   await whoami(page);
   assert.equal(server.signIns(), signInsBefore);
 });
+
+test("the Inspector's OAuth debugger ends with a token on the page", { timeout: 60_000 }, async (t) => {
+  const page = await openInspector(t);
+  await page.getByRole("button", { name: "Open Auth Settings" }).click();
+  await page.getByRole("button", { name: "Quick OAuth Flow" }).click();
+  await approve(page, `${inspector.origin}/oauth/callback/debug`);
+  await page.getByText("Authentication completed successfully").waitFor();
+  await page.getByText(/^gatehouse_at_/).waitFor();
+});

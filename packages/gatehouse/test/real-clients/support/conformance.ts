@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { Browse } from "./person.ts";
+
+const program = createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/dist/index.js");
+
+/** One check of the suite, as it reports it. */
+export interface Check {
+  readonly id: string;
+  readonly status: string;
+  readonly errorMessage?: string;
+}
+
+/** Runs all its scenarios for authorization servers; `browse` opens the address it prints. */
+export async function runConformance(
+  t: TestContext,
+  options: Readonly<Record<string, string>>,
+  browse: Browse,
+): Promise<Check[]> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-conformance-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const settings = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const args = [program, "authorization", ...settings, "--output-dir", folder];
+  const suite = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => void suite.kill());
+
+  let said = "";
+  let asked = 0;
+  const { promise: ended, resolve, reject } = Promise.withResolvers<unknown>();
+  suite.on("error", reject);
+  suite.on("close", resolve);
+  suite.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+    const urls = [...said.matchAll(/^(http\S+\/authorize\?\S+)\n/gm)];
+    for (const [, url = ""] of urls.slice(asked)) browse(new URL(url)).catch(reject);
+    asked = urls.length;
+  });
+  await ended;
+  return readChecks(folder);
+}
+
+async function readChecks(folder: string): Promise<Check[]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith("checks.json"));
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  return texts.flatMap((text) => JSON.parse(text) as Check[]);
+}
