@@ -1,5 +1,5 @@
 import { getDomain } from "tldts";
-import { isRedirectRegexp, matchesRedirectRegexp, matchesRegexpOrigin } from "./redirect-regexp.ts";
+import { asGlob, isRedirectRegexp, matchesRedirectRegexp, matchesRegexpOrigin } from "./redirect-regexp.ts";
 
 /*
  * LEGACY: the redirect patterns of operator-provisioned `client_secret_post` clients (compatibility.md). `*` stands for any
@@ -32,7 +32,8 @@ export function checkRedirectPattern(pattern: string): string | undefined {
 }
 
 /** Whether the pattern admits the URI: http or https with a host, no userinfo, backslash, control character or fragment (B28). */
-export function matchesRedirectPattern(pattern: string, uri: string): boolean {
+export function matchesRedirectPattern(stored: string, uri: string): boolean {
+  const pattern = asGlob(stored) ?? stored;
   const actual = parseCandidate(uri);
   if (isRedirectRegexp(pattern)) return actual !== undefined && matchesRedirectRegexp(pattern, actual);
   if (checkRedirectPattern(pattern) !== undefined) return false;
@@ -46,7 +47,8 @@ export function matchesRedirectPattern(pattern: string, uri: string): boolean {
 }
 
 /** Whether the URI lies on an origin the pattern admits: for the LEGACY `GET /revoke` (K10). */
-export function matchesPatternOrigin(pattern: string, uri: string): boolean {
+export function matchesPatternOrigin(stored: string, uri: string): boolean {
+  const pattern = asGlob(stored) ?? stored;
   const actual = parseCandidate(uri);
   if (isRedirectRegexp(pattern)) return actual !== undefined && matchesRegexpOrigin(pattern, actual);
   if (checkRedirectPattern(pattern) !== undefined) return false;

@@ -23,6 +23,15 @@ export interface SplitUri {
   readonly rest: string;
 }
 
+/**
+ * What stands behind the prefix, when it is no expression but a pattern of the narrower dialect, carried over as it was: nobody means "any number of
+ * slashes" by `https://*.example.com/*`.
+ */
+export function asGlob(pattern: string): string | undefined {
+  const text = pattern.slice(prefix.length);
+  return isRedirectRegexp(pattern) && !/[\\[\](){}+^$|]|\.\*/.test(text) ? text : undefined;
+}
+
 export function isRedirectRegexp(pattern: string): boolean {
   return pattern.startsWith(prefix);
 }

@@ -17,6 +17,8 @@ test("LEGACY a regular expression of the old service admits what its operator me
     ["https?://localhost:\\d+/.*", "http://localhost:3000/cb"],
     ["(?:http|https)://localhost(:\\d+)?/cb", "http://localhost/cb"],
     ["https://app.example.com/cb", "https://app.example.com/cb"],
+    ["https://*.example.com/cb", "https://app.example.com/cb"],
+    ["https://app.example.com/*", "https://app.example.com/auth/cb?x=1"],
     ["https://a\\.example\\.com/cb|https://b\\.example\\.com/[|/]", "https://b.example.com/|"],
   ] as const) {
     assert.ok(admits(pattern, uri), `${pattern} ${uri}`);
@@ -36,6 +38,8 @@ test("LEGACY it admits nothing its operator cannot have meant", () => {
     ["https://app\\.example\\.com.*", "https://app.example.community/"],
     ["https://app\\.example\\.com", "https://app.example.com/cb"],
     ["https://.*", "https://evil.test/"],
+    ["https://*.example.com/cb", "https://evil.test/x.example.com/cb"],
+    ["https://*/cb", "https://evil.test/cb"],
     [".*", "https://evil.test/"],
     ["https://(app\\.example\\.com|.*)/cb", "https://evil.test/cb"],
     ["https://(app\\.example\\.com/|evil)cb", "https://app.example.com/cb"],
