@@ -7,7 +7,14 @@ import { test } from "node:test";
 import { startPostgres } from "../support/postgres.ts";
 
 /** What is about the embedded database itself, or needs no database at all. */
-const elsewhere = ["database-dump", "consent-browser", "bad-input", "metadata", "client-document-policy"];
+const elsewhere = [
+  "database-dump",
+  "consent-browser",
+  "bad-input",
+  "metadata",
+  "client-document-policy",
+  "legacy-side-by-side",
+];
 
 test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the embedded database", async (t) => {
   const postgres = await startPostgres();
