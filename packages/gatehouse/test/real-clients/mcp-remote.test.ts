@@ -31,7 +31,7 @@ async function whoami(client: Client): Promise<string> {
 
 test("mcp-remote connects at the first try and stays connected", { timeout: 60_000 }, async (t) => {
   const remote = await McpRemote.install(t, server.url);
-  const client = await remote.start(t, approve);
+  const client = await remote.start(approve);
   assert.match(await whoami(client), /alice@example\.com/);
 
   server.letAccessTokensExpire();
@@ -41,7 +41,7 @@ test("mcp-remote connects at the first try and stays connected", { timeout: 60_0
   // The next morning: the application is started anew, all it has is what mcp-remote wrote down.
   await client.close();
   server.letAccessTokensExpire();
-  const restarted = await remote.start(t, () => assert.fail("nobody is to sign in again"));
+  const restarted = await remote.start(async () => assert.fail("nobody is to sign in again"));
   assert.match(await whoami(restarted), /alice@example\.com/);
   assert.equal(server.refreshes(), 2);
   assert.equal(server.signIns(), 1);

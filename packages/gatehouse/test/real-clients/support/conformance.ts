@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { Browse } from "./person.ts";
 
-const program = createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/dist/index.js");
+const program = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js"));
 
 /** One check of the suite, as it reports it. */
 export interface Check {
@@ -22,11 +22,11 @@ export async function runConformance(
   browse: Browse,
 ): Promise<Check[]> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-conformance-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
   const settings = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const args = [program, "authorization", ...settings, "--output-dir", folder];
   const suite = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   t.after(() => void suite.kill());
+  t.after(() => rm(folder, { recursive: true, force: true }));
 
   let said = "";
   let asked = 0;

@@ -1,13 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { closeServer, listen } from "../../support/upstream.ts";
 
-const folder = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/inspector-client/package.json")),
-  "dist",
-);
+const index = fileURLToPath(import.meta.resolve("@modelcontextprotocol/inspector-client/dist/index.html"));
 const types: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".css": "text/css",
@@ -20,7 +17,7 @@ export async function serveInspector(): Promise<{ readonly origin: string; close
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const type = types[extname(pathname)];
     try {
-      const body = await readFile(join(folder, type === undefined ? "index.html" : pathname));
+      const body = await readFile(type === undefined ? index : join(dirname(index), pathname));
       response.writeHead(200, { "content-type": type ?? "text/html" }).end(body);
     } catch {
       response.writeHead(404).end();

@@ -1,18 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Browse } from "./person.ts";
 
-const program = createRequire(import.meta.url).resolve("mcp-remote/dist/proxy.js");
+const program = fileURLToPath(import.meta.resolve("mcp-remote/dist/proxy.js"));
 
 /** `mcp-remote` on one person's computer, for a host application that can only start programs and talk to them over stdio. */
 export class McpRemote {
   readonly #url: string;
   readonly #folder: string;
+  readonly #clients: Client[] = [];
 
   private constructor(url: string, folder: string) {
     this.#url = url;
@@ -21,12 +22,16 @@ export class McpRemote {
 
   static async install(t: TestContext, url: string): Promise<McpRemote> {
     const folder = await mkdtemp(join(tmpdir(), "gatehouse-mcp-remote-"));
-    t.after(() => rm(folder, { recursive: true, force: true }));
-    return new McpRemote(url, folder);
+    const remote = new McpRemote(url, folder);
+    t.after(async () => {
+      for (const client of remote.#clients) await client.close(); // which ends its process
+      await rm(folder, { recursive: true, force: true });
+    });
+    return remote;
   }
 
   /** Starts it, as the host application does; `browse` is asked whenever it wants the person's browser. */
-  async start(t: TestContext, browse: Browse): Promise<Client> {
+  async start(browse: Browse): Promise<Client> {
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [program, this.#url, "--transport", "http-only"],
@@ -35,7 +40,7 @@ export class McpRemote {
       stderr: "pipe",
     });
     const client = new Client({ name: "host application", version: "1.0.0" });
-    t.after(() => client.close()); // which ends the process
+    this.#clients.push(client);
     let said = "";
     let asked = 0;
     const browsed = new Promise<never>((_, reject) => {
