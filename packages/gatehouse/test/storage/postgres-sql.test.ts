@@ -24,7 +24,7 @@ const definitions = words(`
 `);
 const types = words("text text[] bool int timestamptz");
 const functions = words("coalesce lower substr max now");
-const operators = words("( ) , . = < > <= >= + - * || ::");
+const operators = words("( ) , . = < > <= >= <> + - * || ::");
 const settings = words("statement_timeout lock_timeout datestyle");
 /** What both understand, but not in the same way, or only one of them. */
 const never = [

@@ -18,8 +18,9 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
   const find = keyedLookup(
     database,
     "token",
-    `select token, email, subject, client_id, grant_id, scope, resource, created_at, expires_at from user_tokens
-     where token = any($1) and scope_project_id is null`,
+    (condition) =>
+      `select token, email, subject, client_id, grant_id, scope, resource, created_at, expires_at from user_tokens
+       where ${condition} and scope_project_id is null`,
   );
   const revoke = database.prepare("delete from user_tokens where token = $1");
   return {

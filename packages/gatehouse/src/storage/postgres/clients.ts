@@ -16,6 +16,8 @@ type ClientOperations = Pick<
   | "useAssertion"
   | "removeClient"
   | "rememberSecretHash"
+  | "forgetClearSecrets"
+  | "forgetClearSecrets"
 >;
 
 /** What a client says, in the order of {@link valuesOf}. */
@@ -36,7 +38,11 @@ const insert = `insert into oauth2_clients (id, ${said.join(", ")}, created_at, 
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id)`;
 
 export function clientOperations(database: Database): ClientOperations {
-  const find = keyedLookup(database, "id", `select ${columns} from oauth2_clients where id = any($1)`);
+  const find = keyedLookup(
+    database,
+    "id",
+    (condition) => `select ${columns} from oauth2_clients where ${condition}`,
+  );
   const list = database.prepare(`select ${columns} from oauth2_clients order by created_at desc, id`);
   const listProvisioned = database.prepare(
     `select ${columns} from oauth2_clients where not dynamically_registered order by created_at desc, id`,
@@ -65,6 +71,12 @@ export function clientOperations(database: Database): ClientOperations {
   const remember = database.prepare(
     "update oauth2_clients set secret_hash = $2 where id = $1 and secret_hash is null",
   );
+  const forget = database.prepare(
+    "update oauth2_clients set secret = null where secret <> '' and secret_hash is not null",
+  );
+  const forget = database.prepare(
+    "update oauth2_clients set secret = null where secret > '' and secret_hash is not null",
+  );
   const allValues = (client: Client): Value[] => [
     client.id,
     ...valuesOf(client),
@@ -91,6 +103,8 @@ export function clientOperations(database: Database): ClientOperations {
         await run(removeTokens, grants);
         return (await run(remove, id)).changes === 1;
       }),
+    forgetClearSecrets: async () => (await database.run(forget)).changes,
+    forgetClearSecrets: async () => (await database.run(forget)).changes,
     rememberSecretHash: async (id, secretHash) => void (await database.run(remember, id, secretHash)),
   };
 }

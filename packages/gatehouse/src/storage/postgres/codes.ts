@@ -18,7 +18,7 @@ export function codeOperations(database: Database): CodeOperations {
   const find = keyedLookup(
     database,
     "id",
-    `select id, used, grant_id, ${columns} from oauth2_codes where id = any($1)`,
+    (condition) => `select id, used, grant_id, ${columns} from oauth2_codes where ${condition}`,
   );
   const burn = database.prepare("update oauth2_codes set used = true where id = $1 and not used");
   // Whoever marks the row has redeemed it. The client's use is noted once a second, lest those who redeem with one client wait for each other.

@@ -13,7 +13,11 @@ export const grantColumns = `id, client_id, subject, email, scope, resource, gen
   auth_time, created_at, rotated_at, expires_at, ends_at`;
 
 export function grantOperations(database: Database): GrantOperations {
-  const find = keyedLookup(database, "id", `select ${grantColumns} from gatehouse_grants where id = any($1)`);
+  const find = keyedLookup(
+    database,
+    "id",
+    (condition) => `select ${grantColumns} from gatehouse_grants where ${condition}`,
+  );
   const rotate = database.prepare(
     `with rotated as (
        update gatehouse_grants set generation = generation + 1, rotated_at = $3, superseded_at = substr($4::text || superseded_at, 1, $5::int),

@@ -19,8 +19,12 @@ const columns = "identifier, name, scopes, credential_hash, created_at";
 
 export function resourceOperations(database: Database): ResourceOperations {
   const all = `select ${columns} from gatehouse_resources`;
-  const find = keyedLookup(database, "identifier", `${all} where identifier = any($1)`);
-  const findByCredential = keyedLookup(database, "credential_hash", `${all} where credential_hash = any($1)`);
+  const find = keyedLookup(database, "identifier", (condition) => `${all} where ${condition}`);
+  const findByCredential = keyedLookup(
+    database,
+    "credential_hash",
+    (condition) => `${all} where ${condition}`,
+  );
   const list = database.prepare(`${all} order by created_at, identifier`);
   const add = database.prepare(
     `insert into gatehouse_resources (${columns}) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
