@@ -1,9 +1,9 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
-import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
+import type { Client } from "../../oauth/records.ts";
+import { said, toClient, valuesOf } from "./client-columns.ts";
 import type { Database, Value } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
-import { filled, instant, instantOrNull, type Row, text } from "./row.ts";
+import { instant, instantOrNull } from "./row.ts";
 
 type ClientOperations = Pick<
   Store,
@@ -17,22 +17,8 @@ type ClientOperations = Pick<
   | "removeClient"
   | "rememberSecretHash"
   | "forgetClearSecrets"
-  | "forgetClearSecrets"
 >;
 
-/** What a client says, in the order of {@link valuesOf}. */
-const said = [
-  "secret",
-  "secret_hash",
-  "redirect_uris",
-  "token_endpoint_auth_method",
-  "client_name",
-  "grant_types",
-  "scope",
-  "metadata",
-  "keys",
-  "dynamically_registered",
-];
 const columns = `id, ${said.join(", ")}, redirect_uri, registrations, created_at, last_used_at`;
 const insert = `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id)`;
@@ -72,9 +58,6 @@ export function clientOperations(database: Database): ClientOperations {
     "update oauth2_clients set secret_hash = $2 where id = $1 and secret_hash is null",
   );
   const forget = database.prepare(
-    "update oauth2_clients set secret = null where secret <> '' and secret_hash is not null",
-  );
-  const forget = database.prepare(
     "update oauth2_clients set secret = null where secret > '' and secret_hash is not null",
   );
   const allValues = (client: Client): Value[] => [
@@ -104,49 +87,6 @@ export function clientOperations(database: Database): ClientOperations {
         return (await run(remove, id)).changes === 1;
       }),
     forgetClearSecrets: async () => (await database.run(forget)).changes,
-    forgetClearSecrets: async () => (await database.run(forget)).changes,
     rememberSecretHash: async (id, secretHash) => void (await database.run(remember, id, secretHash)),
-  };
-}
-
-function valuesOf(client: Client): Value[] {
-  const { name = "", ...metadata } = client.metadata;
-  return [
-    client.clearSecret ?? null,
-    client.secretHash ?? null,
-    client.redirectUris,
-    client.authMethod,
-    name,
-    client.grantTypes,
-    client.scope ?? null,
-    JSON.stringify(metadata),
-    client.keys === undefined ? null : JSON.stringify(client.keys),
-    client.dynamicallyRegistered,
-  ];
-}
-
-function toClient(row: Row | undefined): Client | undefined {
-  if (row === undefined) return undefined;
-  const name = filled(row.client_name);
-  const redirectUris = row.redirect_uris as string[];
-  // LEGACY: the only one of a client that was provisioned before there could be several.
-  const onlyUri = filled(row.redirect_uri);
-  return {
-    id: row.id as ClientId,
-    authMethod: row.token_endpoint_auth_method as TokenEndpointAuthMethod,
-    secretHash: text(row.secret_hash) as SecretHash | undefined,
-    clearSecret: filled(row.secret),
-    keys: typeof row.keys === "string" ? (JSON.parse(row.keys) as ClientKeys) : undefined,
-    redirectUris: redirectUris.length === 0 && onlyUri !== undefined ? [onlyUri] : redirectUris,
-    grantTypes: row.grant_types as string[],
-    scope: text(row.scope),
-    metadata: {
-      ...(name === undefined ? {} : { name }),
-      ...(JSON.parse(row.metadata as string) as ClientMetadata),
-    },
-    dynamicallyRegistered: row.dynamically_registered as boolean,
-    shared: (row.registrations as number) > 1,
-    createdAt: row.created_at as Seconds,
-    lastUsedAt: (row.last_used_at as Seconds | null) ?? undefined,
   };
 }
