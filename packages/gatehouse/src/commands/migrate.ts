@@ -1,16 +1,44 @@
 import type { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { openStore, pendingMigrations } from "../gatehouse.ts";
+import type { Store } from "../oauth/ports.ts";
+import { hashSecret } from "../oauth/secret.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import type { Shell } from "./shell.ts";
+import { withStore } from "./store.ts";
 
 export function addMigrateCommand(program: Command, shell: Shell): void {
-  program
+  const command = program
     .command("migrate")
     .description("bring the database up to date; serve and dev do so by themselves when they start")
     .option("--dry-run", "only show what would be done")
     .addOption(asJson())
     .action((options: JsonOption & { dryRun?: true }) => migrate(shell, options));
+  command
+    .command("finalize")
+    .description("drop what only the service before Gatehouse needs: clients' secrets in clear text")
+    .addOption(asJson())
+    // Also an option of the command above, which would take it.
+    .action((_options, finalize: Command) =>
+      withStore(shell, (store) => dropClearSecrets(shell, store, finalize.optsWithGlobals<JsonOption>())),
+    );
+}
+
+/** Hashes the secrets that were not used since the switch, then empties all. The old service cannot authenticate these clients afterwards. */
+async function dropClearSecrets(shell: Shell, store: Store, { json }: JsonOption): Promise<void> {
+  for (const { id, clearSecret, secretHash } of await store.listProvisionedClients()) {
+    if (clearSecret !== undefined && secretHash === undefined) {
+      await store.rememberSecretHash(id, hashSecret(clearSecret));
+    }
+  }
+  const dropped = await store.forgetClearSecrets();
+  if (json) return shell.print(JSON.stringify({ dropped }));
+  const clients = dropped === 1 ? "1 client" : `${dropped} clients`;
+  shell.print(
+    dropped === 0
+      ? "No client has a secret in clear text."
+      : `Dropped the clear-text secret of ${clients}; a hash of each stays. The service before Gatehouse cannot be run on this database any more.`,
+  );
 }
 
 async function migrate(shell: Shell, { dryRun, json }: JsonOption & { dryRun?: true }): Promise<void> {

@@ -85,6 +85,8 @@ export interface Store {
   removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
   /** LEGACY (T03): adds the hash beside the clear-text secret, which stays for a roll-back. No effect when a hash is there. */
   rememberSecretHash(id: ClientId, secretHash: SecretHash): Promise<void>;
+  /** LEGACY: empties the clear-text secret of every client that has a hash beside it; there is no way back to the old service then. Returns how many. */
+  forgetClearSecrets(): Promise<number>;
 
   // -- resources
   findResource(identifier: ResourceIdentifier): Promise<Resource | undefined>;

@@ -1,6 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hashSecret } from "../../src/oauth/secret.ts";
+import { aClient } from "../../src/storage/contract/given.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
+
+test("LEGACY finalize hashes what is left in clear text, drops it, and says that there is no way back", async (t) => {
+  const { environment, path, remove } = await aDatabase();
+  t.after(remove);
+  const store = await openSqliteStore({ path });
+  t.after(() => store.close());
+  const legacy = { authMethod: "client_secret_post", dynamicallyRegistered: false } as const;
+  const client = aClient({ ...legacy, clearSecret: "the old secret" });
+  await store.addClient(client);
+  const done = await runCommand(["migrate", "finalize"], environment);
+  assert.equal(done.code, 0, done.err);
+  assert.match(
+    done.out,
+    /^Dropped the clear-text secret of 1 client; .*cannot be run on this database any more/,
+  );
+  const { clearSecret, secretHash } = (await store.findClient(client.id)) ?? assert.fail();
+  assert.equal(clearSecret, undefined);
+  assert.equal(secretHash, hashSecret("the old secret"));
+  const again = await runCommand(["migrate", "finalize", "--json"], environment);
+  assert.deepEqual(JSON.parse(again.out), { dropped: 0 });
+});
 
 test("a dry run shows the SQL and changes nothing; then the database is brought up to date, once", async (t) => {
   const { environment, remove } = await aDatabase();

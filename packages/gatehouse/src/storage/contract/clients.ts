@@ -96,6 +96,16 @@ export function clientsContract(given: Given): void {
     assert.deepEqual(await given.store.findClient(client.id), { ...client, secretHash: first });
   });
 
+  test("clear-text secrets are forgotten where a hash stands beside them", async () => {
+    const legacy = { clearSecret: "old secret", authMethod: "client_secret_post" } as const;
+    const [hashed, unhashed] = [aClient({ ...legacy, secretHash: aHash() }), aClient(legacy)];
+    for (const client of [hashed, unhashed]) await given.store.addClient(client);
+    assert.ok((await given.store.forgetClearSecrets()) >= 1);
+    assert.deepEqual(await given.store.findClient(hashed.id), { ...hashed, clearSecret: undefined });
+    assert.deepEqual(await given.store.findClient(unhashed.id), unhashed);
+    assert.equal(await given.store.forgetClearSecrets(), 0);
+  });
+
   test("a resource is found by its identifier and by its newest credential", async () => {
     const identifier = canonicalResource(
       `https://${unique()

@@ -15,6 +15,7 @@ type ClientOperations = Pick<
   | "useAssertion"
   | "removeClient"
   | "rememberSecretHash"
+  | "forgetClearSecrets"
 >;
 
 export function clientOperations(database: Database): ClientOperations {
@@ -46,6 +47,9 @@ export function clientOperations(database: Database): ClientOperations {
   const remove = database.prepare("delete from oauth2_clients where id = ?");
   const remember = database.prepare(
     "update oauth2_clients set secret_hash = ? where id = ? and secret_hash is null",
+  );
+  const forget = database.prepare(
+    "update oauth2_clients set secret = null where secret > '' and secret_hash is not null",
   );
   const insert = (client: Client): boolean =>
     add.run(client.id, ...valuesOf(client), client.createdAt, client.lastUsedAt ?? null).changes === 1;
@@ -80,6 +84,7 @@ export function clientOperations(database: Database): ClientOperations {
         removeTokens.run(id);
         return remove.run(id).changes === 1;
       }),
+    forgetClearSecrets: () => database.write(() => Number(forget.run().changes)),
     rememberSecretHash: (id, secretHash) => database.write(() => void remember.run(secretHash, id)),
   };
 }
