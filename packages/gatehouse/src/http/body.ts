@@ -28,7 +28,14 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   }
 }
 
-/** The media type of a request, without its parameters, in lower case. */
+export const formType = "application/x-www-form-urlencoded";
+
+/**
+ * The media type of a request, without its parameters, in lower case. Of several a form: the Inspector's refresh says `application/json, …` in front of it,
+ * because it merges the headers of its other requests into this one.
+ */
 export function mediaType(request: IncomingMessage): string {
-  return (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const listed = (request.headers["content-type"] ?? "").toLowerCase().split(",");
+  const types = listed.map((entry) => entry.split(";", 1)[0]?.trim() ?? "");
+  return types.find((type) => type === formType) ?? (types.length === 1 ? (types[0] ?? "") : "");
 }

@@ -16,7 +16,8 @@ export function preflight(route: Route): OAuthResponse {
     status: 204,
     headers: {
       "Access-Control-Allow-Methods": allowedMethods(route),
-      "Access-Control-Allow-Headers": "authorization, content-type, dpop, mcp-protocol-version",
+      // `*`, which never covers Authorization, is for headers that clients add to all their requests: nothing here trusts any.
+      "Access-Control-Allow-Headers": "authorization, content-type, dpop, mcp-protocol-version, *",
       "Access-Control-Max-Age": "86400",
     },
   };

@@ -4,7 +4,7 @@ import { OAuthError } from "../oauth/errors.ts";
 import type { OAuthRequest, OAuthResponse } from "../oauth/http.ts";
 import type { Page } from "../oauth/page.ts";
 import { Parameters } from "../oauth/parameters.ts";
-import { mediaType, readBody } from "./body.ts";
+import { formType, mediaType, readBody } from "./body.ts";
 import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
 import { crossOriginHeaders, preflight } from "./cross-origin.ts";
@@ -170,7 +170,7 @@ function parse(
   try {
     return {
       query: Parameters.parse(rawQuery),
-      form: type === "application/x-www-form-urlencoded" ? Parameters.parse(text) : undefined,
+      form: type === formType ? Parameters.parse(text) : undefined,
       json: hasBody && type === "application/json" ? text : undefined,
     };
   } catch (error) {

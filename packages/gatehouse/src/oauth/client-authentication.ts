@@ -82,8 +82,10 @@ async function findAssertionFault(
 }
 
 function readCredentials(request: OAuthRequest, form: Parameters): Credentials {
-  const { authorization } = request.headers;
   const clientId = form.get("client_id");
+  // A bearer token authenticates no client. The Inspector sends its old one along, beside a client_id.
+  const isBearer = clientId !== undefined && /^bearer\b/i.test(request.headers.authorization ?? "");
+  const authorization = isBearer ? undefined : request.headers.authorization;
   const secret = form.get("client_secret");
   const asserts = form.has("client_assertion") || form.has("client_assertion_type");
   if (Number(authorization !== undefined) + Number(secret !== undefined) + Number(asserts) > 1) {

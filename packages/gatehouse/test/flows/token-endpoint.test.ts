@@ -98,6 +98,16 @@ test("E02 the body is a form and nothing else", async () => {
   assert.equal((await send(String(form), "application/x-www-form-urlencoded; charset=utf-8")).status, 200);
 });
 
+test("a client in a browser may say two types and send a bearer token along: the form and its client_id count", async () => {
+  const form = { ...codeForm(client, await aCode(server, client)), client_id: client.id };
+  const type = "application/json, application/x-www-form-urlencoded";
+  const headers = { "content-type": type, authorization: "Bearer gatehouse_at_expired" };
+  const body = String(new URLSearchParams(form));
+  assert.equal((await fetch(`${server.url}/token`, { method: "POST", body, headers })).status, 200);
+  const nobody = await post(server, "/token", { grant_type: "authorization_code", code: "x" }, headers);
+  assert.equal(nobody.body.error, "invalid_client", "a bearer token names no client");
+});
+
 test("E03 repeated parameters are refused even when equal, unknown ones ignored, empty ones absent", async () => {
   const code = await aCode(server, client);
   for (const name of ["grant_type", "code", "client_id", "code_verifier", "redirect_uri", "unknown"]) {

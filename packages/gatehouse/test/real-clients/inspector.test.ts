@@ -79,10 +79,8 @@ test("the Inspector connects from its page and calls a tool", { timeout: 60_000 
 
 // When connected directly, the page puts the headers of its MCP requests on its refresh request too: the expired access token as
 // `Authorization`, although it is a public client, and `Content-Type: application/json, application/x-www-form-urlencoded`.
-const todo = "its refresh request is refused";
 test("the Inspector reconnects after its token expired, without a sign-in", {
   timeout: 60_000,
-  todo,
 }, async (t) => {
   const page = await openInspector(t);
   await connect(page);
