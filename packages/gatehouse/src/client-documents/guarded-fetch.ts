@@ -1,16 +1,17 @@
 import { Agent, buildConnector, request } from "undici";
 import { DocumentError } from "../oauth/ports.ts";
 import { checkedLookup, ForbiddenAddressError, type Resolve, resolveBySystem } from "./checked-lookup.ts";
+import { resolveByNameServers } from "./name-servers.ts";
 import { isLoopbackAddress, isPublicAddress } from "./public-address.ts";
 
 export interface GuardedFetchOptions {
   /** True: http and https on this very computer, by name or address, may be fetched too (`gatehouse dev`). */
   readonly allowLoopback: boolean;
-  /** In place of the system's resolver. */
+  /** In place of the computer's name servers, and of its own look-up for itself. */
   readonly resolve?: Resolve | undefined;
   /** Milliseconds from the look-up of the name to the last byte. */
   readonly timeout?: number | undefined;
-  /** Certificates trusted besides the system's. */
+  /** Certificates trusted in place of the usual ones. */
   readonly ca?: string | undefined;
 }
 
@@ -30,11 +31,12 @@ const longestHeaders = 16 * 1024;
  * of the environment, no compression, a bounded body and time; over https with a valid certificate.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
-  const { allowLoopback, resolve = resolveBySystem, timeout = usualTimeout, ca } = options;
-  const agentFor = (isAllowed: (address: string) => boolean) =>
-    createAgent(isAllowed, { lookup: checkedLookup(resolve, isAllowed), timeout, ca });
-  const open = agentFor(isPublicAddress);
-  const local = agentFor(isLoopbackAddress);
+  const { allowLoopback, timeout = usualTimeout, ca } = options;
+  const agentFor = (isAllowed: (address: string) => boolean, resolve: Resolve) =>
+    createAgent(isAllowed, { lookup: checkedLookup(options.resolve ?? resolve, isAllowed), timeout, ca });
+  // A name may take half the time, so that some is left for the document.
+  const open = agentFor(isPublicAddress, resolveByNameServers(timeout / 2));
+  const local = agentFor(isLoopbackAddress, resolveBySystem);
 
   return async (url, longest) => {
     const target = new URL(url);
@@ -59,7 +61,8 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       };
       if (statusCode === 404 || statusCode === 410) throw refuse("gone", `answered ${statusCode}`);
       if (statusCode !== 200) throw refuse("unavailable", `answered ${statusCode}`); // I03: redirects too
-      if (headers["content-encoding"] !== undefined) throw refuse("unavailable", "is compressed");
+      if (!/^(?:identity)?$/i.test(String(headers["content-encoding"] ?? "")))
+        throw refuse("unavailable", "is compressed");
       if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(String(headers["content-type"]))) {
         throw refuse("unavailable", "is not JSON"); // I04
       }

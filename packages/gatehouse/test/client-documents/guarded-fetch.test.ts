@@ -73,6 +73,17 @@ test("only JSON is read, whatever its parameters and suffix", async (t) => {
   }
 });
 
+test("only what is not compressed is read", async (t) => {
+  let encoding = "";
+  const url = await serve(t, (_, response) =>
+    response.writeHead(200, { ...json, "content-encoding": encoding }).end("{}"),
+  );
+  for (encoding of ["identity", ""]) assert.equal((await local()(url, 100)).text, "{}", encoding);
+  for (encoding of ["gzip", "br", "deflate", "zstd", "identity, gzip"]) {
+    assert.match((await failureOf(local()(url, 100))).message, /compressed/, encoding);
+  }
+});
+
 test("I09 the address that was checked is the one connected to: a name that changes in between gets nowhere", async (t) => {
   const url = new URL(await serve(t, (_, response) => response.writeHead(200, json).end("{}")));
   let lookUps = 0;
@@ -84,11 +95,20 @@ test("I09 the address that was checked is the one connected to: a name that chan
   assert.equal((await failureOf(fetch(name, 100))).kind, "refused");
 });
 
-test("a certificate must be valid for the name", async (t) => {
-  const internal = await anInternalService(t);
-  const fetch = local({ resolve: async () => [address("127.0.0.1")] });
-  const { message } = await failureOf(fetch(`https://localhost:${internal.port}/c`, 100));
-  assert.match(message, /SELF_SIGNED_CERT|self-signed/);
+test("a certificate must be valid, and for the name", async (t) => {
+  const server = createTlsServer(selfSigned, (_, response) => response.writeHead(200, json).end("{}"));
+  t.after(() => closeServer(server));
+  const { port } = new URL(await listen(server)); // its certificate is for 127.0.0.1
+  const resolve = async () => [address("127.0.0.1")];
+  const trusting = local({ resolve, ca: selfSigned.cert });
+  assert.equal((await trusting(`https://127.0.0.1:${port}/c`, 100)).text, "{}");
+  const stranger = await failureOf(local({ resolve })(`https://127.0.0.1:${port}/c`, 100));
+  assert.match(stranger.message, /SELF_SIGNED_CERT/);
+  // Twice: a TLS session that is resumed would not be checked for its name.
+  for (const attempt of [1, 2]) {
+    const impostor = await failureOf(trusting(`https://localhost:${port}/c`, 100));
+    assert.match(impostor.message, /ERR_TLS_CERT_ALTNAME_INVALID/, `attempt ${attempt}`);
+  }
 });
 
 test("I10 a body is cut off at the limit and at the deadline", async (t) => {
