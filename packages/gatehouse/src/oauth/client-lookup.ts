@@ -74,8 +74,11 @@ async function describe(
     return await documents.load(metadataDocument, clientId);
   } catch (error) {
     if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
-    const unavailable = error instanceof DocumentError && error.kind === "unavailable";
-    const fallback = documents.snapshot(metadataDocument, clientId) ?? (unavailable ? stored : undefined);
+    const kind = error instanceof DocumentError ? error.kind : "invalid";
+    // What its publisher withdrew is withdrawn; what he mangled is not taken for what he said last.
+    const fallback =
+      (kind === "gone" ? undefined : documents.snapshot(metadataDocument, clientId)) ??
+      (kind === "unavailable" ? stored : undefined);
     events.emit({
       name: "client_document_unavailable",
       request: request.id,

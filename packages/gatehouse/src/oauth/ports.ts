@@ -288,8 +288,8 @@ export interface FetchedObject {
 }
 
 /**
- * Why a document could not be had. `gone`: its server answers that there is none (404, 410). `refused`: it may not be asked for (its address is not
- * public, too many fetches). `unavailable`: anything else. `message` is for the log, never for the browser (I13).
+ * Why a document could not be had. `gone`: its server answers that there is none (404, 410). `refused`: it may not be asked for, its address is not
+ * public. `unavailable`: anything else. `message` is for the log, never for the browser (I13).
  */
 export class DocumentError extends Error {
   override readonly name = "DocumentError";
