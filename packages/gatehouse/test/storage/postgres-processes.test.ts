@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
+import { Client } from "pg";
 import type { Code, Grant } from "../../src/oauth/records.ts";
 import { aGrant, aToken, Given, later, now, strict, times } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
@@ -34,6 +35,17 @@ async function race(url: string, errands: () => Errand[]) {
     redeemed: outcomes.flatMap(({ redeemed }) => redeemed[at] ?? []).toSorted(),
     rotated: outcomes.flatMap(({ rotated }) => rotated[at] ?? []).toSorted(),
   }));
+}
+
+/** Transactions of processes that ended which were undone for another's sake, and then ran again. */
+async function undone(url: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ n: number }>(
+    "select xact_rollback::int as n from pg_stat_database where datname = current_database()",
+  );
+  await client.end();
+  return rows[0]?.n ?? 0;
 }
 
 const anErrand = (code: Code, grant: Grant, attempts: number): Errand => ({
@@ -71,6 +83,7 @@ for (const isolation of ["read committed", "serializable"] as const) {
       const code = await given.anIssuedCode();
       const { grant } = await given.aLiveGrant();
       const [outcome] = (await race(url, () => [anErrand(code, grant, 334)])) ?? [];
+      if (isolation === "serializable") assert.ok((await undone(url)) > 0, "nobody was in anybody's way");
       assert.deepEqual(outcome, {
         redeemed: once("redeemed", "used", 1002),
         rotated: once("rotated", "replayed", 1002),

@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
 import { said, toClient, valuesOf } from "./client-columns.ts";
-import type { Database, Value } from "./database.ts";
+import { type Database, Undo, type Value } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
 import { instant, instantOrNull } from "./row.ts";
 
@@ -49,10 +49,11 @@ export function clientOperations(database: Database): ClientOperations {
   const take = database.prepare(
     "select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool) for update",
   );
+  const removeCodes = database.prepare("delete from oauth2_codes where client_id = $1");
   const removeTransactions = database.prepare("delete from oauth2_sessions where client_id = $1");
   const removeGrants = database.prepare("delete from gatehouse_grants where client_id = $1 returning id");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
-  // Codes and consents go with it by their foreign keys.
+  // Consents go with it by their foreign keys.
   const remove = database.prepare("delete from oauth2_clients where id = $1");
   const remember = database.prepare(
     "update oauth2_clients set secret_hash = $2 where id = $1 and secret_hash is null",
@@ -79,9 +80,12 @@ export function clientOperations(database: Database): ClientOperations {
       (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
     removeClient: (id, unlessShared) =>
       database.transaction(async (run) => {
-        // With the client's row taken nobody adds a code or a grant; with the grants gone nobody adds a token.
-        if ((await run(take, id, unlessShared === undefined)).rows.length === 0) return false;
+        // What is under way first, in the order in which one becomes the other, because it holds its own row and waits for the client's.
         await run(removeTransactions, id);
+        await run(removeCodes, id);
+        // With the client's row taken nobody adds a grant; with the grants gone nobody adds a token.
+        const there = (await run(take, id, unlessShared === undefined)).rows.length === 1;
+        if (!there) throw new Undo(false);
         const grants = (await run(removeGrants, id)).rows.map((row) => row.id as string);
         await run(removeTokens, grants);
         return (await run(remove, id)).changes === 1;

@@ -21,6 +21,16 @@ export interface Result {
 export type Value = string | number | boolean | null | readonly string[];
 export type Run = (statement: Statement, ...values: Value[]) => Promise<Result>;
 
+/** Ends a transaction as if it had never begun. */
+export class Undo<T> {
+  /** What the transaction gives. */
+  readonly result: T;
+
+  constructor(result: T) {
+    this.result = result;
+  }
+}
+
 /** After so many conflicts the caller is told to try again later. */
 const mostAttempts = 50;
 
@@ -61,7 +71,10 @@ export class Database {
     return this.#untilDone((client, deadline) => query(client, deadline, statement, values));
   }
 
-  /** Runs several statements that happen as a whole or not at all. `work` may run more than once, so it must do nothing but statements. */
+  /**
+   * Runs several statements that happen as a whole or not at all. `work` may run more than once, so it must do nothing but statements; it may throw
+   * {@link Undo}.
+   */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
     return this.#untilDone(async (client, deadline) => {
       await query(client, deadline, begin);
@@ -70,7 +83,9 @@ export class Database {
         await query(client, deadline, commit);
         return result;
       } catch (error) {
-        if (isStatementError(error)) await query(client, deadline, rollback);
+        const undo = error instanceof Undo;
+        if (undo || isStatementError(error)) await query(client, deadline, rollback);
+        if (undo) return error.result as T;
         throw error;
       }
     });
