@@ -17,6 +17,7 @@ import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
 import { loadSecretKeys } from "./secret-key.ts";
 import { deferStore } from "./storage/deferred-store.ts";
+import type { Migration } from "./storage/migration.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "./storage/postgres/store.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "./storage/sqlite/store.ts";
 import { createEvents } from "./telemetry/events.ts";
@@ -44,15 +45,10 @@ export function openStore({ storage }: Pick<Config, "storage">): Promise<Store> 
 }
 
 /** What `openStore` would apply. Changes nothing. */
-export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<PendingMigration[]> {
+export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<Migration[]> {
   return storage.kind === "sqlite"
     ? pendingSqliteMigrations(storage.path)
     : pendingPostgresMigrations(storage.url);
-}
-
-interface PendingMigration {
-  readonly name: string;
-  readonly sql: string;
 }
 
 /**

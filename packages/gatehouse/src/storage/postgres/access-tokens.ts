@@ -1,16 +1,10 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken } from "../../oauth/records.ts";
-import type {
-  ClientId,
-  GrantId,
-  ResourceIdentifier,
-  Seconds,
-  SecretHash,
-  Subject,
-} from "../../oauth/values.ts";
+import type { Seconds } from "../../oauth/values.ts";
+import { toAccessToken } from "../rows.ts";
+import { instant } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
-import { filled, instant, type Row, text } from "./row.ts";
 
 type AccessTokenOperations = Pick<Store, "findAccessToken" | "revokeAccessToken">;
 
@@ -56,18 +50,4 @@ export function accessTokenValues(token: AccessToken): Value[] {
     instant(token.createdAt),
     instant(token.expiresAt),
   ];
-}
-
-function toAccessToken(row: Row): AccessToken {
-  return {
-    tokenHash: row.token as SecretHash,
-    email: row.email as string,
-    subject: text(row.subject) as Subject | undefined,
-    clientId: text(row.client_id) as ClientId | undefined,
-    grantId: text(row.grant_id) as GrantId | undefined,
-    scope: text(row.scope),
-    resource: filled(row.resource) as ResourceIdentifier | undefined,
-    createdAt: row.created_at as Seconds,
-    expiresAt: row.expires_at as Seconds,
-  };
 }

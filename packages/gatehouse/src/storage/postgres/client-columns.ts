@@ -1,7 +1,7 @@
 import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
+import { filled, type Row, text } from "../rows.ts";
 import type { Value } from "./database.ts";
-import { filled, type Row, text } from "./row.ts";
 
 /** What a client says, in the order of {@link valuesOf}. */
 export const said = [

@@ -1,9 +1,9 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
 import { said, toClient, valuesOf } from "./client-columns.ts";
+import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, Undo, type Value } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
-import { instant, instantOrNull } from "./row.ts";
 
 type ClientOperations = Pick<
   Store,

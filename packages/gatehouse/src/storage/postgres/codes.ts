@@ -1,13 +1,12 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Code, FoundCode } from "../../oauth/records.ts";
-import type { GrantId, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
+import type { Code } from "../../oauth/records.ts";
+import { found, requestValues, toFoundCode } from "../rows.ts";
 import { accessTokenValues, insertAccessToken } from "./access-tokens.ts";
+import { instant } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
 import { isDanglingReference } from "./errors.ts";
 import { grantColumns, grantValues } from "./grants.ts";
 import { keyedLookup } from "./lookup.ts";
-import { requestValues, toRequest } from "./request-columns.ts";
-import { instant, type Row, text } from "./row.ts";
 
 type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 
@@ -38,7 +37,7 @@ export function codeOperations(database: Database): CodeOperations {
   );
   const isUsed = database.prepare("select id from oauth2_codes where id = $1 and used");
   return {
-    findCode: async (codeHash) => toFoundCode(await find(codeHash)),
+    findCode: async (codeHash) => found(await find(codeHash), toFoundCode),
     burnCode: async (codeHash) => void (await database.run(burn, codeHash)),
     redeemCode: async (codeHash, now, grant, accessToken) => {
       const values = [...grantValues(grant), ...accessTokenValues(accessToken)];
@@ -74,20 +73,4 @@ export function codeValues(code: Code | undefined): Value[] {
   const { codeHash, request, subject, email, authTime, createdAt, expiresAt } = code;
   const times = [instant(authTime), instant(createdAt), instant(expiresAt)];
   return [codeHash, subject, email, ...times, ...requestValues(request)];
-}
-
-function toFoundCode(row: Row | undefined): FoundCode | undefined {
-  return (
-    row && {
-      codeHash: row.id as SecretHash,
-      request: toRequest(row, row.redirect_uri as string, text(row.state)),
-      subject: row.subject as Subject,
-      email: row.email as string,
-      authTime: row.auth_time as Seconds,
-      createdAt: row.created_at as Seconds,
-      expiresAt: row.expires_at as Seconds,
-      used: row.used as boolean,
-      grantId: text(row.grant_id) as GrantId | undefined,
-    }
-  );
 }

@@ -1,5 +1,5 @@
 import type { ClientConfig } from "pg";
-import { columnTypes } from "./row.ts";
+import { columnTypes } from "./column-types.ts";
 
 export interface ConnectionOptions {
   /** `postgres://…`, with whatever it says about TLS. */

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Pool, type PoolClient } from "pg";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
+import type { Row } from "../rows.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
 import { isConflict, isStatementError, unavailable } from "./errors.ts";
-import type { Row } from "./row.ts";
 
 /** A statement that is compiled once a connection and kept. */
 export interface Statement {

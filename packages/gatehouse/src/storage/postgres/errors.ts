@@ -1,5 +1,6 @@
 import { DatabaseError } from "pg";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { WrongVersionError } from "../migration.ts";
 
 /** Two transactions were in each other's way and this one was undone: it may simply run again. Serialization failure, deadlock. */
 export function isConflict(error: unknown): boolean {
@@ -17,11 +18,6 @@ const fatal = /^(?:08|28|25P|26|53|57P|58|XX)/;
 /** The server refused one statement; the connection is as good as before. */
 export function isStatementError(error: unknown): boolean {
   return error instanceof DatabaseError && !fatal.test(error.code ?? "XX000");
-}
-
-/** The database was written by a newer version, or may not be brought up to date. */
-export class WrongVersionError extends Error {
-  override readonly name = "WrongVersionError";
 }
 
 /** Classes of SQLSTATE that are a defect of ours: unsupported, cardinality, data, constraint, syntax and names. */

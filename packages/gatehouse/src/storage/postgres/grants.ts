@@ -1,10 +1,11 @@
 import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
-import type { ClientId, GrantId, ResourceIdentifier, Seconds, Subject } from "../../oauth/values.ts";
+import type { Seconds } from "../../oauth/values.ts";
+import { toGrant } from "../rows.ts";
 import { accessTokenValues, insertAccessToken } from "./access-tokens.ts";
+import { instant } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
-import { filled, instant, type Row } from "./row.ts";
 
 type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 
@@ -100,22 +101,4 @@ export function grantValues(grant: Grant): Value[] {
     instant(grant.expiresAt),
     instant(grant.endsAt),
   ];
-}
-
-function toGrant(row: Row): Grant {
-  return {
-    id: row.id as GrantId,
-    clientId: row.client_id as ClientId,
-    subject: row.subject as Subject,
-    email: row.email as string,
-    scope: row.scope as string,
-    resource: filled(row.resource) as ResourceIdentifier | undefined,
-    generation: row.generation as number,
-    salt: row.salt as string,
-    authTime: row.auth_time as Seconds,
-    createdAt: row.created_at as Seconds,
-    rotatedAt: row.rotated_at as Seconds,
-    expiresAt: row.expires_at as Seconds,
-    endsAt: row.ends_at as Seconds,
-  };
 }

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import { gather } from "../batch.ts";
+import type { Row } from "../rows.ts";
 import type { Database } from "./database.ts";
-import type { Row } from "./row.ts";
 
 interface Wanted {
   readonly key: string;

@@ -1,29 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, DatabaseError } from "pg";
+import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
-import { unavailable, WrongVersionError } from "./errors.ts";
+import { unavailable } from "./errors.ts";
 
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly sql: string;
-}
-
-const folder = join(import.meta.dirname, "migrations");
-
-/** All migrations this version knows, in order. The files are named `NNNN-what-it-does.sql`. */
-export function knownMigrations(): Migration[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".sql"))
-    .sort()
-    .map((file) => ({
-      number: Number.parseInt(file, 10),
-      name: file,
-      sql: readFileSync(join(folder, file), "utf8"),
-    }));
-}
+/** All migrations this version knows, in order. */
+export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
 
 /** A migration's statements, which run one by one: CockroachDB wants it so. Each ends with `;` at the end of a line. */
 export function statementsOf({ sql }: Migration): string[] {
@@ -64,14 +47,7 @@ const note =
 export const ledgerStatements: readonly string[] = [latest, createLedger, note];
 
 async function pending(client: Client): Promise<Migration[]> {
-  const applied = await latestApplied(client);
-  const known = knownMigrations();
-  if (applied > (known.at(-1)?.number ?? 0)) {
-    throw new WrongVersionError(
-      `the database is at migration ${applied}, this version knows ${known.length}: run a newer gatehouse`,
-    );
-  }
-  return known.filter(({ number }) => number > applied);
+  return pendingAfter(await latestApplied(client), knownMigrations());
 }
 
 async function latestApplied(client: Client): Promise<number> {

@@ -1,8 +1,8 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Account } from "../../oauth/records.ts";
-import { type Seconds, type Subject, seconds } from "../../oauth/values.ts";
+import { type Seconds, seconds } from "../../oauth/values.ts";
+import { toAccount } from "../rows.ts";
+import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
-import { instant, type Row } from "./row.ts";
 
 type PeopleOperations = Pick<
   Store,
@@ -57,14 +57,5 @@ export function peopleOperations(database: Database): PeopleOperations {
         await run(removeTokens, grants);
         return (await run(removeAccount, subject)).changes === 1;
       }),
-  };
-}
-
-function toAccount(row: Row): Account {
-  return {
-    subject: row.subject as Subject,
-    issuer: row.issuer as string,
-    upstreamSubject: row.upstream_subject as string,
-    email: row.email as string,
   };
 }

@@ -1,9 +1,8 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Resource } from "../../oauth/records.ts";
-import type { ResourceIdentifier, Seconds } from "../../oauth/values.ts";
+import { found, toResource } from "../rows.ts";
+import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
-import { instant, type Row, text } from "./row.ts";
 
 type ResourceOperations = Pick<
   Store,
@@ -34,9 +33,9 @@ export function resourceOperations(database: Database): ResourceOperations {
     "update gatehouse_resources set credential_hash = $2 where identifier = $1",
   );
   return {
-    findResource: async (identifier) => toResource(await find(identifier)),
-    findResourceByCredential: async (hash) => toResource(await findByCredential(hash)),
-    listResources: async () => (await database.run(list)).rows.flatMap((row) => toResource(row) ?? []),
+    findResource: async (identifier) => found(await find(identifier), toResource),
+    findResourceByCredential: async (hash) => found(await findByCredential(hash), toResource),
+    listResources: async () => (await database.run(list)).rows.map(toResource),
     addResource: async ({ identifier, name, scopes, createdAt }, credentialHash) => {
       const says = [identifier, name ?? null, JSON.stringify(scopes), credentialHash];
       return (await database.run(add, ...says, instant(createdAt))).changes === 1;
@@ -44,16 +43,5 @@ export function resourceOperations(database: Database): ResourceOperations {
     removeResource: async (identifier) => (await database.run(remove, identifier)).changes === 1,
     replaceResourceCredential: async (identifier, hash) =>
       (await database.run(replace, identifier, hash)).changes === 1,
-  };
-}
-
-function toResource(row: Row | undefined): Resource | undefined {
-  if (row === undefined) return undefined;
-  const scopes = JSON.parse(row.scopes as string) as { name: string; sentence?: string }[];
-  return {
-    identifier: row.identifier as ResourceIdentifier,
-    name: text(row.name),
-    scopes: scopes.map(({ name, sentence }) => ({ name, sentence })),
-    createdAt: row.created_at as Seconds,
   };
 }

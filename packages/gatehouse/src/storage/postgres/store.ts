@@ -1,12 +1,12 @@
 import type { Store } from "../../oauth/ports.ts";
+import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
-import { WrongVersionError } from "./errors.ts";
 import { grantOperations } from "./grants.ts";
-import { type Migration, migrate, pendingMigrations } from "./migrations.ts";
+import { migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
@@ -24,19 +24,13 @@ export interface PostgresOptions extends ConnectionOptions {
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   if (options.migrate ?? true) await migrate(options);
-  else await refusePending(options);
+  else refusePending(await pendingMigrations(options));
   return createStore(new Database(options));
 }
 
 /** What `openPostgresStore` would apply to this database. Changes nothing. */
 export function pendingPostgresMigrations(url: string): Promise<Migration[]> {
   return pendingMigrations({ url });
-}
-
-async function refusePending(options: ConnectionOptions): Promise<void> {
-  const names = (await pendingMigrations(options)).map(({ name }) => name);
-  if (names.length > 0)
-    throw new WrongVersionError(`the database lacks ${names.join(", ")}: run gatehouse migrate`);
 }
 
 /** All operations on one database. */

@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import { seconds } from "../../oauth/values.ts";
+import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
-import { instant } from "./row.ts";
 
 /** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
 const codesKept = 3600;

@@ -1,11 +1,10 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Consent, Transaction } from "../../oauth/records.ts";
-import type { ClientId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
+import type { Consent } from "../../oauth/records.ts";
+import { found, requestValues, toConsent, toTransaction } from "../rows.ts";
 import { codeValues, insertCode } from "./codes.ts";
+import { instant, instantOrNull } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
 import { isDanglingReference } from "./errors.ts";
-import { requestValues, toRequest } from "./request-columns.ts";
-import { filled, instant, instantOrNull, type Row, text } from "./row.ts";
 
 type TransactionOperations = Pick<
   Store,
@@ -63,13 +62,13 @@ export function transactionOperations(database: Database): TransactionOperations
       await database.run(begin, stage, ...attempt, ...who, ...requestValues(request));
     },
     claimSignIn: async (handleHash, bindingHash, now) =>
-      toTransaction((await database.run(claim, handleHash, bindingHash, instant(now))).rows[0]),
+      found((await database.run(claim, handleHash, bindingHash, instant(now))).rows[0], toTransaction),
     awaitConsent: async (handleHash, { subject, email, authTime }, now) => {
       const who = [subject, email, instant(authTime)];
       return (await database.run(await_, handleHash, instant(now), ...who)).changes === 1;
     },
     findAwaitingConsent: async (handleHash, bindingHash, now) =>
-      toTransaction((await database.run(find, handleHash, bindingHash, instant(now))).rows[0]),
+      found((await database.run(find, handleHash, bindingHash, instant(now))).rows[0], toTransaction),
     completeTransaction: async (handleHash, now, { code, consent }) => {
       const outcome = [...codeValues(code), ...consentValues(consent)];
       try {
@@ -81,7 +80,10 @@ export function transactionOperations(database: Database): TransactionOperations
       }
     },
     findConsent: async (subject, clientId, redirectUri, resource) =>
-      toConsent((await database.run(findConsent, subject, clientId, redirectUri, resource ?? "")).rows[0]),
+      found(
+        (await database.run(findConsent, subject, clientId, redirectUri, resource ?? "")).rows[0],
+        toConsent,
+      ),
   };
 }
 
@@ -89,30 +91,4 @@ function consentValues(consent: Consent | undefined): Value[] {
   if (consent === undefined) return Array.from({ length: 7 }, () => null);
   const { subject, clientId, redirectUri, resource = "", scope, fingerprint, decidedAt } = consent;
   return [subject, clientId, redirectUri, resource, scope, fingerprint, instant(decidedAt)];
-}
-
-function toTransaction(row: Row | undefined): Transaction | undefined {
-  if (row === undefined) return undefined;
-  const subject = text(row.subject) as Subject | undefined;
-  return {
-    handleHash: row.id as SecretHash,
-    bindingHash: row.binding_hash as SecretHash,
-    request: toRequest(row, row.callback_url as string, text(row.callback_state)),
-    signedIn: subject && { subject, email: row.email as string, authTime: row.auth_time as Seconds },
-    expiresAt: row.expires_at as Seconds,
-  };
-}
-
-function toConsent(row: Row | undefined): Consent | undefined {
-  return (
-    row && {
-      subject: row.subject as Subject,
-      clientId: row.client_id as ClientId,
-      redirectUri: row.redirect_uri as string,
-      resource: filled(row.resource) as ResourceIdentifier | undefined,
-      scope: row.scope as string,
-      fingerprint: row.fingerprint as string,
-      decidedAt: row.decided_at as Seconds,
-    }
-  );
 }

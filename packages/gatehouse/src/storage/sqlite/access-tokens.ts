@@ -1,15 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken } from "../../oauth/records.ts";
-import type {
-  ClientId,
-  GrantId,
-  ResourceIdentifier,
-  Seconds,
-  SecretHash,
-  Subject,
-} from "../../oauth/values.ts";
+import { found, toAccessToken } from "../rows.ts";
 import type { Database } from "./database.ts";
-import { filled, type Row, text } from "./row.ts";
 
 type AccessTokenOperations = Pick<Store, "findAccessToken" | "revokeAccessToken">;
 
@@ -19,7 +11,7 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
   );
   const revoke = database.prepare("delete from user_tokens where token = ?");
   return {
-    findAccessToken: (tokenHash, now) => database.read(() => toAccessToken(find.get(tokenHash, now))),
+    findAccessToken: (tokenHash, now) => database.read(() => found(find.get(tokenHash, now), toAccessToken)),
     revokeAccessToken: (tokenHash) => database.write(() => revoke.run(tokenHash).changes === 1),
   };
 }
@@ -41,20 +33,4 @@ export function insertAccessToken(database: Database): (token: AccessToken) => v
       token.createdAt,
       token.expiresAt,
     );
-}
-
-function toAccessToken(row: Row | undefined): AccessToken | undefined {
-  return (
-    row && {
-      tokenHash: row.token as SecretHash,
-      email: row.email as string,
-      subject: text(row.subject) as Subject | undefined,
-      clientId: text(row.client_id) as ClientId | undefined,
-      grantId: text(row.grant_id) as GrantId | undefined,
-      scope: text(row.scope),
-      resource: filled(row.resource) as ResourceIdentifier | undefined,
-      createdAt: row.created_at as Seconds,
-      expiresAt: row.expires_at as Seconds,
-    }
-  );
 }

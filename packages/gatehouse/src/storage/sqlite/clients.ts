@@ -1,8 +1,8 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
+import { filled, type Row, text } from "../rows.ts";
 import type { Database } from "./database.ts";
-import { filled, type Row, text } from "./row.ts";
 
 type ClientOperations = Pick<
   Store,

@@ -1,11 +1,9 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Code, FoundCode } from "../../oauth/records.ts";
-import type { GrantId, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
+import type { Code } from "../../oauth/records.ts";
+import { found, requestValues, toFoundCode } from "../rows.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";
 import { insertGrant } from "./grants.ts";
-import { requestValues, toRequest } from "./request-columns.ts";
-import { type Row, text } from "./row.ts";
 
 type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 
@@ -20,7 +18,7 @@ export function codeOperations(database: Database): CodeOperations {
   const storeGrant = insertGrant(database);
   const storeToken = insertAccessToken(database);
   return {
-    findCode: (codeHash) => database.read(() => toFoundCode(find.get(codeHash))),
+    findCode: (codeHash) => database.read(() => found(find.get(codeHash), toFoundCode)),
     burnCode: (codeHash) => database.write(() => void burn.run(codeHash)),
     redeemCode: (codeHash, now, grant, accessToken) =>
       database.write(() => {
@@ -43,20 +41,4 @@ export function insertCode(database: Database): (code: Code) => void {
   );
   return ({ codeHash, request, subject, email, authTime, createdAt, expiresAt }) =>
     void insert.run(codeHash, subject, email, authTime, createdAt, expiresAt, ...requestValues(request));
-}
-
-function toFoundCode(row: Row | undefined): FoundCode | undefined {
-  return (
-    row && {
-      codeHash: row.id as SecretHash,
-      request: toRequest(row, row.redirect_uri as string, text(row.state)),
-      subject: row.subject as Subject,
-      email: row.email as string,
-      authTime: row.auth_time as Seconds,
-      createdAt: row.created_at as Seconds,
-      expiresAt: row.expires_at as Seconds,
-      used: row.used === 1,
-      grantId: text(row.grant_id) as GrantId | undefined,
-    }
-  );
 }

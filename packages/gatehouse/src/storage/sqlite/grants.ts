@@ -1,9 +1,9 @@
 import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
-import type { ClientId, GrantId, ResourceIdentifier, Seconds, Subject } from "../../oauth/values.ts";
+import type { Seconds } from "../../oauth/values.ts";
+import { found, type Row, toGrant } from "../rows.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";
-import { filled, type Row } from "./row.ts";
 
 type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 
@@ -19,7 +19,7 @@ export function grantOperations(database: Database): GrantOperations {
   const remove = database.prepare("delete from gatehouse_grants where id = ?");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
   return {
-    findGrant: (id, now) => database.read(() => toGrant(find.get(id, now))),
+    findGrant: (id, now) => database.read(() => found(find.get(id, now), toGrant)),
     rotateGrant: ({ grantId, presented, now, replay, expiresAt, accessToken }) =>
       database.write((): Rotation => {
         const row = current.get(grantId, now);
@@ -70,24 +70,4 @@ export function insertGrant(database: Database): (grant: Grant) => void {
       grant.expiresAt,
       grant.endsAt,
     );
-}
-
-function toGrant(row: Row | undefined): Grant | undefined {
-  return (
-    row && {
-      id: row.id as GrantId,
-      clientId: row.client_id as ClientId,
-      subject: row.subject as Subject,
-      email: row.email as string,
-      scope: row.scope as string,
-      resource: filled(row.resource) as ResourceIdentifier | undefined,
-      generation: row.generation as number,
-      salt: row.salt as string,
-      authTime: row.auth_time as Seconds,
-      createdAt: row.created_at as Seconds,
-      rotatedAt: row.rotated_at as Seconds,
-      expiresAt: row.expires_at as Seconds,
-      endsAt: row.ends_at as Seconds,
-    }
-  );
 }

@@ -1,40 +1,16 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import type { Database } from "./database.ts";
 
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly sql: string;
-}
-
-const folder = join(import.meta.dirname, "migrations");
-
-/** All migrations this version knows, in order. The files are named `NNNN-what-it-does.sql`. */
-export function knownMigrations(): Migration[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".sql"))
-    .sort()
-    .map((file) => ({
-      number: Number.parseInt(file, 10),
-      name: file,
-      sql: readFileSync(join(folder, file), "utf8"),
-    }));
-}
+/** All migrations this version knows, in order. */
+export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
 
 /**
  * What has not been applied to this database yet.
- * @throws when the database was written by a newer version
+ * @throws WrongVersionError when the database was written by a newer version
  */
 export function pendingMigrations(database: Database): Migration[] {
-  const latest = latestApplied(database);
-  const known = knownMigrations();
-  if (latest > (known.at(-1)?.number ?? 0)) {
-    throw new Error(
-      `the database is at migration ${latest}, this version knows ${known.length}: run a newer gatehouse`,
-    );
-  }
-  return known.filter(({ number }) => number > latest);
+  return pendingAfter(latestApplied(database), knownMigrations());
 }
 
 function latestApplied(database: Database): number {

@@ -1,8 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Account } from "../../oauth/records.ts";
-import type { Seconds, Subject } from "../../oauth/values.ts";
+import type { Seconds } from "../../oauth/values.ts";
+import { toAccount } from "../rows.ts";
 import type { Database } from "./database.ts";
-import type { Row } from "./row.ts";
 
 type PeopleOperations = Pick<
   Store,
@@ -62,14 +61,5 @@ export function peopleOperations(database: Database): PeopleOperations {
         for (const removal of removals) removal.run(subject);
         return removeAccount.run(subject).changes === 1;
       }),
-  };
-}
-
-function toAccount(row: Row): Account {
-  return {
-    subject: row.subject as Subject,
-    issuer: row.issuer as string,
-    upstreamSubject: row.upstream_subject as string,
-    email: row.email as string,
   };
 }

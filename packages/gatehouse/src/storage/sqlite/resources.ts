@@ -1,8 +1,6 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Resource } from "../../oauth/records.ts";
-import type { ResourceIdentifier, Seconds } from "../../oauth/values.ts";
+import { found, toResource } from "../rows.ts";
 import type { Database } from "./database.ts";
-import { type Row, text } from "./row.ts";
 
 type ResourceOperations = Pick<
   Store,
@@ -25,9 +23,9 @@ export function resourceOperations(database: Database): ResourceOperations {
   const remove = database.prepare("delete from gatehouse_resources where identifier = ?");
   const replace = database.prepare("update gatehouse_resources set credential_hash = ? where identifier = ?");
   return {
-    findResource: (identifier) => database.read(() => toResource(find.get(identifier))),
-    findResourceByCredential: (hash) => database.read(() => toResource(findByCredential.get(hash))),
-    listResources: () => database.read(() => list.all().flatMap((row) => toResource(row) ?? [])),
+    findResource: (identifier) => database.read(() => found(find.get(identifier), toResource)),
+    findResourceByCredential: (hash) => database.read(() => found(findByCredential.get(hash), toResource)),
+    listResources: () => database.read(() => list.all().map(toResource)),
     addResource: ({ identifier, name, scopes, createdAt }, credentialHash) =>
       database.write(
         () =>
@@ -36,16 +34,5 @@ export function resourceOperations(database: Database): ResourceOperations {
     removeResource: (identifier) => database.write(() => remove.run(identifier).changes === 1),
     replaceResourceCredential: (identifier, hash) =>
       database.write(() => replace.run(hash, identifier).changes === 1),
-  };
-}
-
-function toResource(row: Row | undefined): Resource | undefined {
-  if (row === undefined) return undefined;
-  const scopes = JSON.parse(row.scopes as string) as { name: string; sentence?: string }[];
-  return {
-    identifier: row.identifier as ResourceIdentifier,
-    name: text(row.name),
-    scopes: scopes.map(({ name, sentence }) => ({ name, sentence })),
-    createdAt: row.created_at as Seconds,
   };
 }

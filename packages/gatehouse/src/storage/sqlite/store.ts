@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import type { Store } from "../../oauth/ports.ts";
+import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
-import { knownMigrations, type Migration, migrate, pendingMigrations } from "./migrations.ts";
+import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
@@ -23,7 +24,7 @@ export interface SqliteOptions {
 /**
  * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations.
  *
- * @throws StoreUnavailableError when the file cannot be opened; Error when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when the file cannot be opened; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
  */
 export async function openSqliteStore({
   path,
@@ -33,17 +34,12 @@ export async function openSqliteStore({
   const database = new Database(path, busyMilliseconds);
   try {
     if (mayMigrate) await migrate(database);
-    else refusePending(database);
+    else refusePending(pendingMigrations(database));
     return createStore(database);
   } catch (error) {
     database.close();
     throw error;
   }
-}
-
-function refusePending(database: Database): void {
-  const names = pendingMigrations(database).map(({ name }) => name);
-  if (names.length > 0) throw new Error(`the database lacks ${names.join(", ")}: run gatehouse migrate`);
 }
 
 /** What `openSqliteStore` would apply to this file. Changes nothing, and does not create the file. */

@@ -1,10 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Consent, Transaction } from "../../oauth/records.ts";
-import type { ClientId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../../oauth/values.ts";
+import { found, requestValues, toConsent, toTransaction } from "../rows.ts";
 import { insertCode } from "./codes.ts";
 import type { Database } from "./database.ts";
-import { requestValues, toRequest } from "./request-columns.ts";
-import { filled, type Row, text } from "./row.ts";
 
 type TransactionOperations = Pick<
   Store,
@@ -52,11 +49,11 @@ export function transactionOperations(database: Database): TransactionOperations
         begin.run(handleHash, bindingHash, stage, expiresAt, ...who, ...requestValues(request));
       }),
     claimSignIn: (handleHash, bindingHash, now) =>
-      database.write(() => toTransaction(claim.get(handleHash, bindingHash, now))),
+      database.write(() => found(claim.get(handleHash, bindingHash, now), toTransaction)),
     awaitConsent: (handleHash, { subject, email, authTime }, now) =>
       database.write(() => await_.run(subject, email, authTime, handleHash, now).changes === 1),
     findAwaitingConsent: (handleHash, bindingHash, now) =>
-      database.read(() => toTransaction(find.get(handleHash, bindingHash, now))),
+      database.read(() => found(find.get(handleHash, bindingHash, now), toTransaction)),
     completeTransaction: (handleHash, now, { code, consent }) =>
       database.write(() => {
         if (complete.run(handleHash, now).changes !== 1) return false;
@@ -68,32 +65,6 @@ export function transactionOperations(database: Database): TransactionOperations
         return true;
       }),
     findConsent: (subject, clientId, redirectUri, resource) =>
-      database.read(() => toConsent(findConsent.get(subject, clientId, redirectUri, resource ?? ""))),
+      database.read(() => found(findConsent.get(subject, clientId, redirectUri, resource ?? ""), toConsent)),
   };
-}
-
-function toTransaction(row: Row | undefined): Transaction | undefined {
-  if (row === undefined) return undefined;
-  const subject = text(row.subject) as Subject | undefined;
-  return {
-    handleHash: row.id as SecretHash,
-    bindingHash: row.binding_hash as SecretHash,
-    request: toRequest(row, row.callback_url as string, text(row.callback_state)),
-    signedIn: subject && { subject, email: row.email as string, authTime: row.auth_time as Seconds },
-    expiresAt: row.expires_at as Seconds,
-  };
-}
-
-function toConsent(row: Row | undefined): Consent | undefined {
-  return (
-    row && {
-      subject: row.subject as Subject,
-      clientId: row.client_id as ClientId,
-      redirectUri: row.redirect_uri as string,
-      resource: filled(row.resource) as ResourceIdentifier | undefined,
-      scope: row.scope as string,
-      fingerprint: row.fingerprint as string,
-      decidedAt: row.decided_at as Seconds,
-    }
-  );
 }

@@ -1,15 +1,6 @@
 import { types } from "pg";
 import type { Seconds } from "../../oauth/values.ts";
 
-/** A row as {@link columnTypes} gives it: a column's type is what the schema says, instants are whole seconds. */
-export type Row = Record<string, unknown>;
-
-/** Nullable text. */
-export const text = (value: unknown): string | undefined => (value as string | null) ?? undefined;
-
-/** Text whose absence is the empty string, as in the tables other services read. */
-export const filled = (value: unknown): string | undefined => (value as string | null) || undefined;
-
 /** A parameter for a `timestamptz`. */
 export const instant = (at: Seconds): string => new Date(at * 1000).toISOString();
 

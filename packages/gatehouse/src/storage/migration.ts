@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** One step of the schema, in a file of its own. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The database and this version of the program do not go together. */
+export class WrongVersionError extends Error {
+  override readonly name = "WrongVersionError";
+}
+
+/** All migrations in a folder, in order. The files are named `NNNN-what-it-does.sql`. */
+export function readMigrations(folder: string): Migration[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => ({
+      number: Number.parseInt(file, 10),
+      name: file,
+      sql: readFileSync(join(folder, file), "utf8"),
+    }));
+}
+
+/**
+ * What is to be applied to a database that has all up to `latest`.
+ * @throws WrongVersionError when a newer version of the program wrote it
+ */
+export function pendingAfter(latest: number, known: readonly Migration[]): Migration[] {
+  if (latest > (known.at(-1)?.number ?? 0)) {
+    throw new WrongVersionError(
+      `the database is at migration ${latest}, this version knows ${known.length}: run a newer gatehouse`,
+    );
+  }
+  return known.filter(({ number }) => number > latest);
+}
+
+/** @throws WrongVersionError when there is something to apply, for those who may not */
+export function refusePending(pending: readonly Migration[]): void {
+  if (pending.length === 0) return;
+  const names = pending.map(({ name }) => name).join(", ");
+  throw new WrongVersionError(`the database lacks ${names}: run gatehouse migrate`);
+}
