@@ -41,6 +41,8 @@ export type StorageConfig =
       readonly poolSize: number;
       /** Milliseconds. */
       readonly statementTimeout: number;
+      /** Milliseconds between two attempts to reach it at the start, at most. */
+      readonly longestRetry: number;
       readonly migrate: boolean;
     };
 
@@ -204,6 +206,11 @@ function compose(values: Values, mode: Mode): Config {
 function composeStorage(values: Values): StorageConfig {
   const migrate = values.MIGRATE === "on";
   if (values.SQL_URL.kind === "sqlite") return { ...values.SQL_URL, migrate };
-  const statementTimeout = values.SQL_TIMEOUT * 1000;
-  return { ...values.SQL_URL, poolSize: values.SQL_POOL_SIZE, statementTimeout, migrate };
+  return {
+    ...values.SQL_URL,
+    poolSize: values.SQL_POOL_SIZE,
+    statementTimeout: values.SQL_TIMEOUT * 1000,
+    longestRetry: values.SQL_RETRY * 1000,
+    migrate,
+  };
 }

@@ -186,6 +186,12 @@ export const variables = {
     "1s",
     "60s",
   ),
+  SQL_RETRY: lifetime(
+    "10s",
+    "Longest pause between attempts to reach PostgreSQL when serve starts before it.",
+    "1s",
+    "1h",
+  ),
   MIGRATE: of(z.enum(["on", "off"]), {
     fallback: "on",
     meaning: "Whether serve brings the database up to date when it starts; off: gatehouse migrate does.",

@@ -127,6 +127,7 @@ function startStore(config: Config, log: Logger): Promise<Store> | Store {
   if (config.storage.kind === "sqlite") return openStore(config);
   return deferStore({
     open: () => openStore(config),
+    longestWait: config.storage.longestRetry,
     onRetry: (error, wait) =>
       log.warn({ err: error, retryInMilliseconds: wait }, "the database cannot be reached; trying again"),
     onFailure: (error) =>

@@ -3,6 +3,8 @@ import { type Store, StoreUnavailableError } from "../oauth/ports.ts";
 export interface DeferredStoreOptions {
   /** Opens the real one; tried again for as long as it throws {@link StoreUnavailableError}. */
   readonly open: () => Promise<Store>;
+  /** Milliseconds between two attempts, at most. */
+  readonly longestWait: number;
   /** Told each time it could not be opened, with the milliseconds until the next attempt. */
   readonly onRetry: (error: StoreUnavailableError, wait: number) => void;
   /** Told of what no waiting mends, such as a database that a newer version wrote. */
@@ -12,13 +14,13 @@ export interface DeferredStoreOptions {
 }
 
 const shortestWait = 250;
-const longestWait = 10_000;
 
 /**
  * A store that may be used before its database can be reached: until then every operation throws {@link StoreUnavailableError}, which the server
  * answers with 503. So a server starts, says that it is alive and not ready, and needs nobody once the database is there.
  */
-export function deferStore({ open, onRetry, onFailure, sleep = wait }: DeferredStoreOptions): Store {
+export function deferStore(options: DeferredStoreOptions): Store {
+  const { open, longestWait, onRetry, onFailure, sleep = wait } = options;
   let opened: Store | undefined;
   let closed = false;
   const opening = (async () => {

@@ -31,7 +31,10 @@ export class Database {
         timeout: busyMilliseconds,
         enableForeignKeyConstraints: true,
       });
-      this.#connection.exec("pragma journal_mode = wal; pragma synchronous = full;");
+      // The cache holds all inner pages of ten million tokens, so that a look-up reads one page at most.
+      this.#connection.exec(
+        "pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -32768;",
+      );
       this.#begin = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");
     } catch (error) {
