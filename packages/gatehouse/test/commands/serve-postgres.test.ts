@@ -22,21 +22,52 @@ test("serve waits for a database that is down, says so, and goes on when it is t
     SQL_URL: database,
     SECRET_KEY: "k".repeat(32),
     SQL_TIMEOUT: "2s",
+    INTROSPECTION_TOKEN: "operators",
   });
   t.after(() => child.kill("SIGKILL"));
   await untilPrinted(child, /the database cannot be reached; trying again/);
   assert.equal(await status(`${url}/healthz`), 200);
   assert.equal(await status(`${url}/readyz`), 503);
-  const token = await fetch(`${url}/token`, {
-    method: "POST",
-    body: new URLSearchParams({ grant_type: "refresh_token", client_id: "x", refresh_token: "x" }),
-  });
-  assert.equal(token.status, 503);
-  assert.match(token.headers.get("retry-after") ?? "", /^\d+$/);
-  assert.equal(((await token.json()) as { error: string }).error, "temporarily_unavailable");
+  await isTakenAway(url);
   await postgres.goUp();
-  while ((await status(`${url}/readyz`)) !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(url, 200);
+  await postgres.goDown();
+  await isTakenAway(url);
+  await postgres.goUp();
+  await until(url, 200);
+  assert.equal((await ask(url, "/token")).status, 401, "as if nothing had been");
 });
+
+/** Every program that asks is told to come again, in the shape it knows. */
+async function isTakenAway(url: string): Promise<void> {
+  for (const path of ["/token", "/introspect", "/revoke"]) {
+    const { status, headers, body } = await ask(url, path);
+    assert.equal(status, 503, path);
+    assert.match(headers.get("retry-after") ?? "", /^\d+$/, path);
+    assert.equal(body.error, "temporarily_unavailable", path);
+  }
+}
+
+async function ask(url: string, path: string) {
+  const token = `gatehouse_at_${"x".repeat(60)}`;
+  const body = new URLSearchParams({
+    grant_type: "refresh_token",
+    client_id: "x",
+    refresh_token: "x",
+    token,
+  });
+  const headers: Record<string, string> = path === "/introspect" ? { authorization: "Bearer operators" } : {};
+  const response = await fetch(url + path, { method: "POST", body, headers });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as { error: string },
+  };
+}
+
+async function until(url: string, wanted: number): Promise<void> {
+  while ((await status(`${url}/readyz`)) !== wanted) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 test("migrate shows the SQL, applies it once, and serve refuses an old database when told not to touch it", async (t) => {
   const environment = { SQL_URL: await postgres.createDatabase(), SECRET_KEY: "k".repeat(32) };
