@@ -27,8 +27,11 @@ interface Programs {
   readonly postgres: string;
 }
 
-/** A real PostgreSQL on a free loopback port with files of its own, which ends with this process however that ends. */
-export async function startPostgres(): Promise<Postgres> {
+/**
+ * A real PostgreSQL on a free loopback port with files of its own, which ends with this process however that ends.
+ * @param settings of the server, in place of those that suit a test
+ */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Postgres> {
   const { initdb, postgres } = await programs();
   const owner = unprivileged();
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-postgres-"));
@@ -44,7 +47,7 @@ export async function startPostgres(): Promise<Postgres> {
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}${made.error ?? ""}`);
   const port = await freePort();
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const goUp = () => startServer(postgres, serverOptions(data, port), { ...owner, cwd: folder });
+  const goUp = () => startServer(postgres, serverOptions(data, port, settings), { ...owner, cwd: folder });
   let server = await goUp();
   return {
     url,
@@ -73,17 +76,24 @@ function unprivileged(): { readonly uid: number; readonly gid: number } | undefi
   return { uid: id("-u"), gid: id("-g") };
 }
 
-function serverOptions(data: string, port: number): string[] {
+function serverOptions(data: string, port: number, over: Readonly<Record<string, string>>): string[] {
   // Nothing here has to survive a power cut.
-  const settings = [
-    ["listen_addresses", "127.0.0.1"],
-    ["unix_socket_directories", ""],
-    ["fsync", "off"],
-    ["full_page_writes", "off"],
-    ["shared_buffers", "32MB"],
-    ["max_connections", "120"],
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    fsync: "off",
+    full_page_writes: "off",
+    shared_buffers: "32MB",
+    max_connections: "120",
+    ...over,
+  };
+  return [
+    "-D",
+    data,
+    "-p",
+    `${port}`,
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   ];
-  return ["-D", data, "-p", `${port}`, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }
 
 /**
