@@ -4,7 +4,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import { gather } from "../batch.ts";
 
-interface Write {
+/** A look-up or a write, and who waits for it. */
+interface Task {
   readonly work: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -12,13 +13,16 @@ interface Write {
 
 /**
  * One SQLite file. Writes that arrive in one turn of the event loop share one transaction, and with it one flush to the disk: each promise
- * resolves only after the commit, so durability is the same as with one commit each (group commit).
+ * resolves only after the commit, so durability is the same as with one commit each (group commit). Look-ups of one turn share one as well: taking and
+ * checking the locks costs several times what a look-up does.
  */
 export class Database {
   readonly #connection: DatabaseSync;
-  readonly #begin: StatementSync;
+  readonly #beginRead: StatementSync;
+  readonly #beginWrite: StatementSync;
   readonly #commit: StatementSync;
-  readonly #enqueue: (write: Write) => void;
+  readonly #enqueueRead: (read: Task) => void;
+  readonly #enqueueWrite: (write: Task) => void;
 
   /**
    * @param busyMilliseconds how long a statement waits for another process's write on the same file
@@ -35,12 +39,14 @@ export class Database {
       this.#connection.exec(
         "pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -32768;",
       );
-      this.#begin = this.#connection.prepare("begin immediate");
+      this.#beginRead = this.#connection.prepare("begin");
+      this.#beginWrite = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");
     } catch (error) {
       throw new StoreUnavailableError(`the database ${path} cannot be opened`, { cause: error });
     }
-    this.#enqueue = gather((writes) => this.#run(writes));
+    this.#enqueueRead = gather((reads) => this.#look(reads));
+    this.#enqueueWrite = gather((writes) => this.#run(writes));
   }
 
   /** A statement, compiled once and kept. */
@@ -54,27 +60,38 @@ export class Database {
   }
 
   /** A look-up. Sees every write whose promise has resolved. */
-  async read<T>(work: () => T): Promise<T> {
-    try {
-      return work();
-    } catch (error) {
-      throw unavailable(error);
-    }
+  read<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => this.#enqueueRead({ work, resolve, reject }));
   }
 
   /** A write: `work` happens as a whole or not at all, and durably once this resolves. It may run twice, so it must do nothing but statements. */
   write<T>(work: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => this.#enqueue({ work, resolve, reject }));
+    return new Promise<T>((resolve, reject) => this.#enqueueWrite({ work, resolve, reject }));
   }
 
   close(): void {
     if (this.#connection.isOpen) this.#connection.close();
   }
 
-  #run(writes: readonly Write[]): void {
+  #look(reads: readonly Task[]): void {
+    let answers: (() => void)[];
+    try {
+      answers = this.#inTransaction(this.#beginRead, () => reads.map(answerTo));
+    } catch (error) {
+      const failure = unavailable(error);
+      answers = reads.map(
+        ({ reject }) =>
+          () =>
+            reject(failure),
+      );
+    }
+    for (const answer of answers) answer();
+  }
+
+  #run(writes: readonly Task[]): void {
     let results: unknown[];
     try {
-      results = this.#inTransaction(() => writes.map(({ work }) => work()));
+      results = this.#inTransaction(this.#beginWrite, () => writes.map(({ work }) => work()));
     } catch (error) {
       const failure = unavailable(error);
       if (writes.length === 1 || failure instanceof StoreUnavailableError) {
@@ -91,8 +108,8 @@ export class Database {
     });
   }
 
-  #inTransaction<T>(work: () => T): T {
-    this.#begin.run();
+  #inTransaction<T>(begin: StatementSync, work: () => T): T {
+    begin.run();
     try {
       const result = work();
       this.#commit.run();
@@ -101,6 +118,16 @@ export class Database {
       if (this.#connection.isOpen && this.#connection.isTransaction) this.#connection.exec("rollback");
       throw error;
     }
+  }
+}
+
+/** What a look-up found or failed with, to be told once the transaction is over; one that fails takes no other down. */
+function answerTo({ work, resolve, reject }: Task): () => void {
+  try {
+    const result = work();
+    return () => resolve(result as never);
+  } catch (error) {
+    return () => reject(unavailable(error));
   }
 }
 
