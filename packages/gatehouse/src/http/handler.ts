@@ -59,6 +59,7 @@ export function createHandler(
   const addressOf = createAddressReader(options.trustedProxies ?? []);
   const cookies = createCookieCodec(secure);
   const common = commonHeaders(secure);
+  const commonCrossOrigin = { ...common, ...crossOriginHeaders };
   // Unique across restarts by its random part, within a run by its count.
   const run = randomBytes(4).toString("hex");
   let count = 0;
@@ -123,11 +124,10 @@ export function createHandler(
   function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {
     const text = answer.page === undefined ? (answer.body ?? "") : options.renderPage(answer.page);
     const headers: Record<string, string | number | string[]> = {
-      ...common,
-      ...(answer.page === undefined ? undefined : pageHeaders(answer.page)),
-      ...(route?.cors === true ? crossOriginHeaders : undefined),
+      ...(route?.cors === true ? commonCrossOrigin : common),
       ...answer.headers,
     };
+    if (answer.page !== undefined) Object.assign(headers, pageHeaders(answer.page));
     // RFC 9110 §8.6: a 204 has none.
     if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(text);
     if (answer.cookies !== undefined && answer.cookies.length > 0) {
