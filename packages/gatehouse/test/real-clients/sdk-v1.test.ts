@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { openBrowser } from "../support/browser.ts";
 import { isActive, post } from "../support/oauth-client.ts";
-import { UserAgent } from "../support/user-agent.ts";
+import { approveInBrowser } from "./support/person.ts";
 import { type ProtectedServer, startProtectedServer } from "./support/protected-server.ts";
 import { SdkV1Client } from "./support/sdk-v1-client.ts";
 
@@ -11,11 +13,13 @@ import { SdkV1Client } from "./support/sdk-v1-client.ts";
  */
 
 let server: ProtectedServer;
+let browser: Browser;
 
 before(async () => {
-  server = await startProtectedServer();
+  [server, browser] = await Promise.all([startProtectedServer(), openBrowser()]);
 });
 after(async () => {
+  await browser?.close();
   await server?.stop();
 });
 
@@ -25,14 +29,7 @@ function aClient(t: TestContext): SdkV1Client {
   return client;
 }
 
-/** The person: signs in upstream, looks at the consent page, approves. */
-async function approve(authorizationUrl: URL): Promise<URL> {
-  const agent = new UserAgent();
-  const page = await agent.follow(authorizationUrl.href);
-  assert.match(page.html, /SDK client/);
-  const isCallback = (url: URL) => url.port === "33418";
-  return (await agent.submit(page, { decision: "approve" }, isCallback)).url;
-}
+const approve = (url: URL) => approveInBrowser(browser, url);
 
 test("an SDK v1 client connects, stays connected when its token expires, and is refused once revoked", {
   timeout: 60_000,
