@@ -71,6 +71,8 @@ async function until(url: string, wanted: number): Promise<void> {
 
 test("migrate shows the SQL, applies it once, and serve refuses an old database when told not to touch it", async (t) => {
   const environment = { SQL_URL: await postgres.createDatabase(), SECRET_KEY: "k".repeat(32) };
+  const early = await runCommand(["clients", "list"], environment);
+  assert.match(early.err, /run gatehouse migrate/, "looking changes no schema");
   const dry = await runCommand(["migrate", "--dry-run"], environment);
   assert.match(dry.out, /create table if not exists/i, dry.err);
   const port = await freePort();
