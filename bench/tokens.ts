@@ -18,6 +18,8 @@ import { seconds } from "../packages/gatehouse/src/oauth/values.ts";
 import { openPostgresStore } from "../packages/gatehouse/src/storage/postgres/store.ts";
 import { openSqliteStore } from "../packages/gatehouse/src/storage/sqlite/store.ts";
 import { startPostgres } from "../packages/gatehouse/test/support/postgres.ts";
+import { fillPostgres, fillSqlite } from "./fill.ts";
+import { accessToken, tokenRows } from "./live-tokens.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -35,36 +37,12 @@ interface Filled {
   close(): Promise<void>;
 }
 
-/** The n-th token: of the length of a real one, and as good as random to an index. */
-const token = (n: number) => `gatehouse_at_${hashSecret(`token ${n}`)}`;
-const now = Math.floor(Date.now() / 1000);
-const row = {
-  email: "alice.liddell@example.com",
-  client: "dyn_ABCDEFGHIJKLMNOPQRSTUV",
-  scope: "notes:read offline_access",
-  resource: "https://notes.example.com/mcp",
-};
-
-async function fillSqlite(count: number): Promise<Filled> {
+async function openSqlite(count: number): Promise<Filled> {
   const folder = mkdtempSync(join(tmpdir(), "tokens-"));
   const path = join(folder, "tokens.db");
   const store = await openSqliteStore({ path });
+  await fillSqlite(path, (fill) => fill("user_tokens", tokenRows(count)));
   const database = new DatabaseSync(path);
-  database.exec("pragma synchronous = off; pragma cache_size = -500000");
-  const insert = database.prepare(
-    `insert into user_tokens (token, email, expires_at, created_at, subject, client_id, grant_id, scope, resource)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  // In the order of the key, or ten million random inserts take hours.
-  const hashes = Array.from({ length: count }, (_, n) => hashSecret(token(n))).sort();
-  database.exec("begin");
-  for (const [n, hash] of hashes.entries()) {
-    const subject = `user_${hash}`;
-    const grant = hash.slice(0, 22);
-    insert.run(hash, row.email, now + 86_400 + n, now, subject, row.client, grant, row.scope, row.resource);
-    if (n % 500_000 === 499_999) console.error(`  ${n + 1} tokens`);
-  }
-  database.exec("commit; pragma wal_checkpoint(truncate)");
   const sizes = database
     .prepare(
       "select name, sum(pgsize) as bytes from dbstat where name like 'user_tokens%' group by name order by name",
@@ -82,27 +60,14 @@ async function fillSqlite(count: number): Promise<Filled> {
   };
 }
 
-async function fillPostgres(count: number): Promise<Filled> {
+async function openPostgres(count: number): Promise<Filled> {
   // As much of it in memory as a server of that size would be given.
   const postgres = await startPostgres({ shared_buffers: "6GB" });
   const url = await postgres.createDatabase();
   const store = await openPostgresStore({ url });
+  await fillPostgres(url, (fill) => fill("user_tokens", tokenRows(count)));
   const client = new Client({ connectionString: url });
   await client.connect();
-  const base64url = (bytes: string) => `rtrim(translate(encode(${bytes}, 'base64'), '+/', '-_'), '=')`;
-  const hash = base64url(
-    `sha256(('gatehouse_at_' || ${base64url("sha256(('token ' || n)::bytea)")})::bytea)`,
-  );
-  for (let from = 0; from < count; from += 500_000) {
-    await client.query(
-      `insert into user_tokens (token, email, expires_at, created_at, subject, client_id, grant_id, scope, resource)
-       select hash, $3, to_timestamp($4::bigint + 86400 + n), to_timestamp($4::bigint), 'user_' || hash, $5, substr(hash, 1, 22), $6, $7
-       from (select n, ${hash} as hash from generate_series($1::int, $2::int) n) as made`,
-      [from, Math.min(from + 500_000, count) - 1, row.email, now, row.client, row.scope, row.resource],
-    );
-    if (count > 500_000) console.error(`  ${Math.min(from + 500_000, count)} tokens`);
-  }
-  await client.query("vacuum analyze user_tokens");
   const { rows } = await client.query<{ heap: string; name: string; bytes: string }>(
     `select pg_relation_size('user_tokens') as heap, indexrelname as name, pg_relation_size(indexrelid) as bytes
      from pg_stat_user_indexes where relname = 'user_tokens' order by 2`,
@@ -129,10 +94,9 @@ async function measure(store: Store, count: number, atOnce: number) {
   const begun = performance.now();
   const worker = async () => {
     while (performance.now() < until) {
-      const hash = hashSecret(token(Math.floor(Math.random() * count)));
+      const hash = hashSecret(accessToken(Math.floor(Math.random() * count)));
       const start = performance.now();
-      if ((await store.findAccessToken(hash, seconds(now))) === undefined)
-        throw new Error("a token is missing");
+      if ((await store.findAccessToken(hash, now)) === undefined) throw new Error("a token is missing");
       times.push(performance.now() - start);
     }
   };
@@ -143,11 +107,12 @@ async function measure(store: Store, count: number, atOnce: number) {
   return { median: at(0.5), p99: at(0.99), rate: times.length / elapsed };
 }
 
-const fill = options.store === "postgres" ? fillPostgres : fillSqlite;
+const now = seconds(Date.now() / 1000);
+const open = options.store === "postgres" ? openPostgres : openSqlite;
 const medians: Record<number, number[]> = { 1: [], 32: [] };
 console.log(`| tokens | at once | median | p99 | look-ups a second |\n|---:|---:|---:|---:|---:|`);
 for (const count of [Number(options.few), Number(options.tokens)]) {
-  const filled = await fill(count);
+  const filled = await open(count);
   for (const atOnce of [1, 32]) {
     await measure(filled.store, count, atOnce); // warms what any server has warm
     const { median, p99, rate } = await measure(filled.store, count, atOnce);

@@ -1,0 +1,95 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { chart } from "./chart.ts";
+import { compare } from "./compare.ts";
+import { bare } from "./contenders/bare.ts";
+import type { Contender, Plan } from "./contenders/contender.ts";
+import { gatehouseOnPostgres, gatehouseOnSqlite } from "./contenders/gatehouse.ts";
+import { measure } from "./measure.ts";
+import { type Options, readOptions, usage } from "./options.ts";
+import { report } from "./report.ts";
+import type { ContenderResults, Results } from "./results.ts";
+
+const contenders: readonly Contender[] = [gatehouseOnSqlite, gatehouseOnPostgres];
+const resultsFolder = join(import.meta.dirname, "results");
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) console.log(usage);
+  else await run(options);
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+async function run(options: Options): Promise<void> {
+  const { servers } = options;
+  const chosen = contenders.filter(({ name }) => servers === undefined || servers.includes(name));
+  if (chosen.length === 0) throw new Error(`no server of that name; there are ${names(contenders)}`);
+  const earlier = options.against === undefined ? undefined : read(options.against);
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const { lanes, tokens, codes } = options;
+  const plan: Plan = { core: pinSelf() ? 0 : undefined, lanes, tokens, codes, folder };
+  const plain = await bare.start(plan);
+  const results: ContenderResults[] = [];
+  for (const contender of chosen) results.push(await measure(contender, plain, plan, options));
+  await plain.stop();
+  save(
+    {
+      date: new Date().toISOString(),
+      machine: {
+        cpu: cpus()[0]?.model.trim() ?? "unknown CPU",
+        cores: cpus().length,
+        node: process.versions.node,
+        pinned: plan.core !== undefined,
+      },
+      settings: { lanes, tokens, rounds: options.rounds, seconds: options.seconds },
+      contenders: results,
+    },
+    options,
+    earlier,
+  );
+}
+
+function save(results: Results, { publish }: Options, earlier: Results | undefined): void {
+  mkdirSync(resultsFolder, { recursive: true });
+  const [json, markdown] = ["last.json", "last.md"].map((name) => join(resultsFolder, name)) as [
+    string,
+    string,
+  ];
+  try {
+    renameSync(json, join(resultsFolder, "before.json"));
+  } catch {
+    // the first run
+  }
+  const text = `${report(results)}\n`;
+  writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(markdown, text);
+  console.log(text);
+  if (earlier !== undefined) console.log(compare(earlier, results));
+  if (publish === undefined) return;
+  writeFileSync(resolve(publish, "performance-figures.md"), text);
+  writeFileSync(resolve(publish, "performance.svg"), chart(results));
+}
+
+function read(file: string): Results {
+  const path = file === "last" ? join(resultsFolder, "last.json") : resolve(file);
+  return JSON.parse(readFileSync(path, "utf8")) as Results;
+}
+
+/** Leaves the first core to the servers. False where that cannot be. */
+function pinSelf(): boolean {
+  return (
+    process.platform === "linux" &&
+    cpus().length > 1 &&
+    spawnSync("taskset", ["-a", "-c", "-p", "1", `${process.pid}`]).status === 0
+  );
+}
+
+function names(some: readonly Contender[]): string {
+  return some.map(({ name }) => name).join(", ");
+}

@@ -1,0 +1,225 @@
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import type { Store } from "../../packages/gatehouse/src/oauth/ports.ts";
+import { hashSecret } from "../../packages/gatehouse/src/oauth/secret.ts";
+import type { ClientId, ResourceIdentifier } from "../../packages/gatehouse/src/oauth/values.ts";
+import { seconds } from "../../packages/gatehouse/src/oauth/values.ts";
+import { openPostgresStore } from "../../packages/gatehouse/src/storage/postgres/store.ts";
+import { openSqliteStore } from "../../packages/gatehouse/src/storage/sqlite/store.ts";
+import { startPostgres } from "../../packages/gatehouse/test/support/postgres.ts";
+import { type Fill, fillPostgres, fillSqlite } from "../fill.ts";
+import { formRequest, getRequest, jsonRequest } from "../http-request.ts";
+import { accessToken, clientId, email, resource, scope, tokenRows } from "../live-tokens.ts";
+import { freePort, startServer } from "../process.ts";
+import type { Contender, Operation, Plan, Workload } from "./contender.ts";
+
+const redirectUri = "http://127.0.0.1:33418/callback";
+const credential = `gatehouse_rs_${"A".repeat(43)}`;
+
+const secret = (purpose: string, n: number) => hash("sha256", `${purpose} ${n}`, "base64url");
+const code = (n: number) => `gatehouse_ac_${secret("code", n)}`;
+const verifier = (n: number) => secret("verifier", n);
+
+interface Place {
+  /** What `SQL_URL` is to say. */
+  readonly sqlUrl: string;
+  openStore(): Promise<Store>;
+  fill(fill: (into: Fill) => Promise<void>): Promise<void>;
+  remove(): Promise<void>;
+}
+
+function onSqlite(folder: string): Place {
+  const path = join(folder, "gatehouse.db");
+  return {
+    sqlUrl: `sqlite:${path}`,
+    openStore: () => openSqliteStore({ path }),
+    fill: (fill) => fillSqlite(path, fill),
+    remove: async () => {},
+  };
+}
+
+/** As durable as PostgreSQL is by default, and with memory enough for all that is looked up. */
+async function onPostgres(): Promise<Place> {
+  const postgres = await startPostgres({
+    fsync: "on",
+    full_page_writes: "on",
+    shared_buffers: "2GB",
+    max_wal_size: "8GB",
+  });
+  const url = await postgres.createDatabase();
+  return {
+    sqlUrl: url,
+    openStore: () => openPostgresStore({ url }),
+    fill: (fill) => fillPostgres(url, fill),
+    remove: () => postgres.stop(),
+  };
+}
+
+async function prepare(place: Place, plan: Plan): Promise<void> {
+  const now = seconds(Date.now() / 1000);
+  const store = await place.openStore();
+  await store.addClient({
+    id: clientId as ClientId,
+    authMethod: "none",
+    secretHash: undefined,
+    clearSecret: undefined,
+    keys: undefined,
+    redirectUris: [redirectUri],
+    grantTypes: ["authorization_code", "refresh_token"],
+    scope,
+    metadata: { name: "Bench" },
+    dynamicallyRegistered: true,
+    shared: false,
+    createdAt: now,
+    lastUsedAt: undefined,
+  });
+  const identifier = resource as ResourceIdentifier;
+  await store.addResource({ identifier, name: "Notes", scopes: [], createdAt: now }, hashSecret(credential));
+  await store.close();
+  await place.fill(async (fill) => {
+    await fill("user_tokens", tokenRows(plan.tokens));
+    await fill("oauth2_codes", codeRows(plan.codes + plan.lanes, now));
+  });
+}
+
+function* codeRows(count: number, now: number) {
+  for (let n = 0; n < count; n++) {
+    yield {
+      id: hashSecret(code(n)),
+      subject: `user_${secret("subject", n)}`,
+      email,
+      auth_time: now,
+      created_at: now,
+      expires_at: now + 86_400,
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      state: null,
+      code_challenge: hashSecret(verifier(n)),
+      code_challenge_method: "S256",
+      scope,
+      resource,
+    };
+  }
+}
+
+function redemption(n: number): string {
+  return formRequest("/token", {
+    grant_type: "authorization_code",
+    code: code(n),
+    redirect_uri: redirectUri,
+    client_id: clientId,
+    code_verifier: verifier(n),
+  });
+}
+
+/** Each lane goes on with the refresh token the last answer gave; the first comes from a code. */
+async function refreshing(url: string, plan: Plan): Promise<Workload> {
+  const current: string[] = [];
+  const keep = (lane: number, body: string) => {
+    current[lane] = (JSON.parse(body) as { refresh_token: string }).refresh_token;
+  };
+  for (let lane = 0; lane < plan.lanes; lane++) {
+    const [head = "", body = ""] = redemption(plan.codes + lane).split("\r\n\r\n");
+    const response = await fetch(`${url}/token`, {
+      method: "POST",
+      headers: { "content-type": /content-type: (.*)/i.exec(head)?.[1] ?? "" },
+      body,
+    });
+    if (!response.ok) throw new Error(`a code was not exchanged: ${response.status}`);
+    keep(lane, await response.text());
+  }
+  return {
+    next: (lane) =>
+      formRequest("/token", {
+        grant_type: "refresh_token",
+        refresh_token: current[lane] ?? "",
+        client_id: clientId,
+      }),
+    learn: keep,
+    status: 200,
+  };
+}
+
+async function workloads(url: string, plan: Plan): Promise<Record<Operation, Workload>> {
+  const authorization = { Authorization: `Bearer ${credential}` };
+  const introspection = (token: string) => formRequest("/introspect", { token }, authorization);
+  const metadata = getRequest("/.well-known/oauth-authorization-server");
+  const garbage = introspection(`gatehouse_at_${"A".repeat(49)}`);
+  let redeemed = 0;
+  let registered = 0;
+  return {
+    metadata: { next: () => metadata, status: 200 },
+    introspect: {
+      next: () => introspection(accessToken(Math.floor(Math.random() * plan.tokens))),
+      status: 200,
+    },
+    garbage: { next: () => garbage, status: 200 },
+    refresh: await refreshing(url, plan),
+    code: { next: () => (redeemed < plan.codes ? redemption(redeemed++) : undefined), status: 200 },
+    register: {
+      next: () =>
+        jsonRequest("/register", {
+          client_name: `Bench ${registered++}`,
+          redirect_uris: ["https://app.example.com/callback"],
+          grant_types: ["authorization_code", "refresh_token"],
+          token_endpoint_auth_method: "none",
+        }),
+      status: 201,
+    },
+  };
+}
+
+function gatehouse(name: string, storeNote: string, open: (folder: string) => Promise<Place>): Contender {
+  return {
+    name,
+    notes: [
+      "defaults as shipped, but for the rate limits, which would stop one address that asks so often",
+      "introspection authenticates the MCP server that asks by its credential, which is a look-up of its own",
+      "every refresh, code exchange and registration is on the disk before it is answered, and in the log",
+      storeNote,
+    ],
+    async start(plan) {
+      const place = await open(plan.folder);
+      await prepare(place, plan);
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      const server = await startServer({
+        args: [join(import.meta.dirname, "../../packages/gatehouse/bin/gatehouse.js"), "serve"],
+        environment: {
+          PORT: `${port}`,
+          BASE_URL: url,
+          SQL_URL: place.sqlUrl,
+          SECRET_KEY: "a key that signs nothing but what is thrown away afterwards",
+          RATE_LIMITS: "off",
+        },
+        core: plan.core,
+        firstAnswer: `${url}/readyz`,
+        log: join(plan.folder, `${name}.log`),
+      });
+      const ready = await workloads(url, plan);
+      return {
+        host: "127.0.0.1",
+        port,
+        pids: [server.pid],
+        startUp: server.startUp,
+        workload: (operation) => ready[operation],
+        stop: async () => {
+          await server.stop();
+          await place.remove();
+        },
+      };
+    },
+  };
+}
+
+export const gatehouseOnSqlite = gatehouse(
+  "gatehouse-sqlite",
+  "the database is a file beside the server, so its CPU time is part of the server's",
+  async (folder) => onSqlite(folder),
+);
+
+export const gatehouseOnPostgres = gatehouse(
+  "gatehouse-postgres",
+  "PostgreSQL runs on the core of the load, and its own CPU time is not counted",
+  onPostgres,
+);

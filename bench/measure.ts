@@ -1,0 +1,46 @@
+import type { Contender, Plan, Running } from "./contenders/contender.ts";
+import { type LoadOptions, load } from "./load.ts";
+import type { Options } from "./options.ts";
+import { residentBytes } from "./process.ts";
+import { type ContenderResults, type OperationResults, type Round, summarise } from "./results.ts";
+
+/** Measures one contender, each operation with bare `node:http` beside it. Tells on the standard error how it goes. */
+export async function measure(
+  contender: Contender,
+  bare: Running,
+  plan: Plan,
+  options: Options,
+): Promise<ContenderResults> {
+  console.error(`${contender.name}: starting`);
+  const server = await contender.start(plan);
+  try {
+    const memory = () => server.pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
+    const atRest = memory();
+    const operations: ContenderResults["operations"] = {};
+    for (const operation of options.only) {
+      const [workload, plain] = [server.workload(operation), bare.workload(operation)];
+      if (workload === undefined || plain === undefined) continue;
+      const how: LoadOptions = {
+        lanes: options.lanes,
+        warmUpSeconds: options.warmUp,
+        seconds: options.seconds,
+      };
+      const rounds: Round[] = [];
+      for (let round = 0; round < options.rounds; round++) {
+        const beside = await load(bare, plain, how);
+        const own = await load(server, workload, how);
+        rounds.push({ own, bare: beside });
+      }
+      const { rate, cpu, cpuRatio } = summarise({ rounds, atHalf: undefined });
+      const atHalf = await load(server, workload, { ...how, rate: rate.median / 2 });
+      operations[operation] = { rounds, atHalf } satisfies OperationResults;
+      console.error(
+        `  ${operation.padEnd(10)} ${cpuRatio.median.toFixed(3)} of bare by CPU, ${cpu.median.toFixed(0)} µs, ${Math.round(rate.median)}/s`,
+      );
+    }
+    const { name, notes } = contender;
+    return { name, notes, startUp: server.startUp, memory: { atRest, after: memory() }, operations };
+  } finally {
+    await server.stop();
+  }
+}
