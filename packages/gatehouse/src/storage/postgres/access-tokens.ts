@@ -3,7 +3,7 @@ import type { AccessToken } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { toAccessToken } from "../rows.ts";
 import { instant } from "./column-types.ts";
-import type { Database, Value } from "./database.ts";
+import type { Database } from "./database.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type AccessTokenOperations = Pick<Store, "findAccessToken" | "revokeAccessToken">;
@@ -26,28 +26,31 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
   };
 }
 
+/** What {@link insertAccessToken} wants to know of each token, among the columns of `asked`. */
+export const askedToken = `grant_id text, token text, token_email text, token_subject text, token_client_id text, token_scope text,
+  token_resource text, token_created_at timestamptz, token_expires_at timestamptz`;
+
 /**
- * Stores a token in the statement that also does what it comes with: once a row of `source`, which is none when that was not to be.
- * @param first number of the first of its nine parameters
+ * Stores tokens in the statement that also does what they come with: those of `asked` whose grant is among the `grant_id` of `source`, which
+ * it is not when that was not to be.
  */
-export function insertAccessToken(source: string, first: number): string {
-  const $ = (at: number, type: string) => `$${first + at}::${type}`;
+export function insertAccessToken(source: string): string {
   return `insert into user_tokens (token, email, subject, client_id, grant_id, scope, resource, created_at, expires_at)
-    select ${$(0, "text")}, ${$(1, "text")}, ${$(2, "text")}, ${$(3, "text")}, ${$(4, "text")}, ${$(5, "text")}, ${$(6, "text")},
-      ${$(7, "timestamptz")}, ${$(8, "timestamptz")} from ${source}`;
+    select token, token_email, token_subject, token_client_id, asked.grant_id, token_scope, token_resource, token_created_at, token_expires_at
+    from asked, ${source} as done where done.grant_id = asked.grant_id`;
 }
 
-/** The parameters of {@link insertAccessToken}. */
-export function accessTokenValues(token: AccessToken): Value[] {
-  return [
-    token.tokenHash,
-    token.email,
-    token.subject ?? null,
-    token.clientId ?? null,
-    token.grantId ?? null,
-    token.scope ?? null,
-    token.resource ?? null,
-    instant(token.createdAt),
-    instant(token.expiresAt),
-  ];
+/** A token as {@link askedToken} names its parts. */
+export function askForToken(token: AccessToken) {
+  return {
+    grant_id: token.grantId,
+    token: token.tokenHash,
+    token_email: token.email,
+    token_subject: token.subject,
+    token_client_id: token.clientId,
+    token_scope: token.scope,
+    token_resource: token.resource,
+    token_created_at: instant(token.createdAt),
+    token_expires_at: instant(token.expiresAt),
+  };
 }

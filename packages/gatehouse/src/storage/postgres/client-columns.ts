@@ -16,6 +16,11 @@ export const said = [
   "keys",
   "dynamically_registered",
 ];
+
+/** The same with their types, for a statement that is handed several clients. */
+export const askedClient = `secret text, secret_hash text, redirect_uris text[], token_endpoint_auth_method text, client_name text,
+  grant_types text[], scope text, metadata text, keys text, dynamically_registered bool`;
+
 export function valuesOf(client: Client): Value[] {
   const { name = "", ...metadata } = client.metadata;
   return [

@@ -1,8 +1,9 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
-import { said, toClient, valuesOf } from "./client-columns.ts";
+import { askedClient, said, toClient, valuesOf } from "./client-columns.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, Undo, type Value } from "./database.ts";
+import { gathered } from "./gathered.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ClientOperations = Pick<
@@ -20,8 +21,6 @@ type ClientOperations = Pick<
 >;
 
 const columns = `id, ${said.join(", ")}, redirect_uri, registrations, created_at, last_used_at`;
-const insert = `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id)`;
 
 export function clientOperations(database: Database): ClientOperations {
   const find = keyedLookup(
@@ -33,9 +32,14 @@ export function clientOperations(database: Database): ClientOperations {
   const listProvisioned = database.prepare(
     `select ${columns} from oauth2_clients where not dynamically_registered order by created_at desc, id`,
   );
-  const add = database.prepare(`${insert} do nothing`);
+  const add = database.prepare(
+    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing`,
+  );
   const share = database.prepare(
-    `${insert} do update set last_used_at = excluded.created_at, registrations = oauth2_clients.registrations + 1
+    `insert into oauth2_clients (id, ${said.join(", ")}, created_at)
+     select id, ${said.join(", ")}, created_at from json_to_recordset($1) as asked (id text, ${askedClient}, created_at timestamptz)
+     on conflict (id) do update set last_used_at = excluded.created_at, registrations = oauth2_clients.registrations + 1
      where ${said.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
      returning ${columns}`,
   );
@@ -67,13 +71,26 @@ export function clientOperations(database: Database): ClientOperations {
     instant(client.createdAt),
     instantOrNull(client.lastUsedAt),
   ];
+  const shareTogether = gathered<Client, Client | undefined>({
+    keyOf: ({ id }) => id,
+    perform: async (clients) => {
+      const asked = clients.map((client) => ({
+        id: client.id,
+        ...Object.fromEntries(valuesOf(client).map((value, at) => [said[at], value])),
+        created_at: instant(client.createdAt),
+      }));
+      const { rows } = await database.run(share, JSON.stringify(asked));
+      const shared = new Map(rows.map((row) => [row.id, row]));
+      return clients.map(({ id }) => toClient(shared.get(id)));
+    },
+  });
   return {
     findClient: async (id) => toClient(await find(id)),
     listClients: async () => (await database.run(list)).rows.flatMap((row) => toClient(row) ?? []),
     listProvisionedClients: async () =>
       (await database.run(listProvisioned)).rows.flatMap((row) => toClient(row) ?? []),
     addClient: async (client) => (await database.run(add, ...allValues(client))).changes === 1,
-    shareClient: async (client) => toClient((await database.run(share, ...allValues(client))).rows[0]),
+    shareClient: (client) => shareTogether(client),
     replaceClient: async (client, unlessShared) =>
       (await database.run(replace, client.id, unlessShared === undefined, ...valuesOf(client))).changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>

@@ -1,12 +1,21 @@
 import type { Store } from "../../oauth/ports.ts";
-import type { Code } from "../../oauth/records.ts";
+import type { AccessToken, Code, Grant } from "../../oauth/records.ts";
+import type { Seconds, SecretHash } from "../../oauth/values.ts";
 import { found, requestValues, toFoundCode } from "../rows.ts";
-import { accessTokenValues, insertAccessToken } from "./access-tokens.ts";
+import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
 import { isDanglingReference } from "./errors.ts";
-import { grantColumns, grantValues } from "./grants.ts";
+import { gathered } from "./gathered.ts";
+import { askedGrant, askForGrant, insertGrant } from "./grants.ts";
 import { keyedLookup } from "./lookup.ts";
+
+interface Redeemed {
+  readonly codeHash: SecretHash;
+  readonly now: Seconds;
+  readonly grant: Grant;
+  readonly accessToken: AccessToken;
+}
 
 type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 
@@ -22,29 +31,39 @@ export function codeOperations(database: Database): CodeOperations {
   const burn = database.prepare("update oauth2_codes set used = true where id = $1 and not used");
   // Whoever marks the row has redeemed it. The client's use is noted once a second, lest those who redeem with one client wait for each other.
   const redeem = database.prepare(
-    `with redeemed as (
-       update oauth2_codes set used = true, grant_id = $3 where id = $1 and not used and expires_at > $2 returning id
+    `with asked as (
+       select * from json_to_recordset($1) as asked (code text, asked_at timestamptz, ${askedGrant}, ${askedToken})
+     ), redeemed as (
+       update oauth2_codes set used = true, grant_id = asked.grant_id
+       from asked where oauth2_codes.id = code and not used and oauth2_codes.expires_at > asked_at
+       returning oauth2_codes.id, oauth2_codes.client_id, oauth2_codes.grant_id, asked_at
      ), granted as (
-       insert into gatehouse_grants (${grantColumns}) select $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::int, $10::text,
-         $11::timestamptz, $12::timestamptz, $13::timestamptz, $14::timestamptz, $15::timestamptz from redeemed returning id
+       ${insertGrant("redeemed")} returning id
      ), stored as (
-       ${insertAccessToken("redeemed", 16)} returning token
+       ${insertAccessToken("redeemed")} returning token
+     ), latest as (
+       select client_id, max(asked_at) as used_at from redeemed group by client_id
      ), noted as (
-       update oauth2_clients set last_used_at = $2 from redeemed
-       where oauth2_clients.id = $4 and (last_used_at is null or last_used_at < $2) returning oauth2_clients.id
+       update oauth2_clients set last_used_at = used_at from latest
+       where oauth2_clients.id = latest.client_id and (last_used_at is null or last_used_at < used_at) returning oauth2_clients.id
      )
      select id from redeemed`,
   );
   const isUsed = database.prepare("select id from oauth2_codes where id = $1 and used");
+  const redeemTogether = gathered<Redeemed, boolean>({
+    keyOf: ({ codeHash }) => codeHash,
+    perform: async (redemptions) => {
+      const { rows } = await database.run(redeem, JSON.stringify(redemptions.map(askForRedemption)));
+      const redeemed = new Set(rows.map((row) => row.id));
+      return redemptions.map(({ codeHash }) => redeemed.has(codeHash));
+    },
+  });
   return {
     findCode: async (codeHash) => found(await find(codeHash), toFoundCode),
     burnCode: async (codeHash) => void (await database.run(burn, codeHash)),
     redeemCode: async (codeHash, now, grant, accessToken) => {
-      const values = [...grantValues(grant), ...accessTokenValues(accessToken)];
       try {
-        if ((await database.run(redeem, codeHash, instant(now), ...values)).rows.length === 1) {
-          return "redeemed";
-        }
+        if (await redeemTogether({ codeHash, now, grant, accessToken })) return "redeemed";
       } catch (error) {
         // Its client was removed at this moment, and the code goes along.
         if (isDanglingReference(error)) return "gone";
@@ -53,6 +72,10 @@ export function codeOperations(database: Database): CodeOperations {
       return (await database.run(isUsed, codeHash)).rows.length === 0 ? "gone" : "used";
     },
   };
+}
+
+function askForRedemption({ codeHash, now, grant, accessToken }: Redeemed) {
+  return { code: codeHash, asked_at: instant(now), ...askForGrant(grant), ...askForToken(accessToken) };
 }
 
 /**

@@ -2,15 +2,16 @@ import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { toGrant } from "../rows.ts";
-import { accessTokenValues, insertAccessToken } from "./access-tokens.ts";
+import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
-import type { Database, Value } from "./database.ts";
+import type { Database } from "./database.ts";
+import { gathered } from "./gathered.ts";
 import { keyedLookup } from "./lookup.ts";
 
+type AskedRotation = Parameters<Store["rotateGrant"]>[0];
 type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 
-/** In the order of {@link grantValues}. */
-export const grantColumns = `id, client_id, subject, email, scope, resource, generation, salt,
+const grantColumns = `id, client_id, subject, email, scope, resource, generation, salt,
   auth_time, created_at, rotated_at, expires_at, ends_at`;
 
 export function grantOperations(database: Database): GrantOperations {
@@ -20,50 +21,56 @@ export function grantOperations(database: Database): GrantOperations {
     (condition) => `select ${grantColumns} from gatehouse_grants where ${condition}`,
   );
   const rotate = database.prepare(
-    `with rotated as (
-       update gatehouse_grants set generation = generation + 1, rotated_at = $3, superseded_at = substr($4::text || superseded_at, 1, $5::int),
-         expires_at = $6
-       where id = $1 and generation = $2::int and expires_at > $3 returning id
+    `with asked as (
+       select * from json_to_recordset($1) as asked
+         (presented int, asked_at timestamptz, instant text, remembered int, expires_at timestamptz, ${askedToken})
+     ), rotated as (
+       update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
+         superseded_at = substr(instant || superseded_at, 1, remembered), expires_at = asked.expires_at
+       from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
+       returning gatehouse_grants.id as grant_id
+     ), stored as (
+       ${insertAccessToken("rotated")} returning token
      )
-     ${insertAccessToken("rotated", 7)}`,
+     select grant_id from rotated`,
   );
   // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves nothing to replay, or after, and sees the token.
   const replay = database.prepare(
-    `with replayed as (
+    `with asked as (
+       select * from json_to_recordset($1) as asked
+         (presented int, asked_at timestamptz, forgiven int, forgiven_after text, ${askedToken})
+     ), replayed as (
        update gatehouse_grants set rotated_at = rotated_at
-       where id = $1 and expires_at > $3 and generation - $2::int between 1 and $4::int
-         and substr(superseded_at, (generation - $2::int) * 10 - 9, 10) > $5
-       returning generation
+       from asked where id = asked.grant_id and expires_at > asked_at and generation - presented between 1 and forgiven
+         and substr(superseded_at, (generation - presented) * 10 - 9, 10) > forgiven_after
+       returning id as grant_id, generation
      ), stored as (
-       ${insertAccessToken("replayed", 6)} returning token
+       ${insertAccessToken("replayed")} returning token
      )
      select generation from replayed`,
   );
   const isLive = database.prepare("select id from gatehouse_grants where id = $1 and expires_at > $2");
   const remove = database.prepare("delete from gatehouse_grants where id = $1");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = $1");
+  const rotateTogether = gathered<AskedRotation, boolean>({
+    keyOf: ({ grantId }) => grantId,
+    perform: async (rotations) => {
+      const { rows } = await database.run(rotate, JSON.stringify(inOrder(rotations.map(askForRotation))));
+      const rotated = new Set(rows.map((row) => row.grant_id));
+      return rotations.map(({ grantId }) => rotated.has(grantId));
+    },
+  });
   return {
     findGrant: async (id, now) => {
       const row = await find(id);
       return row && (row.expires_at as Seconds) > now ? toGrant(row) : undefined;
     },
     // Generations only grow, so what one statement could not do because of them the next need not doubt.
-    rotateGrant: async ({
-      grantId,
-      presented,
-      now,
-      replay: policy,
-      expiresAt,
-      accessToken,
-    }): Promise<Rotation> => {
-      const which = [grantId, presented, instant(now)];
-      const token = accessTokenValues(accessToken);
+    rotateGrant: async (rotation): Promise<Rotation> => {
+      const { grantId, presented, now } = rotation;
       if (presented >= 1) {
-        const remembered = [digits(now), 10 * policy.generations];
-        const rotated = await database.run(rotate, ...which, ...remembered, instant(expiresAt), ...token);
-        if (rotated.changes === 1) return { outcome: "rotated", generation: presented + 1 };
-        const forgiven = [policy.generations, digits(oldest(now, policy))];
-        const [replayed] = (await database.run(replay, ...which, ...forgiven, ...token)).rows;
+        if (await rotateTogether(rotation)) return { outcome: "rotated", generation: presented + 1 };
+        const [replayed] = (await database.run(replay, JSON.stringify([askForReplay(rotation)]))).rows;
         if (replayed) return { outcome: "replayed", generation: replayed.generation as number };
       }
       const live = await database.run(isLive, grantId, instant(now));
@@ -79,26 +86,64 @@ export function grantOperations(database: Database): GrantOperations {
   };
 }
 
+function askForRotation({ presented, now, replay, expiresAt, accessToken }: AskedRotation) {
+  return {
+    presented,
+    asked_at: instant(now),
+    instant: digits(now),
+    remembered: 10 * replay.generations,
+    expires_at: instant(expiresAt),
+    ...askForToken(accessToken),
+  };
+}
+
+function askForReplay({ presented, now, replay, accessToken }: AskedRotation) {
+  return {
+    presented,
+    asked_at: instant(now),
+    forgiven: replay.generations,
+    forgiven_after: digits(oldest(now, replay)),
+    ...askForToken(accessToken),
+  };
+}
+
+/** The same everywhere, so that two processes never wait for each other's rows. */
+function inOrder<T extends { readonly grant_id: string | undefined }>(asked: readonly T[]): T[] {
+  return asked.toSorted(({ grant_id: left = "" }, { grant_id: right = "" }) => (left < right ? -1 : 1));
+}
+
 /** The last instant at which what was superseded is not forgiven any more. */
 const oldest = (now: Seconds, { window }: ReplayPolicy): number => Math.max(now - window, 0);
 
 /** As instants stand in `superseded_at`, where they compare like numbers. */
 const digits = (at: number): string => `${at}`.padStart(10, "0");
 
-export function grantValues(grant: Grant): Value[] {
-  return [
-    grant.id,
-    grant.clientId,
-    grant.subject,
-    grant.email,
-    grant.scope,
-    grant.resource ?? "",
-    grant.generation,
-    grant.salt,
-    instant(grant.authTime),
-    instant(grant.createdAt),
-    instant(grant.rotatedAt),
-    instant(grant.expiresAt),
-    instant(grant.endsAt),
-  ];
+/** What {@link insertGrant} wants to know of each grant, among the columns of `asked`; its id is that of the token. */
+export const askedGrant = `client_id text, subject text, email text, scope text, resource text, generation int, salt text,
+  auth_time timestamptz, created_at timestamptz, rotated_at timestamptz, expires_at timestamptz, ends_at timestamptz`;
+
+/** Stores the grants of `asked` that are among the `grant_id` of `source`. */
+export function insertGrant(source: string): string {
+  return `insert into gatehouse_grants (${grantColumns})
+    select asked.grant_id, asked.client_id, asked.subject, asked.email, asked.scope, asked.resource, asked.generation, asked.salt,
+      asked.auth_time, asked.created_at, asked.rotated_at, asked.expires_at, asked.ends_at
+    from asked, ${source} as done where done.grant_id = asked.grant_id`;
+}
+
+/** A grant as {@link askedGrant} names its parts. */
+export function askForGrant(grant: Grant) {
+  return {
+    client_id: grant.clientId,
+    subject: grant.subject,
+    email: grant.email,
+    scope: grant.scope,
+    resource: grant.resource ?? "",
+    generation: grant.generation,
+    salt: grant.salt,
+    auth_time: instant(grant.authTime),
+    created_at: instant(grant.createdAt),
+    rotated_at: instant(grant.rotatedAt),
+    expires_at: instant(grant.expiresAt),
+    ends_at: instant(grant.endsAt),
+  };
 }

@@ -1,7 +1,9 @@
 import type { Store } from "../../oauth/ports.ts";
+import type { Resource } from "../../oauth/records.ts";
 import { found, toResource } from "../rows.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
+import { gathered } from "./gathered.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
@@ -32,10 +34,16 @@ export function resourceOperations(database: Database): ResourceOperations {
   const replace = database.prepare(
     "update gatehouse_resources set credential_hash = $2 where identifier = $1",
   );
+  const listTogether = gathered<undefined, Resource[]>({
+    perform: async (asked) => {
+      const resources = (await database.run(list)).rows.map(toResource);
+      return asked.map(() => resources);
+    },
+  });
   return {
     findResource: async (identifier) => found(await find(identifier), toResource),
     findResourceByCredential: async (hash) => found(await findByCredential(hash), toResource),
-    listResources: async () => (await database.run(list)).rows.map(toResource),
+    listResources: () => listTogether(undefined),
     addResource: async ({ identifier, name, scopes, createdAt }, credentialHash) => {
       const says = [identifier, name ?? null, JSON.stringify(scopes), credentialHash];
       return (await database.run(add, ...says, instant(createdAt))).changes === 1;

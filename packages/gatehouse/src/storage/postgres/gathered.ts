@@ -1,0 +1,81 @@
+import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { gather } from "../batch.ts";
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface Together<Item, Answer> {
+  /** Does what all of them want in one statement. Gives the answers in the same order. */
+  perform(items: readonly Item[]): Promise<readonly Answer[]>;
+  /** Items with the same key are in each other's way, and never performed together. */
+  keyOf?(item: Item): string;
+}
+
+/** Statements of one kind in flight; what comes in the meantime goes together with the next, so a slow database is asked less often, not more. */
+const mostInFlight = 4;
+/** Milliseconds after which those in flight count as stuck, and are not waited for. */
+const patience = 50;
+/** A statement does not grow without bounds. */
+const mostItems = 500;
+
+/**
+ * One statement for what arrives in one turn of the event loop: to send and to read one costs the driver more than all else a request does. A lone item is as quick
+ * as if it were never gathered.
+ */
+export function gathered<Item, Answer>({
+  perform,
+  keyOf,
+}: Together<Item, Answer>): (item: Item) => Promise<Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let inFlight = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const send = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const { now, later } = split(waiting, keyOf);
+    waiting = later;
+    inFlight++;
+    await answer(now);
+    inFlight--;
+    if (waiting.length > 0) void send();
+  };
+  const answer = async (asked: readonly Waiting<Item, Answer>[]) => {
+    try {
+      const answers = await perform(asked.map(({ item }) => item));
+      for (const [at, { resolve }] of asked.entries()) resolve(answers[at] as Answer);
+    } catch (error) {
+      if (asked.length > 1 && !(error instanceof StoreUnavailableError)) {
+        // One of them made the statement fail for the others: each by itself, so that only the culprit fails.
+        await Promise.all(asked.map((each) => answer([each])));
+        return;
+      }
+      for (const { reject } of asked) reject(error);
+    }
+  };
+  const enqueue = gather<Waiting<Item, Answer>>((arrived) => {
+    waiting.push(...arrived);
+    if (inFlight < mostInFlight) void send();
+    else timer ??= setTimeout(() => void send(), patience);
+  });
+  return (item) => new Promise((resolve, reject) => enqueue({ item, resolve, reject }));
+}
+
+/** What goes into one statement, and what has to wait. */
+function split<Item, Answer>(
+  waiting: readonly Waiting<Item, Answer>[],
+  keyOf: ((item: Item) => string) | undefined,
+) {
+  if (keyOf === undefined) return { now: waiting.slice(0, mostItems), later: waiting.slice(mostItems) };
+  const now = new Map<string, Waiting<Item, Answer>>();
+  const later: Waiting<Item, Answer>[] = [];
+  for (const each of waiting) {
+    const key = keyOf(each.item);
+    if (now.size === mostItems || now.has(key)) later.push(each);
+    else now.set(key, each);
+  }
+  return { now: [...now.values()], later };
+}
