@@ -24,6 +24,8 @@ create index oauth2_clients_idle on oauth2_clients (coalesce(last_used_at, creat
 -- The operator's own, among many that registered themselves.
 create index oauth2_clients_provisioned on oauth2_clients (created_at) where dynamically_registered = 0;
 
+-- Codes, tokens and grants have a rowid: new rows go to the end of their table, and only the small entries of its indexes to a random place, which is
+-- what a write costs.
 create table oauth2_codes (
   id text primary key,
   client_id text not null references oauth2_clients (id) on delete cascade,
@@ -40,7 +42,7 @@ create table oauth2_codes (
   expires_at integer not null,
   used integer not null default 0,
   grant_id text
-) strict, without rowid;
+) strict;
 
 create index oauth2_codes_created_at on oauth2_codes (created_at);
 
@@ -77,7 +79,7 @@ create table user_tokens (
   grant_id text,
   scope text,
   resource text
-) strict, without rowid;
+) strict;
 
 create index user_tokens_expires_at on user_tokens (expires_at);
 -- Revoking a grant ends its tokens.
@@ -98,7 +100,7 @@ create table gatehouse_grants (
   superseded_at text not null default '[]',
   expires_at integer not null,
   ends_at integer not null
-) strict, without rowid;
+) strict;
 
 create index gatehouse_grants_expires_at on gatehouse_grants (expires_at);
 -- Does this client own a live grant? And all grants of a client or person, to remove them.
