@@ -2,6 +2,7 @@ import pino, { type DestinationStream, type Logger } from "pino";
 import { describeError } from "./error.ts";
 import { readable } from "./readable.ts";
 import { withoutSecrets } from "./sanitize.ts";
+import { oncePerTurn } from "./turn-stream.ts";
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error" | "silent";
@@ -17,7 +18,10 @@ export interface LogOptions {
  *
  * @param destination where the lines go; the standard output unless a test wants them
  */
-export function createLog(options: LogOptions, destination: DestinationStream = pino.destination(1)): Logger {
+export function createLog(
+  options: LogOptions,
+  destination: DestinationStream = oncePerTurn(pino.destination(1)),
+): Logger {
   const clean = withoutSecrets(options.tokenPrefixes);
   return pino(
     {

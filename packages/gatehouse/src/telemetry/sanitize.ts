@@ -5,11 +5,15 @@
 /** Control characters, invisible ones (they can reverse the direction of text), and line separators. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
+/** What nearly all values are made of; told sooner than what is wrong with the others. */
+const harmless = /^[ -~]*$/;
+
 /**
  * Text of a stranger as one harmless line: every character that could break the line or drive a terminal becomes `\uFFFD`, and what is longer
  * than `longest` characters is cut (S-n4).
  */
 export function oneLine(text: string, longest = 200): string {
+  if (text.length <= longest && harmless.test(text)) return text;
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return cut.toWellFormed().replace(unprintable, "\uFFFD");
 }
