@@ -25,7 +25,9 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Body>
       })
       .on("end", () => resolve(decode(chunks)))
       .on("error", reject)
-      .on("close", () => reject(new Error("the connection was closed before the body had arrived")));
+      .on("close", () => {
+        if (!request.complete) reject(new Error("the connection was closed before the body had arrived"));
+      });
   });
 }
 

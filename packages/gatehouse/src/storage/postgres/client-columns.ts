@@ -37,28 +37,30 @@ export function valuesOf(client: Client): Value[] {
   ];
 }
 
-export function toClient(row: Row | undefined): Client | undefined {
-  if (row === undefined) return undefined;
-  const name = filled(row.client_name);
-  const redirectUris = row.redirect_uris as string[];
+/** What {@link toClient} reads. */
+export const clientColumns = `id, ${said.join(", ")}, redirect_uri, registrations, created_at, last_used_at`;
+
+export function toClient(row: Row): Client {
+  const name = filled(row[5]);
+  const redirectUris = row[3] as string[];
   // LEGACY: the only one of a client that was provisioned before there could be several.
-  const onlyUri = filled(row.redirect_uri);
+  const onlyUri = filled(row[11]);
   return {
-    id: row.id as ClientId,
-    authMethod: row.token_endpoint_auth_method as TokenEndpointAuthMethod,
-    secretHash: text(row.secret_hash) as SecretHash | undefined,
-    clearSecret: filled(row.secret),
-    keys: typeof row.keys === "string" ? (JSON.parse(row.keys) as ClientKeys) : undefined,
+    id: row[0] as ClientId,
+    authMethod: row[4] as TokenEndpointAuthMethod,
+    secretHash: text(row[2]) as SecretHash | undefined,
+    clearSecret: filled(row[1]),
+    keys: typeof row[9] === "string" ? (JSON.parse(row[9]) as ClientKeys) : undefined,
     redirectUris: redirectUris.length === 0 && onlyUri !== undefined ? [onlyUri] : redirectUris,
-    grantTypes: row.grant_types as string[],
-    scope: text(row.scope),
+    grantTypes: row[6] as string[],
+    scope: text(row[7]),
     metadata: {
       ...(name === undefined ? {} : { name }),
-      ...(JSON.parse(row.metadata as string) as ClientMetadata),
+      ...(JSON.parse(row[8] as string) as ClientMetadata),
     },
-    dynamicallyRegistered: row.dynamically_registered as boolean,
-    shared: (row.registrations as number) > 1,
-    createdAt: row.created_at as Seconds,
-    lastUsedAt: (row.last_used_at as Seconds | null) ?? undefined,
+    dynamicallyRegistered: row[10] as boolean,
+    shared: (row[12] as number) > 1,
+    createdAt: row[13] as Seconds,
+    lastUsedAt: (row[14] as Seconds | null) ?? undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
-import { askedClient, said, toClient, valuesOf } from "./client-columns.ts";
+import { found } from "../rows.ts";
+import { askedClient, clientColumns, said, toClient, valuesOf } from "./client-columns.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, Undo, type Value } from "./database.ts";
 import { gathered } from "./gathered.ts";
@@ -20,28 +21,24 @@ type ClientOperations = Pick<
   | "forgetClearSecrets"
 >;
 
-const columns = `id, ${said.join(", ")}, redirect_uri, registrations, created_at, last_used_at`;
-
 export function clientOperations(database: Database): ClientOperations {
-  const find = keyedLookup(
-    database,
-    "id",
-    (condition) => `select ${columns} from oauth2_clients where ${condition}`,
-  );
-  const list = database.prepare(`select ${columns} from oauth2_clients order by created_at desc, id`);
+  const find = keyedLookup(database, { columns: clientColumns, table: "oauth2_clients", key: "id" });
+  const list = database.prepare(`select ${clientColumns} from oauth2_clients order by created_at desc, id`);
   const listProvisioned = database.prepare(
-    `select ${columns} from oauth2_clients where not dynamically_registered order by created_at desc, id`,
+    `select ${clientColumns} from oauth2_clients where not dynamically_registered order by created_at desc, id`,
   );
   const add = database.prepare(
     `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing`,
   );
   const share = database.prepare(
-    `insert into oauth2_clients (id, ${said.join(", ")}, created_at)
-     select id, ${said.join(", ")}, created_at from json_to_recordset($1) as asked (id text, ${askedClient}, created_at timestamptz)
-     on conflict (id) do update set last_used_at = excluded.created_at, registrations = oauth2_clients.registrations + 1
+    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, registrations)
+     select id, ${said.join(", ")}, created_at, registrations
+     from json_to_recordset($1) as asked (id text, ${askedClient}, created_at timestamptz, registrations int)
+     on conflict (id) do update set last_used_at = excluded.created_at,
+       registrations = oauth2_clients.registrations + excluded.registrations
      where ${said.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
-     returning ${columns}`,
+     returning ${clientColumns}`,
   );
   const replace = database.prepare(
     `update oauth2_clients set ${said.map((column, at) => `${column} = $${at + 3}`).join(", ")}
@@ -71,24 +68,22 @@ export function clientOperations(database: Database): ClientOperations {
     instant(client.createdAt),
     instantOrNull(client.lastUsedAt),
   ];
-  const shareTogether = gathered<Client, Client | undefined>({
-    keyOf: ({ id }) => id,
-    perform: async (clients) => {
-      const asked = clients.map((client) => ({
-        id: client.id,
-        ...Object.fromEntries(valuesOf(client).map((value, at) => [said[at], value])),
-        created_at: instant(client.createdAt),
-      }));
-      const { rows } = await database.run(share, JSON.stringify(asked));
-      const shared = new Map(rows.map((row) => [row.id, row]));
-      return clients.map(({ id }) => toClient(shared.get(id)));
-    },
+  const shareTogether = gathered(async (clients: readonly Client[]) => {
+    // The statement may see a row but once, so those that are the same count together.
+    const distinct = new Map<string, ReturnType<typeof askToShare> & { registrations: number }>();
+    for (const client of clients) {
+      const asked = askToShare(client);
+      const key = JSON.stringify(asked);
+      distinct.set(key, { ...asked, registrations: (distinct.get(key)?.registrations ?? 0) + 1 });
+    }
+    const { rows } = await database.run(share, JSON.stringify([...distinct.values()]));
+    const shared = new Map(rows.map((row) => [row[0], row]));
+    return clients.map(({ id }) => found(shared.get(id), toClient));
   });
   return {
-    findClient: async (id) => toClient(await find(id)),
-    listClients: async () => (await database.run(list)).rows.flatMap((row) => toClient(row) ?? []),
-    listProvisionedClients: async () =>
-      (await database.run(listProvisioned)).rows.flatMap((row) => toClient(row) ?? []),
+    findClient: async (id) => found(await find(id), toClient),
+    listClients: async () => (await database.run(list)).rows.map(toClient),
+    listProvisionedClients: async () => (await database.run(listProvisioned)).rows.map(toClient),
     addClient: async (client) => (await database.run(add, ...allValues(client))).changes === 1,
     shareClient: (client) => shareTogether(client),
     replaceClient: async (client, unlessShared) =>
@@ -103,11 +98,16 @@ export function clientOperations(database: Database): ClientOperations {
         // With the client's row taken nobody adds a grant; with the grants gone nobody adds a token.
         const there = (await run(take, id, unlessShared === undefined)).rows.length === 1;
         if (!there) throw new Undo(false);
-        const grants = (await run(removeGrants, id)).rows.map((row) => row.id as string);
+        const grants = (await run(removeGrants, id)).rows.map(([grantId]) => grantId as string);
         await run(removeTokens, grants);
         return (await run(remove, id)).changes === 1;
       }),
     forgetClearSecrets: async () => (await database.run(forget)).changes,
     rememberSecretHash: async (id, secretHash) => void (await database.run(remember, id, secretHash)),
   };
+}
+
+function askToShare(client: Client) {
+  const says = Object.fromEntries(valuesOf(client).map((value, at) => [said[at], value]));
+  return { id: client.id, ...says, created_at: instant(client.createdAt) };
 }

@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken, Code, Grant } from "../../oauth/records.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
-import { found, requestValues, toFoundCode } from "../rows.ts";
+import { codeColumns, found, foundCodeColumns, requestValues, toFoundCode } from "../rows.ts";
 import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
@@ -19,24 +19,17 @@ interface Redeemed {
 
 type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 
-const columns = `subject, email, auth_time, created_at, expires_at,
-  client_id, redirect_uri, state, code_challenge, code_challenge_method, scope, resource`;
-
 export function codeOperations(database: Database): CodeOperations {
-  const find = keyedLookup(
-    database,
-    "id",
-    (condition) => `select id, used, grant_id, ${columns} from oauth2_codes where ${condition}`,
-  );
+  const find = keyedLookup(database, { columns: foundCodeColumns, table: "oauth2_codes", key: "id" });
   const burn = database.prepare("update oauth2_codes set used = true where id = $1 and not used");
-  // Whoever marks the row has redeemed it. The client's use is noted once a second, lest those who redeem with one client wait for each other.
+  // Whoever's token comes back marked the row, and so redeemed the code: of several for one code, here as among processes, one. The client's use is noted once a second, lest those who redeem with one client wait for each other.
   const redeem = database.prepare(
     `with asked as (
        select * from json_to_recordset($1) as asked (code text, asked_at timestamptz, ${askedGrant}, ${askedToken})
      ), redeemed as (
        update oauth2_codes set used = true, grant_id = asked.grant_id
        from asked where oauth2_codes.id = code and not used and oauth2_codes.expires_at > asked_at
-       returning oauth2_codes.id, oauth2_codes.client_id, oauth2_codes.grant_id, asked_at
+       returning oauth2_codes.client_id, asked.token, asked_at
      ), granted as (
        ${insertGrant("redeemed")} returning id
      ), stored as (
@@ -47,16 +40,13 @@ export function codeOperations(database: Database): CodeOperations {
        update oauth2_clients set last_used_at = used_at from latest
        where oauth2_clients.id = latest.client_id and (last_used_at is null or last_used_at < used_at) returning oauth2_clients.id
      )
-     select id from redeemed`,
+     select token from redeemed`,
   );
   const isUsed = database.prepare("select id from oauth2_codes where id = $1 and used");
-  const redeemTogether = gathered<Redeemed, boolean>({
-    keyOf: ({ codeHash }) => codeHash,
-    perform: async (redemptions) => {
-      const { rows } = await database.run(redeem, JSON.stringify(redemptions.map(askForRedemption)));
-      const redeemed = new Set(rows.map((row) => row.id));
-      return redemptions.map(({ codeHash }) => redeemed.has(codeHash));
-    },
+  const redeemTogether = gathered(async (redemptions: readonly Redeemed[]) => {
+    const { rows } = await database.run(redeem, JSON.stringify(redemptions.map(askForRedemption)));
+    const redeemed = new Set(rows.map(([token]) => token));
+    return redemptions.map(({ accessToken }) => redeemed.has(accessToken.tokenHash));
   });
   return {
     findCode: async (codeHash) => found(await find(codeHash), toFoundCode),
@@ -84,7 +74,7 @@ function askForRedemption({ codeHash, now, grant, accessToken }: Redeemed) {
  */
 export function insertCode(source: string, first: number): string {
   const $ = (at: number, type: string) => `$${first + at}::${type}`;
-  return `insert into oauth2_codes (id, ${columns})
+  return `insert into oauth2_codes (${codeColumns})
     select ${$(0, "text")}, ${$(1, "text")}, ${$(2, "text")}, ${$(3, "timestamptz")}, ${$(4, "timestamptz")}, ${$(5, "timestamptz")},
       ${$(6, "text")}, ${$(7, "text")}, ${$(8, "text")}, ${$(9, "text")}, ${$(10, "text")}, ${$(11, "text")}, ${$(12, "text")}
     from ${source} where ${$(0, "text")} is not null`;

@@ -13,6 +13,7 @@ export interface Statement {
 }
 
 export interface Result {
+  /** Of columns in the order the statement names them. */
   readonly rows: Row[];
   /** Rows that were inserted, updated or deleted. */
   readonly changes: number;
@@ -156,7 +157,7 @@ async function query(
 ): Promise<Result> {
   const query_timeout = deadline - performance.now();
   if (query_timeout <= 0) throw new StoreUnavailableError("the database took too long");
-  const timed = { ...statement, values: [...values], query_timeout };
-  const { rows, rowCount } = await client.query<Row>(timed);
+  const timed = { ...statement, values: [...values], query_timeout, rowMode: "array" as const };
+  const { rows, rowCount } = await client.query<unknown[]>(timed);
   return { rows, changes: rowCount ?? 0 };
 }

@@ -7,28 +7,20 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-export interface Together<Item, Answer> {
-  /** Does what all of them want in one statement. Gives the answers in the same order. */
-  perform(items: readonly Item[]): Promise<readonly Answer[]>;
-  /** Items with the same key are in each other's way, and never performed together. */
-  keyOf?(item: Item): string;
-}
-
 /** Statements of one kind in flight; what comes in the meantime goes together with the next, so a slow database is asked less often, not more. */
 const mostInFlight = 4;
 /** Milliseconds after which those in flight count as stuck, and are not waited for. */
 const patience = 50;
-/** A statement does not grow without bounds. */
-const mostItems = 500;
 
 /**
  * One statement for what arrives in one turn of the event loop: to send and to read one costs the driver more than all else a request does. A lone item is as quick
  * as if it were never gathered.
+ *
+ * @param perform does what all of the items want, and gives the answers in the same order
  */
-export function gathered<Item, Answer>({
-  perform,
-  keyOf,
-}: Together<Item, Answer>): (item: Item) => Promise<Answer> {
+export function gathered<Item, Answer>(
+  perform: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let inFlight = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -36,10 +28,10 @@ export function gathered<Item, Answer>({
   const send = async () => {
     clearTimeout(timer);
     timer = undefined;
-    const { now, later } = split(waiting, keyOf);
-    waiting = later;
+    const asked = waiting;
+    waiting = [];
     inFlight++;
-    await answer(now);
+    await answer(asked);
     inFlight--;
     if (waiting.length > 0) void send();
   };
@@ -62,20 +54,4 @@ export function gathered<Item, Answer>({
     else timer ??= setTimeout(() => void send(), patience);
   });
   return (item) => new Promise((resolve, reject) => enqueue({ item, resolve, reject }));
-}
-
-/** What goes into one statement, and what has to wait. */
-function split<Item, Answer>(
-  waiting: readonly Waiting<Item, Answer>[],
-  keyOf: ((item: Item) => string) | undefined,
-) {
-  if (keyOf === undefined) return { now: waiting.slice(0, mostItems), later: waiting.slice(mostItems) };
-  const now = new Map<string, Waiting<Item, Answer>>();
-  const later: Waiting<Item, Answer>[] = [];
-  for (const each of waiting) {
-    const key = keyOf(each.item);
-    if (now.size === mostItems || now.has(key)) later.push(each);
-    else now.set(key, each);
-  }
-  return { now: [...now.values()], later };
 }

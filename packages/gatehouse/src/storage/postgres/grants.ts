@@ -1,7 +1,7 @@
 import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
-import { toGrant } from "../rows.ts";
+import { found, grantColumns, toGrant } from "../rows.ts";
 import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -11,15 +11,9 @@ import { keyedLookup } from "./lookup.ts";
 type AskedRotation = Parameters<Store["rotateGrant"]>[0];
 type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 
-const grantColumns = `id, client_id, subject, email, scope, resource, generation, salt,
-  auth_time, created_at, rotated_at, expires_at, ends_at`;
-
 export function grantOperations(database: Database): GrantOperations {
-  const find = keyedLookup(
-    database,
-    "id",
-    (condition) => `select ${grantColumns} from gatehouse_grants where ${condition}`,
-  );
+  const find = keyedLookup(database, { columns: grantColumns, table: "gatehouse_grants", key: "id" });
+  // Whoever's token comes back rotated the grant: of several with the live generation, here as among processes, one.
   const rotate = database.prepare(
     `with asked as (
        select * from json_to_recordset($1) as asked
@@ -28,11 +22,11 @@ export function grantOperations(database: Database): GrantOperations {
        update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
          superseded_at = substr(instant || superseded_at, 1, remembered), expires_at = asked.expires_at
        from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
-       returning gatehouse_grants.id as grant_id
+       returning asked.token
      ), stored as (
        ${insertAccessToken("rotated")} returning token
      )
-     select grant_id from rotated`,
+     select token from rotated`,
   );
   // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves nothing to replay, or after, and sees the token.
   const replay = database.prepare(
@@ -43,7 +37,7 @@ export function grantOperations(database: Database): GrantOperations {
        update gatehouse_grants set rotated_at = rotated_at
        from asked where id = asked.grant_id and expires_at > asked_at and generation - presented between 1 and forgiven
          and substr(superseded_at, (generation - presented) * 10 - 9, 10) > forgiven_after
-       returning id as grant_id, generation
+       returning asked.token, generation
      ), stored as (
        ${insertAccessToken("replayed")} returning token
      )
@@ -52,18 +46,16 @@ export function grantOperations(database: Database): GrantOperations {
   const isLive = database.prepare("select id from gatehouse_grants where id = $1 and expires_at > $2");
   const remove = database.prepare("delete from gatehouse_grants where id = $1");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = $1");
-  const rotateTogether = gathered<AskedRotation, boolean>({
-    keyOf: ({ grantId }) => grantId,
-    perform: async (rotations) => {
-      const { rows } = await database.run(rotate, JSON.stringify(inOrder(rotations.map(askForRotation))));
-      const rotated = new Set(rows.map((row) => row.grant_id));
-      return rotations.map(({ grantId }) => rotated.has(grantId));
-    },
+  const rotateTogether = gathered(async (rotations: readonly AskedRotation[]) => {
+    const { rows } = await database.run(rotate, JSON.stringify(inOrder(rotations.map(askForRotation))));
+    const rotated = new Set(rows.map(([token]) => token));
+    return rotations.map(({ accessToken }) => rotated.has(accessToken.tokenHash));
   });
   return {
     findGrant: async (id, now) => {
       const row = await find(id);
-      return row && (row.expires_at as Seconds) > now ? toGrant(row) : undefined;
+      const grant = found(row, toGrant);
+      return grant !== undefined && grant.expiresAt > now ? grant : undefined;
     },
     // Generations only grow, so what one statement could not do because of them the next need not doubt.
     rotateGrant: async (rotation): Promise<Rotation> => {
@@ -71,7 +63,7 @@ export function grantOperations(database: Database): GrantOperations {
       if (presented >= 1) {
         if (await rotateTogether(rotation)) return { outcome: "rotated", generation: presented + 1 };
         const [replayed] = (await database.run(replay, JSON.stringify([askForReplay(rotation)]))).rows;
-        if (replayed) return { outcome: "replayed", generation: replayed.generation as number };
+        if (replayed) return { outcome: "replayed", generation: replayed[0] as number };
       }
       const live = await database.run(isLive, grantId, instant(now));
       return { outcome: live.rows.length === 1 ? "reused" : "gone" };
@@ -122,12 +114,12 @@ const digits = (at: number): string => `${at}`.padStart(10, "0");
 export const askedGrant = `client_id text, subject text, email text, scope text, resource text, generation int, salt text,
   auth_time timestamptz, created_at timestamptz, rotated_at timestamptz, expires_at timestamptz, ends_at timestamptz`;
 
-/** Stores the grants of `asked` that are among the `grant_id` of `source`. */
+/** Stores the grants of `asked` whose token is among those of `source`. */
 export function insertGrant(source: string): string {
   return `insert into gatehouse_grants (${grantColumns})
     select asked.grant_id, asked.client_id, asked.subject, asked.email, asked.scope, asked.resource, asked.generation, asked.salt,
       asked.auth_time, asked.created_at, asked.rotated_at, asked.expires_at, asked.ends_at
-    from asked, ${source} as done where done.grant_id = asked.grant_id`;
+    from asked, ${source} as done where done.token = asked.token`;
 }
 
 /** A grant as {@link askedGrant} names its parts. */

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/ports.ts";
 import { type Seconds, seconds } from "../../oauth/values.ts";
-import { toAccount } from "../rows.ts";
+import { accountColumns, toAccount } from "../rows.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 
@@ -21,10 +21,10 @@ export function peopleOperations(database: Database): PeopleOperations {
   const find = database.prepare(
     `update gatehouse_browser_sessions as s set last_seen_at = $2 from gatehouse_accounts as a
      where s.id = $1 and s.last_seen_at > $3 and s.expires_at > $2 and a.subject = s.subject
-     returning s.auth_time, a.subject, a.issuer, a.upstream_subject, a.email`,
+     returning a.subject, a.issuer, a.upstream_subject, a.email, s.auth_time`,
   );
   const findAccounts = database.prepare(
-    `select subject, issuer, upstream_subject, email from gatehouse_accounts where lower(email) = lower($1)
+    `select ${accountColumns} from gatehouse_accounts where lower(email) = lower($1)
      order by created_at`,
   );
   const removeTransactions = database.prepare("delete from oauth2_sessions where subject = $1");
@@ -44,7 +44,7 @@ export function peopleOperations(database: Database): PeopleOperations {
     findSession: async (sessionHash, now, idle) => {
       const idleSince = seconds(now - idle);
       const [row] = (await database.run(find, sessionHash, instant(now), instant(idleSince))).rows;
-      return row && { authTime: row.auth_time as Seconds, account: toAccount(row) };
+      return row && { account: toAccount(row), authTime: row[4] as Seconds };
     },
     endSession: async (sessionHash) => void (await database.run(end, sessionHash)),
     findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(toAccount),
@@ -53,7 +53,7 @@ export function peopleOperations(database: Database): PeopleOperations {
         // In the order in which one becomes the other: what moves on at this moment is met at its next station.
         await run(removeTransactions, subject);
         await run(removeCodes, subject);
-        const grants = (await run(removeGrants, subject)).rows.map((row) => row.id as string);
+        const grants = (await run(removeGrants, subject)).rows.map(([grantId]) => grantId as string);
         await run(removeTokens, grants);
         return (await run(removeAccount, subject)).changes === 1;
       }),

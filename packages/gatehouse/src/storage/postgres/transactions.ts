@@ -1,6 +1,13 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Consent } from "../../oauth/records.ts";
-import { found, requestValues, toConsent, toTransaction } from "../rows.ts";
+import {
+  consentColumns,
+  found,
+  requestValues,
+  toConsent,
+  toTransaction,
+  transactionColumns,
+} from "../rows.ts";
 import { codeValues, insertCode } from "./codes.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
@@ -16,24 +23,21 @@ type TransactionOperations = Pick<
   | "findConsent"
 >;
 
-const columns = `id, binding_hash, expires_at, subject, email, auth_time,
-  client_id, callback_url, callback_state, code_challenge, code_challenge_method, scope, resource`;
-
 export function transactionOperations(database: Database): TransactionOperations {
   const begin = database.prepare(
-    `insert into oauth2_sessions (stage, ${columns}, created_at)
+    `insert into oauth2_sessions (stage, ${transactionColumns}, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now())`,
   );
   const claim = database.prepare(
     `update oauth2_sessions set stage = 'claimed' where id = $1 and binding_hash = $2 and stage = 'sign-in' and expires_at > $3
-     returning ${columns}`,
+     returning ${transactionColumns}`,
   );
   const await_ = database.prepare(
     `update oauth2_sessions set stage = 'consent', subject = $3, email = $4, auth_time = $5
      where id = $1 and stage = 'claimed' and expires_at > $2`,
   );
   const find = database.prepare(
-    `select ${columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'consent' and expires_at > $3`,
+    `select ${transactionColumns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'consent' and expires_at > $3`,
   );
   // Whoever deletes the row has completed the transaction.
   const complete = database.prepare(
@@ -42,7 +46,7 @@ export function transactionOperations(database: Database): TransactionOperations
      ), coded as (
        ${insertCode("completed", 3)} returning id
      ), remembered as (
-       insert into gatehouse_consents (subject, client_id, redirect_uri, resource, scope, fingerprint, decided_at)
+       insert into gatehouse_consents (${consentColumns})
        select $16::text, $17::text, $18::text, $19::text, $20::text, $21::text, $22::timestamptz from completed where $16::text is not null
        on conflict (subject, client_id, redirect_uri, resource)
        do update set scope = excluded.scope, fingerprint = excluded.fingerprint, decided_at = excluded.decided_at
@@ -51,7 +55,7 @@ export function transactionOperations(database: Database): TransactionOperations
      select id from completed`,
   );
   const findConsent = database.prepare(
-    `select subject, client_id, redirect_uri, resource, scope, fingerprint, decided_at from gatehouse_consents
+    `select ${consentColumns} from gatehouse_consents
      where subject = $1 and client_id = $2 and redirect_uri = $3 and resource = $4`,
   );
   return {

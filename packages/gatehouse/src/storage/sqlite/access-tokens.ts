@@ -1,13 +1,13 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken } from "../../oauth/records.ts";
-import { found, toAccessToken } from "../rows.ts";
+import { accessTokenColumns, found, toAccessToken } from "../rows.ts";
 import type { Database } from "./database.ts";
 
 type AccessTokenOperations = Pick<Store, "findAccessToken" | "revokeAccessToken">;
 
 export function accessTokenOperations(database: Database): AccessTokenOperations {
   const find = database.prepare(
-    "select * from user_tokens where token = ? and expires_at > ? and scope_project_id is null",
+    `select ${accessTokenColumns} from user_tokens where token = ? and expires_at > ? and scope_project_id is null`,
   );
   const revoke = database.prepare("delete from user_tokens where token = ?");
   return {
@@ -18,8 +18,7 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
 
 export function insertAccessToken(database: Database): (token: AccessToken) => void {
   const insert = database.prepare(
-    `insert into user_tokens (token, email, subject, client_id, grant_id, scope, resource, created_at, expires_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into user_tokens (${accessTokenColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return (token) =>
     void insert.run(

@@ -3,6 +3,7 @@ import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
 import { filled, type Row, text } from "../rows.ts";
 import type { Database } from "./database.ts";
+import { sharedLookup } from "./lookup.ts";
 
 type ClientOperations = Pick<
   Store,
@@ -18,15 +19,18 @@ type ClientOperations = Pick<
   | "forgetClearSecrets"
 >;
 
+const said = `secret, secret_hash, redirect_uris, token_endpoint_auth_method, client_name, grant_types, scope, metadata, keys,
+  dynamically_registered`;
+const columns = `id, ${said}, registrations, created_at, last_used_at`;
+
 export function clientOperations(database: Database): ClientOperations {
-  const find = database.prepare("select * from oauth2_clients where id = ?");
-  const list = database.prepare("select * from oauth2_clients order by created_at desc, id");
+  const find = database.prepare(`select ${columns} from oauth2_clients where id = ?`);
+  const list = database.prepare(`select ${columns} from oauth2_clients order by created_at desc, id`);
   const listProvisioned = database.prepare(
-    "select * from oauth2_clients where dynamically_registered = 0 order by created_at desc, id",
+    `select ${columns} from oauth2_clients where dynamically_registered = 0 order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, secret, secret_hash, redirect_uris, token_endpoint_auth_method, client_name, grant_types,
-       scope, metadata, keys, dynamically_registered, created_at, last_used_at)
+    `insert into oauth2_clients (id, ${said}, created_at, last_used_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
   );
   const replace = database.prepare(
@@ -54,11 +58,7 @@ export function clientOperations(database: Database): ClientOperations {
   const insert = (client: Client): boolean =>
     add.run(client.id, ...valuesOf(client), client.createdAt, client.lastUsedAt ?? null).changes === 1;
   return {
-    findClient: (id) =>
-      database.read(() => {
-        const row = find.get(id);
-        return row && toClient(row);
-      }),
+    findClient: sharedLookup(database, find, toClient),
     listClients: () => database.read(() => list.all().map(toClient)),
     listProvisionedClients: () => database.read(() => listProvisioned.all().map(toClient)),
     addClient: (client) => database.write(() => insert(client)),
@@ -89,7 +89,7 @@ export function clientOperations(database: Database): ClientOperations {
   };
 }
 
-/** All columns that a client says, in the order of the statements above. */
+/** What a client says, in the order of {@link said}. */
 function valuesOf(client: Client): (string | number | null)[] {
   const { name = "", ...metadata } = client.metadata;
   return [
@@ -107,23 +107,23 @@ function valuesOf(client: Client): (string | number | null)[] {
 }
 
 function toClient(row: Row): Client {
-  const name = filled(row.client_name);
+  const name = filled(row[5]);
   return {
-    id: row.id as ClientId,
-    authMethod: row.token_endpoint_auth_method as TokenEndpointAuthMethod,
-    secretHash: text(row.secret_hash) as SecretHash | undefined,
-    clearSecret: filled(row.secret),
-    keys: typeof row.keys === "string" ? (JSON.parse(row.keys) as ClientKeys) : undefined,
-    redirectUris: JSON.parse(row.redirect_uris as string) as string[],
-    grantTypes: JSON.parse(row.grant_types as string) as string[],
-    scope: text(row.scope),
+    id: row[0] as ClientId,
+    authMethod: row[4] as TokenEndpointAuthMethod,
+    secretHash: text(row[2]) as SecretHash | undefined,
+    clearSecret: filled(row[1]),
+    keys: typeof row[9] === "string" ? (JSON.parse(row[9]) as ClientKeys) : undefined,
+    redirectUris: JSON.parse(row[3] as string) as string[],
+    grantTypes: JSON.parse(row[6] as string) as string[],
+    scope: text(row[7]),
     metadata: {
       ...(name === undefined ? {} : { name }),
-      ...(JSON.parse(row.metadata as string) as ClientMetadata),
+      ...(JSON.parse(row[8] as string) as ClientMetadata),
     },
-    dynamicallyRegistered: row.dynamically_registered === 1,
-    shared: (row.registrations as number) > 1,
-    createdAt: row.created_at as Seconds,
-    lastUsedAt: (row.last_used_at as Seconds | null) ?? undefined,
+    dynamicallyRegistered: row[10] === 1,
+    shared: (row[11] as number) > 1,
+    createdAt: row[12] as Seconds,
+    lastUsedAt: (row[13] as Seconds | null) ?? undefined,
   };
 }

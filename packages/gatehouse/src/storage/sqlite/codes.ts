@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Code } from "../../oauth/records.ts";
-import { found, requestValues, toFoundCode } from "../rows.ts";
+import { codeColumns, found, foundCodeColumns, requestValues, toFoundCode } from "../rows.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";
 import { insertGrant } from "./grants.ts";
@@ -8,7 +8,7 @@ import { insertGrant } from "./grants.ts";
 type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 
 export function codeOperations(database: Database): CodeOperations {
-  const find = database.prepare("select * from oauth2_codes where id = ?");
+  const find = database.prepare(`select ${foundCodeColumns} from oauth2_codes where id = ?`);
   const burn = database.prepare("update oauth2_codes set used = 1 where id = ? and used = 0");
   const use = database.prepare(
     "update oauth2_codes set used = 1, grant_id = ? where id = ? and used = 0 and expires_at > ?",
@@ -35,9 +35,7 @@ export function codeOperations(database: Database): CodeOperations {
 
 export function insertCode(database: Database): (code: Code) => void {
   const insert = database.prepare(
-    `insert into oauth2_codes (id, subject, email, auth_time, created_at, expires_at,
-       client_id, redirect_uri, state, code_challenge, code_challenge_method, scope, resource)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into oauth2_codes (${codeColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return ({ codeHash, request, subject, email, authTime, createdAt, expiresAt }) =>
     void insert.run(codeHash, subject, email, authTime, createdAt, expiresAt, ...requestValues(request));

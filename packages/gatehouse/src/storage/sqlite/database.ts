@@ -3,6 +3,16 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import { gather } from "../batch.ts";
+import type { Row } from "../rows.ts";
+
+type Value = string | number | null;
+
+/** A compiled statement. Its rows are arrays. */
+export interface Statement {
+  get(...values: Value[]): Row | undefined;
+  all(...values: Value[]): Row[];
+  run(...values: Value[]): { readonly changes: number | bigint };
+}
 
 /** A look-up or a write, and who waits for it. */
 interface Task {
@@ -50,8 +60,10 @@ export class Database {
   }
 
   /** A statement, compiled once and kept. */
-  prepare(sql: string): StatementSync {
-    return this.#connection.prepare(sql);
+  prepare(sql: string): Statement {
+    const statement = this.#connection.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement as unknown as Statement; // its types know rows as objects only
   }
 
   /** Runs statements without parameters or results, in the caller's transaction if there is one. */

@@ -1,14 +1,16 @@
 import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
-import { found, type Row, toGrant } from "../rows.ts";
+import { found, grantColumns, type Row, toGrant } from "../rows.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";
 
 type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 
 export function grantOperations(database: Database): GrantOperations {
-  const find = database.prepare("select * from gatehouse_grants where id = ? and expires_at > ?");
+  const find = database.prepare(
+    `select ${grantColumns} from gatehouse_grants where id = ? and expires_at > ?`,
+  );
   const rotate = database.prepare(
     "update gatehouse_grants set generation = generation + 1, rotated_at = ?, superseded_at = ?, expires_at = ? where id = ?",
   );
@@ -24,7 +26,7 @@ export function grantOperations(database: Database): GrantOperations {
       database.write((): Rotation => {
         const row = current.get(grantId, now);
         if (row === undefined) return { outcome: "gone" };
-        const generation = row.generation as number;
+        const generation = row[0] as number;
         const superseded = recentlySuperseded(row, now, replay);
         if (presented < 1 || presented > generation || generation - presented > superseded.length) {
           return { outcome: "reused" };
@@ -45,14 +47,13 @@ export function grantOperations(database: Database): GrantOperations {
 
 /** When each generation before the live one was superseded, the latest first, as far back as it is forgiven. */
 function recentlySuperseded(row: Row, now: Seconds, { window, generations }: ReplayPolicy): number[] {
-  const all = JSON.parse(row.superseded_at as string) as number[];
+  const all = JSON.parse(row[1] as string) as number[];
   return all.filter((at) => now - at < window).slice(0, generations);
 }
 
 export function insertGrant(database: Database): (grant: Grant) => void {
   const insert = database.prepare(
-    `insert into gatehouse_grants (id, client_id, subject, email, scope, resource, generation, salt, auth_time, created_at,
-       rotated_at, expires_at, ends_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into gatehouse_grants (${grantColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return (grant) =>
     void insert.run(

@@ -16,9 +16,7 @@ export function pendingMigrations(database: Database): Migration[] {
 function latestApplied(database: Database): number {
   const ledger = database.prepare("select 1 from sqlite_schema where name = 'gatehouse_migrations'").get();
   if (ledger === undefined) return 0;
-  return Number(
-    database.prepare("select max(number) as latest from gatehouse_migrations").get()?.latest ?? 0,
-  );
+  return Number(database.prepare("select max(number) from gatehouse_migrations").get()?.[0] ?? 0);
 }
 
 /** Applies what is pending, all of it or nothing; of processes that start at once one does the work and the others find it done. */

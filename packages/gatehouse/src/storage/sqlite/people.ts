@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Seconds } from "../../oauth/values.ts";
-import { toAccount } from "../rows.ts";
+import { accountColumns, toAccount } from "../rows.ts";
 import type { Database } from "./database.ts";
 
 type PeopleOperations = Pick<
@@ -18,12 +18,12 @@ export function peopleOperations(database: Database): PeopleOperations {
   );
   const end = database.prepare("delete from gatehouse_browser_sessions where id = ?");
   const find = database.prepare(
-    `select s.auth_time, a.* from gatehouse_browser_sessions s join gatehouse_accounts a on a.subject = s.subject
+    `select a.subject, a.issuer, a.upstream_subject, a.email, s.auth_time from gatehouse_browser_sessions s join gatehouse_accounts a on a.subject = s.subject
      where s.id = ? and s.last_seen_at > ? and s.expires_at > ?`,
   );
   const touch = database.prepare("update gatehouse_browser_sessions set last_seen_at = ? where id = ?");
   const findAccounts = database.prepare(
-    "select * from gatehouse_accounts where lower(email) = lower(?) order by created_at",
+    `select ${accountColumns} from gatehouse_accounts where lower(email) = lower(?) order by created_at`,
   );
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
@@ -48,10 +48,7 @@ export function peopleOperations(database: Database): PeopleOperations {
         const row = find.get(sessionHash, now - idle, now);
         if (row === undefined) return undefined;
         touch.run(now, sessionHash);
-        return {
-          authTime: row.auth_time as Seconds,
-          account: toAccount(row),
-        };
+        return { account: toAccount(row), authTime: row[4] as Seconds };
       }),
     endSession: (sessionHash) => database.write(() => void end.run(sessionHash)),
     findAccounts: (email) => database.read(() => findAccounts.all(email).map(toAccount)),

@@ -1,6 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
-import { found, toResource } from "../rows.ts";
+import { resourceColumns, toResource } from "../rows.ts";
 import type { Database } from "./database.ts";
+import { sharedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
   Store,
@@ -13,9 +14,10 @@ type ResourceOperations = Pick<
 >;
 
 export function resourceOperations(database: Database): ResourceOperations {
-  const find = database.prepare("select * from gatehouse_resources where identifier = ?");
-  const findByCredential = database.prepare("select * from gatehouse_resources where credential_hash = ?");
-  const list = database.prepare("select * from gatehouse_resources order by created_at, identifier");
+  const all = `select ${resourceColumns} from gatehouse_resources`;
+  const find = database.prepare(`${all} where identifier = ?`);
+  const findByCredential = database.prepare(`${all} where credential_hash = ?`);
+  const list = database.prepare(`${all} order by created_at, identifier`);
   const add = database.prepare(
     `insert into gatehouse_resources (identifier, name, scopes, credential_hash, created_at) values (?, ?, ?, ?, ?)
      on conflict (identifier) do nothing`,
@@ -23,8 +25,8 @@ export function resourceOperations(database: Database): ResourceOperations {
   const remove = database.prepare("delete from gatehouse_resources where identifier = ?");
   const replace = database.prepare("update gatehouse_resources set credential_hash = ? where identifier = ?");
   return {
-    findResource: (identifier) => database.read(() => found(find.get(identifier), toResource)),
-    findResourceByCredential: (hash) => database.read(() => found(findByCredential.get(hash), toResource)),
+    findResource: sharedLookup(database, find, toResource),
+    findResourceByCredential: sharedLookup(database, findByCredential, toResource),
     listResources: () => database.read(() => list.all().map(toResource)),
     addResource: ({ identifier, name, scopes, createdAt }, credentialHash) =>
       database.write(

@@ -1,5 +1,12 @@
 import type { Store } from "../../oauth/ports.ts";
-import { found, requestValues, toConsent, toTransaction } from "../rows.ts";
+import {
+  consentColumns,
+  found,
+  requestValues,
+  toConsent,
+  toTransaction,
+  transactionColumns,
+} from "../rows.ts";
 import { insertCode } from "./codes.ts";
 import type { Database } from "./database.ts";
 
@@ -15,38 +22,37 @@ type TransactionOperations = Pick<
 
 export function transactionOperations(database: Database): TransactionOperations {
   const begin = database.prepare(
-    `insert into oauth2_sessions (id, binding_hash, stage, expires_at, created_at, subject, email, auth_time,
-       client_id, callback_url, callback_state, code_challenge, code_challenge_method, scope, resource)
-     values (?, ?, ?, ?, unixepoch(), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into oauth2_sessions (stage, ${transactionColumns}, created_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, unixepoch())`,
   );
   const claim = database.prepare(
     `update oauth2_sessions set stage = 'claimed' where id = ? and binding_hash = ? and stage = 'sign-in' and expires_at > ?
-     returning *`,
+     returning ${transactionColumns}`,
   );
   const await_ = database.prepare(
     `update oauth2_sessions set stage = 'consent', subject = ?, email = ?, auth_time = ?
      where id = ? and stage = 'claimed' and expires_at > ?`,
   );
   const find = database.prepare(
-    "select * from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?",
+    `select ${transactionColumns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?`,
   );
   const complete = database.prepare("delete from oauth2_sessions where id = ? and expires_at > ?");
   const storeCode = insertCode(database);
   const remember = database.prepare(
-    `insert into gatehouse_consents (subject, client_id, redirect_uri, resource, scope, fingerprint, decided_at)
+    `insert into gatehouse_consents (${consentColumns})
      values (?, ?, ?, ?, ?, ?, ?)
      on conflict (subject, client_id, redirect_uri, resource)
      do update set scope = excluded.scope, fingerprint = excluded.fingerprint, decided_at = excluded.decided_at`,
   );
   const findConsent = database.prepare(
-    "select * from gatehouse_consents where subject = ? and client_id = ? and redirect_uri = ? and resource = ?",
+    `select ${consentColumns} from gatehouse_consents where subject = ? and client_id = ? and redirect_uri = ? and resource = ?`,
   );
   return {
     beginTransaction: ({ handleHash, bindingHash, request, signedIn, expiresAt }) =>
       database.write(() => {
         const who = [signedIn?.subject ?? null, signedIn?.email ?? null, signedIn?.authTime ?? null];
         const stage = signedIn === undefined ? "sign-in" : "consent";
-        begin.run(handleHash, bindingHash, stage, expiresAt, ...who, ...requestValues(request));
+        begin.run(stage, handleHash, bindingHash, expiresAt, ...who, ...requestValues(request));
       }),
     claimSignIn: (handleHash, bindingHash, now) =>
       database.write(() => found(claim.get(handleHash, bindingHash, now), toTransaction)),
