@@ -20,7 +20,7 @@ export interface LogOptions {
  */
 export function createLog(
   options: LogOptions,
-  destination: DestinationStream = oncePerTurn(pino.destination(1)),
+  destination: DestinationStream = oncePerTurn(pino.destination({ dest: 1, sync: true })),
 ): Logger {
   const clean = withoutSecrets(options.tokenPrefixes);
   return pino(

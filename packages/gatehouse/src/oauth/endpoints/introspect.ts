@@ -14,13 +14,17 @@ const inactive = { active: false } as const;
 /** Token introspection, RFC 7662. */
 export function introspectEndpoint(context: Context): Endpoint {
   return async (request) => {
-    const caller = await authenticateCaller(context, request);
-    const token = requireForm(request.form).get("token");
+    const token = request.form?.get("token");
+    // Both look-ups at once: nothing of the token is told before it is known who asks.
+    const [caller, found] = await Promise.all([
+      authenticateCaller(context, request),
+      findToken(context, token),
+    ]);
+    requireForm(request.form);
     if (token === undefined) {
       if (caller === "operator") return json(200, inactive); // LEGACY J03
       throw new OAuthError("invalid_request", { hint: "token is missing" });
     }
-    const found = await findToken(context, token);
     if (found === undefined || !mayLearnOf(caller, found)) return json(200, inactive); // J04, J06
     return json(200, describe(context, caller, found));
   };
@@ -47,9 +51,9 @@ async function authenticateCaller(context: Context, request: OAuthRequest): Prom
 
 async function findToken(
   { clock, settings, store }: Context,
-  token: string,
+  token: string | undefined,
 ): Promise<AccessToken | undefined> {
-  if (!isAccessTokenShaped(token, settings)) return undefined;
+  if (token === undefined || !isAccessTokenShaped(token, settings)) return undefined;
   return store.findAccessToken(hashSecret(token), clock.now());
 }
 
