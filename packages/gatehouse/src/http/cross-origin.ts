@@ -5,8 +5,11 @@ import { allowedMethods, type Route } from "./route.ts";
  * What every answer of a route carries that any origin may call, errors included (A15, E18). Never `Allow-Credentials`: these routes know no
  * cookies.
  */
-export const crossOriginHeaders = {
-  "Access-Control-Allow-Origin": "*",
+export const crossOriginHeaders = { "Access-Control-Allow-Origin": "*" } as const;
+
+/** What an error carries besides: a script may read what else it says only if it is named here. */
+export const crossOriginErrorHeaders = {
+  ...crossOriginHeaders,
   "Access-Control-Expose-Headers": "WWW-Authenticate, Retry-After",
 } as const;
 

@@ -7,7 +7,7 @@ import { Parameters } from "../oauth/parameters.ts";
 import { formType, mediaType, readBody } from "./body.ts";
 import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
-import { crossOriginHeaders, preflight } from "./cross-origin.ts";
+import { crossOriginErrorHeaders, crossOriginHeaders, preflight } from "./cross-origin.ts";
 import { type Budgets, createRateLimits } from "./rate-limits.ts";
 import { refusal } from "./refusal.ts";
 import type { Route } from "./route.ts";
@@ -60,6 +60,7 @@ export function createHandler(
   const cookies = createCookieCodec(secure);
   const common = commonHeaders(secure);
   const commonCrossOrigin = { ...common, ...crossOriginHeaders };
+  const commonCrossOriginError = { ...common, ...crossOriginErrorHeaders };
   // Unique across restarts by its random part, within a run by its count.
   const run = randomBytes(4).toString("hex");
   let count = 0;
@@ -124,7 +125,7 @@ export function createHandler(
   function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {
     const text = answer.page === undefined ? (answer.body ?? "") : options.renderPage(answer.page);
     const headers: Record<string, string | number | string[]> = {
-      ...(route?.cors === true ? commonCrossOrigin : common),
+      ...(route?.cors !== true ? common : answer.status < 400 ? commonCrossOrigin : commonCrossOriginError),
       ...answer.headers,
     };
     if (answer.page !== undefined) Object.assign(headers, pageHeaders(answer.page));

@@ -17,5 +17,5 @@ export function hashSecret(secret: string): SecretHash {
 
 /** Compares in constant time whatever the lengths (T04): both sides are hashed first. */
 export function equalSecrets(left: string, right: string): boolean {
-  return timingSafeEqual(hash("sha256", left, "buffer"), hash("sha256", right, "buffer"));
+  return timingSafeEqual(Buffer.from(hashSecret(left)), Buffer.from(hashSecret(right)));
 }
