@@ -223,6 +223,24 @@ test("while another process holds the database, what waits fails, and what comes
   await store.close();
 });
 
+test("a write that waits for another process keeps nobody else waiting", async () => {
+  const path = aPath();
+  const code = aCode();
+  const store = await prepare(path, [code]);
+  const other = new DatabaseSync(path);
+  other.exec("begin immediate");
+  const burnt = store.burnCode(code.codeHash);
+  for (const used of [false, false, false]) {
+    assert.equal((await store.findCode(code.codeHash))?.used, used);
+  }
+  // Only a process that is not stopped by its own wait comes as far as to let the other one finish.
+  other.exec("rollback");
+  other.close();
+  await burnt;
+  assert.equal((await store.findCode(code.codeHash))?.used, true);
+  await store.close();
+});
+
 test("a closed or missing database is unavailable, not a crash", async () => {
   const store = await prepare(aPath(), []);
   await store.close();

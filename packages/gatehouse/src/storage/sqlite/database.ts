@@ -28,17 +28,22 @@ interface Task {
  */
 export class Database {
   readonly #connection: DatabaseSync;
+  readonly #patience: number;
   readonly #beginRead: StatementSync;
   readonly #beginWrite: StatementSync;
   readonly #commit: StatementSync;
   readonly #enqueueRead: (read: Task) => void;
   readonly #enqueueWrite: (write: Task) => void;
+  #held: readonly Task[] = [];
+  #heldSince: number | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   /**
-   * @param busyMilliseconds how long a statement waits for another process's write on the same file
+   * @param busyMilliseconds how long a write waits for another process's on the same file
    * @throws StoreUnavailableError when the file cannot be opened
    */
   constructor(path: string, busyMilliseconds = 5000) {
+    this.#patience = busyMilliseconds;
     try {
       if (path !== ":memory:") createPrivateFile(path);
       this.#connection = new DatabaseSync(path, {
@@ -88,7 +93,10 @@ export class Database {
   #look(reads: readonly Task[]): void {
     let answers: (() => void)[];
     try {
-      answers = this.#inTransaction(this.#beginRead, () => reads.map(answerTo));
+      answers = this.#inTransaction(
+        () => this.#beginRead.run(),
+        () => reads.map(answerTo),
+      );
     } catch (error) {
       const failure = unavailable(error);
       answers = reads.map(
@@ -100,11 +108,20 @@ export class Database {
     for (const answer of answers) answer();
   }
 
-  #run(writes: readonly Task[]): void {
+  /** What arrived, and before it what waits for another process to be done with its write. */
+  #run(arrived: readonly Task[]): void {
+    const writes = [...this.#held, ...arrived];
+    this.#held = [];
+    if (writes.length === 0) return;
     let results: unknown[];
     try {
-      results = this.#inTransaction(this.#beginWrite, () => writes.map(({ work }) => work()));
+      results = this.#inTransaction(
+        () => this.#takeLock(),
+        () => writes.map(({ work }) => work()),
+      );
+      this.#heldSince = undefined;
     } catch (error) {
+      if (isBusy(error) && this.#hold(writes)) return;
       const failure = unavailable(error);
       if (writes.length === 1 || failure instanceof StoreUnavailableError) {
         // A database that cannot answer one of them answers none: trying each would only make them wait in turn.
@@ -120,8 +137,35 @@ export class Database {
     });
   }
 
-  #inTransaction<T>(begin: StatementSync, work: () => T): T {
-    begin.run();
+  /**
+   * Keeps writes for another attempt in a moment, while look-ups and everything else go on: to wait in SQLite would stop the process. False when they have waited
+   * long enough.
+   */
+  #hold(writes: readonly Task[]): boolean {
+    const now = performance.now();
+    this.#heldSince ??= now;
+    if (now - this.#heldSince >= this.#patience) {
+      this.#heldSince = undefined;
+      return false;
+    }
+    this.#held = writes;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#run([]), retryMilliseconds);
+    return true;
+  }
+
+  /** Begins a write, or throws at once when another process is at it. */
+  #takeLock(): void {
+    this.#connection.exec("pragma busy_timeout = 0");
+    try {
+      this.#beginWrite.run();
+    } finally {
+      this.#connection.exec(`pragma busy_timeout = ${this.#patience}`);
+    }
+  }
+
+  #inTransaction<T>(begin: () => void, work: () => T): T {
+    begin();
     try {
       const result = work();
       this.#commit.run();
@@ -150,7 +194,15 @@ function createPrivateFile(path: string): void {
   if (process.platform !== "win32") chmodSync(path, 0o600);
 }
 
+/** Between two attempts to begin a write that another process is in the way of: about as long as one takes. */
+const retryMilliseconds = 1;
+
+const busy = 5;
 const constraintViolated = 19;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && ((error.errcode as number) & 0xff) === busy;
+}
 
 /** Busy, full, broken, closed: the store cannot answer now. A violated constraint or anything not from SQLite is a defect, and stays what it is. */
 function unavailable(error: unknown): unknown {
