@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chart } from "./chart.ts";
@@ -55,20 +55,11 @@ async function run(options: Options): Promise<void> {
   );
 }
 
-function save(results: Results, { publish }: Options, earlier: Results | undefined): void {
+function save(results: Results, { name, publish }: Options, earlier: Results | undefined): void {
   mkdirSync(resultsFolder, { recursive: true });
-  const [json, markdown] = ["last.json", "last.md"].map((name) => join(resultsFolder, name)) as [
-    string,
-    string,
-  ];
-  try {
-    renameSync(json, join(resultsFolder, "before.json"));
-  } catch {
-    // the first run
-  }
   const text = `${report(results)}\n`;
-  writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(markdown, text);
+  writeFileSync(join(resultsFolder, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(resultsFolder, `${name}.md`), text);
   console.log(text);
   if (earlier !== undefined) console.log(compare(earlier, results));
   if (publish === undefined) return;
@@ -76,8 +67,9 @@ function save(results: Results, { publish }: Options, earlier: Results | undefin
   writeFileSync(resolve(publish, "performance.svg"), chart(results));
 }
 
-function read(file: string): Results {
-  const path = file === "last" ? join(resultsFolder, "last.json") : resolve(file);
+/** @param which a file, or the name of an earlier run */
+function read(which: string): Results {
+  const path = which.endsWith(".json") ? resolve(which) : join(resultsFolder, `${which}.json`);
   return JSON.parse(readFileSync(path, "utf8")) as Results;
 }
 

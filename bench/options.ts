@@ -13,6 +13,10 @@ export interface Options {
   readonly codes: number;
   /** A results file to compare with; `last` for the run before. */
   readonly against: string | undefined;
+  /** False: not also at half the rate. */
+  readonly atHalf: boolean;
+  /** Of the files in results/. */
+  readonly name: string;
   /** Where else the figures and the chart go; undefined: nowhere. */
   readonly publish: string | undefined;
   readonly help: boolean;
@@ -27,19 +31,22 @@ export const usage = `Measures Gatehouse beside bare node:http and its peers.
   --servers gatehouse-sqlite  by the names in the tables
   --against last              compare with the run before, or with a JSON file
   --rounds 3  --seconds 3  --warm-up 1  --tokens 1000000  --lanes 32  --codes 150000
-  --publish ../docs           also write performance-figures.md and performance.svg there
-
-Figures go to bench/results/last.json and last.md.`;
+  --no-at-half                do not measure at half the rate as well
+  --name last                 the figures go to bench/results/last.json and last.md
+  --publish ../docs           also write performance-figures.md and performance.svg there`;
 
 /** @throws Error with a sentence when the arguments make no sense */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
+    allowNegative: true,
     options: {
       only: { type: "string", default: operations.join(",") },
       servers: { type: "string" },
       against: { type: "string" },
       publish: { type: "string" },
+      name: { type: "string", default: "last" },
+      "at-half": { type: "boolean", default: true },
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "3" },
       "warm-up": { type: "string", default: "1" },
@@ -69,6 +76,8 @@ export function readOptions(args: readonly string[]): Options {
     lanes: number("lanes"),
     codes: number("codes"),
     against: values.against,
+    atHalf: values["at-half"],
+    name: values.name,
     publish: values.publish,
     help: values.help,
   };

@@ -84,10 +84,11 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Bytes of memory a process has resident. */
-export function residentBytes(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) * 1024;
+/** Bytes a process has in memory: its own, and of files, which the system takes back when it needs the room. */
+export function memory(pid: number): { readonly own: number; readonly file: number } {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const bytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
+  return { own: bytes("RssAnon"), file: bytes("RssFile") };
 }
 
 /** A port nobody listens on at this moment. */

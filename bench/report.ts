@@ -1,5 +1,5 @@
 import { type Operation, operations } from "./contenders/contender.ts";
-import { type ContenderResults, type Results, type Spread, summarise } from "./results.ts";
+import { type ContenderResults, type Memory, type Results, type Spread, summarise } from "./results.ts";
 
 const titles: Record<Operation, string> = {
   metadata: "Metadata document",
@@ -51,7 +51,8 @@ function operationTable(operation: Operation, contenders: readonly ContenderResu
 }
 
 function needs(contenders: readonly ContenderResults[]): string {
-  const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+  const megabytes = ({ own, file }: Memory) =>
+    `${Math.round((own + file) / 2 ** 20)} MB (${Math.round(own / 2 ** 20)} its own)`;
   const rows = contenders.map(({ name, startUp, memory }) =>
     row([name, `${startUp.toFixed(0)} ms`, megabytes(memory.atRest), megabytes(memory.after)]),
   );

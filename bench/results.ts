@@ -26,9 +26,15 @@ export interface ContenderResults {
   readonly notes: readonly string[];
   /** Milliseconds to the first answer. */
   readonly startUp: number;
-  /** Bytes resident before and after all its operations. */
-  readonly memory: { readonly atRest: number; readonly after: number };
+  /** Before and after all its operations. */
+  readonly memory: { readonly atRest: Memory; readonly after: Memory };
   readonly operations: Partial<Record<Operation, OperationResults>>;
+}
+
+/** Bytes: the processes' own, and of files they read, which the system takes back when it needs the room. */
+export interface Memory {
+  readonly own: number;
+  readonly file: number;
 }
 
 export interface OperationResults {
