@@ -29,6 +29,7 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
   const timings = new Timings();
   const lanes = Array.from({ length: count }, () => new Lane(server.host, server.port, fault.reject));
   let stopped = false;
+  let underWay = 0;
   let answers = 0;
 
   function begin(lane: number, due: number, andThen: () => void): void {
@@ -37,11 +38,13 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
       fault.reject(new Error("the workload ran out of requests"));
       return;
     }
+    underWay++;
     lanes[lane]?.send(request, workload.learn !== undefined, (status, body) => {
       if (status !== workload.status) {
         return fault.reject(new Error(`answered ${status} instead of ${workload.status}: ${body}`));
       }
       workload.learn?.(lane, body);
+      underWay--;
       answers++;
       timings.add(performance.now() - due);
       andThen();
@@ -101,7 +104,7 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
   } finally {
     stopped = true;
     // An answer that is on its way may carry what the next run goes on with.
-    await pause(0.3);
+    for (let waited = 0; underWay > 0 && waited < 50; waited++) await pause(0.1);
     for (const lane of lanes) lane.close();
   }
 }
