@@ -12,6 +12,8 @@ export interface Config {
   readonly clientDocumentsFolder: string | undefined;
   /** Port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** `WORKERS`: processes that share the port. */
+  readonly workers: number;
   readonly storage: StorageConfig;
   readonly upstream:
     | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
@@ -137,6 +139,22 @@ function contradictions(
     // A key file would be another one on each machine.
     faults.push({ variable: "SECRET_KEY", found: "nothing", expected: variables.SECRET_KEY.expected });
   }
+  if (mode === "serve" && (values.WORKERS ?? 1) > 1) {
+    if (values.SQL_URL?.kind === "sqlite" && values.SQL_URL.path === ":memory:") {
+      faults.push({
+        variable: "WORKERS",
+        found: quote(String(values.WORKERS)),
+        expected: "1 with a database in memory",
+      });
+    }
+    if (develops) {
+      faults.push({
+        variable: "WORKERS",
+        found: quote(String(values.WORKERS)),
+        expected: "1 with the development sign-in",
+      });
+    }
+  }
   if (mode !== "command" && port === 0 && !baseGiven) {
     faults.push({ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" });
   }
@@ -185,6 +203,7 @@ function compose(values: Values, mode: Mode): Config {
     secretKeys: values.SECRET_KEY,
     clientDocumentsFolder: values.CIMD_DOCUMENTS,
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
+    workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),
     upstream:
       values.OAUTH2_CLIENT_ID === undefined || values.OAUTH2_CLIENT_SECRET === undefined

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalResource } from "./oauth/resource.ts";
@@ -54,6 +55,12 @@ const duration = (least: string, most: string) =>
   parsed((text) =>
     length(text) >= length(least) && length(text) <= length(most) ? seconds(length(text)) : undefined,
   );
+
+function workers(text: string): number | undefined {
+  if (text === "auto") return availableParallelism();
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  return count >= 1 && count <= 256 ? count : undefined;
+}
 
 const otherPrefixes = [
   "gatehouse_rt_",
@@ -168,6 +175,11 @@ export const variables = {
     fallback: "sqlite:./data/gatehouse.db",
     meaning: "The database: sqlite:<path of its file>, or the postgres:// URL of PostgreSQL or CockroachDB.",
     expected: "sqlite:<path> or postgres://user:password@host/database",
+  }),
+  WORKERS: of(parsed(workers), {
+    fallback: "1",
+    meaning: "Processes of serve that share the port; auto: one for each CPU.",
+    expected: "auto, or a number from 1 to 256",
   }),
   SQL_POOL_SIZE: of(
     z

@@ -31,6 +31,8 @@ export interface RunningGatehouse {
 
 /** What a caller may hand in instead of having it made: a store it uses itself, a clock it moves, documents without a network. */
 export interface Given {
+  /** False: another process sweeps the database. */
+  readonly keepsHouse?: boolean;
   readonly store?: Store;
   readonly documents?: ClientDocuments;
   readonly clock?: Clock;
@@ -112,23 +114,44 @@ export async function startGatehouse(
     await store.close();
     throw error;
   });
-  const housekeeping = startHousekeeping({
+  const housekeeping = given.keepsHouse === false ? undefined : keepHouse(config, log, store, clock);
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    async stop() {
+      await listener.close();
+      await housekeeping?.stop();
+      await store.close();
+    },
+  };
+}
+
+/**
+ * What is done once for several processes that serve: the database is brought up to date, its key created, and what died swept away.
+ * @throws what `startGatehouse` does when the database cannot be used
+ */
+export async function startUpkeep(config: Config, log: Logger): Promise<{ stop(): Promise<void> }> {
+  const store = await startStore(config, log);
+  const { storage } = config;
+  await loadSecretKeys(config.secretKeys, storage.kind === "sqlite" ? storage.path : undefined);
+  const housekeeping = keepHouse(config, log, store, systemClock);
+  return {
+    async stop() {
+      await housekeeping.stop();
+      await store.close();
+    },
+  };
+}
+
+function keepHouse({ clientIdle }: Config, log: Logger, store: Store, clock: Clock) {
+  return startHousekeeping({
     store,
     clock,
-    clientIdle: config.clientIdle,
+    clientIdle,
     onRound: ({ swept, error }) => {
       if (error !== undefined) log.error({ err: error }, "housekeeping failed; it tries again later");
       else log.debug({ swept }, "housekeeping");
     },
   });
-  return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    async stop() {
-      await listener.close();
-      await housekeeping.stop();
-      await store.close();
-    },
-  };
 }
 
 /** The embedded database is there or is not; one on another machine may be on its way, so the server starts without it and waits. */

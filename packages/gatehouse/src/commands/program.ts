@@ -67,7 +67,7 @@ function explain(error: unknown, shell: Shell): number {
     return 2;
   }
   if (error instanceof Refusal) {
-    shell.complain(`gatehouse: ${error.message}`);
+    if (error.message !== "") shell.complain(`gatehouse: ${error.message}`);
     return error.exitCode;
   }
   shell.complain(`gatehouse: ${chain(error).join(": ")}`);

@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import type { Command } from "commander";
 import { describeStorage, readConfig } from "../config.ts";
 import { startGatehouse } from "../gatehouse.ts";
@@ -6,6 +7,7 @@ import { environmentHelp } from "./environment-help.ts";
 import type { Shell } from "./shell.ts";
 import { untilInterrupted } from "./signals.ts";
 import { explainPort } from "./taken-port.ts";
+import { runWorkers, serveAsWorker } from "./workers.ts";
 
 export function addServeCommand(program: Command, shell: Shell): void {
   program
@@ -18,7 +20,9 @@ export function addServeCommand(program: Command, shell: Shell): void {
 async function serve(shell: Shell): Promise<void> {
   const config = readConfig(shell.environment, "serve");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
+  if (cluster.isWorker) return serveAsWorker(config, log);
   const interrupted = untilInterrupted();
+  if (config.workers > 1) return runWorkers(config, log, interrupted);
   const gatehouse = await startGatehouse(config, log).catch((error: unknown) => {
     throw explainPort(error, config.listen.port, "PORT");
   });

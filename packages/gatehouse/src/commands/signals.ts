@@ -1,6 +1,12 @@
 /** Between two interrupts a person sends there is more time than this; npm sends each one twice, at once. */
 const sameKeystroke = 300;
 
+/** For a worker: the keystroke that interrupts reaches it as well, but when to stop its primary says. */
+export function untilToldToStop(): Promise<void> {
+  process.on("SIGINT", () => undefined);
+  return new Promise((resolve) => process.on("SIGTERM", () => resolve()));
+}
+
 /**
  * Resolves with the first SIGINT or SIGTERM. A later one, when stopping takes too long for somebody, ends the process on the spot with
  * the exit code a shell expects of an interrupted program.

@@ -1,0 +1,92 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Logger } from "pino";
+import { type Config, describeStorage } from "../config.ts";
+import { startGatehouse, startUpkeep } from "../gatehouse.ts";
+import { Refusal } from "./refusal.ts";
+import { untilToldToStop } from "./signals.ts";
+import { explainPort } from "./taken-port.ts";
+
+/** Milliseconds a worker has to live for the next one to follow at once. */
+const longEnough = 5000;
+const shortestPause = 250;
+const longestPause = 10_000;
+
+/**
+ * Runs `gatehouse serve` in several processes that share the port, connection by connection. They share nothing else but the database: this one keeps house in it, and
+ * puts a new worker in the place of one that ended.
+ *
+ * @param interrupted resolves when all of them are to stop
+ * @throws Refusal when a worker ended before it ever listened; it has said why
+ */
+export async function runWorkers(config: Config, log: Logger, interrupted: Promise<void>): Promise<void> {
+  const { workers: count } = config;
+  let stopping = false;
+  const upkeep = await startUpkeep(config, log);
+  try {
+    // The first alone: what keeps it from listening would keep all of them, and is to be said once.
+    const address = await untilListening(start());
+    await Promise.all(Array.from({ length: count - 1 }, () => untilListening(start())));
+    log.info(
+      { issuer: config.settings.issuer, address, database: describeStorage(config.storage), workers: count },
+      "listening",
+    );
+    await interrupted;
+    log.info("stopping");
+  } finally {
+    stopping = true;
+    await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stop(worker)));
+    await upkeep.stop();
+  }
+
+  /** @param failures how many in this place ended soon after their start, one after the other */
+  function start(failures = 0): Worker {
+    const worker = cluster.fork();
+    const begun = performance.now();
+    let listened = false;
+    worker.once("listening", () => {
+      listened = true;
+    });
+    worker.once("exit", (code: number | null, signal: string | null) => {
+      if (stopping || (!listened && failures === 0)) return;
+      const soon = performance.now() - begun < longEnough;
+      const pause = soon ? Math.min(shortestPause * 2 ** failures, longestPause) : 0;
+      log.error({ code, signal, nextInMilliseconds: pause }, "a worker ended; another takes its place");
+      setTimeout(() => {
+        if (!stopping) start(soon ? failures + 1 : 1);
+      }, pause);
+    });
+    return worker;
+  }
+}
+
+/** One of these processes. What it does not do, its primary does. */
+export async function serveAsWorker(config: Config, log: Logger): Promise<void> {
+  const toldToStop = untilToldToStop();
+  try {
+    const gatehouse = await startGatehouse(config, log, { keepsHouse: false });
+    await toldToStop;
+    await gatehouse.stop();
+  } catch (error) {
+    throw explainPort(error, config.listen.port, "PORT");
+  } finally {
+    // The line to the primary would keep the process.
+    cluster.worker?.disconnect();
+  }
+}
+
+/** Where it listens. */
+async function untilListening(worker: Worker): Promise<string> {
+  const { address, port } = await new Promise<{ address: string; port: number }>((resolve, reject) => {
+    worker.once("listening", resolve);
+    // Why, it has said itself.
+    worker.once("exit", () => reject(new Refusal(1, "")));
+  });
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+async function stop(worker: Worker): Promise<void> {
+  if (worker.isDead()) return;
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  worker.process.kill("SIGTERM");
+  await ended;
+}
