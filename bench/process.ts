@@ -91,6 +91,12 @@ export function memory(pid: number): { readonly own: number; readonly file: numb
   return { own: bytes("RssAnon"), file: bytes("RssFile") };
 }
 
+/** The processes a process has started. */
+export function childrenOf(pid: number): number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return list === "" ? [] : list.split(" ").map(Number);
+}
+
 /** A port nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

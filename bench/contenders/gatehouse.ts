@@ -10,7 +10,7 @@ import { startPostgres } from "../../packages/gatehouse/test/support/postgres.ts
 import { type Fill, fillPostgres, fillSqlite } from "../fill.ts";
 import { formRequest, getRequest, jsonRequest } from "../http-request.ts";
 import { accessToken, clientId, email, resource, scope, tokenRows } from "../live-tokens.ts";
-import { freePort, startServer } from "../process.ts";
+import { childrenOf, freePort, startServer } from "../process.ts";
 import type { Contender, Operation, Plan, Workload } from "./contender.ts";
 
 const redirectUri = "http://127.0.0.1:33418/callback";
@@ -169,7 +169,12 @@ async function workloads(url: string, plan: Plan): Promise<Record<Operation, Wor
   };
 }
 
-function gatehouse(name: string, storeNote: string, open: (folder: string) => Promise<Place>): Contender {
+function gatehouse(
+  name: string,
+  storeNote: string,
+  open: (folder: string) => Promise<Place>,
+  workers = 1,
+): Contender {
   return {
     name,
     notes: [
@@ -191,6 +196,7 @@ function gatehouse(name: string, storeNote: string, open: (folder: string) => Pr
           SQL_URL: place.sqlUrl,
           SECRET_KEY: "a key that signs nothing but what is thrown away afterwards",
           RATE_LIMITS: "off",
+          ...(workers > 1 ? { WORKERS: `${workers}`, ...elsewhere } : {}),
         },
         core: plan.core,
         firstAnswer: `${url}/readyz`,
@@ -200,7 +206,7 @@ function gatehouse(name: string, storeNote: string, open: (folder: string) => Pr
       return {
         host: "127.0.0.1",
         port,
-        pids: [server.pid],
+        pids: [server.pid, ...childrenOf(server.pid)],
         startUp: server.startUp,
         workload: (operation) => ready[operation],
         stop: async () => {
@@ -211,6 +217,13 @@ function gatehouse(name: string, storeNote: string, open: (folder: string) => Pr
     },
   };
 }
+
+/** The development sign-in is for one process. Nobody signs in here. */
+const elsewhere = {
+  OAUTH2_CLIENT_ID: "bench",
+  OAUTH2_CLIENT_SECRET: "bench",
+  UPSTREAM_ISSUER: "http://localhost:1",
+};
 
 export const gatehouseOnSqlite = gatehouse(
   "gatehouse-sqlite",
@@ -223,3 +236,9 @@ export const gatehouseOnPostgres = gatehouse(
   "PostgreSQL runs on the core of the load, and its own CPU time is not counted",
   onPostgres,
 );
+
+/** Several processes on one port. */
+export function gatehouseWithWorkers(store: "sqlite" | "postgres", workers: number): Contender {
+  const open = store === "sqlite" ? async (folder: string) => onSqlite(folder) : onPostgres;
+  return gatehouse(`gatehouse-${store}`, "several processes on one port", open, workers);
+}

@@ -155,7 +155,7 @@ function keepHouse({ clientIdle }: Config, log: Logger, store: Store, clock: Clo
 }
 
 /** The embedded database is there or is not; one on another machine may be on its way, so the server starts without it and waits. */
-function startStore(config: Config, log: Logger): Promise<Store> | Store {
+function startStore(config: Config, log: Logger): Promise<Store> {
   if (config.storage.kind === "sqlite") return openStore(config);
   return deferStore({
     open: () => openStore(config),

@@ -20,40 +20,50 @@ const longestPause = 10_000;
  */
 export async function runWorkers(config: Config, log: Logger, interrupted: Promise<void>): Promise<void> {
   const { workers: count } = config;
+  const replacements = new Set<NodeJS.Timeout>();
   let stopping = false;
   const upkeep = await startUpkeep(config, log);
   try {
-    // The first alone: what keeps it from listening would keep all of them, and is to be said once.
-    const address = await untilListening(start());
-    await Promise.all(Array.from({ length: count - 1 }, () => untilListening(start())));
-    log.info(
-      { issuer: config.settings.issuer, address, database: describeStorage(config.storage), workers: count },
-      "listening",
-    );
-    await interrupted;
+    const address = await Promise.race([startAll(), interrupted]);
+    if (address !== undefined) {
+      const database = describeStorage(config.storage);
+      log.info({ issuer: config.settings.issuer, address, database, workers: count }, "listening");
+      await interrupted;
+    }
     log.info("stopping");
   } finally {
     stopping = true;
+    for (const timer of replacements) clearTimeout(timer);
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stop(worker)));
     await upkeep.stop();
+  }
+
+  async function startAll(): Promise<string> {
+    // The first alone: what keeps it from listening would keep all of them, and is to be said once.
+    const address = await untilListening(start());
+    await Promise.all(Array.from({ length: count - 1 }, () => untilListening(start())));
+    return address;
   }
 
   /** @param failures how many in this place ended soon after their start, one after the other */
   function start(failures = 0): Worker {
     const worker = cluster.fork();
     const begun = performance.now();
-    let listened = false;
+    let listened = failures > 0; // one that takes the place of another is replaced however far it came
     worker.once("listening", () => {
       listened = true;
     });
+    worker.on("error", (error) => log.error({ err: error }, "a worker cannot be reached"));
     worker.once("exit", (code: number | null, signal: string | null) => {
-      if (stopping || (!listened && failures === 0)) return;
+      if (stopping || !listened) return;
       const soon = performance.now() - begun < longEnough;
       const pause = soon ? Math.min(shortestPause * 2 ** failures, longestPause) : 0;
       log.error({ code, signal, nextInMilliseconds: pause }, "a worker ended; another takes its place");
-      setTimeout(() => {
-        if (!stopping) start(soon ? failures + 1 : 1);
+      const timer = setTimeout(() => {
+        replacements.delete(timer);
+        start(soon ? failures + 1 : 1);
       }, pause);
+      replacements.add(timer);
     });
     return worker;
   }
@@ -78,8 +88,10 @@ export async function serveAsWorker(config: Config, log: Logger): Promise<void> 
 async function untilListening(worker: Worker): Promise<string> {
   const { address, port } = await new Promise<{ address: string; port: number }>((resolve, reject) => {
     worker.once("listening", resolve);
-    // Why, it has said itself.
-    worker.once("exit", () => reject(new Refusal(1, "")));
+    worker.once("exit", (_code: number | null, signal: string | null) => {
+      // One that ended by itself has said why.
+      reject(new Refusal(1, signal === null ? "" : `a worker was ended by ${signal} before it listened`));
+    });
   });
   return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

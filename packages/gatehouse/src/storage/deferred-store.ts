@@ -18,9 +18,12 @@ const shortestWait = 250;
 /**
  * A store that may be used before its database can be reached: until then every operation throws {@link StoreUnavailableError}, which the server
  * answers with 503. So a server starts, says that it is alive and not ready, and needs nobody once the database is there.
+ *
+ * Resolves once it has been tried for the first time, with whatever outcome: when all is well nobody is told to come again.
  */
-export function deferStore(options: DeferredStoreOptions): Store {
+export async function deferStore(options: DeferredStoreOptions): Promise<Store> {
   const { open, longestWait, onRetry, onFailure, sleep = wait } = options;
+  const tried = Promise.withResolvers<void>();
   let opened: Store | undefined;
   let closed = false;
   const opening = (async () => {
@@ -34,6 +37,7 @@ export function deferStore(options: DeferredStoreOptions): Store {
         if (!(error instanceof StoreUnavailableError)) return onFailure(error);
         const pause = Math.min(shortestWait * 2 ** attempt, longestWait);
         onRetry(error, pause);
+        tried.resolve();
         await sleep(pause);
       }
     }
@@ -46,11 +50,12 @@ export function deferStore(options: DeferredStoreOptions): Store {
     await opened.close();
   }
 
+  await Promise.race([opening, tried.promise]);
   return new Proxy({} as Store, {
     get(_target, name: keyof Store | "then") {
-      if (name === "then") return undefined; // it may be awaited, and is no promise
+      if (name === "then") return undefined; // it is awaited, and is no promise
       if (name === "close") return close;
-      if (opened !== undefined) return opened[name].bind(opened);
+      if (opened !== undefined) return opened[name];
       return () => Promise.reject(new StoreUnavailableError("the database cannot be reached yet"));
     },
   });

@@ -5,12 +5,12 @@ import { deferStore } from "../../src/storage/deferred-store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 
 /** A database that cannot be reached for a while; time passes only when it is told to. */
-function anUnreachableDatabase(reachableAfter: number) {
+async function anUnreachableDatabase(reachableAfter: number) {
   const waits: number[] = [];
   let pass: () => void = () => {};
   let attempts = 0;
   let failure: unknown;
-  const store = deferStore({
+  const store = await deferStore({
     async open(): Promise<Store> {
       if (++attempts <= reachableAfter) throw new StoreUnavailableError("refused");
       return openSqliteStore({ path: ":memory:" });
@@ -39,8 +39,7 @@ function anUnreachableDatabase(reachableAfter: number) {
 }
 
 test("until the database is there every operation is unavailable, then all work", async () => {
-  const { store: deferred, waits, passTime } = anUnreachableDatabase(2);
-  const store = await Promise.resolve(deferred); // as whoever opens one does
+  const { store, waits, passTime } = await anUnreachableDatabase(2);
   await assert.rejects(store.ping(), StoreUnavailableError);
   await assert.rejects(store.findClient("x"), StoreUnavailableError);
   await passTime();
@@ -52,8 +51,14 @@ test("until the database is there every operation is unavailable, then all work"
   await store.close();
 });
 
+test("a database that is there is open before anybody can ask", async () => {
+  const { store } = await anUnreachableDatabase(0);
+  await store.ping();
+  await store.close();
+});
+
 test("it waits longer each time, but never longer than it may", async () => {
-  const { store, waits, passTime } = anUnreachableDatabase(9);
+  const { store, waits, passTime } = await anUnreachableDatabase(9);
   for (let attempt = 0; attempt < 8; attempt++) await passTime();
   assert.deepEqual(waits.slice(0, 8), [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
   await store.close();
@@ -61,7 +66,7 @@ test("it waits longer each time, but never longer than it may", async () => {
 
 test("what waiting does not mend is told once, and closing before it opened is no error", async () => {
   let told: unknown;
-  const store = deferStore({
+  const store = await deferStore({
     open: () => Promise.reject(new Error("written by a newer version")),
     longestWait: 10_000,
     onRetry: () => assert.fail("must not try again"),
@@ -69,7 +74,6 @@ test("what waiting does not mend is told once, and closing before it opened is n
       told = error;
     },
   });
-  await new Promise((resolve) => setImmediate(resolve));
   assert.match(String(told), /newer version/);
   await assert.rejects(store.ping(), StoreUnavailableError);
   await store.close();
