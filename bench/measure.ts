@@ -30,7 +30,7 @@ export async function measure(
       };
       const rounds: Round[] = [];
       for (let round = 0; round < options.rounds; round++) {
-        const beside = await load(bare, plain, how);
+        const beside = await load(bare, plain, { ...how, warmUpSeconds: 0.5 });
         const own = await load(server, workload, how);
         rounds.push({ own, bare: beside });
       }

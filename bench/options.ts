@@ -30,10 +30,10 @@ export const usage = `Measures Gatehouse beside bare node:http and its peers.
   --only introspect,refresh   of ${operations.join(", ")}
   --servers gatehouse-sqlite  by the names in the tables
   --against last              compare with the run before, or with a JSON file
-  --rounds 3  --seconds 3  --warm-up 1  --tokens 1000000  --lanes 32  --codes 150000
+  --rounds 3  --seconds 3  --warm-up 2  --tokens 1000000  --lanes 32  --codes 150000
   --no-at-half                do not measure at half the rate as well
   --name last                 the figures go to bench/results/last.json and last.md
-  --publish ../docs           also write performance-figures.md and performance.svg there`;
+  --publish docs              also write performance-figures.md and performance.svg there`;
 
 /** @throws Error with a sentence when the arguments make no sense */
 export function readOptions(args: readonly string[]): Options {
@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): Options {
       "at-half": { type: "boolean", default: true },
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "3" },
-      "warm-up": { type: "string", default: "1" },
+      "warm-up": { type: "string", default: "2" },
       tokens: { type: "string", default: "1000000" },
       lanes: { type: "string", default: "32" },
       codes: { type: "string", default: "150000" },

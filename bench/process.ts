@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import type { Writable } from "node:stream";
 
 export interface ServerProcess {
   readonly pid: number;
@@ -18,8 +19,8 @@ export interface ServerOptions {
   readonly core: number | undefined;
   /** Where it will answer. */
   readonly firstAnswer: string;
-  /** The file its standard output goes to; none: nowhere. */
-  readonly log?: string;
+  /** True: its standard output goes through a pipe to a process that reads it, as a service manager does; else nowhere. */
+  readonly logs?: boolean;
 }
 
 const running = new Set<ChildProcess>();
@@ -35,11 +36,13 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   if (options.core !== undefined && hasTaskset) command.unshift("taskset", "-c", `${options.core}`);
   const [program = "", ...args] = command;
   const begun = performance.now();
+  const reader = options.logs === true ? readLog() : undefined;
   const child = spawn(program, args, {
     // What Node itself is told, to look into a server: SERVER_NODE_OPTIONS=--cpu-prof
     env: { NODE_OPTIONS: process.env.SERVER_NODE_OPTIONS, NODE_ENV: "production", ...options.environment },
-    stdio: ["ignore", options.log === undefined ? "ignore" : openSync(options.log, "a"), "pipe"],
+    stdio: ["ignore", reader ?? "ignore", "pipe"],
   });
+  reader?.destroy(); // the server has it now
   running.add(child);
   let errors = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -65,6 +68,11 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
       clearTimeout(cut);
     },
   };
+}
+
+/** Where a service manager would read the log. On the core of the load, and gone when its writer is. */
+function readLog(): Writable {
+  return spawn("cat", { stdio: ["pipe", "ignore", "ignore"] }).stdin;
 }
 
 async function answers(url: string): Promise<boolean> {

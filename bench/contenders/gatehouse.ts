@@ -200,7 +200,7 @@ function gatehouse(
         },
         core: plan.core,
         firstAnswer: `${url}/readyz`,
-        log: join(plan.folder, `${name}.log`),
+        logs: true,
       });
       const ready = await workloads(url, plan);
       return {
