@@ -30,7 +30,7 @@ export const usage = `Measures Gatehouse beside bare node:http and its peers.
   --only introspect,refresh   of ${operations.join(", ")}
   --servers gatehouse-sqlite  by the names in the tables
   --against last              compare with the run before, or with a JSON file
-  --rounds 3  --seconds 3  --warm-up 2  --tokens 1000000  --lanes 32  --codes 150000
+  --rounds 3  --seconds 3  --warm-up 5  --tokens 1000000  --lanes 32  --codes 500000
   --no-at-half                do not measure at half the rate as well
   --name last                 the figures go to bench/results/last.json and last.md
   --publish docs              also write performance-figures.md and performance.svg there`;
@@ -49,10 +49,10 @@ export function readOptions(args: readonly string[]): Options {
       "at-half": { type: "boolean", default: true },
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "3" },
-      "warm-up": { type: "string", default: "2" },
+      "warm-up": { type: "string", default: "5" },
       tokens: { type: "string", default: "1000000" },
       lanes: { type: "string", default: "32" },
-      codes: { type: "string", default: "150000" },
+      codes: { type: "string", default: "500000" },
       help: { type: "boolean", default: false },
     },
   });
