@@ -13,7 +13,7 @@ const mostInFlight = 4;
 const patience = 50;
 
 /**
- * One statement for what arrives in one turn of the event loop: to send and to read one costs the driver more than all else a request does. A lone item is as quick
+ * One statement for what arrives within three turns of the event loop: to send and to read one costs the driver more than all else a request does. A lone item is as quick
  * as if it were never gathered.
  *
  * @param perform does what all of the items want, and gives the answers in the same order

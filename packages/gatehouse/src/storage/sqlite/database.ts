@@ -22,7 +22,7 @@ interface Task {
 }
 
 /**
- * One SQLite file. Writes that arrive in one turn of the event loop share one transaction, and with it one flush to the disk: each promise
+ * One SQLite file. Writes that arrive within three turns of the event loop share one transaction, and with it one flush to the disk: each promise
  * resolves only after the commit, so durability is the same as with one commit each (group commit). Look-ups of one turn share one as well: taking and
  * checking the locks costs several times what a look-up does.
  */
@@ -60,7 +60,7 @@ export class Database {
     } catch (error) {
       throw new StoreUnavailableError(`the database ${path} cannot be opened`, { cause: error });
     }
-    this.#enqueueRead = gather((reads) => this.#look(reads));
+    this.#enqueueRead = gather((reads) => this.#look(reads), 1); // its locks cost less than a turn
     this.#enqueueWrite = gather((writes) => this.#run(writes));
   }
 
