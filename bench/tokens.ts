@@ -45,7 +45,7 @@ async function openSqlite(count: number): Promise<Filled> {
   const database = new DatabaseSync(path);
   const sizes = database
     .prepare(
-      "select name, sum(pgsize) as bytes from dbstat where name like 'user_tokens%' group by name order by name",
+      "select name, sum(pgsize) as bytes from dbstat where name like '%user_tokens%' group by name order by name",
     )
     .all();
   database.close();
