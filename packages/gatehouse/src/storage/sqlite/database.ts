@@ -111,6 +111,10 @@ export class Database {
   /** What arrived, and before it what waits for another process to be done with its write. */
   #run(arrived: readonly Task[]): void {
     const writes = [...this.#held, ...arrived];
+    if (this.#retry !== undefined) {
+      this.#held = writes; // with the next attempt: one that fails costs time as well
+      return;
+    }
     this.#held = [];
     if (writes.length === 0) return;
     let results: unknown[];
@@ -149,8 +153,10 @@ export class Database {
       return false;
     }
     this.#held = writes;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#run([]), retryMilliseconds);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#run([]);
+    }, retryMilliseconds);
     return true;
   }
 
