@@ -20,7 +20,9 @@ const allowed: Record<string, readonly string[]> = {
   "housekeeping.ts": ["oauth"],
   "secret-key.ts": [],
   "environment-variables.ts": ["oauth"],
-  "config.ts": ["oauth", "environment-variables.ts"],
+  "config-errors.ts": [],
+  "start-conditions.ts": ["config-errors.ts", "environment-variables.ts"],
+  "config.ts": ["oauth", "config-errors.ts", "environment-variables.ts", "start-conditions.ts"],
   "gatehouse.ts": [
     "oauth",
     "http",
@@ -33,7 +35,15 @@ const allowed: Record<string, readonly string[]> = {
     "housekeeping.ts",
     "secret-key.ts",
   ],
-  commands: ["oauth", "gatehouse.ts", "config.ts", "environment-variables.ts", "telemetry", "storage"],
+  commands: [
+    "oauth",
+    "gatehouse.ts",
+    "config.ts",
+    "config-errors.ts",
+    "environment-variables.ts",
+    "telemetry",
+    "storage",
+  ],
   "main.ts": ["commands"],
 };
 

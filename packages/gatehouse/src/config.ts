@@ -1,6 +1,8 @@
+import { ConfigError, type Fault, quote } from "./config-errors.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import type { Settings } from "./oauth/settings.ts";
 import type { Seconds } from "./oauth/values.ts";
+import { contradictions, type Mode } from "./start-conditions.ts";
 
 /** The whole configuration, validated. */
 export interface Config {
@@ -55,27 +57,6 @@ export function describeStorage(storage: StorageConfig): string {
   return `postgres://${host}${pathname}`;
 }
 
-/** `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands nothing. */
-export type Mode = "serve" | "dev" | "command";
-
-export interface Fault {
-  readonly variable: string;
-  /** What was found; of a secret only its length. */
-  readonly found: string;
-  readonly expected: string;
-}
-
-/** Everything that is wrong with the environment, at once. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly faults: readonly Fault[];
-
-  constructor(faults: readonly Fault[]) {
-    super(faults.map(({ variable, found, expected }) => `${variable}: ${found}; ${expected}`).join("\n"));
-    this.faults = faults;
-  }
-}
-
 /**
  * Reads the environment. A variable that is empty counts as absent; surrounding white space is not part of a value.
  * @throws {ConfigError} with every fault, not just the first
@@ -106,65 +87,6 @@ function parseAll(
 
 function describeFault(variable: string, { secret, expected }: Variable<unknown>, text: string): Fault {
   return { variable, found: secret ? `a value of ${text.length} characters` : quote(text), expected };
-}
-
-const credentials = ["OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET"] as const;
-
-/** What only shows when several variables are looked at together. */
-function contradictions(
-  environment: Readonly<Record<string, string | undefined>>,
-  values: Partial<Values>,
-  mode: Mode,
-): Fault[] {
-  const faults: Fault[] = [];
-  const { BASE_URL: base, PORT: port } = values;
-  const baseGiven = Boolean(environment.BASE_URL?.trim());
-  // One that is itself a fault counts as public, so that what production lacks is told in the same breath.
-  const loopback = base?.loopback ?? !baseGiven;
-  const missing = credentials.filter((name) => values[name] === undefined);
-  const develops = missing.length === credentials.length && (mode === "dev" || loopback);
-  if (mode !== "command" && !develops) {
-    faults.push(
-      ...missing.map((variable) => ({ variable, found: "nothing", expected: variables[variable].expected })),
-    );
-  }
-  if (mode === "dev" && base?.loopback === false) {
-    faults.push({
-      variable: "BASE_URL",
-      found: quote(base.issuer),
-      expected: "a loopback URL such as http://localhost:8080; for any other there is gatehouse serve",
-    });
-  }
-  if (mode !== "command" && values.SQL_URL?.kind === "postgres" && values.SECRET_KEY === undefined) {
-    // A key file would be another one on each machine.
-    faults.push({ variable: "SECRET_KEY", found: "nothing", expected: variables.SECRET_KEY.expected });
-  }
-  if (mode === "serve" && (values.WORKERS ?? 1) > 1) {
-    if (values.SQL_URL?.kind === "sqlite" && values.SQL_URL.path === ":memory:") {
-      faults.push({
-        variable: "WORKERS",
-        found: quote(String(values.WORKERS)),
-        expected: "1 with a database in memory",
-      });
-    }
-    if (develops) {
-      faults.push({
-        variable: "WORKERS",
-        found: quote(String(values.WORKERS)),
-        expected: "1 with the development sign-in",
-      });
-    }
-  }
-  if (mode !== "command" && port === 0 && !baseGiven) {
-    faults.push({ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" });
-  }
-  return faults;
-}
-
-/** A value as a fault shows it: without control characters, not too long, and without the password a database or other URL may carry. */
-function quote(text: string): string {
-  const shown = JSON.stringify(text.replace(/:.*@/s, ":…@").replace(/(\?|passw(?:or)?d\s*=).*/is, "$1…"));
-  return shown.length > 120 ? `${shown.slice(0, 119)}…"` : shown;
 }
 
 function compose(values: Values, mode: Mode): Config {

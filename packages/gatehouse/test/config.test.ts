@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError, describeStorage, type Fault, type Mode, readConfig } from "../src/config.ts";
+import { describeStorage, readConfig } from "../src/config.ts";
+import { ConfigError, type Fault } from "../src/config-errors.ts";
 import { describeVariables } from "../src/environment-variables.ts";
+import type { Mode } from "../src/start-conditions.ts";
 
 type Environment = Record<string, string>;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config-errors.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addDevCommand } from "./dev.ts";

@@ -1,0 +1,23 @@
+export interface Fault {
+  readonly variable: string;
+  /** What was found; of a secret only its length. */
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** Everything that is wrong with the environment, at once. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ variable, found, expected }) => `${variable}: ${found}; ${expected}`).join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** A value as a fault shows it: without control characters, not too long, and without the password a database or other URL may carry. */
+export function quote(text: string): string {
+  const shown = JSON.stringify(text.replace(/:.*@/s, ":…@").replace(/(\?|passw(?:or)?d\s*=).*/is, "$1…"));
+  return shown.length > 120 ? `${shown.slice(0, 119)}…"` : shown;
+}
