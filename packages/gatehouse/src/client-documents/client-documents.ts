@@ -1,3 +1,4 @@
+import { readJsonObject } from "../oauth/json-object.ts";
 import { type ClientDocuments, DocumentError, type FetchedObject } from "../oauth/ports.ts";
 import { maxAgeOf } from "./freshness.ts";
 import { createGuardedFetch, type GuardedFetchOptions, isOnThisComputer } from "./guarded-fetch.ts";
@@ -28,11 +29,10 @@ export function createClientDocuments({ folder, ...guard }: ClientDocumentsOptio
 }
 
 function parseObject(url: string, text: string): FetchedObject["object"] {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // Not JSON, and so no object; the parser's message would quote a stranger's text.
-  }
-  throw new DocumentError("unavailable", `${new URL(url).origin} answered something that is no JSON object`);
+  const read = readJsonObject(text);
+  if ("object" in read) return read.object;
+  throw new DocumentError(
+    "unavailable",
+    `${new URL(url).origin} answered something that cannot be used: ${read.problem}`,
+  );
 }

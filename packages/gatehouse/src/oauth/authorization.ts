@@ -108,6 +108,11 @@ export async function isRemembered(
   return parseScope(request.scope).every((token) => allowed.includes(token));
 }
 
-export function isMemorable(request: AuthorizationRequest): boolean {
-  return request.redirectUri.startsWith("https://");
+/** What an approval is remembered under is a key of the database, and PostgreSQL's may have 2,700 bytes. */
+const maxRememberedBytes = 2000;
+
+/** Whether an approval of this request may stand for later ones (D14). */
+export function isMemorable({ clientId, redirectUri, resource }: AuthorizationRequest): boolean {
+  const key = clientId + redirectUri + (resource ?? "");
+  return redirectUri.startsWith("https://") && Buffer.byteLength(key) <= maxRememberedBytes;
 }

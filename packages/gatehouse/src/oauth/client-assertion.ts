@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import type { OAuthRequest } from "./http.ts";
 import type { Client, ClientKeys } from "./records.ts";
 import { hashSecret } from "./secret.ts";
+import { isStorable } from "./text.ts";
 import { type Seconds, seconds } from "./values.ts";
 
 /** RFC 7523 §2.2. */
@@ -31,7 +32,8 @@ type KeySet = NonNullable<ClientKeys["jwks"]>;
 export function claimedClient(assertion: string): string | undefined {
   if (assertion.length > longestAssertion) return undefined;
   try {
-    return decodeJwt(assertion).sub;
+    const subject: unknown = decodeJwt(assertion).sub;
+    return typeof subject === "string" && subject !== "" && isStorable(subject) ? subject : undefined;
   } catch {
     return undefined;
   }
@@ -114,9 +116,8 @@ async function verifyWith(
     clockTolerance: skew,
     currentDate: new Date(now * 1000),
   };
-  const keySet = createLocalJWKSet(keys);
   try {
-    return (await jwtVerify(assertion, keySet, options)).payload;
+    return (await jwtVerify(assertion, createLocalJWKSet(keys), options)).payload;
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) {
       for await (const key of error) {

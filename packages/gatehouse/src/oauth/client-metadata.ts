@@ -3,6 +3,7 @@ import { OAuthError } from "./errors.ts";
 import { grantTypes as supportedGrantTypes } from "./grants/registry.ts";
 import type { ClientKeys, ClientMetadata } from "./records.ts";
 import { checkRedirectUri, describeRedirectUri } from "./redirect-uri.ts";
+import { shorten } from "./text.ts";
 
 /*
  * What a client may say of itself (RFC 7591 §2), in a registration request or in its client ID metadata document. Unknown members are ignored
@@ -15,7 +16,7 @@ export const assertionAlgorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"]
 
 const text = z
   .string()
-  .transform((value) => value.slice(0, 200) || undefined)
+  .transform((value) => shorten(value, 200) || undefined)
   .optional();
 const httpsUrl = z
   .union([z.literal("").transform(() => undefined), z.url({ protocol: /^https$/ }).max(2048)])

@@ -4,6 +4,7 @@ import {
   readClientMetadata,
   withoutAbsent,
 } from "./client-metadata.ts";
+import { readJsonObject } from "./json-object.ts";
 import type { Client, ClientKeys, ClientMetadata, Resource, TokenEndpointAuthMethod } from "./records.ts";
 import { offlineAccess, parseScope } from "./scope.ts";
 
@@ -20,16 +21,9 @@ export interface ClientRegistration {
 /** The body of a registration or update request, as an object. Throws `invalid_client_metadata`. */
 export function parseRegistrationBody(body: string | undefined): Record<string, unknown> {
   if (body === undefined) throw invalidMetadata("expected application/json"); // H01
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw invalidMetadata("malformed JSON");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidMetadata("expected a JSON object");
-  }
-  return value as Record<string, unknown>;
+  const read = readJsonObject(body);
+  if ("problem" in read) throw invalidMetadata(read.problem);
+  return read.object;
 }
 
 /** Validates what a client wants to register as, RFC 7591 §2. Throws `invalid_client_metadata` or `invalid_redirect_uri`. */

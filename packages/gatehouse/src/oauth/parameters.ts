@@ -1,4 +1,5 @@
 import { OAuthError } from "./errors.ts";
+import { isStorable } from "./text.ts";
 
 /**
  * The parameters of a query string or a form, `application/x-www-form-urlencoded`, decoded once.
@@ -50,10 +51,10 @@ export class Parameters {
   }
 }
 
-/** NUL is refused too: no store keeps it faithfully (T-n4). */
+/** Percent-encoding of half a surrogate pair is malformed already. */
 function decode(text: string): string {
   const decoded = text.includes("%") || text.includes("+") ? decodePercent(text.replaceAll("+", " ")) : text;
-  if (decoded.includes("\0")) throw new OAuthError("invalid_request", { hint: "a parameter holds NUL" });
+  if (!isStorable(decoded)) throw new OAuthError("invalid_request", { hint: "a parameter holds NUL" });
   return decoded;
 }
 

@@ -59,7 +59,7 @@ test("J-n6 a token in the query string is not looked at", async () => {
   assert.equal((await read(response)).text, inactive);
 });
 
-test("J-n3 an empty or missing INTROSPECTION_TOKEN opens nothing: 503 for that kind of caller", async (t) => {
+test("J-n3 an empty or missing INTROSPECTION_TOKEN opens nothing: 401 for that kind of caller", async (t) => {
   const unconfigured = await startTestGatehouse({ INTROSPECTION_TOKEN: "" });
   t.after(() => unconfigured.stop());
   const withSomething = await post(
@@ -68,7 +68,7 @@ test("J-n3 an empty or missing INTROSPECTION_TOKEN opens nothing: 503 for that k
     { token: "x" },
     { authorization: "Bearer x" },
   );
-  assert.equal(withSomething.status, 503);
+  assert.equal(withSomething.status, 401);
   const withEmpty = await post(unconfigured, "/introspect", { token: "x" }, { authorization: "Bearer " });
   assert.equal(withEmpty.status, 401);
 });

@@ -88,7 +88,7 @@ test("LEGACY unknown, expired, revoked, empty and missing tokens are inactive, b
   }
 });
 
-test("LEGACY a wrong operator's token is 401, a server that has none answers 503 and still knows its resources", async (t) => {
+test("LEGACY a wrong operator's token is 401, also at a server that has none, which still knows its resources", async (t) => {
   const wrong = await post(server, "/introspect", { token: "x" }, { authorization: "Bearer wrong" });
   assert.equal(wrong.status, 401);
   assert.match(wrong.headers.get("www-authenticate") ?? "", /^Bearer\b/);
@@ -98,8 +98,15 @@ test("LEGACY a wrong operator's token is 401, a server that has none answers 503
   t.after(() => without.stop());
   const its = await without.addResource(resource);
   const answer = await post(without, "/introspect", { token: "x" }, { authorization: "Bearer any" });
-  assert.equal(answer.status, 503);
+  assert.equal(answer.status, 401);
+  assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer\b/);
   assert.equal(answer.headers.get("cache-control"), "no-store");
+  assert.ok(!without.log.some((line) => line.includes('"level":"error"')), without.log.join(""));
+  const reason = /"detail":"INTROSPECTION_TOKEN is not configured"/;
+  assert.ok(
+    without.log.some((line) => reason.test(line)),
+    "whoever runs it can see why",
+  );
   assert.deepEqual(await introspect(without, "gatehouse_at_unknown", its), { active: false });
 });
 

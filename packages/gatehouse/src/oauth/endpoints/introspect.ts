@@ -32,21 +32,23 @@ export function introspectEndpoint(context: Context): Endpoint {
 
 async function authenticateCaller(context: Context, request: OAuthRequest): Promise<Caller> {
   const { failures, settings, store } = context;
+  const { introspectionToken: configured } = settings;
   const key = `${request.address} introspection`;
   const [, credential] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  if (credential === undefined) throw unauthenticated();
-  if (credential.startsWith(resourceCredentialPrefix)) {
+  if (credential === undefined) throw unauthenticated("no credential");
+  const isResource = credential.startsWith(resourceCredentialPrefix);
+  if (isResource) {
     const resource = await store.findResourceByCredential(hashSecret(credential));
     if (resource !== undefined) return resource;
-  } else if (settings.introspectionToken === undefined) {
-    throw new OAuthError("temporarily_unavailable", { hint: "INTROSPECTION_TOKEN is not configured" }); // J11
-  } else if (equalSecrets(credential, settings.introspectionToken)) {
+  } else if (configured !== undefined && equalSecrets(credential, configured)) {
     return "operator";
   }
   const wait = await failures.blocked("client", key);
   if (wait > 0) throw new OAuthError("slow_down", { headers: { "Retry-After": String(wait) } });
   await failures.failed("client", key);
-  throw unauthenticated();
+  // J11: 401 too while none is configured, since anybody can send a token. The log says which it was.
+  const unset = configured === undefined && !isResource;
+  throw unauthenticated(unset ? "INTROSPECTION_TOKEN is not configured" : "unknown credential");
 }
 
 async function findToken(
@@ -77,9 +79,10 @@ function describe({ settings }: Context, caller: Caller, token: AccessToken): Re
   };
 }
 
-function unauthenticated(): OAuthError {
+function unauthenticated(debug: string): OAuthError {
   return new OAuthError("invalid_token", {
     hint: "introspection needs a credential",
+    debug,
     headers: { "WWW-Authenticate": 'Bearer realm="gatehouse"' },
   });
 }
