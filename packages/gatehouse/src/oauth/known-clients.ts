@@ -1,3 +1,5 @@
+import type { Client } from "./records.ts";
+
 /*
  * What is known of the clients out there (docs/clients.md): how to tell them, which of them share a refresh token between processes, and how a
  * person has each forget a registration that does not exist any more. Data, not law: nothing here is trusted, since anybody can
@@ -15,10 +17,10 @@ export interface KnownClient {
   /** How to make it forget its registration and register anew: a sentence, and a command if there is one. */
   readonly reset: { readonly sentence: string; readonly command?: string };
   /**
-   * For clients whose processes share refresh tokens, or keep superseded ones: seconds for which any generation is still answered, where
-   * `REPLAY_WINDOW` is shorter.
+   * For clients whose processes share refresh tokens, or keep superseded ones: for how many seconds after it was superseded, where
+   * `REPLAY_WINDOW` is shorter, and how many generations back one is still answered (G17).
    */
-  readonly replayWindow?: number;
+  readonly replay?: { readonly window: number; readonly generations: number };
 }
 
 /** The first that fits counts, so those that are told by less stand further down. */
@@ -27,26 +29,26 @@ export const knownClients: readonly KnownClient[] = [
     name: "Codex",
     clientName: /^codex\b/i,
     document: /^https:\/\/chatgpt\.com\/oauth\/codex\/(?:[\w-]+\/)?client\.json$/,
-    redirectUri: /^http:\/\/127\.0\.0\.1:\d+\/callback(?:\/.*)?$/,
+    redirectUri: /^http:\/\/127\.0\.0\.1(?::\d+)?\/callback(?:\/.*)?$/,
     reset: {
       sentence: "In a terminal, sign out of this server in Codex and in again, with the name it has there:",
       command: "codex mcp logout <server> && codex mcp login <server>",
     },
     // Long-lived processes keep the generation they started with.
-    replayWindow: 3600,
+    replay: { window: 3600, generations: 16 },
   },
   {
     name: "Claude Code",
     clientName: /^claude code\b/i,
     document: /^https:\/\/claude\.ai\/oauth\/claude-code-client-metadata$/,
-    redirectUri: /^(?:http:\/\/localhost:\d+\/callback|claude:\/\/claude\.ai\/mcp-auth-callback\/sdk)$/,
+    redirectUri: /^(?:http:\/\/localhost(?::\d+)?\/callback|claude:\/\/claude\.ai\/mcp-auth-callback\/sdk)$/,
     reset: {
       sentence:
         "In Claude Code, open /mcp, choose this server, choose “Clear authentication”, then “Authenticate”. Should that not help, remove the server and add it again:",
       command: "claude mcp remove <server> && claude mcp add --transport http <server> <address>",
     },
     // Several windows refresh the one stored token, each with a lock of its own.
-    replayWindow: 1800,
+    replay: { window: 1800, generations: 8 },
   },
   {
     name: "Claude",
@@ -58,7 +60,7 @@ export const knownClients: readonly KnownClient[] = [
         "In Claude, open Settings, then Connectors, disconnect and remove this server, and add it again.",
     },
     // Refreshes from several machines.
-    replayWindow: 300,
+    replay: { window: 300, generations: 4 },
   },
   {
     name: "ChatGPT",
@@ -69,7 +71,7 @@ export const knownClients: readonly KnownClient[] = [
       sentence:
         "In ChatGPT, open Settings, then Apps & Connectors, delete this connector and create it again.",
     },
-    replayWindow: 300,
+    replay: { window: 300, generations: 4 },
   },
   {
     name: "Visual Studio Code",
@@ -130,15 +132,22 @@ export const knownClients: readonly KnownClient[] = [
   },
 ];
 
-/** Which known client this is, by what a registered one says of itself. */
-export function recogniseClient(client: {
-  readonly id: string;
-  readonly metadata: { readonly name?: string };
-}): KnownClient | undefined {
-  const { id, metadata } = client;
+/**
+ * Which known client this is: by its document, which nobody else can publish, or by the name a registered one gives itself, where all
+ * its answers go to places of that client's shape too (G17). A shared registration is stored without the ports of its loopback URIs.
+ */
+export function recogniseClient({
+  id,
+  metadata: { name },
+  redirectUris,
+}: Pick<Client, "id" | "metadata" | "redirectUris">): KnownClient | undefined {
   return knownClients.find(
-    (known) =>
-      known.document?.test(id) || (metadata.name !== undefined && known.clientName?.test(metadata.name)),
+    ({ document, clientName, redirectUri }) =>
+      document?.test(id) ||
+      (name !== undefined &&
+        clientName?.test(name) &&
+        redirectUris.length > 0 &&
+        redirectUris.every((uri) => redirectUri?.test(uri))),
   );
 }
 

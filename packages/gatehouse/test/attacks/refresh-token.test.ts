@@ -63,3 +63,21 @@ test("G-n6 a tampered or forged refresh token harms nobody", async () => {
   }
   assert.ok(await isActive(server, tokens.access_token), "no forgery revoked the grant");
 });
+
+test("G-n11 the name of a known client buys nothing where its answers go to other places than that client's", async () => {
+  for (const [name, redirectUris] of [
+    ["Codex", ["https://evil.example/callback"]],
+    ["Codex", ["http://127.0.0.1:4000/elsewhere"]],
+    ["Codex", ["http://127.0.0.1:4000/callback", "https://evil.example/callback"]],
+    ["Claude", ["https://claude.ai.evil.example/api/mcp/auth_callback"]],
+    ["ChatGPT", ["http://127.0.0.1:4000/connector/oauth/x"]],
+  ] as const) {
+    const pretender = await aPublicClient(server, { client_name: name, redirect_uris: redirectUris });
+    const { refresh_token: old } = await tokensFor(server, pretender);
+    let live = old;
+    for (let round = 0; round < 10; round++)
+      live = String((await refresh(server, pretender, live)).body.refresh_token);
+    await isRefused(refresh(server, pretender, old));
+    await isRefused(refresh(server, pretender, live));
+  }
+});

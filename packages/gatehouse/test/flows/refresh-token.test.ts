@@ -201,16 +201,70 @@ test("G12 whatever fails before the rotation leaves the refresh token as it was"
   assert.equal((await refresh(server, own, refresh_token)).status, 200);
 });
 
-test("a client known to keep old refresh tokens is not signed out for it, within its window", async () => {
+/** Refreshes so often, each time with the newest token. @returns all tokens, the first one first */
+async function rotations(
+  at: TestGatehouse,
+  of: TestClient,
+  first: string,
+  count: number,
+): Promise<[string, ...string[]]> {
+  const tokens: [string, ...string[]] = [first];
+  for (let round = 0; round < count; round++) {
+    const { body } = await refresh(at, of, tokens.at(-1) ?? first);
+    tokens.push(String(body.refresh_token));
+  }
+  return tokens;
+}
+const eventsAt = (at: TestGatehouse, name: string): Record<string, string>[] =>
+  at.log.map((line) => JSON.parse(line)).filter(({ event }) => event === name);
+
+test("G17 what a known client is forgiven ends with its window, and the audit event says for whom and how far back", async () => {
   const codex = await aPublicClient(server, { client_name: "Codex" });
-  const first = await tokensFor(server, codex);
-  const second = (await refresh(server, codex, first.refresh_token)).body;
+  const { refresh_token: first } = await tokensFor(server, codex);
+  const [, second] = await rotations(server, codex, first, 1);
   server.clock.advance(1800);
-  const third = (await refresh(server, codex, String(second.refresh_token))).body;
-  const stale = await refresh(server, codex, first.refresh_token);
+  const third = (await refresh(server, codex, second ?? "")).body;
+  const stale = await refresh(server, codex, first);
   assert.equal(stale.status, 200);
   assert.equal(stale.body.refresh_token, third.refresh_token, "the live one: there is no second lineage");
+  assert.equal(eventsAt(server, "refresh_replayed").at(-1)?.detail, "2 generations back, taken for Codex");
   server.clock.advance(1800);
-  assert.equal((await refresh(server, codex, first.refresh_token)).body.error, "invalid_grant");
-  assert.equal((await refresh(server, codex, String(third.refresh_token))).body.error, "invalid_grant");
+  await isRefused(refresh(server, codex, first));
+  await isRefused(refresh(server, codex, String(third.refresh_token)));
+});
+
+test("a known client is forgiven no more generations than its entry says, however quick it is", async () => {
+  const codex = await aPublicClient(server, { client_name: "Codex" });
+  const { refresh_token } = await tokensFor(server, codex);
+  const [first, second, ...rest] = await rotations(server, codex, refresh_token, 17);
+  const live = rest.at(-1) ?? "";
+  const forgiven = await refresh(server, codex, second ?? "");
+  assert.equal(forgiven.body.refresh_token, live, "16 generations back");
+  await isRefused(refresh(server, codex, first));
+  await isRefused(refresh(server, codex, live));
+});
+
+test("REPLAY_WINDOW=0s ends what known clients are forgiven as well", async (t) => {
+  const strict = await startTestGatehouse({ REPLAY_WINDOW: "0s" });
+  t.after(() => strict.stop());
+  await strict.addResource(resource);
+  const codex = await aPublicClient(strict, { client_name: "Codex" });
+  const { refresh_token } = await tokensFor(strict, codex);
+  const [first, , live] = await rotations(strict, codex, refresh_token, 2);
+  await isRefused(refresh(strict, codex, first));
+  await isRefused(refresh(strict, codex, live ?? ""));
+});
+
+test("a shared registration, stored without its ports, is known by its shape as well", async () => {
+  const registration = { client_name: "Claude Code (notes)", software_id: "shared-by-two" };
+  const at = (port: number) => ({ ...registration, redirect_uris: [`http://localhost:${port}/callback`] });
+  await aPublicClient(server, at(3118));
+  const client = await aPublicClient(server, at(51763));
+  assert.deepEqual((await server.store.findClient(client.id))?.redirectUris, ["http://localhost/callback"]);
+  const { refresh_token } = await tokensFor(server, {
+    ...client,
+    redirectUri: "http://localhost:51763/callback",
+  });
+  const [first, , live] = await rotations(server, client, refresh_token, 2);
+  assert.equal((await refresh(server, client, first)).body.refresh_token, live);
 });

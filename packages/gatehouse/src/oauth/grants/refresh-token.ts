@@ -1,9 +1,9 @@
 import type { Context } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest } from "../http.ts";
-import { recogniseClient } from "../known-clients.ts";
+import { type KnownClient, recogniseClient } from "../known-clients.ts";
 import type { Parameters } from "../parameters.ts";
-import { mostReplayGenerations, type ReplayPolicy, type Rotation } from "../ports.ts";
+import type { ReplayPolicy, Rotation } from "../ports.ts";
 import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
@@ -29,16 +29,17 @@ export async function refreshToken(
   const { clock, settings, store } = context;
   const now = clock.now();
   const lifetime = settings.lifetimes.accessToken;
+  const known = recogniseClient(client);
   const { token, record } = issueAccessToken(context, grant, scope, lifetime);
   const rotation = await store.rotateGrant({
     grantId: grant.id,
     presented: generation,
     now,
-    replay: replayPolicy(client, settings),
+    replay: replayPolicy(known, settings),
     expiresAt: Math.min(grant.endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds, // G11
     accessToken: record,
   });
-  const live = await settle(context, request, grant, rotation);
+  const live = await settle(context, request, { grant, generation, known }, rotation);
   return {
     access_token: token,
     token_type: "Bearer",
@@ -69,11 +70,11 @@ async function findPresented(
   return { grant, generation: presented.generation };
 }
 
-/** How many seconds, and how far back, a superseded refresh token of this client is forgiven. */
-function replayPolicy(client: Client, { lifetimes }: Settings): ReplayPolicy {
-  const known = recogniseClient(client)?.replayWindow;
-  if (known === undefined) return { window: lifetimes.replayWindow, generations: 1 };
-  return { window: seconds(Math.max(known, lifetimes.replayWindow)), generations: mostReplayGenerations };
+/** How many seconds, and how far back, a superseded refresh token of this client is forgiven (G05); more of a known one's (G17). */
+function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): ReplayPolicy {
+  const { replayWindow: window } = lifetimes;
+  if (known?.replay === undefined || window === 0) return { window, generations: 1 };
+  return { window: seconds(Math.max(known.replay.window, window)), generations: known.replay.generations };
 }
 
 /**
@@ -82,7 +83,7 @@ function replayPolicy(client: Client, { lifetimes }: Settings): ReplayPolicy {
 async function settle(
   { events, store }: Context,
   request: OAuthRequest,
-  grant: Grant,
+  { grant, generation, known }: { grant: Grant; generation: number; known: KnownClient | undefined },
   rotation: Rotation,
 ): Promise<number> {
   const about = {
@@ -97,7 +98,11 @@ async function settle(
       events.emit({ name: "token_refreshed", ...about });
       return rotation.generation;
     case "replayed":
-      events.emit({ name: "refresh_replayed", ...about });
+      events.emit({
+        name: "refresh_replayed",
+        ...about,
+        detail: howFarBack(rotation.generation - generation, known),
+      });
       return rotation.generation;
     case "reused":
       await store.revokeGrant(grant.id);
@@ -106,6 +111,12 @@ async function settle(
     case "gone":
       throw invalidGrant("unknown, expired or revoked refresh token");
   }
+}
+
+/** What the operator reads of a replay: how many generations back it was, and which known client's bounds held. */
+function howFarBack(generations: number, known: KnownClient | undefined): string {
+  const back = generations === 1 ? "1 generation back" : `${generations} generations back`;
+  return known === undefined ? back : `${back}, taken for ${known.name}`;
 }
 
 function invalidGrant(hint: string): OAuthError {

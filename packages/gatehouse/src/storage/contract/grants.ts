@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mostReplayGenerations } from "../../oauth/ports.ts";
 import { seconds } from "../../oauth/values.ts";
 
 import { aGrant, aToken, count, type Given, later, now, strict, times } from "./given.ts";
@@ -47,6 +48,16 @@ export function grantsContract(given: Given): void {
     assert.equal(await given.rotate(grant, 1, later(100), patient), "reused");
     assert.equal(await given.rotate(grant, 4, later(61), patient), "rotated");
     assert.equal(await given.rotate(grant, 1, later(62), patient), "reused", "four generations back");
+  });
+
+  test("as many superseded generations are remembered as a policy may forgive, and no more", async () => {
+    const { grant } = await given.aLiveGrant();
+    const widest = { window: seconds(100), generations: mostReplayGenerations };
+    for (let live = 1; live <= mostReplayGenerations + 1; live++) {
+      assert.equal(await given.rotate(grant, live, now, widest), "rotated");
+    }
+    assert.equal(await given.rotate(grant, 2, later(1), widest), "replayed");
+    assert.equal(await given.rotate(grant, 1, later(1), widest), "reused");
   });
 
   test("a grant without a refresh token, an expired and an unknown one do not rotate", async () => {
