@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   createReadStream,
@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -39,7 +40,7 @@ export async function findChromium(): Promise<Chromium> {
     : { LD_LIBRARY_PATH: libraries };
   return {
     executable: join(folder, "chromium"),
-    environment: { ...environment, FONTCONFIG_PATH: join(folder, "fonts") },
+    environment: { ...environment, FONTCONFIG_FILE: join(folder, "fonts.conf") },
   };
 }
 
@@ -51,19 +52,26 @@ async function unpack(packed: string, folder: string): Promise<void> {
     // swiftshader's libraries belong beside the executable.
     const target = archive === "swiftshader" ? draft : join(draft, archive);
     mkdirSync(target, { recursive: true });
-    const tar = spawn("tar", ["-xf", "-", "-C", target], { stdio: ["pipe", "ignore", "inherit"] });
-    const done = new Promise<void>((resolve, reject) => {
-      tar.on("error", reject);
-      tar.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`tar ended with ${code}`))));
-    });
-    await Promise.all([inflate(join(packed, `${archive}.tar.br`), tar.stdin), done]);
+    // By way of a file: tar stops reading at the archive's end, which a pipe reports as a failure.
+    const unpacked = join(draft, `${archive}.tar`);
+    await inflate(join(packed, `${archive}.tar.br`), createWriteStream(unpacked));
+    execFileSync("tar", ["-xf", unpacked, "-C", target]);
+    rmSync(unpacked);
   }
+  writeFileSync(join(draft, "fonts.conf"), fontConfiguration(folder));
   try {
     renameSync(draft, folder);
   } catch (error) {
     rmSync(draft, { recursive: true });
     if (!existsSync(folder)) throw error; // otherwise another process was first
   }
+}
+
+/** The system's fonts and the packed ones: the packed configuration names folders of another system, and without any font pages crash. */
+function fontConfiguration(folder: string): string {
+  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>/usr/share/fonts</dir><dir>${folder}/fonts/fonts</dir><cachedir>${folder}/font-cache</cachedir></fontconfig>
+`;
 }
 
 function inflate(from: string, to: NodeJS.WritableStream): Promise<void> {
