@@ -44,7 +44,9 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
     .action((identifier: string, { json }: JsonOption) => rotate(shell, identifier, json));
   resources
     .command("remove <identifier>")
-    .description("remove a resource; tokens bound to it live on until they expire")
+    .description(
+      "remove a resource and end at once every grant, token and approval for it; says how many grants",
+    )
     .addOption(asJson())
     .action((identifier: string, { json }: JsonOption) => remove(shell, identifier, json));
 }
@@ -83,10 +85,15 @@ async function rotate(shell: Shell, identifier: string, json: true | undefined):
 
 async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
   const resource = parseIdentifier(identifier);
-  await withStore(shell, async (store) => {
-    if (!(await store.removeResource(resource))) throw unknownResource(resource);
+  const { grants, left } = await withStore(shell, async (store) => {
+    const removed = await store.removeResource(resource);
+    if (removed === undefined) throw unknownResource(resource);
+    return { ...removed, left: (await store.listResources()).length };
   });
-  shell.print(json ? JSON.stringify({ removed: resource }) : `Removed resource ${resource}.`);
+  if (json) return shell.print(JSON.stringify({ removed: resource, grants }));
+  const ended = grants === 1 ? "1 grant for it has ended" : `${grants} grants for it have ended`;
+  shell.print(`Removed resource ${resource}: ${ended}, with every token and approval.`);
+  if (left === 0) shell.print("No resource is left: from now on any https URL is accepted as one.");
 }
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {

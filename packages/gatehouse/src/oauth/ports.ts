@@ -94,8 +94,13 @@ export interface Store {
   listResources(): Promise<Resource[]>;
   /** False, and nothing changed, when the identifier is taken. */
   addResource(resource: Resource, credentialHash: SecretHash): Promise<boolean>;
-  /** Removes the resource and its credential; tokens bound to it live on until they expire. False when unknown. */
-  removeResource(identifier: ResourceIdentifier): Promise<boolean>;
+  /**
+   * Removes the resource and its credential, then ends, in small batches, all that was allowed for it: transactions and codes under way,
+   * consents, grants with their access tokens. What moves from one to the next meanwhile ends there; a rotation at the same moment leaves no
+   * live token behind. Once it resolves nothing stored before it was asked lives on. Where the process dies in between, the rest is left for the
+   * next call, which is why it looks for all that even when the resource is unknown; `undefined` when there was nothing either.
+   */
+  removeResource(identifier: ResourceIdentifier): Promise<{ readonly grants: number } | undefined>;
   /** Replaces the credential: the old one stops at once. False when the resource is unknown. */
   replaceResourceCredential(identifier: ResourceIdentifier, credentialHash: SecretHash): Promise<boolean>;
   /** The resource whose introspection credential has this hash. */

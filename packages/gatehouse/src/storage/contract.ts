@@ -5,6 +5,7 @@ import { codesContract } from "./contract/codes.ts";
 import { Given } from "./contract/given.ts";
 import { grantsContract } from "./contract/grants.ts";
 import { peopleContract } from "./contract/people.ts";
+import { resourcesContract } from "./contract/resources.ts";
 import { transactionsContract } from "./contract/transactions.ts";
 import { upkeepContract } from "./contract/upkeep.ts";
 
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     transactionsContract(given);
     codesContract(given);
     grantsContract(given);
+    resourcesContract(given);
     upkeepContract(given);
   });
 }

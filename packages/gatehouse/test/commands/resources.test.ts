@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { canonicalResource } from "../../src/oauth/resource.ts";
 import { hashSecret } from "../../src/oauth/secret.ts";
+import { Given } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
@@ -59,6 +61,30 @@ test("a resource that is there keeps its credential", async () => {
   assert.equal(again.code, 1);
   assert.match(again.err, /https:\/\/twice\.example\.com is there already/);
   assert.ok(await store.findResourceByCredential(hashSecret(credential)));
+});
+
+test("removing one says how many grants ended, also those an interrupted removal left, and when any other will do", async () => {
+  const [removed, rest] = ["https://removed.example.com/mcp", "https://rest.example.com/mcp"];
+  for (const resource of [removed, rest]) assert.equal((await resources("add", resource)).code, 0);
+  const given = new Given();
+  await given.open(async () => store);
+  for (const _ of [1, 2]) await given.aLiveGrant({ resource: canonicalResource(removed) });
+  const first = await resources("remove", removed);
+  assert.equal(first.code, 0, first.err);
+  assert.equal(
+    first.out,
+    `Removed resource ${removed}: 2 grants for it have ended, with every token and approval.\n`,
+  );
+  await given.aLiveGrant({ resource: canonicalResource(removed) });
+  const again = await resources("remove", removed, "--json");
+  assert.deepEqual(JSON.parse(again.out), { removed, grants: 1 });
+  assert.equal((await resources("remove", removed)).code, 1);
+  const left = await store.listResources();
+  for (const { identifier } of left) {
+    const last = identifier === left.at(-1)?.identifier;
+    const { out } = await resources("remove", identifier);
+    assert.equal(/No resource is left: from now on any https URL is accepted/.test(out), last, out);
+  }
 });
 
 test("what is no resource or no scope is wrong usage, and nothing is stored", async () => {

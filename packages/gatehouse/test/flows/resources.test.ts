@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { canonicalResource } from "../../src/oauth/resource.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aCode,
@@ -8,6 +9,7 @@ import {
   introspect,
   pkce,
   redeem,
+  refresh,
   resource,
   type TestClient,
   tokensFor,
@@ -107,4 +109,24 @@ test("L05 every token of an MCP client has the granted resource as audience, and
   t.after(() => empty.stop());
   const its = await aPublicClient(empty);
   assert.match(String(await errorFor([], empty, its)), /page 400/);
+});
+
+test("once a resource is removed its tokens are inactive for whoever asks, and neither refresh nor code brings another", async () => {
+  const removed = "https://removed.example.com/mcp";
+  const own = await server.addResource(removed);
+  const its = await aPublicClient(server);
+  const tokens = await tokensFor(server, its, { resource: removed });
+  const elsewhere = await tokensFor(server, its, { resource: other });
+  const code = await aCode(server, its, { resource: removed });
+  assert.equal((await introspect(server, tokens.access_token, own)).active, true);
+
+  assert.deepEqual(await server.store.removeResource(canonicalResource(removed)), { grants: 1 });
+  const rest = await server.addResource("https://rest.example.com/mcp");
+  for (const credential of [server.introspectionToken, rest]) {
+    assert.deepEqual(await introspect(server, tokens.access_token, credential), { active: false });
+  }
+  assert.equal((await refresh(server, its, tokens.refresh_token)).body.error, "invalid_grant");
+  assert.equal((await redeem(server, its, code)).body.error, "invalid_grant");
+  assert.equal(await errorFor([removed], server, its), "page 400");
+  assert.equal((await refresh(server, its, elsewhere.refresh_token)).status, 200);
 });

@@ -130,8 +130,8 @@ export function clientsContract(given: Given): void {
     assert.equal(await given.store.findResourceByCredential(first), undefined);
     assert.deepEqual(await given.store.findResourceByCredential(second), resource);
     assert.ok((await given.store.listResources()).some((listed) => listed.identifier === identifier));
-    assert.equal(await given.store.removeResource(identifier), true);
-    assert.equal(await given.store.removeResource(identifier), false);
+    assert.deepEqual(await given.store.removeResource(identifier), { grants: 0 });
+    assert.equal(await given.store.removeResource(identifier), undefined);
     assert.equal(await given.store.findResourceByCredential(second), undefined);
   });
 }

@@ -7,12 +7,7 @@ import { keyedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
   Store,
-  | "findResource"
-  | "listResources"
-  | "addResource"
-  | "removeResource"
-  | "replaceResourceCredential"
-  | "findResourceByCredential"
+  "findResource" | "listResources" | "addResource" | "replaceResourceCredential" | "findResourceByCredential"
 >;
 
 export function resourceOperations(database: Database): ResourceOperations {
@@ -25,7 +20,6 @@ export function resourceOperations(database: Database): ResourceOperations {
   const add = database.prepare(
     `insert into gatehouse_resources (${resourceColumns}, credential_hash) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
   );
-  const remove = database.prepare("delete from gatehouse_resources where identifier = $1");
   const replace = database.prepare(
     "update gatehouse_resources set credential_hash = $2 where identifier = $1",
   );
@@ -41,7 +35,6 @@ export function resourceOperations(database: Database): ResourceOperations {
       const says = [identifier, name ?? null, JSON.stringify(scopes), instant(createdAt)];
       return (await database.run(add, ...says, credentialHash)).changes === 1;
     },
-    removeResource: async (identifier) => (await database.run(remove, identifier)).changes === 1,
     replaceResourceCredential: async (identifier, hash) =>
       (await database.run(replace, identifier, hash)).changes === 1,
   };

@@ -8,6 +8,7 @@ import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
+import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
 import { transactionOperations } from "./transactions.ts";
@@ -39,6 +40,7 @@ export function createStore(database: Database): Store {
   return {
     ...clientOperations(database),
     ...resourceOperations(database),
+    ...resourceRemoval(database),
     ...peopleOperations(database),
     ...transactionOperations(database),
     ...codeOperations(database),

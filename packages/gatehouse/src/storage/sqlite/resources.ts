@@ -5,12 +5,7 @@ import { sharedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
   Store,
-  | "findResource"
-  | "listResources"
-  | "addResource"
-  | "removeResource"
-  | "replaceResourceCredential"
-  | "findResourceByCredential"
+  "findResource" | "listResources" | "addResource" | "replaceResourceCredential" | "findResourceByCredential"
 >;
 
 export function resourceOperations(database: Database): ResourceOperations {
@@ -22,7 +17,6 @@ export function resourceOperations(database: Database): ResourceOperations {
     `insert into gatehouse_resources (identifier, name, scopes, credential_hash, created_at) values (?, ?, ?, ?, ?)
      on conflict (identifier) do nothing`,
   );
-  const remove = database.prepare("delete from gatehouse_resources where identifier = ?");
   const replace = database.prepare("update gatehouse_resources set credential_hash = ? where identifier = ?");
   return {
     findResource: sharedLookup(database, find, toResource),
@@ -33,7 +27,6 @@ export function resourceOperations(database: Database): ResourceOperations {
         () =>
           add.run(identifier, name ?? null, JSON.stringify(scopes), credentialHash, createdAt).changes === 1,
       ),
-    removeResource: (identifier) => database.write(() => remove.run(identifier).changes === 1),
     replaceResourceCredential: (identifier, hash) =>
       database.write(() => replace.run(hash, identifier).changes === 1),
   };

@@ -8,6 +8,7 @@ import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
+import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
 import { transactionOperations } from "./transactions.ts";
@@ -58,6 +59,7 @@ function createStore(database: Database): Store {
   return {
     ...clientOperations(database),
     ...resourceOperations(database),
+    ...resourceRemoval(database),
     ...peopleOperations(database),
     ...transactionOperations(database),
     ...codeOperations(database),
