@@ -58,6 +58,7 @@ const request = (form: Parameters): OAuthRequest => ({
   rawQuery: "",
   form,
   json: undefined,
+  body: "",
   headers: {
     authorization: `Bearer ${credential}`,
     origin: undefined,

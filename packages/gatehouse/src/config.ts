@@ -115,6 +115,7 @@ function compose(values: Values, mode: Mode): Config {
         legacyAccessToken: values.LEGACY_TOKEN_TTL,
         code: values.CODE_TTL,
         transaction: values.TRANSACTION_TTL,
+        legacyTransaction: values.LEGACY_TRANSACTION_TTL,
         grantIdle: values.GRANT_IDLE_TTL,
         grant: values.GRANT_TTL,
         replayWindow: values.REPLAY_WINDOW,

@@ -276,6 +276,7 @@ export const variables = {
   LEGACY_TOKEN_TTL: lifetime("7d", "Lifetime of the one token of client_secret_post clients."),
   CODE_TTL: lifetime("60s", "Lifetime of authorization codes.", "1s", "10m"),
   TRANSACTION_TTL: lifetime("10m", "How long a person may take to sign in and decide.", "1s", "1d"),
+  LEGACY_TRANSACTION_TTL: lifetime("1h", "The same for client_secret_post clients.", "1s", "1d"),
   GRANT_IDLE_TTL: lifetime("30d", "A grant ends when it was not refreshed for so long."),
   GRANT_TTL: lifetime("180d", "A grant ends so long after the person approved it, refreshed or not."),
   CIMD: of(z.enum(["on", "off"]), {

@@ -44,6 +44,7 @@ test("an empty environment is a whole configuration for development", () => {
     legacyAccessToken: 604_800,
     code: 60,
     transaction: 600,
+    legacyTransaction: 3600,
     grantIdle: 2_592_000,
     grant: 15_552_000,
     replayWindow: 60,

@@ -164,7 +164,7 @@ function parse(
   request: IncomingMessage,
   rawQuery: string,
   text: string,
-): Pick<OAuthRequest, "query" | "form" | "json"> | undefined {
+): Pick<OAuthRequest, "query" | "form" | "json" | "body"> | undefined {
   const type = mediaType(request);
   const hasBody =
     request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
@@ -173,6 +173,7 @@ function parse(
       query: Parameters.parse(rawQuery),
       form: type === formType ? Parameters.parse(text) : undefined,
       json: hasBody && type === "application/json" ? text : undefined,
+      body: text,
     };
   } catch (error) {
     if (error instanceof OAuthError) return undefined;

@@ -1,4 +1,4 @@
-import { isLegacy, isPublic } from "./client.ts";
+import { isLegacy, isPublic, mayOmitSecret } from "./client.ts";
 import { assertionType, checkAssertion, claimedClient } from "./client-assertion.ts";
 import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
@@ -58,7 +58,7 @@ async function findFault(
   }
   if (client === undefined) return "unknown client";
   if (assertion !== undefined) return findAssertionFault(context, request, client, assertion);
-  if (isPublic(client)) return undefined;
+  if (mayOmitSecret(client)) return undefined;
   // Decision 13: the old web client knows a missing secret as 400.
   if (isLegacy(client)) throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
   return "sent no credentials";

@@ -39,7 +39,7 @@ export function readRegistration(
     scope: usableScope(scope, resources),
     authMethod,
     keys: authMethod === "private_key_jwt" ? described.keys : undefined,
-    metadata,
+    metadata: described.authMethod === undefined ? { ...metadata, namedNoAuthMethod: true } : metadata,
   };
 }
 

@@ -6,6 +6,14 @@ export function isPublic(client: Pick<Client, "authMethod">): boolean {
   return client.authMethod === "none";
 }
 
+/**
+ * A client that may name itself without proof. Besides public ones that is who registered without naming a method: RFC 7591 §2 gives it a secret, which many
+ * do not expect, and PKCE and rotation protect it as they do a public one.
+ */
+export function mayOmitSecret(client: Client): boolean {
+  return isPublic(client) || (client.dynamicallyRegistered && client.metadata.namedNoAuthMethod === true);
+}
+
 /** A client of the operator's own: trusted without a consent page (D01), and with error redirects at once (B20). */
 export function isFirstParty(client: Client): boolean {
   return !isPublic(client) && !client.dynamicallyRegistered;

@@ -16,6 +16,8 @@ export interface OAuthRequest {
   readonly form: Parameters | undefined;
   /** The body's text when it was `application/json`, unparsed: a malformed one is the endpoint's error to tell. */
   readonly json: string | undefined;
+  /** The body's text, whatever its type; empty when there is none. */
+  readonly body: string;
   readonly headers: RequestHeaders;
   /** Cookies by name; of a name sent twice, the first. In the order the browser sent them (oldest first). */
   readonly cookies: ReadonlyMap<string, string>;

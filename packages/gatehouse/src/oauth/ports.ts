@@ -201,7 +201,7 @@ export interface Store {
   /** Resolves when the store answers; for `/readyz`. */
   ping(): Promise<void>;
   /**
-   * Deletes at most `limit` rows of each kind that died before `now`: access tokens, grants, sessions, transactions, client assertions, codes an hour
+   * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here, grants, sessions, transactions, client assertions, codes an hour
    * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant (H20). Operator-provisioned clients never.
    * Returns how many of each went; call again while a number equals `limit`.
    */

@@ -55,6 +55,8 @@ export interface ClientMetadata {
   readonly contacts?: readonly string[];
   readonly softwareId?: string;
   readonly softwareVersion?: string;
+  /** It registered without naming an authentication method: it got a secret, and may come without it as well. */
+  readonly namedNoAuthMethod?: true;
 }
 
 /** A protected resource: an MCP server tokens can be bound to (RFC 8707, RFC 9728). */

@@ -31,6 +31,8 @@ export interface Settings {
     readonly legacyAccessToken: Seconds;
     readonly code: Seconds;
     readonly transaction: Seconds;
+    /** LEGACY: the same for `client_secret_post` clients, an hour. */
+    readonly legacyTransaction: Seconds;
     readonly grantIdle: Seconds;
     readonly grant: Seconds;
     readonly replayWindow: Seconds;

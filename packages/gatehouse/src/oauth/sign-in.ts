@@ -9,14 +9,16 @@ import { after } from "./values.ts";
 /**
  * Sends the browser to the identity provider, in a new transaction bound to this browser (C01, C02). Throws `OAuthError` when
  * the provider cannot be reached.
+ * @param lifetime seconds within which the person must be back, and decide
  */
 export async function startSignIn(
   context: Context,
   http: OAuthRequest,
   request: AuthorizationRequest,
   prompt: SignInAttempt["prompt"],
+  lifetime = context.settings.lifetimes.transaction,
 ): Promise<OAuthResponse> {
-  const { clock, identity, random, settings, store } = context;
+  const { clock, identity, random, store } = context;
   const attempt = startAttempt(random);
   const location = await identity.signInUrl(signInAttempt(attempt, prompt)).catch(asClientError);
   await store.beginTransaction({
@@ -24,9 +26,9 @@ export async function startSignIn(
     bindingHash: attempt.bindingHash,
     request,
     signedIn: undefined,
-    expiresAt: after(clock.now(), settings.lifetimes.transaction),
+    expiresAt: after(clock.now(), lifetime),
   });
-  return redirect(http.method, location.href, bindAttempt(http, attempt, settings.lifetimes.transaction));
+  return redirect(http.method, location.href, bindAttempt(http, attempt, lifetime));
 }
 
 /** What the client learns of a failed sign-in (C18, C19): the kind and a safe hint; the reason goes to the log. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -57,13 +58,32 @@ test("K-n1 a sign-out link leads nowhere else", async () => {
   }
 });
 
-test("K-n3 unauthenticated revocation does not touch tokens of MCP clients", async () => {
-  const tokens = await tokensFor(server, client);
-  assert.equal((await revokeJson(JSON.stringify({ token: tokens.access_token }))).status, 200);
-  assert.equal((await revokeJson(JSON.stringify({ token: tokens.refresh_token }))).status, 200);
-  await revokeByLink({ token: tokens.access_token });
-  assert.ok(await isActive(server, tokens.access_token));
-  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+test("K-n3 who holds no token ends none: neither a part of it, nor a forged one, nor what its grant is called", async () => {
+  const { access_token, refresh_token } = await tokensFor(server, client);
+  const other = await tokensFor(server, client);
+  const forged = Buffer.from(refresh_token.slice("gatehouse_rt_".length), "base64url");
+  forged.writeUInt8(forged.readUInt8(51) ^ 1, 51);
+  for (const token of [
+    access_token.slice(0, -1),
+    `${access_token}x`,
+    access_token.toUpperCase(),
+    hash("sha256", access_token, "base64url"),
+    `gatehouse_rt_${forged.toString("base64url")}`,
+    refresh_token.slice(0, -4),
+    client.id,
+    "alice@example.com",
+    "%",
+    "' or '1'='1",
+    "\u0000",
+  ]) {
+    assert.equal((await revokeJson(JSON.stringify({ token }))).status, 200, token);
+    await revokeByLink({ token: token.replaceAll("\0", "") });
+  }
+  assert.equal((await revokeJson(JSON.stringify({ token: [access_token] }))).status, 400);
+  // Nor does one token take another grant's along.
+  await revokeJson(JSON.stringify({ token: other.refresh_token }));
+  assert.ok(await isActive(server, access_token));
+  assert.equal((await refresh(server, client, refresh_token)).status, 200);
 });
 
 test("K-n4 a callback parameter never makes the answer a script", async () => {

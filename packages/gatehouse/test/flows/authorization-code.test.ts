@@ -59,8 +59,11 @@ async function isRefused(
 
 test("F01 a code must be there, known, fresh and unused", async () => {
   await isRefused(redeem(server, client, ""), "invalid_request");
-  for (const code of ["unknown", "gatehouse_ac_", "a".repeat(3000)])
+  for (const code of ["unknown", "gatehouse_ac_", "a".repeat(3000)]) {
     await isRefused(redeem(server, client, code));
+    // What is missing is told first, as the service before us does.
+    await isRefused(redeem(server, client, code, { code_verifier: undefined }), "invalid_request");
+  }
   const code = await aCode(server, client);
   assert.equal((await redeem(server, client, code)).status, 200);
   await isRefused(redeem(server, client, code));

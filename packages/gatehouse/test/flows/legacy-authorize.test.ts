@@ -104,6 +104,21 @@ test("LEGACY a challenge without a method means S256", async () => {
   assert.equal(answer.status, 200);
 });
 
+test("LEGACY a sign-in of the web client may take an hour, and no longer", async () => {
+  for (const [minutes, isIn] of [
+    [59, true],
+    [60, false],
+  ] as const) {
+    const agent = new UserAgent();
+    const first = await ask({}, agent);
+    server.clock.advance(minutes * 60);
+    const back = await agent.follow(first.headers.get("location") ?? "", (at) => at.pathname === "/callback");
+    const { status, headers } = await agent.request(back.url.href);
+    const home = headers.get("location")?.startsWith("https://app.example.com/");
+    assert.deepEqual([status, home ?? false], isIn ? [302, true] : [400, false], `after ${minutes} minutes`);
+  }
+});
+
 test("LEGACY after the sign-in the browser is back at the client, its query kept, with code, state and iss", async () => {
   const url = new URL(server.url);
   url.search = new URLSearchParams(request).toString();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hash, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { seconds } from "../../src/oauth/values.ts";
 import { aTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aLegacyClient, aLegacyToken } from "../support/legacy-client.ts";
@@ -159,6 +160,18 @@ test("LEGACY a token narrowed to a project is nothing here, but its holder can e
   assert.ok(await isThere());
   await revokeJson(JSON.stringify({ token }));
   assert.ok(!(await isThere()));
+});
+
+test("LEGACY tokens minted elsewhere are not cleaned away, expired or not, beside ours that are", async () => {
+  const [plain, narrowed] = [await aTokenOfTheOldService(), await aTokenOfTheOldService(7)];
+  const ours = await aLegacyToken(server, web);
+  const rowOf = (token: string) => database.findToken(hash("sha256", token, "base64url"));
+  assert.ok(await rowOf(ours));
+  const afterAll = seconds(server.clock.now() + 700_000);
+  while ((await server.store.sweep(afterAll, 1000, afterAll)).accessTokens > 0);
+  assert.equal(await rowOf(ours), undefined);
+  assert.ok(await rowOf(plain));
+  assert.ok(await rowOf(narrowed));
 });
 
 test("LEGACY a body that is not JSON is 400 with a message, and ends nothing", async () => {

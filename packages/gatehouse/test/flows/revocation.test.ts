@@ -31,14 +31,13 @@ after(() => server?.stop());
 
 const revoke = (form: Record<string, string | undefined>) =>
   post(server, "/revoke", { client_id: client.id, ...form });
-const revokeJson = async (body: string) =>
-  read(
-    await fetch(`${server.url}/revoke`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    }),
-  );
+const revokeJson = async (body: string, type: string | null = "application/json") =>
+  read(await fetch(`${server.url}/revoke`, { method: "POST", ...withType(body, type) }));
+/** A body of bytes gets no type unless it is given one. */
+const withType = (body: string, type: string | null) => ({
+  body: Buffer.from(body),
+  headers: type === null ? {} : { "content-type": type },
+});
 const revokeByLink = (parameters: Record<string, string>) =>
   fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
 
@@ -124,25 +123,52 @@ test("K08 revocation holds at once, and a store that fails is told, not glossed 
   assert.ok(!(await isActive(server, tokens.access_token)));
 });
 
-test("K09 LEGACY JSON revocation needs no client authentication", async () => {
-  const token = await aLegacyToken(server, web);
-  for (const body of [
-    JSON.stringify({ token }),
-    JSON.stringify({ token: "unknown" }),
-    '{"token":""}',
-    "{}",
-  ]) {
-    const answer = await revokeJson(body);
-    assert.equal(answer.status, 200);
-    assert.equal(answer.text, '{"ok":true,"result":{}}');
+test("K09 LEGACY JSON revocation ends the token of whoever holds it, whatever its client and the body's type", async () => {
+  const types = ["application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", null];
+  for (const type of types) {
+    const [token, tokens] = [await aLegacyToken(server, web), await tokensFor(server, client)];
+    for (const ended of [
+      token,
+      tokens.access_token,
+      tokens.refresh_token,
+      tokens.access_token,
+      "unknown",
+      "",
+    ]) {
+      const answer = await revokeJson(JSON.stringify({ token: ended }), type);
+      assert.equal(answer.status, 200, `${type}: ${answer.text}`);
+      assert.equal(answer.text, '{"ok":true,"result":{}}');
+    }
+    for (const ended of [token, tokens.access_token])
+      assert.ok(!(await isActive(server, ended)), String(type));
+    assert.equal(
+      (await refresh(server, client, tokens.refresh_token)).body.error,
+      "invalid_grant",
+      String(type),
+    );
   }
-  assert.ok(!(await isActive(server, token)));
-  for (const body of ["not json", "[]", "null", '{"token":1}']) {
-    const answer = await revokeJson(body);
+  assert.equal((await revokeJson("{}")).text, '{"ok":true,"result":{}}');
+  for (const [body, type] of [
+    ["not json", "application/json"],
+    ["[]", "text/plain"],
+    ["null", "application/json"],
+    ['{"token":1}', null],
+    ["token=x", "text/plain"],
+    ["", null],
+  ] as const) {
+    const answer = await revokeJson(body, type);
     assert.equal(answer.status, 400);
     assert.equal(answer.body.ok, false);
     assert.equal(typeof (answer.body.error as { message: unknown }).message, "string");
   }
+});
+
+test("LEGACY a store that cannot end a token is told, not answered with ok", async (t) => {
+  const tokens = await tokensFor(server, client);
+  t.mock.method(server.store, "revokeGrant", () => Promise.reject(new StoreUnavailableError("disk full")));
+  const answer = await revokeJson(JSON.stringify({ token: tokens.refresh_token }));
+  assert.equal(answer.status, 503);
+  assert.notEqual(answer.body.ok, true);
 });
 
 test("K10 LEGACY a sign-out link ends the token and leads back to the web client", async () => {

@@ -10,6 +10,7 @@ import {
   post,
   read,
   redeem,
+  refresh,
   resource,
   type TestClient,
   tokensFor,
@@ -146,11 +147,10 @@ test("E05 E-n8 a grant must be named, known and registered", async () => {
     "AUTHORIZATION_CODE",
     "__proto__",
   ]) {
-    assert.equal(
-      (await redeem(server, client, code, { grant_type })).body.error,
-      "unsupported_grant_type",
-      grant_type,
-    );
+    const { status, body } = await redeem(server, client, code, { grant_type });
+    assert.equal(status, 400, grant_type);
+    assert.equal(body.error, "unsupported_grant_type", grant_type);
+    assert.match(String(body.error_description), /authorization_code/);
   }
   const once = await aPublicClient(server, { grant_types: ["authorization_code"] });
   const answer = await post(server, "/token", {
@@ -240,6 +240,43 @@ test("E11 E-n1 E-n2 a client authenticates as it is registered: no fallback to n
     "invalid_client",
   );
   assert.equal((await redeem(server, client, publicCode)).status, 200);
+});
+
+test("LEGACY who registered without naming a method may come with PKCE alone, or with the secret it was given", async () => {
+  const silent = { token_endpoint_auth_method: undefined, client_name: "Chose nothing" };
+  const body = JSON.stringify({
+    redirect_uris: [client.redirectUri],
+    grant_types: ["authorization_code", "refresh_token"],
+    ...silent,
+  });
+  const headers = { "content-type": "application/json" };
+  const registered = await read(await fetch(`${server.url}/register`, { method: "POST", headers, body }));
+  const { client_id, client_secret, token_endpoint_auth_method } = registered.body;
+  assert.equal(token_endpoint_auth_method, "client_secret_basic", "the RFC's default");
+  const bare: TestClient = { id: String(client_id), redirectUri: client.redirectUri, ...pkce() };
+  const tokens = await redeem(server, bare, await aCode(server, bare));
+  assert.equal(tokens.status, 200, tokens.text);
+  const token = String(tokens.body.refresh_token);
+  const next = await refresh(server, bare, token);
+  assert.equal(next.status, 200, "and stays connected as it began");
+  const wrong = { client_secret: "wrong" };
+  const code = await aCode(server, bare);
+  assert.equal((await redeem(server, bare, code, wrong)).body.error, "invalid_client");
+  assert.equal(
+    (await redeem(server, bare, code, { code_verifier: pkce().verifier })).body.error,
+    "invalid_grant",
+  );
+  const withSecret = { ...bare, secret: String(client_secret) };
+  assert.equal((await redeem(server, withSecret, await aCode(server, bare))).status, 200);
+});
+
+test("LEGACY who named a method, or was provisioned by the operator, never comes without its secret", async () => {
+  const named = await aPublicClient(server, { token_endpoint_auth_method: "client_secret_basic" });
+  assert.equal((await redeem(server, named, await aCode(server, named))).body.error, "invalid_client");
+  assert.equal(
+    (await redeem(server, own, await codeFor(own), { client_secret: undefined })).body.error,
+    "invalid_client",
+  );
 });
 
 test("E12 header and body name the same client, and a public one names itself", async () => {

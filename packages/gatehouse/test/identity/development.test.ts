@@ -28,6 +28,7 @@ function request(method: "GET" | "POST", sent: Record<string, string>, headers =
     rawQuery: method === "GET" ? encoded : "",
     form: method === "POST" ? Parameters.parse(encoded) : undefined,
     json: undefined,
+    body: "",
     headers: {
       authorization: undefined,
       origin: undefined,

@@ -39,12 +39,14 @@ async function authorize(
   const session = isLegacy(client) ? undefined : await readSession(context, http);
   const fresh = session !== undefined && isFresh(context, session, maxAge);
   if (prompt.has("none")) await answerSilently(context, http, client, request, fresh ? session : undefined);
+  const { lifetimes } = context.settings;
   if (session === undefined || !fresh || prompt.has("login") || prompt.has("select_account")) {
     return startSignIn(
       context,
       http,
       request,
       prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
+      isLegacy(client) ? lifetimes.legacyTransaction : lifetimes.transaction,
     );
   }
   const { clock, random, settings, store } = context;

@@ -3,58 +3,93 @@ import { authenticateClient } from "../client-authentication.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../http.ts";
-import { readJsonObject } from "../json-object.ts";
 import type { AccessToken, Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirect-pattern.ts";
 import { hashSecret } from "../secret.ts";
-import { isAccessTokenShaped, isGenuine, parseRefreshToken } from "../token.ts";
+import { isAccessTokenShaped, isGenuine, type PresentedRefreshToken, parseRefreshToken } from "../token.ts";
 import { requireForm } from "./token.ts";
 
 /** `POST /revoke`: RFC 7009 for a form, the LEGACY contract for JSON. */
 export function revokeEndpoint(context: Context): Endpoint {
   return async (request) => {
-    if (request.json !== undefined) return revokeJson(context, request, request.json);
+    if (isJsonForm(request)) return revokeJson(context, request);
     const form = requireForm(request.form);
     const client = await authenticateClient(context, request, form); // K02
     const token = form.get("token");
     if (token === undefined) throw new OAuthError("invalid_request", { hint: "token is missing" }); // K01
-    await revoke(context, request, client, token);
+    await revoke(context, request, token, client);
     return { status: 200, headers: noStore };
   };
 }
 
-/** The hint is not needed: the two kinds look different (K07). Another client's token survives in silence (K04). */
-async function revoke(context: Context, request: OAuthRequest, client: Client, token: string): Promise<void> {
-  const { clock, settings, store } = context;
-  const refresh = parseRefreshToken(token);
-  if (refresh !== undefined) {
-    const grant = await store.findGrant(refresh.grantId, clock.now());
-    // Any generation ends the whole family (K05), but only a genuine one.
-    if (grant === undefined || grant.clientId !== client.id || !isGenuine(refresh, grant, settings)) return;
-    await store.revokeGrant(grant.id);
-    return emitRevoked(context, request, grant.clientId, grant.id);
-  }
-  const found = await findAccessToken(context, token);
-  if (found === undefined || found.clientId !== client.id) return;
-  await end(context, found, isLegacy(client));
-  emitRevoked(context, request, client.id, found.grantId);
+/** The body tells, not its type: the JSON form came as `text/plain`, as a form, and without a type (K09). */
+function isJsonForm({ form, body }: OAuthRequest): boolean {
+  return form === undefined || /^\s*\{/.test(body);
 }
 
-/** LEGACY (K09): no client authentication, and so for tokens of LEGACY clients alone. */
-async function revokeJson(context: Context, request: OAuthRequest, body: string): Promise<OAuthResponse> {
-  const token = readJsonToken(body);
+/** LEGACY (K09): no client authentication, because whoever holds a token may end it. */
+async function revokeJson(context: Context, request: OAuthRequest): Promise<OAuthResponse> {
+  const token = readJsonToken(request.body);
   if (token === undefined) {
     return json(400, { ok: false, error: { message: "the body must be JSON: an object with a token" } });
   }
-  await revokeLegacyToken(context, request, token);
+  await revoke(context, request, token);
   return json(200, { ok: true, result: {} });
 }
 
 function readJsonToken(body: string): string | undefined {
-  const read = readJsonObject(body);
-  if ("problem" in read) return undefined;
-  const { token = "" } = read.object;
-  return typeof token === "string" ? token : undefined;
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
+    const token: unknown = "token" in parsed ? parsed.token : "";
+    return typeof token === "string" ? token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Ends a token. The hint is not needed: the kinds look different (K07).
+ * @param client who asks: another client's token survives in silence (K04); left out, the holder asks, for whatever token it is
+ */
+async function revoke(
+  context: Context,
+  request: OAuthRequest,
+  token: string,
+  client?: Client,
+): Promise<void> {
+  const isTheirs = (clientId: string | undefined) => client === undefined || client.id === clientId;
+  const refresh = parseRefreshToken(token);
+  if (refresh !== undefined) return endFamily(context, request, refresh, isTheirs);
+  const found = await findAccessToken(context, token);
+  if (found !== undefined) {
+    if (!isTheirs(found.clientId)) return;
+    await end(context, found);
+    return emitRevoked(context, request, found.clientId, found.grantId);
+  }
+  // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's prefix.
+  if (client === undefined) await context.store.revokeAccessToken(hashSecret(token));
+}
+
+/** Any generation ends the whole family (K05), but only a genuine one. */
+async function endFamily(
+  context: Context,
+  request: OAuthRequest,
+  presented: PresentedRefreshToken,
+  isTheirs: (clientId: string) => boolean,
+): Promise<void> {
+  const { clock, settings, store } = context;
+  const grant = await store.findGrant(presented.grantId, clock.now());
+  if (grant === undefined || !isTheirs(grant.clientId) || !isGenuine(presented, grant, settings)) return;
+  await store.revokeGrant(grant.id);
+  emitRevoked(context, request, grant.clientId, grant.id);
+}
+
+/** An access token ends alone (K06); where it is all there is of its grant, the grant ends (F17). */
+async function end({ clock, store }: Context, { grantId, tokenHash }: AccessToken): Promise<void> {
+  const grant = grantId && (await store.findGrant(grantId, clock.now()));
+  if (grant && grant.generation === 0) await store.revokeGrant(grant.id);
+  else await store.revokeAccessToken(tokenHash);
 }
 
 /** `GET /revoke?token=…&callback=…`, LEGACY (K10): ends the token and sends the browser on, but only to a known origin. */
@@ -66,7 +101,7 @@ export function revokeAndRedirectEndpoint(context: Context): Endpoint {
     }
     query.refuseRepeated();
     const token = query.get("token");
-    if (token !== undefined) await revokeLegacyToken(context, request, token);
+    if (token !== undefined) await revoke(context, request, token);
     return redirect(request.method, await landing(context, query.get("callback")));
   };
 }
@@ -82,33 +117,12 @@ async function landing({ settings, store }: Context, callback: string | undefine
   return known ? callback : home;
 }
 
-async function revokeLegacyToken(context: Context, request: OAuthRequest, token: string): Promise<void> {
-  const found = await findAccessToken(context, token);
-  if (found === undefined) {
-    // A row narrowed to a project is never found, but its holder may end it, as in the old service.
-    if (isAccessTokenShaped(token, context.settings))
-      await context.store.revokeAccessToken(hashSecret(token));
-    return;
-  }
-  // Rows of the old service name no client: those are LEGACY too.
-  const client = found.clientId === undefined ? undefined : await context.store.findClient(found.clientId);
-  if (found.clientId !== undefined && (client === undefined || !isLegacy(client))) return; // K-n3
-  await end(context, found, true);
-  emitRevoked(context, request, found.clientId, found.grantId);
-}
-
 async function findAccessToken(
   { clock, settings, store }: Context,
   token: string,
 ): Promise<AccessToken | undefined> {
   if (!isAccessTokenShaped(token, settings)) return undefined;
   return store.findAccessToken(hashSecret(token), clock.now());
-}
-
-/** An access token ends alone (K06); a LEGACY one is all there is of its grant (F17). */
-async function end({ store }: Context, token: AccessToken, whole: boolean): Promise<void> {
-  if (whole && token.grantId !== undefined) await store.revokeGrant(token.grantId);
-  else await store.revokeAccessToken(token.tokenHash);
 }
 
 function emitRevoked(

@@ -36,7 +36,10 @@ export function requireForm(form: Parameters | undefined): Parameters {
 
 function lookUp(name: string): GrantType {
   const grantType = grantTypes.get(name);
-  if (grantType === undefined) throw new OAuthError("unsupported_grant_type"); // E05
+  if (grantType === undefined) {
+    const hint = `grant_type must be one of ${[...grantTypes.keys()].join(", ")}`;
+    throw new OAuthError("unsupported_grant_type", { hint }); // E05
+  }
   return grantType;
 }
 

@@ -20,8 +20,8 @@ export async function authorizationCode(
   form: Parameters,
 ): Promise<TokenResponse> {
   const codeHash = hashSecret(required(form, "code"));
+  const verifier = readVerifier(client, form);
   const code = await context.store.findCode(codeHash);
-  const verifier = readVerifier(form);
   if (code === undefined || code.request.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
   if (code.expiresAt <= context.clock.now() && !code.used) throw invalidGrant("the code has expired");
   narrowResource(code.request.resource, form.all("resource")); // F12
@@ -32,8 +32,9 @@ export async function authorizationCode(
     : redeem(context, request, client, code);
 }
 
-function readVerifier(form: Parameters): string | undefined {
-  const verifier = form.get("code_verifier");
+/** What is missing is told before what is wrong, whatever the code is worth. */
+function readVerifier(client: Client, form: Parameters): string | undefined {
+  const verifier = isLegacy(client) ? form.get("code_verifier") : required(form, "code_verifier");
   if (verifier !== undefined && !isCodeVerifier(verifier)) {
     throw new OAuthError("invalid_request", {
       hint: "code_verifier must be 43 to 128 unreserved characters",

@@ -10,7 +10,11 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   // The condition stands twice: once to find rows by index, once because a row may have changed until it is this statement's turn.
   const dead = (table: string, key: string, died = "expires_at") =>
     `delete from ${table} where ${key} in (select ${key} from ${table} where ${died} <= $1 order by ${died} limit $2) and ${died} <= $1`;
-  const accessTokens = database.prepare(dead("user_tokens", "token"));
+  // Every token of ours has a grant. The others were minted elsewhere, and are not ours to delete.
+  const ours = "user_tokens where grant_id is not null and expires_at <= $1";
+  const accessTokens = database.prepare(
+    `delete from ${ours} and token in (select token from ${ours} order by expires_at limit $2)`,
+  );
   const sessions = database.prepare(dead("gatehouse_browser_sessions", "id"));
   const transactions = database.prepare(dead("oauth2_sessions", "id"));
   const assertions = database.prepare(dead("gatehouse_client_assertions", "id"));

@@ -9,7 +9,11 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
     database.prepare(
       `delete from ${table} where ${key} in (select ${key} from ${table} where expires_at <= ? order by expires_at limit ?)`,
     );
-  const accessTokens = expired("user_tokens", "token");
+  // Every token of ours has a grant. The others were minted elsewhere, and are not ours to delete.
+  const accessTokens = database.prepare(
+    `delete from user_tokens where token in
+       (select token from user_tokens where expires_at <= ? and grant_id is not null order by expires_at limit ?)`,
+  );
   const sessions = expired("gatehouse_browser_sessions", "id");
   const transactions = expired("oauth2_sessions", "id");
   const assertions = expired("gatehouse_client_assertions", "id");
