@@ -25,7 +25,6 @@ before(() => {
     }
   }
   buildPackage("packages/resource-server", join(installed, "@gatehouse/resource-server"));
-  buildPackage("examples/mcp-server", join(installed, "@gatehouse/example-mcp-server"));
   buildPackage("packages/gatehouse", join(installed, "gatehouse"));
 });
 after(() => rmSync(project, { recursive: true, force: true }));

@@ -89,7 +89,7 @@ function filesOf(folder: string): string[] {
 }
 
 if (import.meta.main) {
-  for (const folder of ["packages/resource-server", "examples/mcp-server", "packages/gatehouse"]) {
+  for (const folder of ["packages/resource-server", "packages/gatehouse"]) {
     buildPackage(folder);
     console.log(`${folder}/dist`);
   }

@@ -17,6 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   "client-documents": ["oauth"],
   storage: ["oauth"],
   telemetry: ["oauth"],
+  demo: [],
   "housekeeping.ts": ["oauth"],
   "secret-key.ts": [],
   "environment-variables.ts": ["oauth"],

@@ -28,7 +28,7 @@ export interface Config {
     readonly level: "debug" | "info" | "warn" | "error" | "silent";
     readonly format: "json" | "text";
   };
-  /** Port of the example MCP server that `gatehouse dev` starts. */
+  /** Port of the demo MCP server that `gatehouse dev` starts. */
   readonly demoPort: number;
   /** After so long without use a client that registered itself is removed. */
   readonly clientIdle: Seconds;

@@ -327,7 +327,7 @@ export const variables = {
   }),
   DEMO_PORT: of(port(1), {
     fallback: "8081",
-    meaning: "Port of the example MCP server of gatehouse dev.",
+    meaning: "Port of the demo MCP server of gatehouse dev.",
     expected: "a port number, 1 to 65535",
   }),
 };

@@ -15,7 +15,7 @@ import { explainPort } from "./taken-port.ts";
 export function addDevCommand(program: Command, shell: Shell): void {
   program
     .command("dev")
-    .description("run it on this computer for development, with an example MCP server behind it")
+    .description("run it on this computer for development, with a demo MCP server behind it")
     .addHelpText("after", environmentHelp)
     .action(() => develop(shell));
 }
@@ -29,32 +29,33 @@ async function develop(shell: Shell): Promise<void> {
     throw explainPort(error, config.listen.port, "PORT");
   });
   const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);
-  const example = await startExample(shell, config, store, resource).catch(async (error: unknown) => {
+  const demo = await startDemo(shell, config, store, resource).catch(async (error: unknown) => {
     await gatehouse.stop();
     throw explainPort(error, config.demoPort, "DEMO_PORT");
   });
   shell.print(welcome(config, gatehouse, resource));
   await interrupted;
   shell.print("\nStopping …");
-  await example.close();
+  await demo.close();
   await gatehouse.stop();
 }
 
-/** The example MCP server gets a fresh introspection credential at each start: nothing has to be remembered outside the database. */
-async function startExample(shell: Shell, config: Config, store: Store, resource: ResourceIdentifier) {
+/** The demo MCP server gets a fresh introspection credential at each start: nothing has to be remembered outside the database. */
+async function startDemo(shell: Shell, config: Config, store: Store, resource: ResourceIdentifier) {
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
   const description = {
     identifier: resource,
-    name: "Example MCP server",
+    name: "Demo MCP server",
     scopes: [{ name: "mcp", sentence: "Call its tools as you" }],
     createdAt: shell.clock.now(),
   };
   if (!(await store.addResource(description, hashSecret(credential)))) {
     await store.replaceResourceCredential(resource, hashSecret(credential));
   }
-  const { startExampleServer } = await import("@gatehouse/example-mcp-server");
+  // Loaded here alone: nobody else needs the MCP SDK.
+  const { startDemoServer } = await import("../demo/mcp-server.ts");
   const { issuer } = config.settings;
-  return startExampleServer({ issuer, resource, credential, port: config.demoPort, host: "127.0.0.1" });
+  return startDemoServer({ issuer, resource, credential, port: config.demoPort, host: "127.0.0.1" });
 }
 
 function welcome(config: Config, gatehouse: RunningGatehouse, resource: string): string {
@@ -66,10 +67,10 @@ function welcome(config: Config, gatehouse: RunningGatehouse, resource: string):
 Gatehouse is running, for development on this computer only.
 
   Authorization server  ${config.settings.issuer}  (listening on ${gatehouse.url}; ${signIn})
-  Example MCP server    ${resource}
+  Demo MCP server       ${resource}
   Data                  ${describeStorage(config.storage)}
 
-Point an MCP client at the example:
+Point an MCP client at the demo server:
 
   Claude Code     claude mcp add --transport http gatehouse-demo ${resource}
   MCP Inspector   npx @modelcontextprotocol/inspector, then Streamable HTTP and ${resource}

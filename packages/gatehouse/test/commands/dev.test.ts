@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { aDatabase, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
-test("gatehouse dev starts the server and the example behind it, and says what to do next; a second time too", async (t) => {
+test("gatehouse dev starts the server and the demo server behind it, and says what to do next; a second time too", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   const [port, demoPort] = [await freePort(), await freePort()];
@@ -34,7 +34,7 @@ test("gatehouse dev starts the server and the example behind it, and says what t
   }
 });
 
-test("the example's port being taken stops everything, with the variable that chooses another", async (t) => {
+test("the demo server's port being taken stops everything, with the variable that chooses another", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   const other = createServer().listen(0, "127.0.0.1");

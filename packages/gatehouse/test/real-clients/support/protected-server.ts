@@ -1,8 +1,8 @@
-import { startExampleServer } from "@gatehouse/example-mcp-server";
+import { startDemoServer } from "../../../src/demo/mcp-server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { startTestGatehouse, type TestGatehouse } from "../../support/gatehouse.ts";
 
-/** The example MCP server and the Gatehouse that guards it, as somebody would run them. */
+/** The demo MCP server and the Gatehouse that guards it, as somebody would run them. */
 export interface ProtectedServer {
   readonly gatehouse: TestGatehouse;
   /** What a person types into a client. */
@@ -22,7 +22,7 @@ export async function startProtectedServer(): Promise<ProtectedServer> {
   const url = `http://localhost:${port}/mcp`;
   const credential = await gatehouse.addResource(url, { mcp: "Call its tools as you" });
   const { issuer } = gatehouse;
-  const mcp = await startExampleServer({ issuer, resource: url, credential, port, host: "127.0.0.1" });
+  const mcp = await startDemoServer({ issuer, resource: url, credential, port, host: "127.0.0.1" });
   return {
     gatehouse,
     url,
