@@ -8,7 +8,7 @@ import {
   registrationTokenPrefix,
   resourceCredentialPrefix,
 } from "./oauth/token.ts";
-import { seconds } from "./oauth/values.ts";
+import { type Seconds, seconds } from "./oauth/values.ts";
 
 /*
  * Every environment variable, once: how it is parsed, what holds without it, what the help says of it. `config.ts` reads them.
@@ -49,6 +49,12 @@ const unitLength: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 function length(text: string): number {
   const [, digits = "", unit = ""] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
   return digits === "" ? Number.NaN : Number(digits) * (unitLength[unit] ?? 1);
+}
+
+/** A duration as every variable and option takes it, in seconds; `undefined` when it is none. */
+export function parseDuration(text: string): Seconds | undefined {
+  const found = length(text);
+  return Number.isNaN(found) ? undefined : seconds(found);
 }
 
 const duration = (least: string, most: string) =>

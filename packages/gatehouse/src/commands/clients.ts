@@ -4,15 +4,17 @@ import type { Store } from "../oauth/ports.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirect-pattern.ts";
 import { checkRedirectUri } from "../oauth/redirect-uri.ts";
-import { hashSecret, mintSecret } from "../oauth/secret.ts";
-import { clientSecretPrefix } from "../oauth/token.ts";
+import { hashSecret } from "../oauth/secret.ts";
 import type { ClientId } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { chooseSecret } from "./client-secret.ts";
 import { asJson, gathered, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
+import { addRotateSecretCommand } from "./rotate-secret.ts";
 import type { Shell } from "./shell.ts";
 import { withStore } from "./store.ts";
 import { formatInstant, formatTable } from "./table.ts";
+import { addVouchCommand } from "./vouch.ts";
 
 interface AddOptions extends JsonOption {
   readonly id: string;
@@ -55,6 +57,8 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     .description("show one client")
     .addOption(asJson())
     .action((id: string, { json }: JsonOption) => withStore(shell, (store) => show(shell, store, id, json)));
+  addRotateSecretCommand(clients, shell);
+  addVouchCommand(clients, shell);
   clients
     .command("remove <id>")
     .description("remove a client with its consents, grants and tokens")
@@ -72,7 +76,9 @@ export function addClientsCommand(program: Command, shell: Shell): void {
 async function add(shell: Shell, options: AddOptions): Promise<void> {
   checkId(options.id);
   for (const uri of options.redirectUri) checkRedirect(uri, options.authMethod);
-  const secret = await chooseSecret(shell, options);
+  const isPublic = options.authMethod === "none";
+  if (isPublic && options.secretStdin) throw new Refusal(2, "a client with --auth-method none has no secret");
+  const secret = isPublic ? undefined : await chooseSecret(shell, options.secretStdin);
   const client: Client = {
     id: options.id as ClientId,
     authMethod: options.authMethod,
@@ -114,25 +120,6 @@ function checkId(id: string): void {
 function checkRedirect(uri: string, authMethod: TokenEndpointAuthMethod): void {
   const problem = authMethod === "client_secret_post" ? checkRedirectPattern(uri) : checkRedirectUri(uri);
   if (problem !== undefined) throw new Refusal(2, `redirect URI ${oneLine(uri)}: ${problem}`);
-}
-
-/** T01: generated, 256 bits. One that was brought along is the operator's word; a short one gets a warning. */
-async function chooseSecret(shell: Shell, options: AddOptions): Promise<string | undefined> {
-  if (options.authMethod === "none") {
-    if (options.secretStdin) throw new Refusal(2, "a client with --auth-method none has no secret");
-    return undefined;
-  }
-  if (!options.secretStdin) return mintSecret(shell.random, clientSecretPrefix);
-  const secret = (await shell.readInput()).replace(/\r?\n$/, "");
-  if (!/^[A-Za-z0-9._~-]{1,512}$/.test(secret)) {
-    throw new Refusal(2, "the secret on the standard input must be 1 to 512 letters, digits and . _ ~ -");
-  }
-  if (secret.length < 32) {
-    shell.complain(
-      "gatehouse: warning: a secret of fewer than 32 characters can be guessed; leave --secret-stdin out to get a good one",
-    );
-  }
-  return secret;
 }
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {

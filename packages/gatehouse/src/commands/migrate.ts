@@ -4,6 +4,7 @@ import { openStore, pendingMigrations } from "../gatehouse.ts";
 import type { Store } from "../oauth/ports.ts";
 import { hashSecret } from "../oauth/secret.ts";
 import { asJson, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { withStore } from "./store.ts";
 
@@ -24,14 +25,14 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
     );
 }
 
-/** Hashes the secrets that were not used since the switch, then empties all. The old service cannot authenticate these clients afterwards. */
+/** Puts a hash in the place of every secret in clear text. The old service cannot authenticate these clients afterwards. */
 async function dropClearSecrets(shell: Shell, store: Store, { json }: JsonOption): Promise<void> {
-  for (const { id, clearSecret, secretHash } of await store.listProvisionedClients()) {
-    if (clearSecret !== undefined && secretHash === undefined) {
-      await store.rememberSecretHash(id, hashSecret(clearSecret));
-    }
+  let dropped = 0;
+  for (const { id, clearSecret } of await store.listClients()) {
+    if (clearSecret === undefined) continue;
+    if (await store.forgetClearSecret(id, clearSecret, hashSecret(clearSecret))) dropped++;
+    else throw new Refusal(1, `the secret of client ${id} was changed at this moment: run it again`);
   }
-  const dropped = await store.forgetClearSecrets();
   if (json) return shell.print(JSON.stringify({ dropped }));
   const clients = dropped === 1 ? "1 client" : `${dropped} clients`;
   shell.print(

@@ -7,6 +7,7 @@ import type { Parameters } from "./parameters.ts";
 import { DocumentError, type GuessedBy } from "./ports.ts";
 import type { Client } from "./records.ts";
 import { equalSecrets, hashSecret } from "./secret.ts";
+import type { Seconds, SecretHash } from "./values.ts";
 
 interface Credentials {
   readonly clientId: string;
@@ -140,13 +141,23 @@ function formDecode(text: string): string | undefined {
 }
 
 async function hasSecret(context: Context, client: Client | undefined, secret: string): Promise<boolean> {
+  const sent = hashSecret(secret);
+  // LEGACY: as long as there is a clear text it is the secret, because the operator may have changed it there (T03).
+  const clear = client?.clearSecret;
+  const current = clear === undefined ? client?.secretHash : hashSecret(clear);
   // An unknown client costs the same as a wrong secret (E-n6).
-  const genuine = client?.secretHash ?? hashSecret(client?.clearSecret ?? "");
-  const equal = equalSecrets(hashSecret(secret), genuine);
-  if (!equal || client === undefined || (client.secretHash === undefined && !client.clearSecret))
-    return false;
-  if (client.secretHash === undefined) await context.store.rememberSecretHash(client.id, genuine); // T03
+  const equal = equalSecrets(sent, current ?? hashSecret(""));
+  if (client === undefined || current === undefined) return false;
+  if (!equal) return isPreviousSecret(client, sent, context.clock.now());
+  if (clear !== undefined && client.secretHash !== current) {
+    await context.store.rememberSecretHash(client.id, clear, current);
+  }
   return true;
+}
+
+function isPreviousSecret({ previousSecret }: Client, sent: SecretHash, now: Seconds): boolean {
+  if (previousSecret === undefined || previousSecret.until <= now) return false;
+  return equalSecrets(sent, previousSecret.secretHash);
 }
 
 /**

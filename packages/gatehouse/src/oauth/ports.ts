@@ -7,6 +7,7 @@ import type {
   Consent,
   FoundCode,
   Grant,
+  PreviousSecret,
   Resource,
   SignedIn,
   Transaction,
@@ -62,7 +63,7 @@ export interface Store {
   findClient(id: string): Promise<Client | undefined>;
   /** Newest first. */
   listClients(): Promise<Client[]>;
-  /** Those the operator provisioned, a handful; newest first. */
+  /** Those the operator provisioned, a handful, without the ones that registered themselves and were vouched for; newest first. */
   listProvisionedClients(): Promise<Client[]>;
   /** False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. */
   addClient(client: Client): Promise<boolean>;
@@ -83,10 +84,27 @@ export interface Store {
    * `unlessShared`, when it was registered more than once.
    */
   removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
-  /** LEGACY (T03): adds the hash beside the clear-text secret, which stays for a roll-back. No effect when a hash is there. */
-  rememberSecretHash(id: ClientId, secretHash: SecretHash): Promise<void>;
-  /** LEGACY: empties the clear-text secret of every client that has a hash beside it; there is no way back to the old service then. Returns how many. */
-  forgetClearSecrets(): Promise<number>;
+  /**
+   * The operator vouches for a client that says of itself who it is, or does no longer: it counts as `dynamicallyRegistered` or not from then on. Whoever
+   * replaces the client ends that. False when unknown.
+   */
+  vouchForClient(id: string, vouched: boolean): Promise<boolean>;
+  /** LEGACY (T03): keeps the hash of the clear-text secret beside it. No effect when the clear text is not (any more) this one. */
+  rememberSecretHash(id: ClientId, clearSecret: string, secretHash: SecretHash): Promise<void>;
+  /**
+   * LEGACY: puts the hash in the place of the clear-text secret; there is no way back to the old service then. False, and nothing changed, when the clear
+   * text is not (any more) this one: of a change by somebody else at the same moment none is lost.
+   */
+  forgetClearSecret(id: ClientId, clearSecret: string, secretHash: SecretHash): Promise<boolean>;
+  /**
+   * Gives a client another secret, in clear text too where `next` has it, and keeps the previous one good until its end. False, and nothing changed, when
+   * its secrets are not (any more) those of `client`: of two rotations at once one happens.
+   */
+  rotateSecret(
+    client: Client,
+    next: Pick<Client, "secretHash" | "clearSecret">,
+    previous: PreviousSecret | undefined,
+  ): Promise<boolean>;
 
   // -- resources
   findResource(identifier: ResourceIdentifier): Promise<Resource | undefined>;

@@ -17,8 +17,10 @@ export interface Client {
   readonly authMethod: TokenEndpointAuthMethod;
   /** SHA-256 of the secret. */
   readonly secretHash: SecretHash | undefined;
-  /** LEGACY: a secret in clear text, in rows the old service wrote; replaced by a hash on first successful use (T03). */
+  /** LEGACY: a secret in clear text, in rows the old service wrote. While it is there it decides, and the hash follows it (T03). */
   readonly clearSecret: string | undefined;
+  /** After a rotation: the secret before, for as long as it stays good beside the new one. */
+  readonly previousSecret?: PreviousSecret;
   /** What its assertions are verified with (RFC 7523). On a public client: an assertion may be sent, and is then verified. */
   readonly keys: ClientKeys | undefined;
   /** Exact URIs; only for operator-provisioned `client_secret_post` clients patterns of the LEGACY dialect. */
@@ -28,13 +30,21 @@ export interface Client {
   readonly scope: string | undefined;
   /** What it says of itself, shown on the consent page and echoed at registration. */
   readonly metadata: ClientMetadata;
-  /** True when nobody but the client vouches for it: registered by itself (RFC 7591) or by its metadata document; false when the operator provisioned it. */
+  /**
+   * True when nobody but the client vouches for it: registered by itself (RFC 7591), here or with the service before us, or by its metadata document;
+   * false when the operator provisioned it or vouches for it.
+   */
   readonly dynamicallyRegistered: boolean;
   /** True when it was registered more than once, by several installations or by strangers who say the same of themselves. */
   readonly shared: boolean;
   readonly createdAt: Seconds;
   /** Last redemption, refresh, or repeated registration; `undefined` when there was none. */
   readonly lastUsedAt: Seconds | undefined;
+}
+
+export interface PreviousSecret {
+  readonly secretHash: SecretHash;
+  readonly until: Seconds;
 }
 
 /** Public keys of a client (RFC 7591 §2): by value or by reference, never both. */

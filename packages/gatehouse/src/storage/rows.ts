@@ -2,6 +2,7 @@ import type {
   AccessToken,
   Account,
   AuthorizationRequest,
+  Client,
   Consent,
   FoundCode,
   Grant,
@@ -26,6 +27,12 @@ export const text = (value: unknown): string | undefined => (value as string | n
 
 /** Text whose absence is the empty string, as in the tables other services read. */
 export const filled = (value: unknown): string | undefined => (value as string | null) || undefined;
+
+/** The part of a client that a rotation left, if one did. */
+export function toPreviousSecret(secretHash: unknown, until: unknown): Pick<Client, "previousSecret"> {
+  if (secretHash === null) return {};
+  return { previousSecret: { secretHash: secretHash as SecretHash, until: until as Seconds } };
+}
 
 /** Values for `client_id, redirect URI, state, code_challenge, code_challenge_method, scope, resource`, in this order. */
 export function requestValues(request: AuthorizationRequest): (string | null)[] {

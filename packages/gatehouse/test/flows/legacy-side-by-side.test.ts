@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
+import { hashSecret } from "../../src/oauth/secret.ts";
+import { seconds } from "../../src/oauth/values.ts";
 import { oldStates } from "../storage/postgres-old-states.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aLegacyCode } from "../support/legacy-client.ts";
-import { introspect, isActive, pkce, post, read } from "../support/oauth-client.ts";
+import { introspect, isActive, openConsentPage, pkce, post, read } from "../support/oauth-client.ts";
 import { OldService } from "../support/old-service.ts";
 import { createDatabase, type Postgres, startPostgres } from "../support/postgres.ts";
 
@@ -16,6 +18,7 @@ let postgres: Postgres;
 let url: string;
 let ours: TestGatehouse;
 let theirs: OldService;
+let sql: Client;
 const web = { id: "web", secret: "s3cret", redirectUri: "https://app.example.com/cb", ...pkce() };
 
 before(async () => {
@@ -29,7 +32,7 @@ before(async () => {
   await client.end();
   ours = await startTestGatehouse({ SQL_URL: url });
   theirs = new OldService(url);
-  await theirs.connect();
+  sql = await theirs.connect();
 });
 after(async () => {
   await theirs?.close();
@@ -84,6 +87,58 @@ test("LEGACY the clear-text secret stays for the old service after we hashed it"
   await ourToken();
   assert.ok((await ours.store.findClient(web.id))?.secretHash);
   assert.ok(await theirToken());
+});
+
+test("LEGACY a secret changed in the old service's column is the secret, there and here, and the old one ends", async (t) => {
+  const change = (secret: string) =>
+    sql.query("update oauth2_clients set secret = $2 where id = $1", [web.id, secret]);
+  await ourToken();
+  t.after(() => change(web.secret));
+  await change("changed-by-sql");
+  const form = async (client_secret: string) => ({
+    client_id: web.id,
+    client_secret,
+    code: await aLegacyCode(ours, web),
+  });
+  const old = await post(ours, "/token", await form(web.secret));
+  assert.deepEqual([old.status, old.body.error], [401, "invalid_client"]);
+  assert.equal((await post(ours, "/token", await form("changed-by-sql"))).status, 200);
+  assert.equal(
+    (await ours.store.findClient(web.id))?.secretHash,
+    hashSecret("changed-by-sql"),
+    "the hash follows",
+  );
+  assert.ok(await theirs.token(web.id, "changed-by-sql", await theirCode()));
+});
+
+test("LEGACY a secret rotated from our side is good on both at once, the one before here until its end", async (t) => {
+  const client = (await ours.store.findClient(web.id)) ?? assert.fail();
+  const next = { clearSecret: "rotated", secretHash: hashSecret("rotated") };
+  const until = seconds(ours.clock.now() + 60);
+  t.after(() => sql.query("update oauth2_clients set secret = $2 where id = $1", [web.id, web.secret]));
+  await ours.store.rotateSecret(client, next, { secretHash: hashSecret(web.secret), until });
+  const redeemedWith = async (client_secret: string) => {
+    const code = await aLegacyCode(ours, web);
+    return (await post(ours, "/token", { client_id: web.id, client_secret, code })).status;
+  };
+  assert.equal(await redeemedWith("rotated"), 200);
+  assert.ok(await theirs.token(web.id, "rotated", await theirCode()));
+  assert.equal(await redeemedWith(web.secret), 200);
+  ours.clock.advance(60);
+  assert.equal(await redeemedWith(web.secret), 401);
+  assert.equal(await redeemedWith("rotated"), 200);
+});
+
+test("LEGACY a client that registered itself with the old service is not shown as set up by the operator", async () => {
+  await sql.query(
+    `insert into oauth2_clients (id, redirect_uris, token_endpoint_auth_method, client_name)
+     values ('stranger', array['http://127.0.0.1:33418/callback'], 'none', 'Claude Code')`,
+  );
+  const stranger = { id: "stranger", redirectUri: "http://127.0.0.1:33418/callback", ...pkce() };
+  const known = /Set up by whoever runs this server/;
+  assert.doesNotMatch((await openConsentPage(ours, stranger)).page.html, known);
+  await ours.store.vouchForClient("stranger", true);
+  assert.match((await openConsentPage(ours, stranger)).page.html, known);
 });
 
 test("LEGACY the clean-up of either leaves the other's living rows alone", async () => {

@@ -20,7 +20,7 @@ const keywords = words(`
 `);
 const definitions = words(`
   create table if not exists index on primary key unique references cascade delete default array
-  alter column add drop set null not interval where false
+  alter column add drop set null not is interval where false
 `);
 const types = words("text text[] bool int timestamptz");
 const functions = words("coalesce lower substr max now json_to_recordset");
@@ -89,7 +89,7 @@ test("the migrations speak only SQL that PostgreSQL and CockroachDB share, and e
     check(text, allowed);
     assert.match(
       text,
-      /^(?:create (?:table|index) if not exists|alter table \w+ (?:add column if not exists|alter column \w+ (?:drop not null|set default)))\b/,
+      /^(?:create (?:table|index) if not exists|drop index if exists|alter table \w+ (?:add column if not exists|alter column \w+ (?:drop not null|set default)))\b/,
     );
   }
 });

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { Client } from "pg";
 import { type SecretHash, seconds } from "../../src/oauth/values.ts";
 import { aClient, times } from "../../src/storage/contract/given.ts";
+import { knownMigrations, statementsOf } from "../../src/storage/postgres/migrations.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "../../src/storage/postgres/store.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
@@ -55,6 +56,17 @@ async function schemaOf(client: Client): Promise<unknown[]> {
      order by table_name, column_name`,
   );
   return rows;
+}
+
+/** What the first version that upgraded such databases did to them. */
+function earlierMigrations(): string[] {
+  const first = knownMigrations().filter(({ number }) => number <= 2);
+  const noted = first.map(
+    ({ number, name }) => `insert into gatehouse_migrations (number, name) values (${number}, '${name}')`,
+  );
+  const ledger =
+    "create table gatehouse_migrations (number int primary key, name text not null, applied_at timestamptz not null default now())";
+  return [...first.flatMap(statementsOf), ledger, ...noted];
 }
 
 /** Another process that brings the database up to date. */
@@ -167,6 +179,35 @@ test("a process killed in the middle of an upgrade leaves it to the next", async
     assert.equal(await store.addClient(aClient()), true);
     await store.close();
     await client.end();
+  }
+});
+
+test("clients that registered themselves with the service before us are not the operator's, whatever state their database comes from", async () => {
+  for (const { name, steps } of oldStates.filter((_state, at) => at >= 2)) {
+    for (const upgradedBefore of [false, true]) {
+      const { url, client } = await aDatabase(steps);
+      // As an earlier version left it.
+      if (upgradedBefore) for (const statement of earlierMigrations()) await client.query(statement);
+      const store = await openPostgresStore({ url });
+      const isSelfAsserted = async (id: string) => (await store.findClient(id))?.dynamicallyRegistered;
+      assert.equal(await isSelfAsserted("public"), true, name);
+      assert.equal(await isSelfAsserted("web"), false, name);
+      // One that registers there while both run.
+      await client.query(
+        "insert into oauth2_clients (id, redirect_uris, token_endpoint_auth_method, client_name) values ('evil', array['https://evil.example/cb'], 'none', 'Claude Code')",
+      );
+      assert.equal(await isSelfAsserted("evil"), true, name);
+      const provisioned = (await store.listProvisionedClients()).map(({ id }) => id);
+      assert.deepEqual(provisioned.toSorted(), ["other", "web"], name);
+      assert.equal(await store.vouchForClient("public", true), true);
+      assert.equal(await isSelfAsserted("public"), false, name);
+      assert.equal(await isSelfAsserted("evil"), true, name);
+      const own = aClient({ dynamicallyRegistered: false });
+      await store.addClient(own);
+      assert.equal(await isSelfAsserted(own.id), false, "provisioned here");
+      await store.close();
+      await client.end();
+    }
   }
 });
 

@@ -87,23 +87,82 @@ export function clientsContract(given: Given): void {
     assert.ok((await given.store.sweep(later(60), 1000, seconds(90 * 86_400))).assertions >= 1);
   });
 
-  test("a remembered secret hash stands beside the clear text and is not replaced", async () => {
-    const client = aClient({ clearSecret: "old secret", authMethod: "client_secret_post" });
-    await given.store.addClient(client);
-    const first = aHash();
-    await given.store.rememberSecretHash(client.id, first);
-    await given.store.rememberSecretHash(client.id, aHash());
-    assert.deepEqual(await given.store.findClient(client.id), { ...client, secretHash: first });
+  test("a client that registered itself is the operator's while the operator vouches for it, and is shared as before", async () => {
+    const client = aClient();
+    await given.store.shareClient(client);
+    assert.equal(await given.store.vouchForClient(client.id, true), true);
+    const vouched = { ...client, dynamicallyRegistered: false };
+    assert.deepEqual(await given.store.findClient(client.id), vouched);
+    const shared = await given.store.shareClient({ ...client, createdAt: later(1) });
+    assert.deepEqual(shared, { ...vouched, shared: true, lastUsedAt: later(1) });
+    assert.equal(await given.store.vouchForClient(client.id, false), true);
+    assert.equal((await given.store.findClient(client.id))?.dynamicallyRegistered, true);
+    assert.equal(await given.store.vouchForClient(unique(), true), false);
   });
 
-  test("clear-text secrets are forgotten where a hash stands beside them", async () => {
-    const legacy = { clearSecret: "old secret", authMethod: "client_secret_post" } as const;
-    const [hashed, unhashed] = [aClient({ ...legacy, secretHash: aHash() }), aClient(legacy)];
-    for (const client of [hashed, unhashed]) await given.store.addClient(client);
-    assert.ok((await given.store.forgetClearSecrets()) >= 1);
-    assert.deepEqual(await given.store.findClient(hashed.id), { ...hashed, clearSecret: undefined });
-    assert.deepEqual(await given.store.findClient(unhashed.id), unhashed);
-    assert.equal(await given.store.forgetClearSecrets(), 0);
+  test("a client that the operator vouches for stays when idle, and is nobody's word again once it is replaced", async () => {
+    const [kept, replaced] = [aClient({ createdAt: seconds(1) }), aClient()];
+    for (const client of [kept, replaced]) {
+      await given.store.addClient(client);
+      await given.store.vouchForClient(client.id, true);
+    }
+    await given.sweepEverything(now, seconds(1000));
+    assert.ok(await given.store.findClient(kept.id));
+    await given.store.replaceClient({ ...replaced, redirectUris: ["https://changed.example/cb"] });
+    assert.equal((await given.store.findClient(replaced.id))?.dynamicallyRegistered, true);
+  });
+
+  test("the hash of a clear-text secret follows the clear text, and a change of it meanwhile is not lost", async () => {
+    const client = aClient({ clearSecret: "old secret", authMethod: "client_secret_post" });
+    await given.store.addClient(client);
+    const [first, second] = [aHash(), aHash()];
+    for (const hash of [first, second]) {
+      await given.store.rememberSecretHash(client.id, "old secret", hash);
+      assert.deepEqual(await given.store.findClient(client.id), { ...client, secretHash: hash });
+    }
+    await given.store.rememberSecretHash(client.id, "another secret", first);
+    assert.equal((await given.store.findClient(client.id))?.secretHash, second);
+    assert.equal(await given.store.forgetClearSecret(client.id, "another secret", first), false);
+    assert.equal((await given.store.findClient(client.id))?.clearSecret, "old secret");
+    assert.equal(await given.store.forgetClearSecret(client.id, "old secret", first), true);
+    assert.deepEqual(await given.store.findClient(client.id), {
+      ...client,
+      clearSecret: undefined,
+      secretHash: first,
+    });
+    assert.equal(await given.store.forgetClearSecret(client.id, "old secret", first), false);
+  });
+
+  test("of many who rotate one secret at once exactly one does, and the secret before stays beside it until its end", async () => {
+    for (const before of [{ secretHash: aHash() }, { clearSecret: "old secret" }]) {
+      const client = aClient({ ...before, authMethod: "client_secret_post", dynamicallyRegistered: false });
+      await given.store.addClient(client);
+      const previous = { secretHash: aHash(), until: later(60) };
+      const hashes = times(20, aHash);
+      const rotated = await Promise.all(
+        hashes.map((secretHash) =>
+          given.store.rotateSecret(
+            client,
+            { secretHash, clearSecret: client.clearSecret && "new" },
+            previous,
+          ),
+        ),
+      );
+      assert.equal(count(rotated, true), 1);
+      const secretHash = hashes[rotated.indexOf(true)];
+      const clearSecret = client.clearSecret && "new";
+      const found = { ...client, clearSecret, secretHash, previousSecret: previous };
+      assert.deepEqual(await given.store.findClient(client.id), found);
+      assert.equal(
+        await given.store.rotateSecret(found, { secretHash: aHash(), clearSecret }, undefined),
+        true,
+      );
+      assert.equal((await given.store.findClient(client.id))?.previousSecret, undefined);
+    }
+    assert.equal(
+      await given.store.rotateSecret(aClient(), { secretHash: aHash(), clearSecret: undefined }, undefined),
+      false,
+    );
   });
 
   test("a resource is found by its identifier and by its newest credential", async () => {

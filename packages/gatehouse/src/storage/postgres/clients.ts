@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
 import { found } from "../rows.ts";
-import { askedClient, clientColumns, said, toClient, valuesOf } from "./client-columns.ts";
+import { askedClient, clientColumns, provisioned, said, toClient, valuesOf } from "./client-columns.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, Undo, type Value } from "./database.ts";
 import { gathered } from "./gathered.ts";
@@ -17,19 +17,21 @@ type ClientOperations = Pick<
   | "replaceClient"
   | "useAssertion"
   | "removeClient"
+  | "vouchForClient"
   | "rememberSecretHash"
-  | "forgetClearSecrets"
+  | "forgetClearSecret"
+  | "rotateSecret"
 >;
 
 export function clientOperations(database: Database): ClientOperations {
   const find = keyedLookup(database, { columns: clientColumns, table: "oauth2_clients", key: "id" });
   const list = database.prepare(`select ${clientColumns} from oauth2_clients order by created_at desc, id`);
   const listProvisioned = database.prepare(
-    `select ${clientColumns} from oauth2_clients where not dynamically_registered order by created_at desc, id`,
+    `select ${clientColumns} from oauth2_clients where ${provisioned} order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (id) do nothing`,
+    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at, vouched)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, not $11::bool) on conflict (id) do nothing`,
   );
   const share = database.prepare(
     `insert into oauth2_clients (id, ${said.join(", ")}, created_at, registrations)
@@ -41,7 +43,7 @@ export function clientOperations(database: Database): ClientOperations {
      returning ${clientColumns}`,
   );
   const replace = database.prepare(
-    `update oauth2_clients set ${said.map((column, at) => `${column} = $${at + 3}`).join(", ")}
+    `update oauth2_clients set ${said.map((column, at) => `${column} = $${at + 3}`).join(", ")}, vouched = not $${said.length + 2}::bool
      where id = $1 and (registrations = 1 or $2::bool)`,
   );
   const useUp = database.prepare(
@@ -56,11 +58,16 @@ export function clientOperations(database: Database): ClientOperations {
   const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
   // Consents go with it by their foreign keys.
   const remove = database.prepare("delete from oauth2_clients where id = $1");
+  const vouch = database.prepare("update oauth2_clients set vouched = $2 where id = $1");
   const remember = database.prepare(
-    "update oauth2_clients set secret_hash = $2 where id = $1 and secret_hash is null",
+    "update oauth2_clients set secret_hash = $3 where id = $1 and secret = $2",
   );
   const forget = database.prepare(
-    "update oauth2_clients set secret = null where secret > '' and secret_hash is not null",
+    "update oauth2_clients set secret = null, secret_hash = $3 where id = $1 and secret = $2",
+  );
+  const rotate = database.prepare(
+    `update oauth2_clients set secret = $2, secret_hash = $3, previous_secret_hash = $4, previous_secret_until = $5
+     where id = $1 and coalesce(secret, '') = $6 and secret_hash is not distinct from $7`,
   );
   const allValues = (client: Client): Value[] => [
     client.id,
@@ -102,8 +109,17 @@ export function clientOperations(database: Database): ClientOperations {
         await run(removeTokens, grants);
         return (await run(remove, id)).changes === 1;
       }),
-    forgetClearSecrets: async () => (await database.run(forget)).changes,
-    rememberSecretHash: async (id, secretHash) => void (await database.run(remember, id, secretHash)),
+    vouchForClient: async (id, vouched) => (await database.run(vouch, id, vouched)).changes === 1,
+    rememberSecretHash: async (id, clearSecret, secretHash) =>
+      void (await database.run(remember, id, clearSecret, secretHash)),
+    forgetClearSecret: async (id, clearSecret, secretHash) =>
+      (await database.run(forget, id, clearSecret, secretHash)).changes === 1,
+    rotateSecret: async ({ id, clearSecret, secretHash }, next, previous) => {
+      const secrets = [next.clearSecret ?? null, next.secretHash ?? null];
+      const before = [previous?.secretHash ?? null, instantOrNull(previous?.until)];
+      const expected = [clearSecret ?? "", secretHash ?? null];
+      return (await database.run(rotate, id, ...secrets, ...before, ...expected)).changes === 1;
+    },
   };
 }
 

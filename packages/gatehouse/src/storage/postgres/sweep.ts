@@ -32,7 +32,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
      )
      select id from dead`,
   );
-  const idle = `dynamically_registered and coalesce(last_used_at, created_at) <= $1
+  const idle = `dynamically_registered and not vouched and coalesce(last_used_at, created_at) <= $1
     and not exists (select 1 from gatehouse_grants as g where g.client_id = oauth2_clients.id)`;
   const clients = database.prepare(
     `delete from oauth2_clients where id in (

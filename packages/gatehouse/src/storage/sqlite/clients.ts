@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
-import { filled, type Row, text } from "../rows.ts";
+import { filled, type Row, text, toPreviousSecret } from "../rows.ts";
 import type { Database } from "./database.ts";
 import { sharedLookup } from "./lookup.ts";
 
@@ -15,13 +15,16 @@ type ClientOperations = Pick<
   | "replaceClient"
   | "useAssertion"
   | "removeClient"
+  | "vouchForClient"
   | "rememberSecretHash"
-  | "forgetClearSecrets"
+  | "forgetClearSecret"
+  | "rotateSecret"
 >;
 
 const said = `secret, secret_hash, redirect_uris, token_endpoint_auth_method, client_name, grant_types, scope, metadata, keys,
   dynamically_registered`;
-const columns = `id, ${said}, registrations, created_at, last_used_at`;
+const columns = `id, ${said}, registrations, created_at, last_used_at, vouched, previous_secret_hash,
+  previous_secret_until`;
 
 export function clientOperations(database: Database): ClientOperations {
   const find = database.prepare(`select ${columns} from oauth2_clients where id = ?`);
@@ -35,7 +38,7 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const replace = database.prepare(
     `update oauth2_clients set secret = ?, secret_hash = ?, redirect_uris = ?, token_endpoint_auth_method = ?, client_name = ?,
-       grant_types = ?, scope = ?, metadata = ?, keys = ?, dynamically_registered = ? where id = ? and registrations <= ?`,
+       grant_types = ?, scope = ?, metadata = ?, keys = ?, dynamically_registered = ?, vouched = 0 where id = ? and registrations <= ?`,
   );
   const share = database.prepare(
     "update oauth2_clients set last_used_at = ?, registrations = registrations + 1 where id = ?",
@@ -49,11 +52,14 @@ export function clientOperations(database: Database): ClientOperations {
   );
   // Codes, transactions, consents and grants go with it by their foreign keys.
   const remove = database.prepare("delete from oauth2_clients where id = ?");
-  const remember = database.prepare(
-    "update oauth2_clients set secret_hash = ? where id = ? and secret_hash is null",
-  );
+  const vouch = database.prepare("update oauth2_clients set vouched = ? where id = ?");
+  const remember = database.prepare("update oauth2_clients set secret_hash = ? where id = ? and secret = ?");
   const forget = database.prepare(
-    "update oauth2_clients set secret = null where secret > '' and secret_hash is not null",
+    "update oauth2_clients set secret = null, secret_hash = ? where id = ? and secret = ?",
+  );
+  const rotate = database.prepare(
+    `update oauth2_clients set secret = ?, secret_hash = ?, previous_secret_hash = ?, previous_secret_until = ?
+     where id = ? and coalesce(secret, '') = ? and secret_hash is ?`,
   );
   const insert = (client: Client): boolean =>
     add.run(client.id, ...valuesOf(client), client.createdAt, client.lastUsedAt ?? null).changes === 1;
@@ -65,8 +71,11 @@ export function clientOperations(database: Database): ClientOperations {
     shareClient: (client) =>
       database.write(() => {
         if (insert(client)) return client;
-        const there = toClient(find.get(client.id) as Row);
-        if (JSON.stringify(valuesOf(there)) !== JSON.stringify(valuesOf(client))) return undefined;
+        const row = find.get(client.id) as Row;
+        const there = toClient(row);
+        // What it says is the same, whether or not the operator vouches for it.
+        const says = { ...there, dynamicallyRegistered: row[10] === 1 };
+        if (JSON.stringify(valuesOf(says)) !== JSON.stringify(valuesOf(client))) return undefined;
         share.run(client.createdAt, client.id);
         return { ...there, shared: true, lastUsedAt: client.createdAt };
       }),
@@ -84,8 +93,17 @@ export function clientOperations(database: Database): ClientOperations {
         removeTokens.run(id);
         return remove.run(id).changes === 1;
       }),
-    forgetClearSecrets: () => database.write(() => Number(forget.run().changes)),
-    rememberSecretHash: (id, secretHash) => database.write(() => void remember.run(secretHash, id)),
+    vouchForClient: (id, vouched) => database.write(() => vouch.run(vouched ? 1 : 0, id).changes === 1),
+    rememberSecretHash: (id, clearSecret, secretHash) =>
+      database.write(() => void remember.run(secretHash, id, clearSecret)),
+    forgetClearSecret: (id, clearSecret, secretHash) =>
+      database.write(() => forget.run(secretHash, id, clearSecret).changes === 1),
+    rotateSecret: ({ id, clearSecret, secretHash }, next, previous) =>
+      database.write(() => {
+        const secrets = [next.clearSecret ?? null, next.secretHash ?? null];
+        const before = [previous?.secretHash ?? null, previous?.until ?? null];
+        return rotate.run(...secrets, ...before, id, clearSecret ?? "", secretHash ?? null).changes === 1;
+      }),
   };
 }
 
@@ -113,6 +131,7 @@ function toClient(row: Row): Client {
     authMethod: row[4] as TokenEndpointAuthMethod,
     secretHash: text(row[2]) as SecretHash | undefined,
     clearSecret: filled(row[1]),
+    ...toPreviousSecret(row[15], row[16]),
     keys: typeof row[9] === "string" ? (JSON.parse(row[9]) as ClientKeys) : undefined,
     redirectUris: JSON.parse(row[3] as string) as string[],
     grantTypes: JSON.parse(row[6] as string) as string[],
@@ -121,7 +140,7 @@ function toClient(row: Row): Client {
       ...(name === undefined ? {} : { name }),
       ...(JSON.parse(row[8] as string) as ClientMetadata),
     },
-    dynamicallyRegistered: row[10] === 1,
+    dynamicallyRegistered: row[10] === 1 && row[14] === 0,
     shared: (row[11] as number) > 1,
     createdAt: row[12] as Seconds,
     lastUsedAt: (row[13] as Seconds | null) ?? undefined,

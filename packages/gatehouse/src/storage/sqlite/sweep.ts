@@ -31,7 +31,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const grants = expired("gatehouse_grants", "id");
   const clients = database.prepare(
     `delete from oauth2_clients where id in (
-       select id from oauth2_clients where dynamically_registered = 1 and coalesce(last_used_at, created_at) <= ?
+       select id from oauth2_clients where dynamically_registered = 1 and vouched = 0 and coalesce(last_used_at, created_at) <= ?
          and not exists (select 1 from gatehouse_grants g where g.client_id = oauth2_clients.id)
        order by coalesce(last_used_at, created_at) limit ?)`,
   );

@@ -1,0 +1,19 @@
+import { mintSecret } from "../oauth/secret.ts";
+import { clientSecretPrefix } from "../oauth/token.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+
+/** T01: generated, 256 bits. One that was brought along is the operator's word; a short one gets a warning. */
+export async function chooseSecret(shell: Shell, fromInput: true | undefined): Promise<string> {
+  if (!fromInput) return mintSecret(shell.random, clientSecretPrefix);
+  const secret = (await shell.readInput()).replace(/\r?\n$/, "");
+  if (!/^[A-Za-z0-9._~-]{1,512}$/.test(secret)) {
+    throw new Refusal(2, "the secret on the standard input must be 1 to 512 letters, digits and . _ ~ -");
+  }
+  if (secret.length < 32) {
+    shell.complain(
+      "gatehouse: warning: a secret of fewer than 32 characters can be guessed; leave --secret-stdin out to get a good one",
+    );
+  }
+  return secret;
+}

@@ -1,0 +1,92 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import { parseDuration } from "../environment-variables.ts";
+import type { Client, PreviousSecret } from "../oauth/records.ts";
+import { hashSecret } from "../oauth/secret.ts";
+import { after, type Seconds } from "../oauth/values.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { chooseSecret } from "./client-secret.ts";
+import { asJson, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { withStore } from "./store.ts";
+import { formatInstant } from "./table.ts";
+
+interface RotateOptions extends JsonOption {
+  readonly keep: Seconds;
+  readonly secretStdin?: true;
+}
+
+export function addRotateSecretCommand(clients: Command, shell: Shell): void {
+  clients
+    .command("rotate-secret <id>")
+    .description("give a client a new secret; the old one stays good beside it for a while")
+    .addOption(
+      new Option("--keep <duration>", "how long the old secret stays good, such as 24h; 0: it stops at once")
+        .default(86_400, "24h")
+        .argParser(readKeep),
+    )
+    .option(
+      "--secret-stdin",
+      "read the new secret from the standard input; else one is generated and shown once",
+    )
+    .addOption(asJson())
+    .action((id: string, options: RotateOptions) => rotate(shell, id, options));
+}
+
+function readKeep(text: string): Seconds {
+  const duration = parseDuration(text);
+  if (duration === undefined)
+    throw new Refusal(2, `--keep ${oneLine(text)}: give a duration such as 24h, 90m or 0`);
+  return duration;
+}
+
+async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: RotateOptions): Promise<void> {
+  const secret = await chooseSecret(shell, secretStdin);
+  const until = after(shell.clock.now(), keep);
+  const { clearSecret } = await withStore(shell, async (store) => {
+    const client = await store.findClient(id);
+    if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
+    const previous = keep > 0 ? { secretHash: currentHash(client), until } : undefined;
+    const next = {
+      secretHash: hashSecret(secret),
+      // LEGACY: the service before us knows the secret only in clear text, and has to until there is no way back to it.
+      clearSecret: client.clearSecret === undefined ? undefined : secret,
+    };
+    if (!(await store.rotateSecret(client, next, previous))) {
+      throw new Refusal(
+        1,
+        `the secret of client ${id} was changed at this moment: look who did, then run it again`,
+      );
+    }
+    return client;
+  });
+  const shown = secretStdin ? undefined : secret;
+  if (json) {
+    const previous_secret_until = keep > 0 ? until : undefined;
+    return shell.print(JSON.stringify({ client_id: id, client_secret: shown, previous_secret_until }));
+  }
+  shell.print(`Rotated the secret of client ${id}.`);
+  if (shown !== undefined) shell.print(`Its new secret, shown only this once: ${shown}`);
+  shell.print(
+    keep > 0 ? `The old one stays good until ${formatInstant(until)} UTC.` : "The old one has ended.",
+  );
+  if (clearSecret !== undefined)
+    shell.print(
+      "The service before Gatehouse, where it still runs on this database, takes the new one alone.",
+    );
+}
+
+/** @throws Refusal for a client that has no secret to rotate, or that alone may get another */
+function currentHash(client: Client): PreviousSecret["secretHash"] {
+  const { clearSecret, dynamicallyRegistered, id } = client;
+  const current = clearSecret === undefined ? client.secretHash : hashSecret(clearSecret);
+  if (current === undefined) throw new Refusal(1, `client ${id} has no secret`);
+  if (dynamicallyRegistered) {
+    throw new Refusal(
+      1,
+      `client ${id} registered itself, and only it can be told a secret: it gets a new one by registering anew`,
+    );
+  }
+  return current;
+}

@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+import { isDocumented, isPublic } from "../oauth/client.ts";
+import type { Store } from "../oauth/ports.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { asJson, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { withStore } from "./store.ts";
+
+interface VouchOptions extends JsonOption {
+  readonly withdraw?: true;
+}
+
+export function addVouchCommand(clients: Command, shell: Shell): void {
+  clients
+    .command("vouch <id>")
+    .description(
+      "vouch for a public client that registered itself: people see it as set up by you; look at its redirect URIs first",
+    )
+    .option("--withdraw", "do not vouch for it any more")
+    .addOption(asJson())
+    .action((id: string, { withdraw, json }: VouchOptions) =>
+      withStore(shell, async (store) => {
+        if (withdraw) await withdrawFrom(store, id);
+        else await vouchFor(store, id);
+        shell.print(
+          json
+            ? JSON.stringify({ client_id: id, vouched: !withdraw })
+            : `People see client ${id} as ${withdraw ? "one that registered itself" : "set up by whoever runs this server"}.`,
+        );
+      }),
+    );
+}
+
+async function vouchFor(store: Store, id: string): Promise<void> {
+  const client = await store.findClient(id);
+  if (client === undefined) throw unknownClient(id);
+  if (!client.dynamicallyRegistered) return;
+  if (isDocumented(client)) {
+    throw new Refusal(
+      1,
+      `client ${id} is known by its document: the site that publishes it is named, and vouches for it`,
+    );
+  }
+  // One with a secret of the operator's would be trusted without a consent page.
+  if (!isPublic(client)) {
+    throw new Refusal(
+      1,
+      `client ${id} holds a secret that it got by itself: remove it and provision one with clients add`,
+    );
+  }
+  if (!(await store.vouchForClient(id, true))) throw unknownClient(id);
+}
+
+async function withdrawFrom(store: Store, id: string): Promise<void> {
+  if (!(await store.vouchForClient(id, false))) throw unknownClient(id);
+  const client = await store.findClient(id);
+  if (client?.dynamicallyRegistered === false) {
+    throw new Refusal(1, `client ${id} is one that you provisioned: clients remove takes it away`);
+  }
+}
+
+function unknownClient(id: string): Refusal {
+  return new Refusal(1, `there is no client ${oneLine(id)}`);
+}
