@@ -48,6 +48,7 @@ const context: Context = {
   random: { bytes: randomBytes },
   events: { emit: () => undefined },
   failures: { blocked: async () => 0, failed: async () => undefined },
+  warnings: () => [],
 };
 const server = createAuthorizationServer(context);
 const forms = some.map((token) => `token=${token}`);

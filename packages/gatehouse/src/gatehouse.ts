@@ -18,6 +18,7 @@ import { createPages } from "./pages/render.ts";
 import { loadSecretKeys } from "./secret-key.ts";
 import { deferStore } from "./storage/deferred-store.ts";
 import type { Migration } from "./storage/migration.ts";
+import type { OnNotice } from "./storage/notice.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "./storage/postgres/store.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "./storage/sqlite/store.ts";
 import { createEvents } from "./telemetry/events.ts";
@@ -50,9 +51,14 @@ const systemRandom: Random = {
 };
 let pool = Buffer.alloc(0);
 
-/** The store the configuration names, with pending migrations applied, unless it says otherwise. */
-export function openStore({ storage }: Pick<Config, "storage">): Promise<Store> {
-  return storage.kind === "sqlite" ? openSqliteStore(storage) : openPostgresStore(storage);
+/**
+ * The store the configuration names, with pending migrations applied, unless it says otherwise.
+ * @param log told what becomes of the database while it is open; none for a command that is soon over
+ */
+export function openStore({ storage }: Pick<Config, "storage">, log?: Logger): Promise<Store> {
+  if (storage.kind !== "sqlite") return openPostgresStore(storage);
+  const onNotice: OnNotice | undefined = log && ((level, message) => log[level](message));
+  return openSqliteStore({ ...storage, onNotice });
 }
 
 /** What `openStore` would apply. Changes nothing. */
@@ -80,13 +86,16 @@ export async function startGatehouse(
       folder: config.clientDocumentsFolder,
     });
   const { storage } = config;
-  const secretKeys = await loadSecretKeys(
-    config.secretKeys,
-    storage.kind === "sqlite" ? storage.path : undefined,
-  );
-  const settings = { ...config.settings, secretKeys };
   const store = given.store ?? (await startStore(config, log));
+  const closeStore = async (error: unknown) => {
+    await store.close();
+    throw error;
+  };
+  const path = storage.kind === "sqlite" ? storage.path : undefined;
+  const secretKeys = await loadSecretKeys(config.secretKeys, path).catch(closeStore);
+  const settings = { ...config.settings, secretKeys };
   const signIn = createSignIn(config, urls, clock, log);
+  const warnings = new Set<string>();
   const server = createAuthorizationServer({
     settings,
     store,
@@ -96,6 +105,7 @@ export async function startGatehouse(
     random: systemRandom,
     events: createEvents(log),
     failures: createFailureLimiter(config.rateLimits),
+    warnings: () => [...warnings],
   });
   const pages = createPages(urls.basePath);
   const routes = [...serverRoutes(urls, server), stylesheetRoute(pages.stylesheet)];
@@ -110,11 +120,9 @@ export async function startGatehouse(
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });
   const { host } = config.listen;
-  const { port } = await listener.listen(config.listen.port, host).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
-  const housekeeping = given.keepsHouse === false ? undefined : keepHouse(config, log, store, clock);
+  const { port } = await listener.listen(config.listen.port, host).catch(closeStore);
+  const housekeeping =
+    given.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
@@ -133,7 +141,7 @@ export async function startUpkeep(config: Config, log: Logger): Promise<{ stop()
   const store = await startStore(config, log);
   const { storage } = config;
   await loadSecretKeys(config.secretKeys, storage.kind === "sqlite" ? storage.path : undefined);
-  const housekeeping = keepHouse(config, log, store, systemClock);
+  const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   return {
     async stop() {
       await housekeeping.stop();
@@ -142,23 +150,31 @@ export async function startUpkeep(config: Config, log: Logger): Promise<{ stop()
   };
 }
 
-function keepHouse({ clientIdle }: Config, log: Logger, store: Store, clock: Clock) {
+const housekeepingFails = "housekeeping failed: what has died stays in the database until it succeeds";
+
+/** @param warnings where it stands while the latest round has failed */
+function keepHouse({ clientIdle }: Config, log: Logger, store: Store, clock: Clock, warnings: Set<string>) {
   return startHousekeeping({
     store,
     clock,
     clientIdle,
     onRound: ({ swept, error }) => {
-      if (error !== undefined) log.error({ err: error }, "housekeeping failed; it tries again later");
-      else log.debug({ swept }, "housekeeping");
+      if (error !== undefined) {
+        warnings.add(housekeepingFails);
+        log.error({ err: error }, "housekeeping failed; it tries again later");
+      } else {
+        warnings.delete(housekeepingFails);
+        log.debug({ swept }, "housekeeping");
+      }
     },
   });
 }
 
 /** The embedded database is there or is not; one on another machine may be on its way, so the server starts without it and waits. */
 function startStore(config: Config, log: Logger): Promise<Store> {
-  if (config.storage.kind === "sqlite") return openStore(config);
+  if (config.storage.kind === "sqlite") return openStore(config, log);
   return deferStore({
-    open: () => openStore(config),
+    open: () => openStore(config, log),
     longestWait: config.storage.longestRetry,
     onRetry: (error, wait) =>
       log.warn({ err: error, retryInMilliseconds: wait }, "the database cannot be reached; trying again"),

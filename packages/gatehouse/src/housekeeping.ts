@@ -1,4 +1,4 @@
-import { type Clock, type Store, StoreUnavailableError, type Swept } from "./oauth/ports.ts";
+import type { Clock, Store, Swept } from "./oauth/ports.ts";
 import type { Seconds } from "./oauth/values.ts";
 
 export interface HousekeepingOptions {
@@ -22,11 +22,8 @@ export function startHousekeeping(options: HousekeepingOptions): { stop(): Promi
   const start = () => {
     round = sweepAll(options, stopping.signal).then(
       (swept) => options.onRound?.({ swept }),
-      (error: unknown) => {
-        options.onRound?.({ error });
-        // The store will be back; anything else is a defect, and has been told.
-        if (!(error instanceof StoreUnavailableError)) clearInterval(interval);
-      },
+      // The next round tries again, whatever this one failed with: a defect may lie in one row, and that row may go.
+      (error: unknown) => options.onRound?.({ error }),
     );
   };
   const first = setTimeout(start, firstAfterMilliseconds).unref();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { startHousekeeping, sweepAll } from "../src/housekeeping.ts";
 import { type Store, StoreUnavailableError, type Swept } from "../src/oauth/ports.ts";
 import { hashSecret } from "../src/oauth/secret.ts";
@@ -76,7 +76,14 @@ test("a round goes on, batch after batch, until nothing dead is left", async () 
   await store.close();
 });
 
-test("housekeeping runs by itself, survives a store that is down, and stops when told", async (t) => {
+for (const [what, failure] of [
+  ["a store that is down", new StoreUnavailableError("down")],
+  ["a defect", new TypeError("cannot read properties of undefined")],
+] as const) {
+  test(`housekeeping runs by itself, survives ${what}, and stops when told`, (t) => survives(t, failure));
+}
+
+async function survives(t: TestContext, failure: Error): Promise<void> {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const store = await aStoreWithDeadTransactions(3);
   let isDown = true;
@@ -89,7 +96,7 @@ test("housekeeping runs by itself, survives a store that is down, and stops when
   const housekeeping = startHousekeeping({
     store: {
       ...store,
-      sweep: (...args) => (isDown ? Promise.reject(new StoreUnavailableError("down")) : store.sweep(...args)),
+      sweep: (...args) => (isDown ? Promise.reject(failure) : store.sweep(...args)),
     },
     clock,
     clientIdle,
@@ -109,4 +116,4 @@ test("housekeeping runs by itself, survives a store that is down, and stops when
   t.mock.timers.tick(60 * 60_000);
   assert.deepEqual(rounds, ["failed", "swept 3"]);
   await store.close();
-});
+}

@@ -9,7 +9,7 @@ import type { ResourceIdentifier } from "../oauth/values.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
 import type { Shell } from "./shell.ts";
-import { untilInterrupted } from "./signals.ts";
+import { unlessInterrupted, untilInterrupted } from "./signals.ts";
 import { explainPort } from "./taken-port.ts";
 
 export function addDevCommand(program: Command, shell: Shell): void {
@@ -24,7 +24,7 @@ async function develop(shell: Shell): Promise<void> {
   const config = readConfig(shell.environment, "dev");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const interrupted = untilInterrupted();
-  const store = await openStore(config);
+  const store = await unlessInterrupted(openStore(config, log), interrupted, () => undefined);
   const gatehouse = await startGatehouse(config, log, { store }).catch((error: unknown) => {
     throw explainPort(error, config.listen.port, "PORT");
   });

@@ -5,7 +5,7 @@ import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
 import type { Shell } from "./shell.ts";
-import { untilInterrupted } from "./signals.ts";
+import { unlessInterrupted, untilInterrupted } from "./signals.ts";
 import { explainPort } from "./taken-port.ts";
 import { runWorkers, serveAsWorker } from "./workers.ts";
 
@@ -23,9 +23,10 @@ async function serve(shell: Shell): Promise<void> {
   if (cluster.isWorker) return serveAsWorker(config, log);
   const interrupted = untilInterrupted();
   if (config.workers > 1) return runWorkers(config, log, interrupted);
-  const gatehouse = await startGatehouse(config, log).catch((error: unknown) => {
+  const starting = startGatehouse(config, log).catch((error: unknown) => {
     throw explainPort(error, config.listen.port, "PORT");
   });
+  const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   log.info(
     { issuer: config.settings.issuer, address: gatehouse.url, database: describeStorage(config.storage) },
     "listening",

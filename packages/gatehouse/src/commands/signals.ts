@@ -26,3 +26,20 @@ export function untilInterrupted(): Promise<void> {
     process.on("SIGTERM", interrupted);
   });
 }
+
+/**
+ * What a start comes to. A wish to stop that comes first ends the process at once with exit code 0, whatever the start is waiting for: nothing has been
+ * promised to anybody yet, and what was begun in the database is undone or completed by the next start.
+ *
+ * @param onStop told before the process ends
+ */
+export async function unlessInterrupted<T>(
+  start: Promise<T>,
+  interrupted: Promise<void>,
+  onStop: () => void,
+): Promise<T> {
+  const started = await Promise.race([start.then((value) => ({ value })), interrupted]);
+  if (started !== undefined) return started.value;
+  onStop();
+  process.exit(0);
+}

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { type Config, describeStorage } from "../config.ts";
 import { startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { Refusal } from "./refusal.ts";
-import { untilToldToStop } from "./signals.ts";
+import { unlessInterrupted, untilToldToStop } from "./signals.ts";
 import { explainPort } from "./taken-port.ts";
 
 /** Milliseconds a worker has to live for the next one to follow at once. */
@@ -22,7 +22,7 @@ export async function runWorkers(config: Config, log: Logger, interrupted: Promi
   const { workers: count } = config;
   const replacements = new Set<NodeJS.Timeout>();
   let stopping = false;
-  const upkeep = await startUpkeep(config, log);
+  const upkeep = await unlessInterrupted(startUpkeep(config, log), interrupted, () => log.info("stopping"));
   try {
     const address = await Promise.race([startAll(), interrupted]);
     if (address !== undefined) {
@@ -73,7 +73,8 @@ export async function runWorkers(config: Config, log: Logger, interrupted: Promi
 export async function serveAsWorker(config: Config, log: Logger): Promise<void> {
   const toldToStop = untilToldToStop();
   try {
-    const gatehouse = await startGatehouse(config, log, { keepsHouse: false });
+    const starting = startGatehouse(config, log, { keepsHouse: false });
+    const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
     await toldToStop;
     await gatehouse.stop();
   } catch (error) {

@@ -14,6 +14,8 @@ export interface Context {
   readonly random: Random;
   readonly events: Events;
   readonly failures: FailureLimiter;
+  /** What whoever runs the server should know although it serves, in words for `/readyz` and without secrets. */
+  readonly warnings: () => readonly string[];
 }
 
 /** What serves one path: an OAuth request in, an OAuth response out. */

@@ -216,8 +216,11 @@ export interface Store {
   revokeAccessToken(tokenHash: SecretHash): Promise<boolean>;
 
   // -- the operator's side
-  /** Resolves when the store answers; for `/readyz`. */
-  ping(): Promise<void>;
+  /**
+   * What keeps this store from serving, in words for `/readyz` and without secrets; empty when a write has just been done durably, in the very
+   * database that was opened, and its schema is this version's. Changes nothing that can be seen.
+   */
+  findProblems(): Promise<readonly string[]>;
   /**
    * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here, grants, sessions, transactions, client assertions, codes an hour
    * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant (H20). Operator-provisioned clients never.
@@ -351,6 +354,8 @@ export interface AuditEvent {
     | "client_document_unavailable"
     | "token_revoked"
     | "request_refused"
+    | "not_ready"
+    | "ready_again"
     | "failure";
   /** The request's reference id. */
   readonly request: string;

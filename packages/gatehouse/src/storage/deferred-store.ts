@@ -1,4 +1,5 @@
 import { type Store, StoreUnavailableError } from "../oauth/ports.ts";
+import { WrongVersionError } from "./migration.ts";
 
 export interface DeferredStoreOptions {
   /** Opens the real one; tried again for as long as it throws {@link StoreUnavailableError}. */
@@ -14,18 +15,22 @@ export interface DeferredStoreOptions {
 }
 
 const shortestWait = 250;
+/** Milliseconds that the first attempt is waited for. */
+const longestFirstAttempt = 10_000;
 
 /**
  * A store that may be used before its database can be reached: until then every operation throws {@link StoreUnavailableError}, which the server
  * answers with 503. So a server starts, says that it is alive and not ready, and needs nobody once the database is there.
  *
- * Resolves once it has been tried for the first time, with whatever outcome: when all is well nobody is told to come again.
+ * Resolves once it has been tried for the first time, with whatever outcome: when all is well nobody is told to come again. A first attempt that takes
+ * long, such as a migration of a large database, is not waited for.
  */
 export async function deferStore(options: DeferredStoreOptions): Promise<Store> {
   const { open, longestWait, onRetry, onFailure, sleep = wait } = options;
   const tried = Promise.withResolvers<void>();
   let opened: Store | undefined;
   let closed = false;
+  let reason = "the database cannot be reached yet";
   const opening = (async () => {
     for (let attempt = 0; !closed; attempt++) {
       try {
@@ -34,7 +39,11 @@ export async function deferStore(options: DeferredStoreOptions): Promise<Store> 
         else opened = store;
         return;
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) return onFailure(error);
+        if (!(error instanceof StoreUnavailableError)) {
+          reason = "the database cannot be used: the log says why";
+          if (error instanceof WrongVersionError) reason = error.message;
+          return onFailure(error);
+        }
         const pause = Math.min(shortestWait * 2 ** attempt, longestWait);
         onRetry(error, pause);
         tried.resolve();
@@ -50,13 +59,15 @@ export async function deferStore(options: DeferredStoreOptions): Promise<Store> 
     await opened.close();
   }
 
+  const late = setTimeout(tried.resolve, longestFirstAttempt);
   await Promise.race([opening, tried.promise]);
+  clearTimeout(late);
   return new Proxy({} as Store, {
     get(_target, name: keyof Store | "then") {
       if (name === "then") return undefined; // it is awaited, and is no promise
       if (name === "close") return close;
       if (opened !== undefined) return opened[name];
-      return () => Promise.reject(new StoreUnavailableError("the database cannot be reached yet"));
+      return () => Promise.reject(new StoreUnavailableError(reason));
     },
   });
 }

@@ -38,6 +38,15 @@ export function pendingAfter(latest: number, known: readonly Migration[]): Migra
   return known.filter(({ number }) => number > latest);
 }
 
+/** Why a database that has all migrations up to `latest` is not this version's, in words for `/readyz`; empty when it is. */
+export function schemaProblems(latest: number, known: readonly Migration[]): string[] {
+  const wanted = known.at(-1)?.number ?? 0;
+  if (latest === wanted) return [];
+  return latest < wanted
+    ? [`the database is at migration ${latest}, this version needs ${wanted}: run gatehouse migrate`]
+    : [`the database is at migration ${latest}, this version knows ${wanted}: run a newer gatehouse`];
+}
+
 /** @throws WrongVersionError when there is something to apply, for those who may not */
 export function refusePending(pending: readonly Migration[]): void {
   if (pending.length === 0) return;

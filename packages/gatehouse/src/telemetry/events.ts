@@ -10,6 +10,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   refresh_reused: "warn",
   client_authentication_failed: "warn",
   client_document_unavailable: "warn",
+  not_ready: "error",
   failure: "error",
 };
 

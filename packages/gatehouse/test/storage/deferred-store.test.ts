@@ -40,12 +40,12 @@ async function anUnreachableDatabase(reachableAfter: number) {
 
 test("until the database is there every operation is unavailable, then all work", async () => {
   const { store, waits, passTime } = await anUnreachableDatabase(2);
-  await assert.rejects(store.ping(), StoreUnavailableError);
+  await assert.rejects(store.findProblems(), StoreUnavailableError);
   await assert.rejects(store.findClient("x"), StoreUnavailableError);
   await passTime();
-  await assert.rejects(store.ping(), StoreUnavailableError);
+  await assert.rejects(store.findProblems(), StoreUnavailableError);
   await passTime();
-  await store.ping();
+  await store.findProblems();
   assert.equal(await store.findClient("x"), undefined);
   assert.deepEqual(waits, [250, 500]);
   await store.close();
@@ -53,7 +53,7 @@ test("until the database is there every operation is unavailable, then all work"
 
 test("a database that is there is open before anybody can ask", async () => {
   const { store } = await anUnreachableDatabase(0);
-  await store.ping();
+  await store.findProblems();
   await store.close();
 });
 
@@ -75,6 +75,24 @@ test("what waiting does not mend is told once, and closing before it opened is n
     },
   });
   assert.match(String(told), /newer version/);
-  await assert.rejects(store.ping(), StoreUnavailableError);
+  await assert.rejects(store.findProblems(), StoreUnavailableError);
+  await store.close();
+});
+
+test("a first attempt that takes long is not waited for", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const opening = Promise.withResolvers<Store>();
+  const deferred = deferStore({
+    open: () => opening.promise,
+    longestWait: 10_000,
+    onRetry: () => assert.fail("it has not failed"),
+    onFailure: () => assert.fail("it has not failed"),
+  });
+  t.mock.timers.tick(10_000);
+  const store = await deferred;
+  await assert.rejects(store.findProblems(), StoreUnavailableError);
+  opening.resolve(await openSqliteStore({ path: ":memory:" }));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(await store.findProblems(), []);
   await store.close();
 });

@@ -58,13 +58,13 @@ const operations = (store: Store) => [
   () => store.findAccessToken(aHash(), now),
   () => store.addClient(aClient()),
   () => store.revokeGrant(unique() as GrantId),
-  () => store.ping(),
+  () => store.findProblems(),
 ];
 
 test("with the database down everything fails in time, and all recovers without a restart", async () => {
   const { given, store } = await aStory();
   const { token } = await given.aLiveGrant();
-  await Promise.all(times(20, () => store.ping()));
+  await Promise.all(times(20, () => store.findProblems()));
   await postgres.goDown();
   for (const operation of operations(store)) await failsInTime(operation);
   await Promise.all(times(50, () => failsInTime(() => store.findAccessToken(token.tokenHash, now))));
@@ -72,6 +72,36 @@ test("with the database down everything fails in time, and all recovers without 
   assert.deepEqual(await store.findAccessToken(token.tokenHash, now), token);
   await Promise.all(times(20, () => store.addClient(aClient())));
   await store.close();
+});
+
+test("a database that may only be read, or whose schema is another version's, is a problem", async () => {
+  const { store, url } = await aStory();
+  assert.deepEqual(await store.findProblems(), []);
+  const number = "(select max(number) from gatehouse_migrations)";
+  const other = await someoneElse(
+    url,
+    "insert into gatehouse_migrations (number, name) values (9999, 'later')",
+  );
+  assert.match((await store.findProblems()).join(), /at migration 9999.*run a newer gatehouse/);
+  for (let i = 0; i < 2; i++) await other.query(`delete from gatehouse_migrations where number = ${number}`);
+  assert.match((await store.findProblems()).join(), /run gatehouse migrate/);
+  await other.query("drop table gatehouse_migrations");
+  assert.match((await store.findProblems()).join(), /at migration 0.*run gatehouse migrate/);
+  await other.end();
+  await store.close();
+
+  const readOnly = await postgres.createDatabase();
+  const first = await aStory({ url: readOnly });
+  await first.store.close();
+  const name = new URL(readOnly).pathname.slice(1);
+  const setting = await someoneElse(
+    readOnly,
+    `alter database ${name} set default_transaction_read_only = on`,
+  );
+  await setting.end();
+  const second = await openPostgresStore({ url: readOnly, statementTimeout, migrate: false });
+  await assert.rejects(second.findProblems(), { ...unavailable, message: /may only be read/ });
+  await second.close();
 });
 
 test("a database that is down when operations are under way does not leave them hanging", async () => {
@@ -124,7 +154,7 @@ test("who waits for a connection waits no longer than for an answer", async () =
   const other = await someoneElse(url, "begin", "lock table gatehouse_grants");
   await Promise.all(times(5, () => failsInTime(() => given.rotate(grant, 1))));
   await other.end();
-  await store.ping();
+  await store.findProblems();
   await store.close();
 });
 

@@ -21,7 +21,7 @@ test("what the URL says about TLS holds: a certificate is verified, and only the
 
   const store = await openPostgresStore({ url: `${url}?sslmode=verify-full&sslrootcert=${trusted}` });
   t.after(() => store.close());
-  await store.ping();
+  await store.findProblems();
   const client = new Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query(

@@ -244,7 +244,7 @@ test("a write that waits for another process keeps nobody else waiting", async (
 test("a closed or missing database is unavailable, not a crash", async () => {
   const store = await prepare(aPath(), []);
   await store.close();
-  await assert.rejects(store.ping(), { name: "StoreUnavailableError" });
+  await assert.rejects(store.findProblems(), { name: "StoreUnavailableError" });
   await assert.rejects(store.addClient(client), { name: "StoreUnavailableError" });
   await assert.rejects(openSqliteStore({ path: "/dev/null/nowhere.db" }), { name: "StoreUnavailableError" });
 });

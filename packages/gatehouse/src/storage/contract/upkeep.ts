@@ -41,6 +41,10 @@ export function upkeepContract(given: Given): void {
     assert.equal(await given.store.findAccessToken(token.tokenHash, now), undefined);
   });
 
+  test("a store that can do its work has no problems", async () => {
+    assert.deepEqual(await Promise.all(times(3, () => given.store.findProblems())), [[], [], []]);
+  });
+
   test("a sweep takes what is dead, at most so many of each kind, and leaves the living", async () => {
     await given.sweepEverything(seconds(now - 1));
     const living = await given.aLiveGrant();

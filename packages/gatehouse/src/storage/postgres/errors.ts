@@ -12,6 +12,10 @@ export function isDanglingReference(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === "23503";
 }
 
+export function isMissingTable(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "42P01";
+}
+
 /** Classes of SQLSTATE after which a connection is of no use: broken, refused, ended in idleness, its statements lost, out of resources, shut down, bugs. */
 const fatal = /^(?:08|28|25P|26|53|57P|58|XX)/;
 
@@ -23,6 +27,14 @@ export function isStatementError(error: unknown): boolean {
 /** Classes of SQLSTATE that are a defect of ours: unsupported, cardinality, data, constraint, syntax and names. */
 const defects = ["0A", "21", "22", "23", "42"];
 
+/** What the operator should know at once, by SQLSTATE. */
+const reasons: Readonly<Record<string, string>> = {
+  "25006": "it may only be read; is it a standby?",
+  "53100": "its disk is full",
+  "53300": "it has no connection left",
+  "57P03": "it is starting up or shutting down",
+};
+
 /**
  * What a failed operation throws. Refused, cut off, overloaded, shutting down, too late: the store cannot answer now. A violated constraint or a statement
  * that makes no sense is a defect, and stays what it is.
@@ -31,5 +43,7 @@ export function unavailable(error: unknown): unknown {
   const ours = [StoreUnavailableError, WrongVersionError, TypeError];
   if (ours.some((kind) => error instanceof kind)) return error;
   if (error instanceof DatabaseError && defects.includes(error.code?.slice(0, 2) ?? "")) return error;
-  return new StoreUnavailableError("the database cannot answer", { cause: error });
+  const reason = error instanceof DatabaseError ? reasons[error.code ?? ""] : undefined;
+  const message = `the database cannot answer${reason === undefined ? "" : `: ${reason}`}`;
+  return new StoreUnavailableError(message, { cause: error });
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client, DatabaseError } from "pg";
 import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
-import { unavailable } from "./errors.ts";
+import { isMissingTable, unavailable } from "./errors.ts";
 
 /** All migrations this version knows, in order. */
 export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
@@ -52,11 +52,11 @@ async function pending(client: Client): Promise<Migration[]> {
 
 async function latestApplied(client: Client): Promise<number> {
   try {
-    const { rows } = await client.query<{ latest: number | null }>(latest);
+    const asked = { text: latest, query_timeout: longestAnswer };
+    const { rows } = await client.query<{ latest: number | null }>(asked);
     return rows[0]?.latest ?? 0;
   } catch (error) {
-    const noLedger = error instanceof DatabaseError && error.code === "42P01";
-    if (noLedger) return 0;
+    if (isMissingTable(error)) return 0; // no ledger yet
     throw error;
   }
 }
@@ -64,6 +64,8 @@ async function latestApplied(client: Client): Promise<number> {
 /** Milliseconds to wait for a table that is in use, while everyone else who wants it waits behind us. */
 const longestWait = 3000;
 const mostAttempts = 40;
+/** Milliseconds after which a database that does not answer what needs no work counts as out of reach. */
+const longestAnswer = 5000;
 
 /**
  * What two of us who change the schema at once may be told, although every statement first asks whether there is anything to do: conflict, deadlock,
@@ -90,7 +92,9 @@ async function connected<T>(options: ConnectionOptions, work: (client: Client) =
   try {
     await client.connect();
     // No bound on how long a statement takes: building an index may.
-    await client.query(setUpStatement({ lock_timeout: longestWait, statement_timeout: 0 }));
+    const text = setUpStatement({ lock_timeout: longestWait, statement_timeout: 0 });
+    const setUp = { text, query_timeout: longestAnswer };
+    await client.query(setUp);
     return await work(client);
   } catch (error) {
     throw unavailable(error);

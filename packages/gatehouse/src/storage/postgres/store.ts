@@ -6,6 +6,7 @@ import { codeOperations } from "./codes.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
+import { healthOperation } from "./health.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceRemoval } from "./resource-removal.ts";
@@ -36,7 +37,6 @@ export function pendingPostgresMigrations(url: string): Promise<Migration[]> {
 
 /** All operations on one database. */
 export function createStore(database: Database): Store {
-  const one = database.prepare("select 1 as one");
   return {
     ...clientOperations(database),
     ...resourceOperations(database),
@@ -47,7 +47,7 @@ export function createStore(database: Database): Store {
     ...grantOperations(database),
     ...accessTokenOperations(database),
     ...sweepOperation(database),
-    ping: async () => void (await database.run(one)),
+    ...healthOperation(database),
     close: () => database.close(),
   };
 }

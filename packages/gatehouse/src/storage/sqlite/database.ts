@@ -1,9 +1,11 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import { gather } from "../batch.ts";
+import type { OnNotice } from "../notice.ts";
 import type { Row } from "../rows.ts";
+import { isBusy, unavailable } from "./errors.ts";
+import { createPrivateFile, OpenedFile } from "./file.ts";
+import { noticeCut } from "./write-ahead-log.ts";
 
 type Value = string | number | null;
 
@@ -19,6 +21,12 @@ interface Task {
   readonly work: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
+}
+
+export interface DatabaseOptions {
+  /** How long a write waits for another process's on the same file, milliseconds; 5000 when left out. */
+  readonly busyMilliseconds?: number | undefined;
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /**
@@ -37,15 +45,15 @@ export class Database {
   #held: readonly Task[] = [];
   #heldSince: number | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** Undefined for one in memory. */
+  readonly #file: OpenedFile | undefined;
 
-  /**
-   * @param busyMilliseconds how long a write waits for another process's on the same file
-   * @throws StoreUnavailableError when the file cannot be opened
-   */
-  constructor(path: string, busyMilliseconds = 5000) {
+  /** @throws StoreUnavailableError when the file cannot be opened */
+  constructor(path: string, { busyMilliseconds = 5000, onNotice }: DatabaseOptions = {}) {
     this.#patience = busyMilliseconds;
+    const inMemory = path === ":memory:";
     try {
-      if (path !== ":memory:") createPrivateFile(path);
+      if (!inMemory) createPrivateFile(path);
       this.#connection = new DatabaseSync(path, {
         timeout: busyMilliseconds,
         enableForeignKeyConstraints: true,
@@ -54,9 +62,12 @@ export class Database {
       this.#connection.exec(
         "pragma journal_mode = wal; pragma synchronous = full; pragma mmap_size = 2147418112;",
       );
+      this.#connection.exec("select 1 from sqlite_schema"); // so that all files are open
       this.#beginRead = this.#connection.prepare("begin");
       this.#beginWrite = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");
+      if (!inMemory) this.#file = new OpenedFile(path, onNotice);
+      if (!inMemory && onNotice !== undefined) this.#mentionCut(path, onNotice);
     } catch (error) {
       throw new StoreUnavailableError(`the database ${path} cannot be opened`, { cause: error });
     }
@@ -90,9 +101,22 @@ export class Database {
     if (this.#connection.isOpen) this.#connection.close();
   }
 
+  /** What a crash left of the write-ahead log has been recovered by now, and what was left out is still there until somebody writes. */
+  #mentionCut(path: string, onNotice: OnNotice): void {
+    try {
+      this.#inTransaction(
+        () => this.#takeLock(),
+        () => noticeCut(path, onNotice),
+      );
+    } catch (error) {
+      if (!isBusy(error)) throw error; // whoever writes opened it before us
+    }
+  }
+
   #look(reads: readonly Task[]): void {
     let answers: (() => void)[];
     try {
+      this.#file?.refuseGhost("now and then");
       answers = this.#inTransaction(
         () => this.#beginRead.run(),
         () => reads.map(answerTo),
@@ -119,6 +143,7 @@ export class Database {
     if (writes.length === 0) return;
     let results: unknown[];
     try {
+      this.#file?.refuseGhost();
       results = this.#inTransaction(
         () => this.#takeLock(),
         () => writes.map(({ work }) => work()),
@@ -193,28 +218,5 @@ function answerTo({ work, resolve, reject }: Task): () => void {
   }
 }
 
-/** The file, its folder and its journals are the owner's alone. */
-function createPrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, "a", 0o600));
-  if (process.platform !== "win32") chmodSync(path, 0o600);
-}
-
 /** Between two attempts to begin a write that another process is in the way of: about as long as one takes. */
 const retryMilliseconds = 1;
-
-const busy = 5;
-const constraintViolated = 19;
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && ((error.errcode as number) & 0xff) === busy;
-}
-
-/** Busy, full, broken, closed: the store cannot answer now. A violated constraint or anything not from SQLite is a defect, and stays what it is. */
-function unavailable(error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error)) return error;
-  const closed = error.code === "ERR_INVALID_STATE";
-  const sqlite = error.code === "ERR_SQLITE_ERROR" && "errcode" in error && typeof error.errcode === "number";
-  if (!closed && !(sqlite && ((error.errcode as number) & 0xff) !== constraintViolated)) return error;
-  return new StoreUnavailableError("the database cannot answer", { cause: error });
-}

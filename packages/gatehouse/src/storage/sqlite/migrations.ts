@@ -13,7 +13,8 @@ export function pendingMigrations(database: Database): Migration[] {
   return pendingAfter(latestApplied(database), knownMigrations());
 }
 
-function latestApplied(database: Database): number {
+/** The number of the latest migration this database has; 0: none. */
+export function latestApplied(database: Database): number {
   const ledger = database.prepare("select 1 from sqlite_schema where name = 'gatehouse_migrations'").get();
   if (ledger === undefined) return 0;
   return Number(database.prepare("select max(number) from gatehouse_migrations").get()?.[0] ?? 0);

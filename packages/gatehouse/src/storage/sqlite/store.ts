@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import type { Store } from "../../oauth/ports.ts";
 import { type Migration, refusePending } from "../migration.ts";
+import type { OnNotice } from "../notice.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
+import { healthOperation } from "./health.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceRemoval } from "./resource-removal.ts";
@@ -20,6 +22,8 @@ export interface SqliteOptions {
   readonly busyMilliseconds?: number;
   /** False: pending migrations are a reason to refuse instead of being applied. */
   readonly migrate?: boolean;
+  /** Told of a write-ahead log that was cut when it was opened, and of a file that is deleted or replaced under the server. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /**
@@ -31,12 +35,13 @@ export async function openSqliteStore({
   path,
   busyMilliseconds,
   migrate: mayMigrate = true,
+  onNotice,
 }: SqliteOptions): Promise<Store> {
-  const database = new Database(path, busyMilliseconds);
+  const database = new Database(path, { busyMilliseconds, onNotice });
   try {
     if (mayMigrate) await migrate(database);
     else refusePending(pendingMigrations(database));
-    return createStore(database);
+    return createStore(database, path);
   } catch (error) {
     database.close();
     throw error;
@@ -54,8 +59,7 @@ export function pendingSqliteMigrations(path: string): Migration[] {
   }
 }
 
-function createStore(database: Database): Store {
-  const one = database.prepare("select 1");
+function createStore(database: Database, path: string): Store {
   return {
     ...clientOperations(database),
     ...resourceOperations(database),
@@ -66,8 +70,11 @@ function createStore(database: Database): Store {
     ...grantOperations(database),
     ...accessTokenOperations(database),
     ...sweepOperation(database),
-    ping: () => database.read(() => void one.get()),
-    // Behind the writes that are waiting.
-    close: () => database.write(() => undefined).finally(() => database.close()),
+    ...healthOperation(database, path),
+    // Behind the writes that are waiting; who waits for one that cannot be done is told so.
+    close: async () => {
+      await database.write(() => undefined).catch(() => undefined);
+      database.close();
+    },
   };
 }

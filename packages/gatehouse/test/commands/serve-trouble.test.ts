@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { type TestContext, test } from "node:test";
+import { aDatabase, startCommand, untilPrinted } from "./command-line.ts";
+
+/* A server in trouble: what it answers, what it says of itself, and that it still does what it is told. */
+
+/** Nobody signs in here. */
+const settings = {
+  BASE_URL: "http://localhost:1",
+  PORT: "0",
+  UPSTREAM_ISSUER: "http://localhost:1",
+  OAUTH2_CLIENT_ID: "gatehouse",
+  OAUTH2_CLIENT_SECRET: "a-secret",
+  INTROSPECTION_TOKEN: "the-operators-introspection-token",
+};
+
+interface Readiness {
+  readonly status: string;
+  readonly problems?: readonly string[];
+}
+
+async function aServer(t: TestContext) {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const child = startCommand(["serve"], { ...settings, ...database.environment });
+  t.after(() => child.kill("SIGKILL"));
+  let printed = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    printed += chunk;
+  });
+  const start = await untilPrinted(child, /listening.*\n/);
+  const { address } = JSON.parse(start.split("\n").find((line) => line.includes("listening")) ?? "");
+  const ready = async () => {
+    const response = await fetch(`${address}/readyz`);
+    return { status: response.status, body: (await response.json()) as Readiness };
+  };
+  return {
+    child,
+    path: database.path,
+    ready,
+    /** Readiness is looked into once a second at most. */
+    async until(status: number) {
+      for (;;) {
+        const answer = await ready();
+        if (answer.status === status) return answer.body;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    register: () =>
+      fetch(`${address}/register`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ client_name: "x".repeat(50), redirect_uris: ["http://localhost/callback"] }),
+      }),
+    introspect: () =>
+      fetch(`${address}/introspect`, {
+        method: "POST",
+        headers: { authorization: "Bearer the-operators-introspection-token" },
+        body: new URLSearchParams({ token: `gatehouse_at_${"x".repeat(60)}` }),
+      }),
+    log: (name: string) =>
+      printed
+        .split("\n")
+        .filter((line) => line.includes(name))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+async function ends(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [0, null]);
+}
+
+test("while the disk takes no more, serve is not ready and says why, and reads on", async (t) => {
+  const { child, ready, until, register, introspect, log } = await aServer(t);
+  assert.deepEqual(await ready(), { status: 200, body: { status: "ready" } });
+  const limit = (bytes: string) =>
+    spawnSync("prlimit", ["--pid", String(child.pid), `--fsize=${bytes}:unlimited`]).status;
+  if (limit("4096") !== 0) return t.skip("no prlimit here");
+  const body = await until(503);
+  assert.equal(body.status, "not ready");
+  assert.equal(body.problems?.length, 1);
+  assert.match(body.problems[0] ?? "", /disk/);
+  assert.equal((await register()).status, 503);
+  assert.equal((await introspect()).status, 200);
+  await ready();
+  limit("unlimited");
+  await until(200);
+  assert.equal((await register()).status, 201);
+  assert.equal(log('"not_ready"').length, 1, "told once");
+  assert.equal(log('"not_ready"')[0]?.level, "error");
+  assert.equal(log('"ready_again"').length, 1);
+  await ends(child);
+});
+
+test("a server whose database file is deleted serves no ghosts: 503, one line in the log, and back with the file", async (t) => {
+  const { child, path, until, register, introspect, log } = await aServer(t);
+  assert.equal((await register()).status, 201);
+  await rename(path, `${path}.away`);
+  while ((await introspect()).status !== 503) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const ask of [register, introspect, register]) {
+    const response = await ask();
+    assert.equal(response.status, 503);
+    assert.ok(response.headers.has("retry-after"));
+    assert.deepEqual(await response.json(), {
+      error: "temporarily_unavailable",
+      error_description: "try again in a moment",
+    });
+  }
+  const { problems } = await until(503);
+  assert.deepEqual(problems, ["the database file was deleted or replaced under the server"]);
+  assert.equal(log("nothing is answered from it").length, 1);
+  await rename(`${path}.away`, path);
+  await until(200);
+  assert.equal((await register()).status, 201);
+  assert.equal(log("in its place again").length, 1);
+  await rm(path);
+  await until(503);
+  await ends(child);
+});
+
+test("serve tells in one line where no database can be made, and ends", { timeout: 30_000 }, async (t) => {
+  if (!existsSync("/proc/self")) return t.skip("no /proc here");
+  const child = startCommand(["serve"], { ...settings, SQL_URL: "sqlite:/proc/x/y.db" });
+  t.after(() => child.kill("SIGKILL"));
+  let told = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    told += chunk;
+  });
+  assert.deepEqual(await once(child, "close"), [1, null]);
+  assert.match(told, /^gatehouse: the database \/proc\/x\/y\.db cannot be opened: .*\n$/);
+});
+
+for (const [what, more] of [
+  ["serve", {}],
+  ["serve with workers", { WORKERS: "2" }],
+] as const) {
+  test(`${what} stops at once when told so while it waits for PostgreSQL`, async (t) => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+      mute.close();
+    });
+    await once(mute, "listening");
+    const address = mute.address();
+    assert.ok(address !== null && typeof address === "object");
+    const child = startCommand(["serve"], {
+      ...settings,
+      SQL_URL: `postgres://gate@127.0.0.1:${address.port}/gate`,
+      SECRET_KEY: "k".repeat(32),
+      ...more,
+    });
+    t.after(() => child.kill("SIGKILL"));
+    let printed = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      printed += chunk;
+    });
+    await once(mute, "connection");
+    await ends(child);
+    assert.doesNotMatch(printed, /trying again/, "it did not wait until it gave up by itself");
+    assert.match(printed, /"stopping"/);
+  });
+}
