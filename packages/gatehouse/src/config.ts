@@ -119,6 +119,7 @@ function compose(values: Values, mode: Mode): Config {
         grantIdle: values.GRANT_IDLE_TTL,
         grant: values.GRANT_TTL,
         replayWindow: values.REPLAY_WINDOW,
+        lateReplay: values.LATE_REPLAY,
         sessionIdle: values.SESSION_IDLE_TTL,
         session: values.SESSION_TTL,
       },

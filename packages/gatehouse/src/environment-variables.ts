@@ -313,6 +313,12 @@ export const variables = {
     expected: "issuer or compatible",
   }),
   REPLAY_WINDOW: lifetime("60s", "How long the last refresh token may be sent again.", "0s", "1d"),
+  LATE_REPLAY: lifetime(
+    "7d",
+    "How long after its first use the last refresh token, sent again later than that, still gets a new one; 0: never.",
+    "0s",
+    "180d",
+  ),
   SESSION_IDLE_TTL: lifetime("12h", "A browser session ends when it was not used for so long."),
   SESSION_TTL: lifetime("7d", "A browser session ends so long after the sign-in."),
   CLIENT_IDLE_TTL: lifetime("90d", "Clients that registered themselves go when unused for so long.", "1h"),

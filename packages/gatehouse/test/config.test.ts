@@ -48,6 +48,7 @@ test("an empty environment is a whole configuration for development", () => {
     grantIdle: 2_592_000,
     grant: 15_552_000,
     replayWindow: 60,
+    lateReplay: 604_800,
     sessionIdle: 43_200,
     session: 604_800,
   });

@@ -34,14 +34,20 @@ export interface Random {
 /** How a rotation ended. See {@link Store.rotateGrant}. */
 export type Rotation =
   /** The refresh token to answer with is that of this generation. */
-  | { readonly outcome: "rotated" | "replayed"; readonly generation: number }
-  | { readonly outcome: "reused" | "gone" };
-/** What of a refresh token that was superseded is still answered, with the live one. */
+  | {
+      readonly outcome: "rotated" | "replayed" | "skipped_ahead" | "fast_forwarded";
+      readonly generation: number;
+    }
+  | { readonly outcome: "reused"; readonly reason: "superseded" | "skipped" }
+  | { readonly outcome: "gone" };
+/** What of a refresh token that was superseded is still answered. */
 export interface ReplayPolicy {
-  /** Seconds after it was superseded. */
+  /** Seconds after it was superseded in which it is answered with the live one. */
   readonly window: Seconds;
   /** How far back, 1 being the previous generation; at most {@link mostReplayGenerations}. */
   readonly generations: number;
+  /** Seconds after it was superseded in which the previous generation, past the window, moves the grant ahead; 0: never. */
+  readonly late: Seconds;
 }
 
 /** As many superseded generations as a store remembers of a grant. */
@@ -192,13 +198,21 @@ export interface Store {
   redeemCode(codeHash: SecretHash, now: Seconds, grant: Grant, accessToken: AccessToken): Promise<Redemption>;
   findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
   /**
-   * One compare-and-set of the generation (G03-G06). With the presented generation equal to
-   *  - the live one: it becomes live + 1, `rotatedAt` becomes now, `expiresAt` the given: `rotated`;
-   *  - one of the `replay.generations` before, superseded less than `replay.window` seconds ago: nothing of the grant changes: `replayed`,
-   *    with the live generation;
-   *  - anything else: `reused`, nothing changed (the caller revokes);
-   * and no such live grant: `gone`. `rotated` and `replayed` store the access token in the same step, the others nothing. So however
-   * many callers race with one generation, one lineage lives on, and none is lost when an answer is.
+   * One compare-and-set of the generation (G03-G06, G13-G18), for a token that was proven genuine. The *preceding* generation is the one whose
+   * holder was answered with the live one; between them are only skipped ones. With the presented generation
+   *  - the live one: it becomes live + 1, `rotatedAt` becomes now, `expiresAt` the given: `rotated`. Of all who present it at once, one;
+   *    to the others it is the preceding one by then;
+   *  - the preceding one, less than `replay.window` seconds after the live one was minted, or one of the `replay.generations` that were
+   *    presented last, less than that after it was superseded: nothing of the grant changes: `replayed`, with the live generation;
+   *  - the preceding one later than that, less than `replay.late` seconds after it was first superseded: the live one, which nobody has
+   *    presented, is skipped, and live + 1 takes its place as above: `skipped_ahead`. Of all who present it at once, one, and the others
+   *    replay what that one got. At once with a holder of the live one: whoever comes first is answered, the other has reused;
+   *  - one newer than the live one, because the database is behind its tokens: presented + 1 becomes live as above, and of the generations
+   *    before the presented one none is forgiven any more: `fast_forwarded`. Of all who present it at once, one, and the others replay;
+   *  - a skipped one: `reused`, `skipped`, remembered for {@link mostReplayGenerations} generations; any other: `reused`, `superseded`. Nothing
+   *    changed, and it stays so whatever else runs: the caller revokes;
+   * and no such live grant, also when it ends at the same moment: `gone`. Only `reused` and `gone` store no access token; the others store it in
+   * the same step. So however many callers race with one generation, one lineage lives on, and none is lost when an answer is.
    */
   rotateGrant(rotation: {
     readonly grantId: GrantId;
@@ -345,6 +359,8 @@ export interface AuditEvent {
     | "code_replayed"
     | "token_refreshed"
     | "refresh_replayed"
+    | "refresh_late"
+    | "refresh_ahead"
     | "refresh_reused"
     | "client_authentication_failed"
     | "client_registered"
@@ -365,6 +381,8 @@ export interface AuditEvent {
   readonly resource?: string | undefined;
   readonly address?: string | undefined;
   readonly error?: string | undefined;
+  /** Which of several causes it was: a word for machines. */
+  readonly reason?: string | undefined;
   /** Free text for the operator. */
   readonly detail?: string | undefined;
   readonly cause?: unknown;

@@ -36,6 +36,8 @@ export interface Settings {
     readonly grantIdle: Seconds;
     readonly grant: Seconds;
     readonly replayWindow: Seconds;
+    /** How long past that window the previous refresh token still moves its grant ahead; 0: not at all. */
+    readonly lateReplay: Seconds;
     readonly sessionIdle: Seconds;
     readonly session: Seconds;
   };

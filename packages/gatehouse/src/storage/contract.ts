@@ -4,6 +4,7 @@ import { clientsContract } from "./contract/clients.ts";
 import { codesContract } from "./contract/codes.ts";
 import { Given } from "./contract/given.ts";
 import { grantsContract } from "./contract/grants.ts";
+import { lateRefreshesContract } from "./contract/late-refreshes.ts";
 import { peopleContract } from "./contract/people.ts";
 import { resourcesContract } from "./contract/resources.ts";
 import { transactionsContract } from "./contract/transactions.ts";
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     codesContract(given);
     grantsContract(given);
     resourcesContract(given);
+    lateRefreshesContract(given);
     upkeepContract(given);
   });
 }

@@ -7,6 +7,7 @@ import { oneLine } from "./sanitize.ts";
 const levels: Partial<Record<AuditEvent["name"], Level>> = {
   sign_in_failed: "warn",
   code_replayed: "warn",
+  refresh_ahead: "warn",
   refresh_reused: "warn",
   client_authentication_failed: "warn",
   client_document_unavailable: "warn",
@@ -14,7 +15,17 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   failure: "error",
 };
 
-const facts = ["request", "client", "subject", "grant", "resource", "address", "error", "detail"] as const;
+const facts = [
+  "request",
+  "client",
+  "subject",
+  "grant",
+  "resource",
+  "address",
+  "error",
+  "reason",
+  "detail",
+] as const;
 
 /**
  * The audit log: one structured line an event (S10), `{ level, time, event, request, client, subject, … }`. Values come from strangers and are made

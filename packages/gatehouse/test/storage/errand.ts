@@ -1,4 +1,4 @@
-import type { Store } from "../../src/oauth/ports.ts";
+import type { Redemption, Rotation, Store } from "../../src/oauth/ports.ts";
 import type { AccessToken, Grant } from "../../src/oauth/records.ts";
 import type { Seconds, SecretHash } from "../../src/oauth/values.ts";
 
@@ -8,4 +8,10 @@ export interface Errand {
   readonly now: Seconds;
   readonly attempts: readonly { readonly grant: Grant; readonly token: AccessToken }[];
   readonly rotations: readonly Parameters<Store["rotateGrant"]>[0][];
+}
+
+/** What came of it, attempt by attempt. */
+export interface ErrandOutcomes {
+  readonly redeemed: readonly Redemption[];
+  readonly rotated: readonly Rotation[];
 }

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
+import type { Rotation } from "../../src/oauth/ports.ts";
 import type { Code, Grant } from "../../src/oauth/records.ts";
-import { aGrant, aToken, Given, later, now, strict, times } from "../../src/storage/contract/given.ts";
+import { aGrant, aToken, Given, later, lossless, now, times } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import type { Errand } from "./errand.ts";
@@ -29,11 +30,20 @@ async function race(url: string, errands: () => Errand[]) {
   for (const { child } of racers) child.stdin.write("go\n");
   const printed = await Promise.all(racers.map(({ lines }) => lines.next()));
   const outcomes = printed.map(
-    ({ value }) => JSON.parse(value ?? "") as Record<"redeemed" | "rotated", string[][]>,
+    ({ value }) => JSON.parse(value ?? "") as Record<"redeemed", string[][]> & { rotated: Rotation[][] },
   );
   return outcomes[0]?.redeemed.map((_, at) => ({
     redeemed: outcomes.flatMap(({ redeemed }) => redeemed[at] ?? []).toSorted(),
-    rotated: outcomes.flatMap(({ rotated }) => rotated[at] ?? []).toSorted(),
+    rotated: outcomes
+      .flatMap(({ rotated }) => rotated[at] ?? [])
+      .map(({ outcome }) => outcome)
+      .toSorted(),
+    /** Those that were answered with. */
+    generations: new Set(
+      outcomes
+        .flatMap(({ rotated }) => rotated[at] ?? [])
+        .flatMap((answer) => ("generation" in answer ? answer.generation : [])),
+    ),
   }));
 }
 
@@ -48,7 +58,7 @@ async function undone(url: string): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-const anErrand = (code: Code, grant: Grant, attempts: number): Errand => ({
+const anErrand = (code: Code, grant: Grant, attempts: number, at = now): Errand => ({
   codeHash: code.codeHash,
   now,
   attempts: times(attempts, () => {
@@ -58,8 +68,8 @@ const anErrand = (code: Code, grant: Grant, attempts: number): Errand => ({
   rotations: times(attempts, () => ({
     grantId: grant.id,
     presented: 1,
-    now,
-    replay: strict,
+    now: at,
+    replay: lossless,
     expiresAt: later(1000),
     accessToken: aToken(grant),
   })),
@@ -87,8 +97,19 @@ for (const isolation of ["read committed", "serializable"] as const) {
       assert.deepEqual(outcome, {
         redeemed: once("redeemed", "used", 1002),
         rotated: once("rotated", "replayed", 1002),
+        generations: new Set([2]),
       });
       assert.equal((await given.store.findGrant(grant.id, now))?.generation, 2);
+    });
+
+    test("a thousand late presenters of one generation move the grant ahead once, and all learn where to", async () => {
+      const code = await given.anIssuedCode();
+      const { grant } = await given.aLiveGrant();
+      await given.rotate(grant, 1);
+      const [outcome] = (await race(url, () => [anErrand(code, grant, 334, later(600))])) ?? [];
+      assert.deepEqual(outcome?.rotated, once("skipped_ahead", "replayed", 1002).toSorted());
+      assert.deepEqual(outcome?.generations, new Set([3]));
+      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
     });
 
     test("a thousand codes and refresh tokens, each presented to all at once, are used once each", async () => {
@@ -104,6 +125,7 @@ for (const isolation of ["read committed", "serializable"] as const) {
         assert.deepEqual(outcome, {
           redeemed: once("redeemed", "used", 3),
           rotated: once("rotated", "replayed", 3),
+          generations: new Set([2]),
         });
       }
       const grants = await Promise.all(pairs.map(({ grant }) => given.store.findGrant(grant.id, now)));

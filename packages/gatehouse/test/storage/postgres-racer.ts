@@ -15,8 +15,7 @@ console.log("ready");
 await lines.next();
 const redeem = ({ codeHash, now, attempts }: Errand) =>
   attempts.map(({ grant, token }) => store.redeemCode(codeHash, now, grant, token));
-const rotate = ({ rotations }: Errand) =>
-  rotations.map(async (rotation) => (await store.rotateGrant(rotation)).outcome);
+const rotate = ({ rotations }: Errand) => rotations.map((rotation) => store.rotateGrant(rotation));
 const redeemed = await Promise.all(errands.map((errand) => Promise.all(redeem(errand))));
 const rotated = await Promise.all(errands.map((errand) => Promise.all(rotate(errand))));
 console.log(JSON.stringify({ redeemed, rotated }));

@@ -11,7 +11,7 @@ import { createStore } from "../../src/storage/postgres/store.ts";
  */
 
 const keywords = words(`
-  select insert into values update set delete from where and or not is null distinct in exists any between
+  select insert into values update set delete from where and or not is null distinct in exists any between like
   as with returning order by desc group limit true false
   on conflict do nothing excluded
   case when then else end

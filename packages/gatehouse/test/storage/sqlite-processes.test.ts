@@ -9,9 +9,9 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import type { AccessToken, Client, Code, Grant } from "../../src/oauth/records.ts";
 import { hashSecret } from "../../src/oauth/secret.ts";
-import { type ClientId, type GrantId, type Subject, seconds } from "../../src/oauth/values.ts";
+import { type ClientId, type GrantId, type Seconds, type Subject, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "../../src/storage/sqlite/store.ts";
-import type { Errand } from "./errand.ts";
+import type { Errand, ErrandOutcomes } from "./errand.ts";
 
 const now = seconds(1_800_000_000);
 const unique = () => randomBytes(16).toString("base64url");
@@ -96,27 +96,51 @@ async function prepare(path: string, codes: readonly Code[]) {
   return store;
 }
 
+/** @param input written to it before it says that it is ready */
 async function startProcess(
   script: string,
-  ...args: string[]
+  args: readonly string[],
+  input = "",
 ): Promise<ChildProcess & { printed: () => string }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  child.stdin.write(input);
   let printed = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
   });
-  while (!printed.includes("ready")) await once(child.stdout ?? child, "data");
+  while (!printed.includes("ready")) await once(child.stdout, "data");
   return Object.assign(child, { printed: () => printed });
+}
+
+/** So many callers with the grant's first generation. */
+const presentations = (grant: Grant, count: number, at: Seconds): Errand["rotations"] =>
+  Array.from({ length: count }, () => ({
+    grantId: grant.id,
+    presented: 1,
+    now: at,
+    replay: { window: seconds(60), generations: 1, late: seconds(900) },
+    expiresAt: seconds(now + 1000),
+    accessToken: aToken(grant),
+  }));
+
+/** A process for each errand, which start on them at the same moment. */
+async function race(path: string, errands: readonly Errand[]) {
+  const racers = await Promise.all(
+    errands.map((errand) => startProcess("racer.ts", [path], `${JSON.stringify(errand)}\n`)),
+  );
+  for (const racer of racers) racer.stdin?.write("go\n");
+  await Promise.all(racers.map((racer) => once(racer, "close")));
+  return racers.map((racer) => JSON.parse(racer.printed().split("\n")[1] ?? "") as ErrandOutcomes);
 }
 
 test("T-n3 two processes with one code: one redemption; with one refresh token: one lineage", async () => {
   const path = aPath();
-  const [raced, redeemed] = [aCode(), aCode()];
-  const store = await prepare(path, [raced, redeemed]);
+  const [raced, used] = [aCode(), aCode()];
+  const store = await prepare(path, [raced, used]);
   const grant = aGrant();
-  await store.redeemCode(redeemed.codeHash, now, grant, aToken(grant));
+  await store.redeemCode(used.codeHash, now, grant, aToken(grant));
   const anErrand = (): Errand => ({
     codeHash: raced.codeHash,
     now,
@@ -124,30 +148,42 @@ test("T-n3 two processes with one code: one redemption; with one refresh token: 
       const wanted = aGrant();
       return { grant: wanted, token: aToken(wanted) };
     }),
-    rotations: Array.from({ length: 20 }, () => ({
-      grantId: grant.id,
-      presented: 1,
-      now,
-      replay: { window: seconds(60), generations: 1 },
-      expiresAt: seconds(now + 1000),
-      accessToken: aToken(grant),
-    })),
+    rotations: presentations(grant, 20, now),
   });
-  const racers = await Promise.all(
-    [1, 2].map(() =>
-      startProcess("racer.ts", path, Buffer.from(JSON.stringify(anErrand())).toString("base64url")),
-    ),
-  );
-  for (const racer of racers) racer.stdin?.write("go\n");
-  await Promise.all(racers.map((racer) => once(racer, "exit")));
-  const outcomes = racers.map(
-    (racer) => JSON.parse(racer.printed().split("\n")[1] ?? "") as Record<string, string[]>,
-  );
-  const all = (name: string) => outcomes.flatMap((outcome) => outcome[name] ?? []);
-  assert.equal(all("redeemed").filter((outcome) => outcome === "redeemed").length, 1);
-  assert.equal(all("rotated").filter((outcome) => outcome === "rotated").length, 1);
-  assert.equal(all("rotated").filter((outcome) => outcome === "replayed").length, 39);
+  const outcomes = await race(path, [anErrand(), anErrand()]);
+  const redeemed = outcomes.flatMap((outcome) => outcome.redeemed);
+  assert.equal(redeemed.filter((outcome) => outcome === "redeemed").length, 1);
+  const rotated = outcomes.flatMap((outcome) => outcome.rotated).map(({ outcome }) => outcome);
+  assert.equal(rotated.filter((outcome) => outcome === "rotated").length, 1);
+  assert.equal(rotated.filter((outcome) => outcome === "replayed").length, 39);
   assert.equal((await store.findGrant(grant.id, now))?.generation, 2);
+  await store.close();
+});
+
+test("G-n9 a thousand late presenters at once, in three processes: one live generation, and all are told of it", async () => {
+  const path = aPath();
+  const code = aCode();
+  const store = await prepare(path, [code]);
+  const grant = aGrant();
+  await store.redeemCode(code.codeHash, now, grant, aToken(grant));
+  const [first] = presentations(grant, 1, now);
+  assert.equal((await store.rotateGrant(first ?? assert.fail())).outcome, "rotated");
+  const late = seconds(now + 600);
+  const anErrand = (count: number): Errand => ({
+    codeHash: hashSecret(unique()),
+    now,
+    attempts: [],
+    rotations: presentations(grant, count, late),
+  });
+  const rotated = (await race(path, [333, 333, 334].map(anErrand))).flatMap((outcome) => outcome.rotated);
+  assert.equal(rotated.length, 1000);
+  assert.equal(rotated.filter(({ outcome }) => outcome === "skipped_ahead").length, 1);
+  assert.equal(rotated.filter(({ outcome }) => outcome === "replayed").length, 999);
+  assert.deepEqual(
+    new Set(rotated.map((answer) => "generation" in answer && answer.generation)),
+    new Set([3]),
+  );
+  assert.equal((await store.findGrant(grant.id, late))?.generation, 3);
   await store.close();
 });
 
@@ -155,11 +191,8 @@ test("a process killed in the middle of writing leaves nothing half written", as
   const path = aPath();
   const codes = Array.from({ length: 200 }, aCode);
   await (await prepare(path, codes)).close();
-  const child = await startProcess(
-    "redeemer.ts",
-    path,
-    Buffer.from(JSON.stringify(codes.map(({ codeHash }) => codeHash))).toString("base64url"),
-  );
+  const hashes = Buffer.from(JSON.stringify(codes.map(({ codeHash }) => codeHash))).toString("base64url");
+  const child = await startProcess("redeemer.ts", [path, hashes]);
   child.stdin?.write("go\n");
   while (!child.printed().includes("redeemed 50")) await once(child.stdout ?? child, "data");
   child.kill("SIGKILL");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,8 @@ export interface TestDatabase {
   /** What other services on the same database do. */
   insertToken(row: OldToken): Promise<void>;
   findToken(token: string): Promise<Omit<OldToken, "createdAt"> | undefined>;
+  /** Copies all grants. @returns what brings them back as they were, as restoring a backup does beside a running server */
+  backUpGrants(): Promise<() => Promise<void>>;
   remove(): void;
 }
 
@@ -64,6 +67,7 @@ function embedded(): TestDatabase {
         const row = database.prepare(`select ${columns} from user_tokens where token = ?`).get(token);
         return row && toToken(row, Number(row.expires_at));
       }),
+    backUpGrants: () => backUpGrants(async (statement) => within((database) => database.exec(statement))),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
@@ -94,6 +98,7 @@ function onPostgres(url: string): TestDatabase {
       const [row] = await run(`select ${columns} from user_tokens where token = $1`, [token]);
       return row && toToken(row, (row.expires_at as Date).getTime() / 1000);
     },
+    backUpGrants: () => backUpGrants((statement) => run(statement, [])),
     remove: () => {},
   };
 }
@@ -104,5 +109,14 @@ function toToken(row: Record<string, unknown>, expiresAt: number): Omit<OldToken
     email: String(row.email),
     expiresAt,
     projectId: row.scope_project_id === null ? null : Number(row.scope_project_id),
+  };
+}
+
+async function backUpGrants(run: (statement: string) => Promise<unknown>): Promise<() => Promise<void>> {
+  const copy = `backup_${randomUUID().replaceAll("-", "_")}`;
+  await run(`create table ${copy} as select * from gatehouse_grants`);
+  return async () => {
+    await run("delete from gatehouse_grants");
+    await run(`insert into gatehouse_grants select * from ${copy}`);
   };
 }

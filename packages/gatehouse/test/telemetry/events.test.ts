@@ -34,7 +34,16 @@ test("an event is one JSON line with what happened, to whom, and in which reques
 
 /** Emits the attack in every place a stranger's words can reach, and reads what came out. */
 function assertHarmless(format: "json" | "text") {
-  for (const field of ["client", "subject", "grant", "resource", "address", "error", "detail"] as const) {
+  for (const field of [
+    "client",
+    "subject",
+    "grant",
+    "resource",
+    "address",
+    "error",
+    "reason",
+    "detail",
+  ] as const) {
     const { events, lines } = aLog({ format });
     events.emit({ name: "client_registered", request: "r1", [field]: attack });
     assert.equal(lines.length, 1);

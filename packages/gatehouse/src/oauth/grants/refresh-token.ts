@@ -72,13 +72,15 @@ async function findPresented(
 
 /** How many seconds, and how far back, a superseded refresh token of this client is forgiven (G05); more of a known one's (G17). */
 function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): ReplayPolicy {
-  const { replayWindow: window } = lifetimes;
-  if (known?.replay === undefined || window === 0) return { window, generations: 1 };
-  return { window: seconds(Math.max(known.replay.window, window)), generations: known.replay.generations };
+  const { replayWindow: window, lateReplay: late } = lifetimes;
+  if (known?.replay === undefined || window === 0) return { window, generations: 1, late };
+  const { generations } = known.replay;
+  return { window: seconds(Math.max(known.replay.window, window)), generations, late };
 }
 
 /**
- * The live generation. An older one than the replay policy forgives is a stolen one: the grant ends for thief and owner alike (G04).
+ * The live generation to answer with. One that was skipped (G14) or is older than the replay policy forgives (G04) is a stolen one: the
+ * grant ends for thief and owner alike.
  */
 async function settle(
   { events, store }: Context,
@@ -97,21 +99,34 @@ async function settle(
     case "rotated":
       events.emit({ name: "token_refreshed", ...about });
       return rotation.generation;
-    case "replayed":
-      events.emit({
-        name: "refresh_replayed",
-        ...about,
-        detail: howFarBack(rotation.generation - generation, known),
-      });
+    case "replayed": {
+      const detail = howFarBack(rotation.generation - generation, known);
+      events.emit({ name: "refresh_replayed", ...about, detail });
       return rotation.generation;
+    }
+    case "skipped_ahead": {
+      const detail = `generation ${rotation.generation - 1} was never presented and is skipped`;
+      events.emit({ name: "refresh_late", ...about, detail });
+      return rotation.generation;
+    }
+    case "fast_forwarded": {
+      const detail = `generation ${generation} presented, ${grant.generation} stored: the database is behind its tokens (a restored backup, a promoted replica?)`;
+      events.emit({ name: "refresh_ahead", ...about, detail });
+      return rotation.generation;
+    }
     case "reused":
       await store.revokeGrant(grant.id);
-      events.emit({ name: "refresh_reused", ...about });
-      throw invalidGrant("the refresh token was used before; the grant is revoked");
+      events.emit({ name: "refresh_reused", ...about, reason: rotation.reason });
+      throw invalidGrant(reusedHints[rotation.reason]);
     case "gone":
       throw invalidGrant("unknown, expired or revoked refresh token");
   }
 }
+
+const reusedHints = {
+  superseded: "the refresh token was used before; the grant is revoked",
+  skipped: "the refresh token was skipped, because the one before it was used again; the grant is revoked",
+};
 
 /** What the operator reads of a replay: how many generations back it was, and which known client's bounds held. */
 function howFarBack(generations: number, known: KnownClient | undefined): string {

@@ -98,7 +98,10 @@ export const times = <T>(count: number, make: () => T): T[] => Array.from({ leng
 export const count = <T>(values: readonly T[], wanted: T): number =>
   values.filter((value) => value === wanted).length;
 
-export const strict: ReplayPolicy = { window: seconds(60), generations: 1 };
+/** Forgives the previous generation for a minute. */
+export const strict: ReplayPolicy = { window: seconds(60), generations: 1, late: seconds(0) };
+/** Moves the grant ahead afterwards, for a quarter of an hour. */
+export const lossless: ReplayPolicy = { ...strict, late: seconds(900) };
 
 /** The store under test, once it is open, and the beginnings of stories in it. */
 export class Given {
@@ -138,7 +141,12 @@ export class Given {
 
   /** Presents a generation; of replays only the previous one is forgiven, for a minute, unless said otherwise. */
   async rotate(grant: Grant, presented: number, at: Seconds = now, replay = strict) {
-    const rotation = await this.store.rotateGrant({
+    return (await this.present(grant, presented, at, replay)).outcome;
+  }
+
+  /** Like {@link rotate}, with all that came of it. */
+  present(grant: Grant, presented: number, at: Seconds, replay = lossless) {
+    return this.store.rotateGrant({
       grantId: grant.id,
       presented,
       now: at,
@@ -146,7 +154,6 @@ export class Given {
       expiresAt: later(2000),
       accessToken: aToken(grant, { createdAt: at }),
     });
-    return rotation.outcome;
   }
 
   /** Sweeps until nothing is left; resolves with what went in all. */

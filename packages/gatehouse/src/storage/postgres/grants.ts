@@ -1,7 +1,8 @@
-import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
+import { mostReplayGenerations, type Rotation, type Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
-import { found, grantColumns, toGrant } from "../rows.ts";
+import { type Decision, decideRotation, type Lineage, skipped } from "../rotation.ts";
+import { found, grantColumns, type Row, toGrant } from "../rows.ts";
 import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -20,7 +21,8 @@ export function grantOperations(database: Database): GrantOperations {
          (presented int, asked_at timestamptz, instant text, remembered int, expires_at timestamptz, ${askedToken})
      ), rotated as (
        update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
-         superseded_at = substr(instant || superseded_at, 1, remembered), expires_at = asked.expires_at
+         superseded_at = substr(instant || superseded_at, 1, case when superseded_at like '%${digits(skipped)}%' then ${10 * mostReplayGenerations} else remembered end),
+         expires_at = asked.expires_at
        from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
        returning asked.token
      ), stored as (
@@ -28,22 +30,29 @@ export function grantOperations(database: Database): GrantOperations {
      )
      select token from rotated`,
   );
-  // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves nothing to replay, or after, and sees the token.
-  const replay = database.prepare(
-    `with asked as (
-       select * from json_to_recordset($1) as asked
-         (presented int, asked_at timestamptz, forgiven int, forgiven_after text, ${askedToken})
-     ), replayed as (
-       update gatehouse_grants set rotated_at = rotated_at
-       from asked where id = asked.grant_id and expires_at > asked_at and generation - presented between 1 and forgiven
-         and substr(superseded_at, (generation - presented) * 10 - 9, 10) > forgiven_after
-       returning asked.token, generation
-     ), stored as (
-       ${insertAccessToken("replayed")} returning token
-     )
-     select generation from replayed`,
+  const look = database.prepare(
+    "select generation, rotated_at, superseded_at from gatehouse_grants where id = $1 and expires_at > $2",
   );
-  const isLive = database.prepare("select id from gatehouse_grants where id = $1 and expires_at > $2");
+  /** Changes a grant that still is at the generation that was seen, and stores the token. */
+  const change = (changes: string) =>
+    database.prepare(
+      `with asked as (
+         select * from json_to_recordset($1) as asked
+           (seen int, next int, asked_at timestamptz, superseded text, expires_at timestamptz, ${askedToken})
+       ), changed as (
+         update gatehouse_grants set ${changes}
+         from asked where id = asked.grant_id and generation = seen and gatehouse_grants.expires_at > asked_at
+         returning asked.token
+       ), stored as (
+         ${insertAccessToken("changed")} returning token
+       )
+       select token from changed`,
+    );
+  const move = change(
+    "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at",
+  );
+  // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves nothing to replay, or after, and sees the token.
+  const take = change("rotated_at = rotated_at");
   const remove = database.prepare("delete from gatehouse_grants where id = $1");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = $1");
   const rotateTogether = gathered(async (rotations: readonly AskedRotation[]) => {
@@ -57,16 +66,23 @@ export function grantOperations(database: Database): GrantOperations {
       const grant = found(row, toGrant);
       return grant !== undefined && grant.expiresAt > now ? grant : undefined;
     },
-    // Generations only grow, so what one statement could not do because of them the next need not doubt.
     rotateGrant: async (rotation): Promise<Rotation> => {
       const { grantId, presented, now } = rotation;
-      if (presented >= 1) {
-        if (await rotateTogether(rotation)) return { outcome: "rotated", generation: presented + 1 };
-        const [replayed] = (await database.run(replay, JSON.stringify([askForReplay(rotation)]))).rows;
-        if (replayed) return { outcome: "replayed", generation: replayed[0] as number };
+      if (presented >= 1 && (await rotateTogether(rotation))) {
+        return { outcome: "rotated", generation: presented + 1 };
       }
-      const live = await database.run(isLive, grantId, instant(now));
-      return { outcome: live.rows.length === 1 ? "reused" : "gone" };
+      // Another's rotation may come between look and change; then the next look sees a newer generation, and they only grow.
+      for (;;) {
+        const [row] = (await database.run(look, grantId, instant(now))).rows;
+        if (row === undefined) return { outcome: "gone" };
+        const lineage = toLineage(row);
+        const decision = decideRotation(lineage, rotation);
+        if (decision.outcome === "reused") return decision;
+        const { superseded, ...decided } = decision;
+        const statement = superseded === undefined ? take : move;
+        const asked = JSON.stringify([askForChange(rotation, lineage, decision)]);
+        if ((await database.run(statement, asked)).rows.length === 1) return decided;
+      }
     },
     revokeGrant: (id) =>
       database.transaction(async (run) => {
@@ -89,12 +105,17 @@ function askForRotation({ presented, now, replay, expiresAt, accessToken }: Aske
   };
 }
 
-function askForReplay({ presented, now, replay, accessToken }: AskedRotation) {
+function askForChange(
+  { now, expiresAt, accessToken }: AskedRotation,
+  { generation }: Lineage,
+  decision: Exclude<Decision, { outcome: "reused" }>,
+) {
   return {
-    presented,
+    seen: generation,
+    next: decision.generation,
     asked_at: instant(now),
-    forgiven: replay.generations,
-    forgiven_after: digits(oldest(now, replay)),
+    superseded: decision.superseded?.map(digits).join(""),
+    expires_at: instant(expiresAt),
     ...askForToken(accessToken),
   };
 }
@@ -104,11 +125,16 @@ function inOrder<T extends { readonly grant_id: string | undefined }>(asked: rea
   return asked.toSorted(({ grant_id: left = "" }, { grant_id: right = "" }) => (left < right ? -1 : 1));
 }
 
-/** The last instant at which what was superseded is not forgiven any more. */
-const oldest = (now: Seconds, { window }: ReplayPolicy): number => Math.max(now - window, 0);
+/** An instant, or that there was none, as it stands in `superseded_at`: ten digits. */
+function digits(at: number): string {
+  return `${at}`.padStart(10, "0");
+}
 
-/** As instants stand in `superseded_at`, where they compare like numbers. */
-const digits = (at: number): string => `${at}`.padStart(10, "0");
+const toLineage = ([generation, rotatedAt, superseded]: Row): Lineage => ({
+  generation: generation as number,
+  rotatedAt: rotatedAt as Seconds,
+  superseded: (superseded as string).match(/\d{10}/g)?.map(Number) ?? [],
+});
 
 /** What {@link insertGrant} wants to know of each grant, among the columns of `asked`; its id is that of the token. */
 export const askedGrant = `client_id text, subject text, email text, scope text, resource text, generation int, salt text,

@@ -1,6 +1,7 @@
-import type { ReplayPolicy, Rotation, Store } from "../../oauth/ports.ts";
+import type { Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
+import { decideRotation, type Lineage } from "../rotation.ts";
 import { found, grantColumns, type Row, toGrant } from "../rows.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";
@@ -12,30 +13,28 @@ export function grantOperations(database: Database): GrantOperations {
     `select ${grantColumns} from gatehouse_grants where id = ? and expires_at > ?`,
   );
   const rotate = database.prepare(
-    "update gatehouse_grants set generation = generation + 1, rotated_at = ?, superseded_at = ?, expires_at = ? where id = ?",
+    "update gatehouse_grants set generation = ?, rotated_at = ?, superseded_at = ?, expires_at = ? where id = ?",
   );
   const current = database.prepare(
-    "select generation, superseded_at from gatehouse_grants where id = ? and expires_at > ?",
+    "select generation, rotated_at, superseded_at from gatehouse_grants where id = ? and expires_at > ?",
   );
   const storeToken = insertAccessToken(database);
   const remove = database.prepare("delete from gatehouse_grants where id = ?");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
   return {
     findGrant: (id, now) => database.read(() => found(find.get(id, now), toGrant)),
-    rotateGrant: ({ grantId, presented, now, replay, expiresAt, accessToken }) =>
+    rotateGrant: (asked) =>
       database.write((): Rotation => {
+        const { grantId, now, expiresAt, accessToken } = asked;
         const row = current.get(grantId, now);
         if (row === undefined) return { outcome: "gone" };
-        const generation = row[0] as number;
-        const superseded = recentlySuperseded(row, now, replay);
-        if (presented < 1 || presented > generation || generation - presented > superseded.length) {
-          return { outcome: "reused" };
-        }
+        const { superseded, ...rotation } = decideRotation(toLineage(row), asked);
+        if (rotation.outcome === "reused") return rotation;
         storeToken(accessToken);
-        if (presented < generation) return { outcome: "replayed", generation };
-        const kept = [now, ...superseded].slice(0, replay.generations);
-        rotate.run(now, JSON.stringify(kept), expiresAt, grantId);
-        return { outcome: "rotated", generation: generation + 1 };
+        if (superseded !== undefined) {
+          rotate.run(rotation.generation, now, JSON.stringify(superseded), expiresAt, grantId);
+        }
+        return rotation;
       }),
     revokeGrant: (id) =>
       database.write(() => {
@@ -45,11 +44,11 @@ export function grantOperations(database: Database): GrantOperations {
   };
 }
 
-/** When each generation before the live one was superseded, the latest first, as far back as it is forgiven. */
-function recentlySuperseded(row: Row, now: Seconds, { window, generations }: ReplayPolicy): number[] {
-  const all = JSON.parse(row[1] as string) as number[];
-  return all.filter((at) => now - at < window).slice(0, generations);
-}
+const toLineage = ([generation, rotatedAt, superseded]: Row): Lineage => ({
+  generation: generation as number,
+  rotatedAt: rotatedAt as Seconds,
+  superseded: JSON.parse(superseded as string) as number[],
+});
 
 export function insertGrant(database: Database): (grant: Grant) => void {
   const insert = database.prepare(
