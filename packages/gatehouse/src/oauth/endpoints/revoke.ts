@@ -3,6 +3,7 @@ import { authenticateClient } from "../client-authentication.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../http.ts";
+import { readJsonObject } from "../json-object.ts";
 import type { AccessToken, Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirect-pattern.ts";
 import { hashSecret } from "../secret.ts";
@@ -38,14 +39,10 @@ async function revokeJson(context: Context, request: OAuthRequest): Promise<OAut
 }
 
 function readJsonToken(body: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-    const token: unknown = "token" in parsed ? parsed.token : "";
-    return typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined;
-  }
+  const read = readJsonObject(body);
+  if ("problem" in read) return undefined;
+  const { token = "" } = read.object;
+  return typeof token === "string" ? token : undefined;
 }
 
 /**
