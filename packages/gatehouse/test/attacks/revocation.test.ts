@@ -74,12 +74,13 @@ test("K-n3 who holds no token ends none: neither a part of it, nor a forged one,
     "alice@example.com",
     "%",
     "' or '1'='1",
-    "\u0000",
   ]) {
     assert.equal((await revokeJson(JSON.stringify({ token }))).status, 200, token);
-    await revokeByLink({ token: token.replaceAll("\0", "") });
+    await revokeByLink({ token });
   }
-  assert.equal((await revokeJson(JSON.stringify({ token: [access_token] }))).status, 400);
+  for (const token of [[access_token], "\u0000"]) {
+    assert.equal((await revokeJson(JSON.stringify({ token }))).status, 400);
+  }
   // Nor does one token take another grant's along.
   await revokeJson(JSON.stringify({ token: other.refresh_token }));
   assert.ok(await isActive(server, access_token));
