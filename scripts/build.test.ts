@@ -44,7 +44,14 @@ test("the installed server starts in an empty folder, with its migrations and st
   const port = await aFreePort();
   const server = spawn(process.execPath, ["node_modules/gatehouse/bin/gatehouse.js", "serve"], {
     cwd: project,
-    env: { PATH: process.env.PATH, PORT: String(port) },
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      // Nobody signs in here.
+      OAUTH2_CLIENT_ID: "gatehouse",
+      OAUTH2_CLIENT_SECRET: "secret",
+      UPSTREAM_ISSUER: "http://localhost:1",
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => server.kill());

@@ -196,7 +196,8 @@ function gatehouse(
           SQL_URL: place.sqlUrl,
           SECRET_KEY: "a key that signs nothing but what is thrown away afterwards",
           RATE_LIMITS: "off",
-          ...(workers > 1 ? { WORKERS: `${workers}`, ...elsewhere } : {}),
+          WORKERS: `${workers}`,
+          ...anyProvider,
         },
         core: plan.core,
         firstAnswer: `${url}/readyz`,
@@ -218,8 +219,8 @@ function gatehouse(
   };
 }
 
-/** The development sign-in is for one process. Nobody signs in here. */
-const elsewhere = {
+/** Without an identity provider there is no `serve`. Nobody signs in here. */
+const anyProvider = {
   OAUTH2_CLIENT_ID: "bench",
   OAUTH2_CLIENT_SECRET: "bench",
   UPSTREAM_ISSUER: "http://localhost:1",

@@ -17,6 +17,7 @@ export interface Config {
   /** `WORKERS`: processes that share the port. */
   readonly workers: number;
   readonly storage: StorageConfig;
+  /** `development` only in `gatehouse dev`: whoever types an address is that person. */
   readonly upstream:
     | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
     | "development";

@@ -169,7 +169,7 @@ export const variables = {
   }),
   HOST: optional(z.string().regex(/^[A-Za-z0-9.:_-]+$/), {
     absent: "127.0.0.1 when BASE_URL is a loopback one, else 0.0.0.0",
-    meaning: "Address to listen on; :: for IPv6 and IPv4.",
+    meaning: "Address to listen on; :: for IPv6 and IPv4. For gatehouse dev a loopback one.",
     expected: "an IP address or a host name",
   }),
   TRUSTED_PROXIES: optional(parsed(proxies), {
@@ -216,8 +216,8 @@ export const variables = {
     expected: "on or off",
   }),
   OAUTH2_CLIENT_ID: optional(z.string(), {
-    absent: "development sign-in, only on a loopback BASE_URL",
-    meaning: "Our client id at the identity provider.",
+    absent: "serve does not start; dev has a sign-in of its own, for this computer only",
+    meaning: "Our client id at the identity provider, where the redirect URI is $BASE_URL/callback.",
     expected: "the client id the identity provider gave you",
   }),
   OAUTH2_CLIENT_SECRET: optional(z.string(), {

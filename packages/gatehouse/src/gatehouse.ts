@@ -6,6 +6,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { createListener } from "./http/listener.ts";
 import { createFailureLimiter } from "./http/rate-limits.ts";
 import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.ts";
+import { isLoopbackAddress } from "./http/this-computer.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
 import { createOpenIdProvider } from "./identity/openid.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
@@ -120,7 +121,14 @@ export async function startGatehouse(
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });
   const { host } = config.listen;
-  const { port } = await listener.listen(config.listen.port, host).catch(closeStore);
+  const { port, address } = await listener.listen(config.listen.port, host).catch(closeStore);
+  if (config.upstream === "development" && !isLoopbackAddress(address)) {
+    // The configuration sees to it; a name in HOST may still lead elsewhere.
+    await listener.close();
+    await closeStore(
+      new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`),
+    );
+  }
   const housekeeping =
     given.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
   return {

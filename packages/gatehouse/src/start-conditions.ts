@@ -1,58 +1,94 @@
+import ipaddr from "ipaddr.js";
 import { type Fault, quote } from "./config-errors.ts";
 import { type Values, variables } from "./environment-variables.ts";
+
+/*
+ * What only shows when several variables are looked at together: whether this may start, and if not, what to set.
+ */
 
 /** `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands nothing. */
 export type Mode = "serve" | "dev" | "command";
 
-const credentials = ["OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET"] as const;
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What only shows when several variables are looked at together. */
-export function contradictions(
-  environment: Readonly<Record<string, string | undefined>>,
-  values: Partial<Values>,
-  mode: Mode,
-): Fault[] {
+/**
+ * The reasons not to start.
+ * @param values what could be parsed; what could not is told elsewhere
+ */
+export function contradictions(environment: Environment, values: Partial<Values>, mode: Mode): Fault[] {
+  if (mode === "command") return [];
+  return [
+    ...missingCredentials(environment, values, mode),
+    ...(mode === "dev" ? reachableFromOutside(values) : []),
+    ...missingKey(values),
+    ...(mode === "serve" ? unsharedDatabase(values) : []),
+    ...unknownIssuer(environment, values),
+  ];
+}
+
+const isGiven = (environment: Environment, variable: string) => Boolean(environment[variable]?.trim());
+
+/** `dev` brings a sign-in of its own when there are none; `serve` never does. */
+function missingCredentials(environment: Environment, values: Partial<Values>, mode: Mode): Fault[] {
+  const { OAUTH2_CLIENT_ID: id, OAUTH2_CLIENT_SECRET: secret, UPSTREAM_ISSUER: issuer } = values;
+  if (mode === "dev" && id === undefined && secret === undefined) return [];
+  const known = values.BASE_URL?.issuer ?? (isGiven(environment, "BASE_URL") ? "$BASE_URL" : undefined);
+  const callback = `${known ?? `http://localhost:${values.PORT ?? "$PORT"}`}/callback`;
   const faults: Fault[] = [];
-  const { BASE_URL: base, PORT: port } = values;
-  const baseGiven = Boolean(environment.BASE_URL?.trim());
-  // One that is itself a fault counts as public, so that what production lacks is told in the same breath.
-  const loopback = base?.loopback ?? !baseGiven;
-  const missing = credentials.filter((name) => values[name] === undefined);
-  const develops = missing.length === credentials.length && (mode === "dev" || loopback);
-  if (mode !== "command" && !develops) {
-    faults.push(
-      ...missing.map((variable) => ({ variable, found: "nothing", expected: variables[variable].expected })),
-    );
+  if (id === undefined) {
+    const whereFrom =
+      issuer === variables.UPSTREAM_ISSUER.fallback
+        ? `the client id of a web application at Google: create one at https://console.cloud.google.com/apis/credentials with the redirect URI ${callback} (for another provider set UPSTREAM_ISSUER)`
+        : `the client id that ${issuer ?? "$UPSTREAM_ISSUER"} gives a confidential web application with the redirect URI ${callback}`;
+    const tryOut =
+      secret === undefined ? "; to try it without a provider, on this computer: gatehouse dev" : "";
+    faults.push({ variable: "OAUTH2_CLIENT_ID", found: "nothing", expected: whereFrom + tryOut });
   }
-  if (mode === "dev" && base?.loopback === false) {
+  if (secret === undefined) {
+    const expected = "the client secret that belongs to the client id, from the same page";
+    faults.push({ variable: "OAUTH2_CLIENT_SECRET", found: "nothing", expected });
+  }
+  return faults;
+}
+
+/** `dev` signs in whoever types an address, and fetches documents from this computer: it is for nobody else. */
+function reachableFromOutside({ BASE_URL: base, HOST: host }: Partial<Values>): Fault[] {
+  const faults: Fault[] = [];
+  if (base?.loopback === false) {
     faults.push({
       variable: "BASE_URL",
       found: quote(base.issuer),
       expected: "a loopback URL such as http://localhost:8080; for any other there is gatehouse serve",
     });
   }
-  if (mode !== "command" && values.SQL_URL?.kind === "postgres" && values.SECRET_KEY === undefined) {
-    // A key file would be another one on each machine.
-    faults.push({ variable: "SECRET_KEY", found: "nothing", expected: variables.SECRET_KEY.expected });
-  }
-  if (mode === "serve" && (values.WORKERS ?? 1) > 1) {
-    if (values.SQL_URL?.kind === "sqlite" && values.SQL_URL.path === ":memory:") {
-      faults.push({
-        variable: "WORKERS",
-        found: quote(String(values.WORKERS)),
-        expected: "1 with a database in memory",
-      });
-    }
-    if (develops) {
-      faults.push({
-        variable: "WORKERS",
-        found: quote(String(values.WORKERS)),
-        expected: "1 with the development sign-in",
-      });
-    }
-  }
-  if (mode !== "command" && port === 0 && !baseGiven) {
-    faults.push({ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" });
+  if (host !== undefined && !isLoopbackHost(host)) {
+    faults.push({
+      variable: "HOST",
+      found: quote(host),
+      expected:
+        "nothing, or a loopback address such as 127.0.0.1: gatehouse dev signs in whoever types an address, so it answers this computer only (in a container: run it in the host's network); for others there is gatehouse serve, with an identity provider",
+    });
   }
   return faults;
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || (ipaddr.isValid(host) && ipaddr.process(host).range() === "loopback");
+}
+
+/** With a shared database a key file would be another one on each machine. */
+function missingKey(values: Partial<Values>): Fault[] {
+  if (values.SQL_URL?.kind !== "postgres" || values.SECRET_KEY !== undefined) return [];
+  const expected = `${variables.SECRET_KEY.expected}, the same for every instance on this database; make one, once: openssl rand -hex 32`;
+  return [{ variable: "SECRET_KEY", found: "nothing", expected }];
+}
+
+function unsharedDatabase({ SQL_URL: database, WORKERS: workers = 1 }: Partial<Values>): Fault[] {
+  if (workers === 1 || database?.kind !== "sqlite" || database.path !== ":memory:") return [];
+  return [{ variable: "WORKERS", found: quote(String(workers)), expected: "1 with a database in memory" }];
+}
+
+function unknownIssuer(environment: Environment, { PORT: port }: Partial<Values>): Fault[] {
+  if (port !== 0 || isGiven(environment, "BASE_URL")) return [];
+  return [{ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" }];
 }

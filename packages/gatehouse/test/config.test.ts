@@ -101,13 +101,15 @@ test("a fault never shows a secret, only how long it is", () => {
   assert.equal(faults.find(({ variable }) => variable === "SECRET_KEY")?.found, "a value of 15 characters");
 });
 
-test("production on a public address needs credentials at the identity provider; on loopback it develops", () => {
-  assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }), [
-    "OAUTH2_CLIENT_ID",
-    "OAUTH2_CLIENT_SECRET",
-  ]);
-  assert.deepEqual(faultyNames({ OAUTH2_CLIENT_ID: "alone" }), ["OAUTH2_CLIENT_SECRET"]);
-  assert.equal(readConfig({}, "serve").upstream, "development");
+test("serve needs credentials at the identity provider wherever it is; only dev does without", () => {
+  for (const environment of [{ BASE_URL: "https://auth.example.com" }, {}, { HOST: "0.0.0.0" }] as const) {
+    assert.deepEqual(faultyNames(environment), ["OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET"]);
+  }
+  for (const mode of ["serve", "dev"] as const) {
+    assert.deepEqual(faultyNames({ OAUTH2_CLIENT_ID: "alone" }, mode), ["OAUTH2_CLIENT_SECRET"]);
+    assert.deepEqual(faultyNames({ OAUTH2_CLIENT_SECRET: "alone" }, mode), ["OAUTH2_CLIENT_ID"]);
+  }
+  assert.equal(readConfig({}, "dev").upstream, "development");
   assert.deepEqual(readConfig(production, "serve").upstream, {
     issuer: "https://accounts.google.com",
     clientId: "our-id",
@@ -118,6 +120,39 @@ test("production on a public address needs credentials at the identity provider;
 test("development refuses to be reachable from outside", () => {
   assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }, "dev"), ["BASE_URL"]);
   assert.deepEqual(faultyNames({ BASE_URL: "http://127.0.0.1:9000" }, "dev"), []);
+  for (const HOST of [
+    "0.0.0.0",
+    "::",
+    "192.168.1.7",
+    "::ffff:10.0.0.1",
+    "my-laptop",
+    "127.0.0.1.evil.test",
+  ]) {
+    assert.deepEqual(faultyNames({ HOST }, "dev"), ["HOST"], HOST);
+    assert.deepEqual(
+      faultyNames({ ...production, BASE_URL: "", HOST }, "dev"),
+      ["HOST"],
+      "with a provider too",
+    );
+  }
+  for (const HOST of ["127.0.0.1", "127.0.0.2", "localhost", "::1", "::ffff:127.0.0.1"]) {
+    assert.deepEqual(faultyNames({ HOST }, "dev"), [], HOST);
+  }
+});
+
+test("what is missing is told with where to get it and what to register there", () => {
+  const expected = (environment: Environment, variable: string) =>
+    faultsOf(environment).find((fault) => fault.variable === variable)?.expected ?? assert.fail(variable);
+  const BASE_URL = "https://login.example.com/t1/";
+  const atGoogle = expected({ BASE_URL }, "OAUTH2_CLIENT_ID");
+  assert.match(atGoogle, /https:\/\/console\.cloud\.google\.com\/apis\/credentials/);
+  assert.match(atGoogle, /redirect URI https:\/\/login\.example\.com\/t1\/callback/);
+  const elsewhere = expected({ BASE_URL, UPSTREAM_ISSUER: "https://idp.example.com" }, "OAUTH2_CLIENT_ID");
+  assert.match(elsewhere, /https:\/\/idp\.example\.com .*https:\/\/login\.example\.com\/t1\/callback/);
+  assert.doesNotMatch(elsewhere, /google/i);
+  assert.match(expected({ PORT: "9000" }, "OAUTH2_CLIENT_ID"), /http:\/\/localhost:9000\/callback/);
+  assert.match(expected({ BASE_URL: "login.example.com" }, "OAUTH2_CLIENT_ID"), /\$BASE_URL\/callback/);
+  assert.match(expected({ SQL_URL: "postgres://db/gate" }, "SECRET_KEY"), /openssl rand -hex 32/);
 });
 
 test("commands beside a server need no credentials", () => {
@@ -165,15 +200,15 @@ test("the issuer is the base URL without trailing slashes, and may have a path",
 
 test("the listener keeps to this computer when the base URL does", () => {
   const host = (environment: Environment) => readConfig(environment, "serve").listen.host;
-  assert.equal(host({}), "127.0.0.1");
-  assert.equal(host({ BASE_URL: "http://[::1]:8080" }), "::1");
+  assert.equal(host({ ...production, BASE_URL: "" }), "127.0.0.1");
+  assert.equal(host({ ...production, BASE_URL: "http://[::1]:8080" }), "::1");
   assert.equal(host(production), "0.0.0.0");
   assert.equal(host({ ...production, HOST: "::" }), "::");
 });
 
 test("with any free port the base URL must be said, because it cannot be known", () => {
-  assert.deepEqual(faultyNames({ PORT: "0" }), ["BASE_URL"]);
-  assert.deepEqual(faultyNames({ PORT: "0", BASE_URL: "http://localhost:9000" }), []);
+  assert.deepEqual(faultyNames({ PORT: "0" }, "dev"), ["BASE_URL"]);
+  assert.deepEqual(faultyNames({ PORT: "0", BASE_URL: "http://localhost:9000" }, "dev"), []);
 });
 
 test("lengths of time are seconds or have a unit, within bounds", () => {
@@ -251,7 +286,7 @@ test("the upstream issuer is kept to the letter, and is https unless it is on th
 test("an empty variable counts as absent, and white space around a value is not part of it", () => {
   const config = readConfig(
     { PORT: "", BASE_URL: "  ", HOST: " ::1 ", HOME_URL: "https://example.com\n" },
-    "serve",
+    "dev",
   );
   assert.equal(config.listen.port, 8080);
   assert.equal(config.settings.issuer, "http://localhost:8080");
@@ -260,17 +295,17 @@ test("an empty variable counts as absent, and white space around a value is not 
 });
 
 test("the default resource is kept in canonical form", () => {
-  const { settings } = readConfig({ DEFAULT_RESOURCE: "HTTPS://MCP.example.com:443/" }, "serve");
+  const { settings } = readConfig({ DEFAULT_RESOURCE: "HTTPS://MCP.example.com:443/" }, "dev");
   assert.equal(settings.defaultResource, "https://mcp.example.com");
 });
 
 test("proxies are addresses, blocks, or the word loopback", () => {
   const { trustedProxies } = readConfig(
     { TRUSTED_PROXIES: "loopback, 10.0.0.0/8,fd00::/8,192.0.2.1" },
-    "serve",
+    "dev",
   );
   assert.deepEqual(trustedProxies, ["loopback", "10.0.0.0/8", "fd00::/8", "192.0.2.1"]);
-  assert.deepEqual(faultyNames({ TRUSTED_PROXIES: "10" }), ["TRUSTED_PROXIES"]);
+  assert.deepEqual(faultyNames({ TRUSTED_PROXIES: "10" }, "dev"), ["TRUSTED_PROXIES"]);
 });
 
 test("the help says of every variable what it means and what holds without it", () => {

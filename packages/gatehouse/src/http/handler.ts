@@ -12,6 +12,7 @@ import { type Budgets, createRateLimits } from "./rate-limits.ts";
 import { refusal } from "./refusal.ts";
 import type { Route } from "./route.ts";
 import { commonHeaders, pageHeaders } from "./security-headers.ts";
+import { reasonToRefuse } from "./this-computer.ts";
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
@@ -97,6 +98,8 @@ export function createHandler(
     if ((request.url ?? "").length > longestUrl) return refusal(route, request, id, 414);
     if (hasDoubledHeader(request)) return refusal(route, request, id, 400);
     if (route === undefined) return refusal(route, request, id, 404);
+    const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
+    if (elsewhere !== undefined) return refusal(route, request, id, 403, {}, elsewhere);
     if (method === "OPTIONS" && route.cors === true) return preflight(route);
     const endpoint = endpointOf(route, method);
     if (endpoint === undefined) return refusal(route, request, id, 405);

@@ -11,8 +11,8 @@ export interface ListenerOptions extends HandlerOptions {
 }
 
 export interface Listener {
-  /** Resolves with the port really taken; rejects with node's own error (`EADDRINUSE`). Port 0: any free one. */
-  listen(port: number, host: string): Promise<{ readonly port: number }>;
+  /** Resolves with the port and the IP address really taken; rejects with node's own error (`EADDRINUSE`). Port 0: any free one. */
+  listen(port: number, host: string): Promise<{ readonly port: number; readonly address: string }>;
   /** Stops accepting, lets requests in flight finish for a few seconds, then cuts what is left. */
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-async function listen(server: Server, port: number, host: string): Promise<{ port: number }> {
+async function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -62,7 +62,7 @@ async function listen(server: Server, port: number, host: string): Promise<{ por
       resolve();
     });
   });
-  return { port: (server.address() as AddressInfo).port };
+  return server.address() as AddressInfo;
 }
 
 async function close(server: Server, graceMilliseconds: number): Promise<void> {

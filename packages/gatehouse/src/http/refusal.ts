@@ -2,11 +2,16 @@ import type { IncomingMessage } from "node:http";
 import { json, noStore, type OAuthResponse, page } from "../oauth/http.ts";
 import { allowedMethods, type Route } from "./route.ts";
 
-type Refused = 400 | 404 | 405 | 413 | 414 | 415 | 429 | 500;
+type Refused = 400 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500;
 
 /** What the edge itself says no with: the OAuth error code for programs, a title and what to do for people. */
 const words: Record<Refused, readonly [code: string, title: string, explanation: string]> = {
   400: ["invalid_request", "This link is damaged", "Go back to your app and start again from there."],
+  403: [
+    "access_denied",
+    "The development sign-in answers this computer only",
+    "Open it in a browser on the computer where gatehouse dev runs, without a proxy in between. To let others in, run gatehouse serve with an identity provider.",
+  ],
   404: [
     "not_found",
     "There is nothing here",
@@ -36,13 +41,17 @@ const words: Record<Refused, readonly [code: string, title: string, explanation:
   ],
 };
 
-/** An answer in the shape of its audience; for unknown paths, of whoever asks. */
+/**
+ * An answer in the shape of its audience; for unknown paths, of whoever asks.
+ * @param detail what a page adds for whoever runs this
+ */
 export function refusal(
   route: Route | undefined,
   request: IncomingMessage,
   id: string,
   status: Refused,
   headers: Readonly<Record<string, string>> = {},
+  detail?: string,
 ): OAuthResponse {
   const [code, title, explanation] = words[status];
   const all = {
@@ -59,7 +68,7 @@ export function refusal(
     title,
     explanation,
     command: undefined,
-    detail: undefined,
+    detail,
     reference: id,
     continueTo: undefined,
   });

@@ -17,6 +17,8 @@ export interface Route {
   /** True when any origin may call: only for what carries no cookie (B19). */
   readonly cors?: boolean;
   readonly limit?: LimitName;
+  /** True for what no other computer may reach, nor anybody through a proxy: see `this-computer.ts`. */
+  readonly thisComputerOnly?: boolean;
 }
 
 /** The methods of a route, as `Allow` lists them. */

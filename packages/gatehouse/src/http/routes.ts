@@ -54,9 +54,16 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
     : [...routes, ...atRoot.map((route) => ({ ...route, path: route.path.slice(urls.basePath.length) }))];
 }
 
-/** The development sign-in page, only while that is the identity provider. */
+/** The development sign-in page, only while that is the identity provider: it believes everybody, so it is for this computer alone. */
 export function developmentRoute(path: string, endpoint: Endpoint): Route {
-  return { path, get: endpoint, post: endpoint, audience: "person", limit: "sign-in" };
+  return {
+    path,
+    get: endpoint,
+    post: endpoint,
+    audience: "person",
+    limit: "sign-in",
+    thisComputerOnly: true,
+  };
 }
 
 /** The stylesheet: its name changes with its content, so it may be kept for ever. */

@@ -7,6 +7,13 @@ import { text } from "node:stream/consumers";
 
 const command = join(import.meta.dirname, "../../bin/gatehouse.js");
 
+/** The identity provider `serve` demands, for tests in which nobody signs in: nothing listens there. */
+export const anyProvider = {
+  OAUTH2_CLIENT_ID: "gatehouse",
+  OAUTH2_CLIENT_SECRET: "secret",
+  UPSTREAM_ISSUER: "http://localhost:1",
+};
+
 export interface Outcome {
   readonly code: number | null;
   readonly out: string;

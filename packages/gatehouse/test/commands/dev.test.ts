@@ -51,7 +51,16 @@ test("the demo server's port being taken stops everything, with the variable tha
 });
 
 test("gatehouse dev does not run where strangers could reach it", async () => {
-  const { code, err } = await runCommand(["dev"], { BASE_URL: "https://auth.example.com" });
-  assert.equal(code, 2);
-  assert.match(err, /BASE_URL[\s\S]*loopback/);
+  for (const [variable, value] of [
+    ["BASE_URL", "https://auth.example.com"],
+    ["HOST", "0.0.0.0"], // the first thing anybody does in a container
+    ["HOST", "::"],
+    ["HOST", "192.168.1.7"],
+    ["HOST", "my-laptop"],
+  ] as const) {
+    const { code, out, err } = await runCommand(["dev"], { [variable]: value });
+    assert.equal(code, 2, value);
+    assert.equal(out, "", value);
+    assert.match(err, new RegExp(`${variable}[\\s\\S]*loopback[\\s\\S]*gatehouse serve`), value);
+  }
 });

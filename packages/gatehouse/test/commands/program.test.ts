@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import manifest from "../../package.json" with { type: "json" };
 import { describeVariables } from "../../src/environment-variables.ts";
-import { aDatabase, runCommand, startCommand } from "./command-line.ts";
+import { aDatabase, anyProvider, runCommand, startCommand } from "./command-line.ts";
 
 for (const args of [["--help"], ["serve", "--help"]]) {
   test(`gatehouse ${args.join(" ")} documents every variable`, async () => {
@@ -43,6 +43,7 @@ test("without a command the help is shown, as wrong usage", async () => {
 
 test("all faults of the configuration are told, and nothing is started", async () => {
   const { code, out, err } = await runCommand(["serve"], {
+    ...anyProvider,
     PORT: "no",
     SECRET_KEY: "hunter2",
     LOG_LEVEL: "loud",

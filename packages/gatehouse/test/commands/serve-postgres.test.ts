@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
-import { runCommand, startCommand, untilPrinted } from "./command-line.ts";
+import { anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
 let postgres: Postgres;
 before(async () => {
@@ -18,6 +18,7 @@ test("serve waits for a database that is down, says so, and goes on when it is t
   const database = await postgres.createDatabase();
   await postgres.goDown();
   const child = startCommand(["serve"], {
+    ...anyProvider,
     PORT: String(port),
     SQL_URL: database,
     SECRET_KEY: "k".repeat(32),
@@ -76,7 +77,12 @@ test("migrate shows the SQL, applies it once, and serve refuses an old database 
   const dry = await runCommand(["migrate", "--dry-run"], environment);
   assert.match(dry.out, /create table if not exists/i, dry.err);
   const port = await freePort();
-  const child = startCommand(["serve"], { ...environment, PORT: String(port), MIGRATE: "off" });
+  const child = startCommand(["serve"], {
+    ...anyProvider,
+    ...environment,
+    PORT: String(port),
+    MIGRATE: "off",
+  });
   t.after(() => child.kill("SIGKILL"));
   await untilPrinted(child, /run gatehouse migrate/);
   assert.equal(await status(`http://localhost:${port}/readyz`), 503);

@@ -12,7 +12,7 @@ import { aClient, aCode, aRequest } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
-import { aDatabase, runCommand, startCommand, untilPrinted } from "./command-line.ts";
+import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
 let postgres: Postgres;
 before(async () => {
@@ -20,14 +20,11 @@ before(async () => {
 });
 after(() => postgres?.stop());
 
-/** Workers need an identity provider outside of them; nobody signs in here. */
 const settings = {
+  ...anyProvider,
   BASE_URL: "http://localhost:1",
   PORT: "0",
   WORKERS: "2",
-  OAUTH2_CLIENT_ID: "gatehouse",
-  OAUTH2_CLIENT_SECRET: "secret",
-  UPSTREAM_ISSUER: "http://localhost:1",
   SECRET_KEY: "k".repeat(32),
   INTROSPECTION_TOKEN: "operators",
   RATE_LIMITS: "off",
@@ -96,10 +93,8 @@ test("what keeps workers from listening is said once", async (t) => {
 });
 
 test("workers that could not share what they need are refused", async () => {
-  const { OAUTH2_CLIENT_ID: _, OAUTH2_CLIENT_SECRET: __, ...develops } = settings;
   for (const [environment, reason] of [
     [{ ...settings, SQL_URL: "sqlite::memory:" }, /WORKERS[\s\S]*database in memory/],
-    [develops, /WORKERS[\s\S]*development sign-in/],
     [{ ...settings, WORKERS: "many" }, /WORKERS[\s\S]*auto, or a number/],
   ] as const) {
     const { code, err } = await runCommand(["serve"], environment);

@@ -3,13 +3,21 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { aDatabase, runCommand, startCommand, untilPrinted } from "./command-line.ts";
+import { freePort } from "../support/free-port.ts";
+import { aPublicClient, openConsentPage } from "../support/oauth-client.ts";
+import { startUpstream } from "../support/upstream.ts";
+import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
 test("gatehouse serve says where it listens, answers, and stops cleanly when asked", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   const issuer = "http://localhost:1/login";
-  const child = startCommand(["serve"], { ...database.environment, BASE_URL: issuer, PORT: "0" });
+  const child = startCommand(["serve"], {
+    ...anyProvider,
+    ...database.environment,
+    BASE_URL: issuer,
+    PORT: "0",
+  });
   t.after(() => child.kill("SIGKILL"));
   const printed = await untilPrinted(child, /listening.*\n/);
   const line = JSON.parse(printed.split("\n").find((entry) => entry.includes("listening")) ?? "");
@@ -28,6 +36,7 @@ test("SIGTERM stops it as cleanly", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   const child = startCommand(["serve"], {
+    ...anyProvider,
     ...database.environment,
     BASE_URL: "http://localhost:1",
     PORT: "0",
@@ -46,7 +55,46 @@ test("a port that is taken is told in one line with the variable that chooses an
   t.after(() => other.close());
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  const { code, err } = await runCommand(["serve"], { ...database.environment, PORT: String(port) });
+  const { code, err } = await runCommand(["serve"], {
+    ...anyProvider,
+    ...database.environment,
+    PORT: String(port),
+  });
   assert.equal(code, 1);
   assert.match(err, new RegExp(`^gatehouse: port ${port} is taken .* PORT\n$`));
 });
+
+test("gatehouse serve signs people in through their identity provider, up to the consent page", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const upstream = await startUpstream({ redirectUris: [`${url}/callback`] });
+  t.after(() => upstream.close());
+  const child = startCommand(["serve"], {
+    ...database.environment,
+    PORT: String(port),
+    UPSTREAM_ISSUER: upstream.issuer,
+    OAUTH2_CLIENT_ID: upstream.clientId,
+    OAUTH2_CLIENT_SECRET: upstream.clientSecret,
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await untilPrinted(child, /listening/);
+  const { page } = await openConsentPage({ url }, await aPublicClient({ url }));
+  assert.match(page.html, /alice@example\.com/);
+  const development = await fetch(`${url}/development-sign-in?state=x`);
+  assert.equal(development.status, 404, "and in no other way");
+});
+
+for (const container of [{ HOST: "0.0.0.0" }, {}]) {
+  test(`${JSON.stringify(container)} gatehouse serve, without a provider, is refused and says what to set`, async () => {
+    const { code, out, err } = await runCommand(["serve"], container);
+    assert.equal(code, 2);
+    assert.equal(out, "", "nothing listened");
+    assert.match(err, /^ +OAUTH2_CLIENT_ID$/m);
+    assert.match(err, /^ +OAUTH2_CLIENT_SECRET$/m);
+    assert.match(err, /https:\/\/console\.cloud\.google\.com/, "where to get one");
+    assert.match(err, /redirect URI http:\/\/localhost:8080\/callback/, "and what to register there");
+    assert.match(err, /gatehouse dev/, "and how to try it without");
+  });
+}

@@ -15,9 +15,12 @@ export interface TestClient {
 
 export const resource = "https://notes.example.com/mcp";
 
+/** Where a server answers. */
+type Reachable = Pick<TestGatehouse, "url">;
+
 /** Registers a public client dynamically; `metadata` overrides what it says of itself. */
 export async function aPublicClient(
-  server: TestGatehouse,
+  server: Reachable,
   metadata: Record<string, unknown> = {},
 ): Promise<TestClient> {
   const redirectUri = "http://127.0.0.1:33418/callback";
@@ -47,7 +50,7 @@ export function pkce(): { verifier: string; challenge: string } {
 
 /** The authorization request of a well-behaved MCP client. `undefined` leaves a parameter out. */
 export function authorizationUrl(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   parameters: Record<string, string | undefined> = {},
 ): string {
@@ -71,7 +74,7 @@ const isCallbackOf = (client: TestClient) => (url: URL) =>
 
 /** Follows the request through sign-in up to the consent page. */
 export async function openConsentPage(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   agent = new UserAgent(),
   parameters: Record<string, string | undefined> = {},
