@@ -49,7 +49,7 @@ const allowed: Record<string, readonly string[]> = {
 };
 
 /** Packages the protocol core may use: none of them does I/O. */
-const corePackages = ["node:crypto", "jose", "zod", "tldts", "re2js"];
+const corePackages = ["node:crypto", "jose", "zod", "tldts", "re2js", "ipaddr.js"];
 
 const faults: string[] = [];
 for (const file of listFiles(source)) {

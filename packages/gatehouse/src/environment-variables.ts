@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { canonicalHost, isIpLiteral, isLoopbackUrl } from "./oauth/host.ts";
 import { canonicalResource } from "./oauth/resource.ts";
 import {
   clientSecretPrefix,
@@ -27,13 +28,12 @@ function parsed<T>(parse: (text: string) => T | undefined): Parser<T> {
 }
 
 const list = (text: string) => text.split(",").map((entry) => entry.trim());
-const isLoopback = ({ hostname }: URL) => ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 
 /** Https, or http on this computer; without user information, query and fragment. */
 function safeUrl(text: string): URL | undefined {
   if (!/^https?:\/\/[^\s?#@\\]+$/i.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
-  return url.protocol === "https:" || isLoopback(url) ? url : undefined;
+  return url.protocol === "https:" || isLoopbackUrl(url) ? url : undefined;
 }
 
 const port = (least: number) =>
@@ -112,8 +112,12 @@ function database(
 }
 
 function domains(text: string): string[] | undefined {
-  const names = list(text.toLowerCase());
-  return names.every((name) => /^(?:[a-z0-9-]+\.)+[a-z0-9-]+$/.test(name)) ? names : undefined;
+  const entries = list(text);
+  const names = entries
+    .map(canonicalHost)
+    .filter((name) => name !== undefined)
+    .filter((name) => /^(?:[a-z0-9-]+\.)+[a-z0-9-]+$/.test(name) && !isIpLiteral(name));
+  return names.length === entries.length ? names : undefined;
 }
 
 function resource(text: string) {
@@ -154,7 +158,7 @@ export const variables = {
   BASE_URL: optional(
     parsed((text) => {
       const url = safeUrl(text);
-      return url && { issuer: url.origin + url.pathname.replace(/\/+$/, ""), loopback: isLoopback(url) };
+      return url && { issuer: url.origin + url.pathname.replace(/\/+$/, ""), loopback: isLoopbackUrl(url) };
     }),
     {
       absent: "http://localhost:$PORT",

@@ -155,6 +155,31 @@ test("what is missing is told with where to get it and what to register there", 
   assert.match(expected({ SQL_URL: "postgres://db/gate" }, "SECRET_KEY"), /openssl rand -hex 32/);
 });
 
+test("domains are read in one form, whatever their case, final dot or alphabet; addresses are no domains", () => {
+  const config = readConfig(
+    {
+      ...production,
+      ALLOWED_DOMAINS: "Corp.Example., bücher.example",
+      CIMD_ALLOWED_DOMAINS: "ＧＯＯＤ.example",
+      CIMD_DENIED_DOMAINS: "xn--BCHER-kva.example",
+    },
+    "serve",
+  );
+  assert.deepEqual(config.allowedDomains, ["corp.example", "xn--bcher-kva.example"]);
+  assert.deepEqual(config.settings.clientDocuments.allowedDomains, ["good.example"]);
+  assert.deepEqual(config.settings.clientDocuments.deniedDomains, ["xn--bcher-kva.example"]);
+  for (const ALLOWED_DOMAINS of [
+    "example",
+    "8.8.8.8",
+    "a.example:443",
+    "*.example.com",
+    "a@b.example",
+    "a.example,,",
+  ]) {
+    assert.deepEqual(faultyNames({ ...production, ALLOWED_DOMAINS }), ["ALLOWED_DOMAINS"], ALLOWED_DOMAINS);
+  }
+});
+
 test("commands beside a server need no credentials", () => {
   assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }, "command"), []);
 });

@@ -1,7 +1,8 @@
+import { isLoopbackUrl } from "../oauth/host.ts";
 import { readJsonObject } from "../oauth/json-object.ts";
 import { type ClientDocuments, DocumentError, type FetchedObject } from "../oauth/ports.ts";
 import { maxAgeOf } from "./freshness.ts";
-import { createGuardedFetch, type GuardedFetchOptions, isOnThisComputer } from "./guarded-fetch.ts";
+import { createGuardedFetch, type GuardedFetchOptions } from "./guarded-fetch.ts";
 import { readPinnedDocuments } from "./pinned-documents.ts";
 import { loadSnapshots } from "./snapshots.ts";
 import { createThrottle } from "./throttle.ts";
@@ -17,11 +18,13 @@ export function createClientDocuments({ folder, ...guard }: ClientDocumentsOptio
   const fetchGuarded = createGuardedFetch(guard);
   const throttled = createThrottle();
   return {
-    async fetch(url, longest) {
+    async fetch(url, longest, requester) {
       const own = pinned?.get(url);
       if (own !== undefined) return { object: own, maxAge: undefined };
       const fetchText = () => fetchGuarded(url, longest);
-      const { text, headers } = await (isOnThisComputer(url) ? fetchText() : throttled(url, fetchText));
+      const { text, headers } = await (isLoopbackUrl(new URL(url))
+        ? fetchText()
+        : throttled(url, requester, fetchText));
       return { object: parseObject(url, text), maxAge: maxAgeOf(headers, Date.now()) };
     },
     snapshot: loadSnapshots(),

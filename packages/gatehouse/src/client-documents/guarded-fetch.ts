@@ -1,4 +1,5 @@
 import { Agent, buildConnector, request } from "undici";
+import { isIpLiteral, isLoopbackUrl } from "../oauth/host.ts";
 import { DocumentError } from "../oauth/ports.ts";
 import { checkedLookup, ForbiddenAddressError, type Resolve, resolveBySystem } from "./checked-lookup.ts";
 import { resolveByNameServers } from "./name-servers.ts";
@@ -40,11 +41,14 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
 
   return async (url, longest) => {
     const target = new URL(url);
-    const isLocal = isOnThisComputer(url);
+    const isLocal = isLoopbackUrl(target);
     if (isLocal ? !allowLoopback : target.protocol !== "https:") {
       throw new DocumentError("refused", `${target.origin} is no public https address`);
     }
-    refuseForbiddenLiteral(target, isLocal);
+    // Sockets know no look-up for an address. Nobody's document is published at one.
+    if (isIpLiteral(target.hostname) && !isLocal) {
+      throw new DocumentError("refused", `${target.hostname} is an address, not the name of a host`);
+    }
     const deadline = AbortSignal.timeout(timeout);
     try {
       const answer = request(target, {
@@ -73,23 +77,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   };
 }
 
-/** Whether a URL names this computer, which only development may fetch from. */
-export function isOnThisComputer(url: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
-}
-
 /** A request that is still looking up a name or connecting heeds no signal. */
 function endOf(deadline: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     deadline.addEventListener("abort", () => reject(deadline.reason), { once: true });
   });
-}
-
-/** Sockets know no look-up for an address, so it is looked at here; `URL` has written it plainly by now (`0x7f000001`, `2130706433`). */
-function refuseForbiddenLiteral({ hostname }: URL, isLocal: boolean): void {
-  const literal = hostname.replace(/^\[|\]$/g, "");
-  if (!/^[\d.]+$|:/.test(literal) || isLocal || isPublicAddress(literal)) return;
-  throw new DocumentError("refused", `${hostname} is no public address`);
 }
 
 function createAgent(

@@ -1,21 +1,37 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { getDomain } from "tldts";
+import { hostOf } from "../oauth/host.ts";
 import { DocumentError } from "../oauth/ports.ts";
+import { subscriberOf } from "../oauth/subscriber.ts";
 
+/** Fetches of documents of one site, whatever hosts it has, a minute. */
 const perMinute = 30;
-const atOnce = 20;
+/** Fetches under way. One that gets no answer takes four seconds, so these say how many such hosts it takes to hold up whom. */
+const atOnce = { site: 4, requester: 16, all: 128 };
+
+/** @param requester the address of whoever made us fetch */
+export type Throttle = <T>(url: string, requester: string, fetch: () => Promise<T>) => Promise<T>;
 
 /**
- * Lets at most 30 fetches a minute through to one site, whatever hosts it has, and 20 at once to all (I17): this server is no tool to flood somebody with.
+ * Bounds the fetches strangers cause (I17): a minute to one site, because this server is no tool to flood somebody with; and at once to one site, for
+ * one requester and in all, so that hosts which keep silent hold up those who named them, and nobody else.
  */
-export function createThrottle(): <T>(url: string, fetch: () => Promise<T>) => Promise<T> {
+export function createThrottle(): Throttle {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
-  let running = 0;
-  return async (url, fetch) => {
-    const { hostname } = new URL(url);
-    const site = getDomain(hostname, { allowPrivateDomains: true }) ?? hostname;
-    if (running >= atOnce) throw new DocumentError("unavailable", "too many documents are being fetched");
-    running++;
+  const running = new Map<string, number>();
+  return async (url, requester, fetch) => {
+    const host = hostOf(url);
+    const site = getDomain(host, { allowPrivateDomains: true }) ?? host;
+    const bounds = [
+      [`site ${site}`, atOnce.site],
+      [`requester ${subscriberOf(requester)}`, atOnce.requester],
+      ["all", atOnce.all],
+    ] as const;
+    for (const [key, most] of bounds) {
+      if ((running.get(key) ?? 0) < most) continue;
+      throw new DocumentError("unavailable", `too many documents are being fetched at once (${key})`);
+    }
+    for (const [key] of bounds) running.set(key, (running.get(key) ?? 0) + 1);
     try {
       await limiter.consume(site).catch((error: unknown) => {
         if (!(error instanceof RateLimiterRes)) throw error;
@@ -23,7 +39,11 @@ export function createThrottle(): <T>(url: string, fetch: () => Promise<T>) => P
       });
       return await fetch();
     } finally {
-      running--;
+      for (const [key] of bounds) {
+        const left = (running.get(key) ?? 1) - 1;
+        if (left === 0) running.delete(key);
+        else running.set(key, left);
+      }
     }
   };
 }

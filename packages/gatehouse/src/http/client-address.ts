@@ -29,16 +29,6 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
   };
 }
 
-/** The key limits count under: an IPv6 subscriber owns at least a /64, so that is one key. */
-export function limitKey(address: string): string {
-  const parsed = address.includes(":") ? parse(address) : undefined;
-  if (parsed === undefined || parsed.kind() === "ipv4") return address;
-  return `${(parsed as ipaddr.IPv6).parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(":")}::/64`;
-}
-
 /** The kernel writes the IPv4 address of a dual-stack socket's peer as an IPv6 one. */
 function withoutMapping(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { FailureLimiter, GuessedBy } from "../oauth/ports.ts";
-import { limitKey } from "./client-address.ts";
+import { subscriberOf } from "../oauth/subscriber.ts";
 import type { LimitName } from "./route.ts";
 
 /** Requests a minute from one address, an IPv6 /64 counting as one. */
@@ -29,7 +29,7 @@ export function createRateLimits(budgets: Budgets = {}, bounds: Bounds = {}): Ra
       createCounter(points, bounds),
     ]),
   );
-  return async (limit, address) => counters.get(limit)?.count(limitKey(address)) ?? 0;
+  return async (limit, address) => counters.get(limit)?.count(subscriberOf(address)) ?? 0;
 }
 
 /** Failed secrets a minute. Many clients may share an address, so an address has more. */
@@ -55,7 +55,7 @@ export function createFailureLimiter(enabled = true): FailureLimiter {
 }
 
 function subscriberKey(key: string): string {
-  return key.replace(/^\S+/, limitKey);
+  return key.replace(/^\S+/, subscriberOf);
 }
 
 interface Bounds {

@@ -1,3 +1,4 @@
+import { isLoopbackUrl } from "../oauth/host.ts";
 import { SignInError } from "../oauth/ports.ts";
 
 /** What is sent to the identity provider. `signal` can only shorten the time allowed. */
@@ -63,8 +64,8 @@ export function isAllowed(url: URL, allowLoopbackHttp: boolean): boolean {
   return url.protocol === "https:" || (allowLoopbackHttp && isLoopbackHttp(url));
 }
 
-export function isLoopbackHttp({ protocol, hostname }: URL): boolean {
-  return protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+export function isLoopbackHttp(url: URL): boolean {
+  return url.protocol === "http:" && isLoopbackUrl(url);
 }
 
 async function readBounded(

@@ -24,7 +24,7 @@ export interface ValidRequest {
  */
 export async function identifyClient(
   context: Context,
-  http: Pick<OAuthRequest, "id" | "query">,
+  http: Pick<OAuthRequest, "id" | "address" | "query">,
 ): Promise<{ client: Client; redirectUri: string }> {
   const { query } = http;
   const doubled = query.repeated().find((name) => name === "client_id" || name === "redirect_uri");

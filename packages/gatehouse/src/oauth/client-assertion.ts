@@ -7,11 +7,10 @@ import {
   jwtVerify,
 } from "jose";
 import { isDocumented } from "./client.ts";
-import { refetchClient } from "./client-lookup.ts";
+import { type Requester, refetchClient } from "./client-lookup.ts";
 import { assertionAlgorithms } from "./client-metadata.ts";
 import { keySetDocument } from "./client-metadata-document.ts";
 import type { Context } from "./context.ts";
-import type { OAuthRequest } from "./http.ts";
 import type { Client, ClientKeys } from "./records.ts";
 import { hashSecret } from "./secret.ts";
 import { isStorable } from "./text.ts";
@@ -48,7 +47,7 @@ export async function checkAssertion(
   context: Context,
   client: Client,
   assertion: string,
-  request: Pick<OAuthRequest, "id">,
+  request: Requester,
 ): Promise<string | undefined> {
   const { clock, settings, store } = context;
   const now = clock.now();
@@ -92,10 +91,10 @@ async function verify(
   context: Context,
   client: Client,
   assertion: string,
-  request: Pick<OAuthRequest, "id">,
+  request: Requester,
 ): Promise<JWTPayload | string> {
   const now = context.clock.now();
-  const first = await verifyWith(await keysOf(context, client.keys), client, assertion, now);
+  const first = await verifyWith(await keysOf(context, client.keys, request), client, assertion, now);
   if (first !== unknownKey) return first;
   return verifyWith(await freshKeysOf(context, client, request), client, assertion, now);
 }
@@ -133,19 +132,21 @@ async function verifyWith(
   }
 }
 
-async function keysOf(context: Context, keys: ClientKeys | undefined): Promise<KeySet> {
-  if (keys?.uri !== undefined) return context.documents.load(keySetDocument, keys.uri);
+async function keysOf(
+  context: Context,
+  keys: ClientKeys | undefined,
+  { address }: Requester,
+): Promise<KeySet> {
+  if (keys?.uri !== undefined) return context.documents.load(keySetDocument, keys.uri, address);
   return keys?.jwks ?? { keys: [] };
 }
 
-async function freshKeysOf(
-  context: Context,
-  client: Client,
-  request: Pick<OAuthRequest, "id">,
-): Promise<KeySet> {
-  if (client.keys?.uri !== undefined) return context.documents.reload(keySetDocument, client.keys.uri);
+async function freshKeysOf(context: Context, client: Client, request: Requester): Promise<KeySet> {
+  if (client.keys?.uri !== undefined)
+    return context.documents.reload(keySetDocument, client.keys.uri, request.address);
   return keysOf(
     context,
     isDocumented(client) ? (await refetchClient(context, client, request)).keys : client.keys,
+    request,
   );
 }

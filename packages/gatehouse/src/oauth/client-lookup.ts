@@ -1,3 +1,4 @@
+import { isDocumented } from "./client.ts";
 import {
   asClient,
   type DocumentedClient,
@@ -7,10 +8,14 @@ import {
 } from "./client-metadata-document.ts";
 import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
+import { hostOf, isWithinDomain } from "./host.ts";
 import type { OAuthRequest } from "./http.ts";
 import { guessClient } from "./known-clients.ts";
 import { DocumentError } from "./ports.ts";
 import type { Client } from "./records.ts";
+
+/** Who causes a fetch, and by which request. */
+export type Requester = Pick<OAuthRequest, "id" | "address">;
 
 /**
  * The client that an authorization request names: one with a record, or one whose identifier is the URL of its metadata document, fetched when it is
@@ -23,32 +28,35 @@ import type { Client } from "./records.ts";
 export async function lookUpClient(
   context: Context,
   clientId: string,
-  request: Pick<OAuthRequest, "id">,
+  request: Requester,
 ): Promise<Client | undefined> {
   const stored = await context.store.findClient(clientId);
   const policy = context.settings.clientDocuments;
   if (stored?.dynamicallyRegistered === false || !policy.enabled) return stored;
-  if (!isMetadataDocumentUrl(clientId, policy)) return stored;
+  if (!isMetadataDocumentUrl(clientId, policy)) {
+    // An identifier that was taken for one by an earlier version is none for that.
+    return stored !== undefined && isDocumented(stored) ? undefined : stored;
+  }
   refuseDomain(context, clientId);
   const described = await describe(context, clientId, stored, request);
   return "createdAt" in described ? described : remember(context, stored, described, request);
 }
 
 /** The document anew, for a client whose keys have changed (Q12). */
-export async function refetchClient(
-  context: Context,
-  stored: Client,
-  request: Pick<OAuthRequest, "id">,
-): Promise<Client> {
-  return remember(context, stored, await context.documents.reload(metadataDocument, stored.id), request);
+export async function refetchClient(context: Context, stored: Client, request: Requester): Promise<Client> {
+  return remember(
+    context,
+    stored,
+    await context.documents.reload(metadataDocument, stored.id, request.address),
+    request,
+  );
 }
 
 /** I18: before any fetch. A listed domain stands for its subdomains too. */
 function refuseDomain({ settings }: Context, clientId: string): void {
   const { allowedDomains, deniedDomains } = settings.clientDocuments;
-  const { host, hostname } = new URL(clientId);
-  const isAmong = (domains: readonly string[]) =>
-    domains.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
+  const host = hostOf(clientId);
+  const isAmong = (domains: readonly string[]) => domains.some((domain) => isWithinDomain(host, domain));
   if (!isAmong(deniedDomains) && (allowedDomains === undefined || isAmong(allowedDomains))) return;
   throw new OAuthError("invalid_client", {
     hint: "clients of this domain are not accepted here",
@@ -67,11 +75,11 @@ async function describe(
   context: Context,
   clientId: string,
   stored: Client | undefined,
-  request: Pick<OAuthRequest, "id">,
+  request: Requester,
 ): Promise<DocumentedClient | Client> {
   const { documents, events } = context;
   try {
-    return await documents.load(metadataDocument, clientId);
+    return await documents.load(metadataDocument, clientId, request.address);
   } catch (error) {
     if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
     const kind = error instanceof DocumentError ? error.kind : "invalid";
@@ -94,7 +102,7 @@ async function remember(
   context: Context,
   stored: Client | undefined,
   described: DocumentedClient,
-  request: Pick<OAuthRequest, "id">,
+  request: Requester,
 ): Promise<Client> {
   const { clock, events, store } = context;
   if (stored !== undefined && isSameClient(stored, described)) return stored;

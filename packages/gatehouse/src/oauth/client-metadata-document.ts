@@ -1,4 +1,5 @@
 import { invalidMetadata, readClientMetadata, readKeySet } from "./client-metadata.ts";
+import { hostOf, isIpLiteral, isLoopbackUrl } from "./host.ts";
 import type { DocumentKind } from "./kept-documents.ts";
 import type { Client } from "./records.ts";
 import type { Settings } from "./settings.ts";
@@ -10,7 +11,8 @@ const longestKeySet = 16 * 1024;
 
 /**
  * Whether a client identifier is the URL of a client ID metadata document (I01, CIMD §3): https with a path, without fragment, user information and
- * dot segments, written as it will be compared. In development a loopback URL may be plain http.
+ * dot segments, at a host that is a name and written without a final dot. In development a loopback URL may be plain http. Identifiers are compared
+ * as they stand (CIMD §3): another case of the host or `:443` makes another client.
  */
 export function isMetadataDocumentUrl(
   clientId: string,
@@ -20,8 +22,9 @@ export function isMetadataDocumentUrl(
   if (/[\\#"<>^`{|}]/.test(clientId) || /\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(clientId)) return false;
   if (!URL.canParse(clientId)) return false;
   const url = new URL(clientId);
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  return url.protocol === "https:" || (allowLoopback && isLoopback);
+  if (allowLoopback && isLoopbackUrl(url)) return true;
+  const host = hostOf(url);
+  return url.protocol === "https:" && host === url.hostname && !isIpLiteral(host);
 }
 
 /** What a metadata document makes of a client, without age: that is the record's. */

@@ -9,12 +9,14 @@ export interface DocumentKind<T> {
   readonly read: (object: Record<string, unknown>, url: string) => T;
 }
 
-/** Documents of clients, kept between uses. Throws {@link DocumentError}, or what `read` throws. */
+/**
+ * Documents of clients, kept between uses. `requester` is the address of whoever needs one. Throws {@link DocumentError}, or what `read` throws.
+ */
 export interface KeptDocuments {
   /** As fetched not too long ago, by the answer's own word within bounds (I11). Callers at the same time share one fetch (I17). */
-  load<T>(kind: DocumentKind<T>, url: string): Promise<T>;
+  load<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
   /** Fetched anew, because the one at hand lacks something; at most once a minute, in between the one at hand is given (Q12). */
-  reload<T>(kind: DocumentKind<T>, url: string): Promise<T>;
+  reload<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
   /** The copy that ships with this server, if there is one. */
   snapshot<T>(kind: DocumentKind<T>, url: string): T | undefined;
 }
@@ -36,8 +38,8 @@ export function keepDocuments(documents: ClientDocuments, clock: Clock): KeptDoc
   const kept = new Map<string, Kept>();
   const pending = new Map<string, Promise<unknown>>();
 
-  async function fetch<T>(kind: DocumentKind<T>, url: string): Promise<T> {
-    const { object, maxAge = usual } = await documents.fetch(url, kind.longest);
+  async function fetch<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T> {
+    const { object, maxAge = usual } = await documents.fetch(url, kind.longest, requester);
     const value = kind.read(object, url);
     const fetchedAt = clock.now();
     const key = keyOf(kind, url);
@@ -51,26 +53,26 @@ export function keepDocuments(documents: ClientDocuments, clock: Clock): KeptDoc
   }
 
   /** The key holds the kind, so the value is of its type. */
-  function share<T>(kind: DocumentKind<T>, url: string): Promise<T> {
+  function share<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T> {
     const key = keyOf(kind, url);
-    const running = pending.get(key) ?? fetch(kind, url).finally(() => pending.delete(key));
+    const running = pending.get(key) ?? fetch(kind, url, requester).finally(() => pending.delete(key));
     pending.set(key, running);
     return running as Promise<T>;
   }
 
   return {
-    async load(kind, url) {
+    async load(kind, url, requester) {
       const found = kept.get(keyOf(kind, url));
       if (found !== undefined && clock.now() < found.until)
         return found.value as ReturnType<typeof kind.read>;
-      return share(kind, url);
+      return share(kind, url, requester);
     },
-    async reload(kind, url) {
+    async reload(kind, url, requester) {
       const found = kept.get(keyOf(kind, url));
       if (found !== undefined && clock.now() - found.fetchedAt < shortest) {
         return found.value as ReturnType<typeof kind.read>;
       }
-      return share(kind, url);
+      return share(kind, url, requester);
     },
     snapshot(kind, url) {
       const object = documents.snapshot(url);

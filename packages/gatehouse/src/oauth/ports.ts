@@ -315,8 +315,9 @@ export interface ClientDocuments {
    * address connected to), a few kilobytes and seconds at most (I03, I08-I10). A document the operator pinned is given without a
    * fetch. Nothing is kept: caching is the caller's. Throws {@link DocumentError}.
    * @param longest bytes accepted
+   * @param requester address of whoever causes the fetch: nobody may hold up everybody's by naming hosts that do not answer (I17)
    */
-  fetch(url: string, longest: number): Promise<FetchedObject>;
+  fetch(url: string, longest: number, requester: string): Promise<FetchedObject>;
   /** A dated copy of a well-known client's metadata document that ships with this server, for when fetching it fails. */
   snapshot(url: string): Record<string, unknown> | undefined;
 }

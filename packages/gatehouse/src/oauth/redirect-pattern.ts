@@ -58,7 +58,8 @@ export function matchesPatternOrigin(stored: string, uri: string): boolean {
 
 function parse(pattern: string): Pattern | undefined {
   const [, scheme, host, port, rest] = shape.exec(pattern) ?? [];
-  if (scheme === undefined || host === undefined) return undefined;
+  // After a final dot the labels would be counted wrong that a `*` may stand for.
+  if (scheme === undefined || host === undefined || host.endsWith(".")) return undefined;
   return { scheme, host: host.toLowerCase(), port, rest: rest ?? "" };
 }
 

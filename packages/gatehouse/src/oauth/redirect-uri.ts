@@ -1,3 +1,4 @@
+import { hostOf } from "./host.ts";
 import { matchesRedirectPattern } from "./redirect-pattern.ts";
 
 /** Schemes of well-known MCP clients that own one without a dot in it (B08). Anything else must be reverse-domain. */
@@ -91,7 +92,9 @@ export function admitsRedirectUri(
 export function describeRedirectUri(uri: string): { kind: "web" | "loopback" | "app"; host: string } {
   const url = new URL(uri);
   if (loopbackUri.test(uri)) return { kind: "loopback", host: url.host };
-  if (url.protocol === "https:" || url.protocol === "http:") return { kind: "web", host: url.host };
+  if (url.protocol === "https:" || url.protocol === "http:") {
+    return { kind: "web", host: hostOf(url) + (url.port && `:${url.port}`) };
+  }
   return { kind: "app", host: url.protocol };
 }
 

@@ -1,4 +1,5 @@
 import { OAuthError } from "./errors.ts";
+import { hostOf, isLoopbackUrl } from "./host.ts";
 import type { Store } from "./ports.ts";
 import type { Resource } from "./records.ts";
 import type { Settings } from "./settings.ts";
@@ -7,8 +8,8 @@ import type { ResourceIdentifier, Seconds } from "./values.ts";
 const shape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(\/[^?#\\]*)?(\?[^#\\]*)?$/i;
 
 /**
- * The canonical form of a resource indicator (RFC 8707 §2, L01, L06): scheme and host in lower case, no default port, no slash alone as
- * path; path and query to the letter. Throws `invalid_target` for anything but an absolute http(s) URI without fragment.
+ * The canonical form of a resource indicator (RFC 8707 §2, L01, L06): scheme and host in lower case, no default port, no dot after the host, no
+ * slash alone as path; path and query to the letter. Throws `invalid_target` for anything but an absolute http(s) URI without fragment.
  */
 export function canonicalResource(value: string): ResourceIdentifier {
   const [, , , path = "", query = ""] =
@@ -16,14 +17,15 @@ export function canonicalResource(value: string): ResourceIdentifier {
     refuse("resource is not an absolute http(s) URI without fragment");
   if (/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)) refuse("resource holds dot segments");
   if (!/^[\x21-\x7E]+$/.test(value) || !URL.canParse(value)) refuse("resource is not a valid URI");
-  const origin = new URL(value).origin;
+  const url = new URL(value);
+  const origin = `${url.protocol}//${hostOf(url)}${url.port && `:${url.port}`}`;
   return (origin + (path === "/" ? "" : path) + query) as ResourceIdentifier;
 }
 
 /** Whether a resource may be used although nobody configured it: https, or http on loopback. */
 function isSafeUnconfigured(identifier: ResourceIdentifier): boolean {
-  const { protocol, hostname } = new URL(identifier);
-  return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+  const url = new URL(identifier);
+  return url.protocol === "https:" || isLoopbackUrl(url);
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
 import { maxAgeOf } from "../../src/client-documents/freshness.ts";
-import { createThrottle } from "../../src/client-documents/throttle.ts";
+import { createThrottle, type Throttle } from "../../src/client-documents/throttle.ts";
 import { metadataDocument } from "../../src/oauth/client-metadata-document.ts";
 import { DocumentError } from "../../src/oauth/ports.ts";
 
@@ -23,8 +23,8 @@ test("a pinned document is given without a fetch, others are fetched", async (t)
   const document = { client_id: url, client_name: "Pinned" };
   const folder = aFolder(t, { "app.json": JSON.stringify(document), "README.md": "not read" });
   const documents = createClientDocuments({ ...offline, folder });
-  assert.deepEqual(await documents.fetch(url, 10), { object: document, maxAge: undefined });
-  await assert.rejects(documents.fetch("https://other.example.com/c", 10), DocumentError);
+  assert.deepEqual(await documents.fetch(url, 10, "203.0.113.7"), { object: document, maxAge: undefined });
+  await assert.rejects(documents.fetch("https://other.example.com/c", 10, "203.0.113.7"), DocumentError);
 });
 
 test("a folder that cannot be used is told in a sentence that names the file", (t) => {
@@ -84,19 +84,59 @@ test("how long an answer may be kept is what it says", () => {
   }
 });
 
-test("one site is asked thirty times a minute at most, whatever its hosts, and all sites twenty times at once", async () => {
-  const throttled = createThrottle();
-  const ask = (host: string) => throttled(`https://${host}/c`, async () => "ok");
-  for (let at = 0; at < 30; at++) await ask(`h${at}.flooded.example`);
-  await assert.rejects(ask("another.flooded.example"), DocumentError);
-  assert.equal(await ask("other.example"), "ok");
-  let open: () => void = () => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
+/** Fetches that get no answer until they are let go. */
+function unanswered() {
+  const running: Promise<unknown>[] = [];
+  let letGo: () => void = () => {};
+  const answer = new Promise<void>((resolve) => {
+    letGo = resolve;
   });
-  const running = Array.from({ length: 20 }, (_, at) => throttled(`https://site${at}.example/c`, () => gate));
-  await assert.rejects(ask("late.example"), /too many documents are being fetched/);
-  open();
-  await Promise.all(running);
-  assert.equal(await ask("late.example"), "ok");
+  return {
+    start: (throttled: Throttle, url: string, requester: string) =>
+      running.push(throttled(url, requester, () => answer)),
+    async end() {
+      letGo();
+      await Promise.all(running);
+    },
+  };
+}
+const ok = async () => "ok";
+
+test("one site is asked thirty times a minute at most, whatever its hosts and their spelling", async () => {
+  const throttled = createThrottle();
+  for (let at = 0; at < 30; at++) {
+    const host = at % 2 === 0 ? `h${at}.flooded.example.` : `h${at}.FLOODED.example`;
+    await throttled(`https://${host}/c`, `203.0.113.${at}`, ok);
+  }
+  await assert.rejects(throttled("https://another.flooded.example/c", "198.51.100.1", ok), DocumentError);
+  assert.equal(await throttled("https://other.example/c", "203.0.113.1", ok), "ok");
+});
+
+test("hosts that do not answer hold up who named them, and nobody else", async () => {
+  const throttled = createThrottle();
+  const silent = unanswered();
+  for (let at = 1; at <= 16; at++) {
+    silent.start(throttled, `https://silent${at}.example/c`, `2001:db8:0:1::${at}`);
+  }
+  await assert.rejects(
+    throttled("https://silent17.example/c", "2001:db8:0:1:ffff::1", ok),
+    /too many .* at once \(requester 2001:db8:0:1::\/64\)/,
+    "one subscriber, whatever address of theirs",
+  );
+  assert.equal(await throttled("https://claude.example/c", "2001:db8:0:2::1", ok), "ok");
+  await silent.end();
+  assert.equal(await throttled("https://silent17.example/c", "2001:db8:0:1::1", ok), "ok");
+});
+
+test("a site that does not answer is not asked more, and the fetches of all together are bounded", async () => {
+  const throttled = createThrottle();
+  const silent = unanswered();
+  for (let at = 0; at < 4; at++) silent.start(throttled, `https://h${at}.slow.example/c`, `203.0.113.${at}`);
+  await assert.rejects(throttled("https://h5.slow.example/c", "203.0.113.9", ok), /site slow\.example/);
+  for (let at = 0; at < 124; at++) {
+    silent.start(throttled, `https://silent${at}.example/c`, `198.51.100.${at}`);
+  }
+  await assert.rejects(throttled("https://late.example/c", "203.0.113.9", ok), /at once \(all\)/);
+  await silent.end();
+  assert.equal(await throttled("https://h5.slow.example/c", "203.0.113.9", ok), "ok");
 });

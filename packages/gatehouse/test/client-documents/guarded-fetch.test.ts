@@ -158,7 +158,15 @@ test("I-n1 nothing within is connected to, however it is written or named", asyn
     "[fd00::1]",
     "0",
   ];
-  for (const host of [...Object.keys(names), ...literals, ...embedded, "localhost", "LOCALHOST"]) {
+  const addresses = ["8.8.8.8", "134744072", "[2001:4860:4860::8888]"]; // nobody's document is at one
+  for (const host of [
+    ...Object.keys(names),
+    ...literals,
+    ...embedded,
+    ...addresses,
+    "localhost",
+    "LOCALHOST",
+  ]) {
     const { kind } = await failureOf(fetch(`https://${host}:${internal.port}/c`, 100));
     assert.equal(kind, "refused", host);
   }

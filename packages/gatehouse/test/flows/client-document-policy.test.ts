@@ -43,6 +43,11 @@ test("I01 only an https URL with a path, written plainly, is looked for on the w
     "https://app.example.com\\client.json",
     "https://app.example.com/cli ent.json",
     "ftp://app.example.com/client.json",
+    "https://app.example.com./client.json",
+    "https://app.example.com..:8443/client.json",
+    "https://8.8.8.8/client.json",
+    "https://0x8080808/client.json",
+    "https://[2001:4860:4860::8888]/client.json",
   ]) {
     assert.match((await open(server, id)).html, /does not know/, id);
   }
@@ -54,18 +59,59 @@ test("I18 domains can be allowed and denied, before anything is fetched", async 
     CIMD_ALLOWED_DOMAINS: "good.example,other.example",
     CIMD_DENIED_DOMAINS: "bad.good.example",
   });
-  const denying = await start(t, { CIMD_DENIED_DOMAINS: "evil.example" });
+  const denying = await start(t, { CIMD_DENIED_DOMAINS: "Evil.example.,bücher.example" });
   for (const [server, id] of [
     [allowing, "https://elsewhere.example/c"],
     [allowing, "https://notgood.example/c"],
     [allowing, "https://bad.good.example/c"],
     [denying, "https://evil.example/c"],
     [denying, "https://a.evil.example/c"],
+    [denying, "https://EVIL.example:8443/c"],
+    [denying, "https://%65vil.example/c"],
+    [denying, "https://b%C3%BCcher.example/c"],
+    [denying, "https://xn--bcher-kva.example/c"],
   ] as const) {
     assert.match((await open(server, id)).html, /not accepted here/, id);
     assert.ok(!server.log.some((line) => line.includes("client_document_unavailable")));
   }
   assert.match((await open(allowing, "https://app.good.example/c")).html, /cannot check who/);
+});
+
+test("a denied domain is not reached by a dot after its name, and what an earlier version stored of it opens nothing", async (t) => {
+  const server = await start(t, { CIMD_DENIED_DOMAINS: "evil.example" });
+  for (const host of ["evil.example.", "a.evil.example.", "evil。example。"]) {
+    const id = `https://${host}/c`;
+    await server.addClient({
+      id,
+      authMethod: "none",
+      redirectUris: [redirectUri],
+      metadata: { name: "Evil" },
+      dynamicallyRegistered: true,
+    });
+    assert.match((await open(server, id)).html, /does not know/, id);
+  }
+});
+
+test("client identifiers are compared as they stand: neither case nor a default port is folded", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "documents-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const id = "https://app.example.com/client.json";
+  const document = { client_id: id, client_name: "Pinned", redirect_uris: ["http://localhost/callback"] };
+  writeFileSync(join(folder, "app.json"), JSON.stringify(document));
+  const withPort = "https://ports.example.com:443/client.json";
+  writeFileSync(join(folder, "port.json"), JSON.stringify({ ...document, client_id: withPort }));
+  const server = await start(t, { CIMD_DOCUMENTS: folder });
+  assert.match((await open(server, id)).html, /name="decision"/);
+  assert.match((await open(server, withPort)).html, /name="decision"/);
+  for (const other of [
+    "https://app.example.com:443/client.json",
+    "https://APP.example.com/client.json",
+    "https://app.example.com/%63lient.json",
+    "https://ports.example.com/client.json",
+  ]) {
+    assert.match((await open(server, other)).html, /cannot check who/, other);
+    assert.equal(await server.store.findClient(other), undefined, other);
+  }
 });
 
 test("pinned documents are used instead of fetched ones", async (t) => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { test } from "node:test";
-import { createAddressReader, limitKey } from "../../src/http/client-address.ts";
+import { createAddressReader } from "../../src/http/client-address.ts";
 import { createFailureLimiter, createRateLimits } from "../../src/http/rate-limits.ts";
 import { page } from "../../src/oauth/http.ts";
 import type { ConsentPage } from "../../src/oauth/page.ts";
+import { subscriberOf } from "../../src/oauth/subscriber.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import { startEdge } from "./edge.ts";
 
@@ -59,7 +60,7 @@ test("S08 more requests a minute than the budget of their route are 429 with Ret
   await limits("register", "2001:db8:0:1::2");
   assert.ok((await limits("register", "2001:db8:0:1:ffff::3")) > 0, "one subscriber's whole /64");
   assert.equal(await limits("register", "2001:db8:0:2::1"), 0);
-  assert.equal(limitKey("2001:db8:0:1::1"), limitKey("2001:db8:0:1:1:2:3:4"));
+  assert.equal(subscriberOf("2001:db8:0:1::1"), subscriberOf("2001:db8:0:1:1:2:3:4"));
 
   const server = await startTestGatehouse({ RATE_LIMITS: "on" });
   t.after(() => server.stop());

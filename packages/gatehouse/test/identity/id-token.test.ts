@@ -195,6 +195,10 @@ test("C15 only accounts of the allowed domains sign in, compared to the letter",
   provider = providerOf(upstream, { allowedDomains: ["corp.example"] });
   assert.equal((await withClaims({ email: "alice@corp.example" })).email, "alice@corp.example");
   assert.equal((await withClaims({ email: "alice@CORP.example" })).subject, "alice");
+  provider = providerOf(upstream, { allowedDomains: ["xn--bcher-kva.example"] }); // as ALLOWED_DOMAINS is read
+  for (const email of ["alice@bücher.example", "alice@BÜCHER.example", "alice@xn--bcher-kva.example"]) {
+    assert.equal((await withClaims({ email })).email, email);
+  }
   provider = providerOf(upstream);
   assert.equal((await withClaims({ email: "alice@anywhere.example" })).email, "alice@anywhere.example");
   const allowed = ["corp.example"];
@@ -220,6 +224,9 @@ test("C-n4 neither an unverified address nor one that merely resembles the allow
     "evil@sub.corp.example",
     "evil@corp.example@attacker.tld",
     "corp.example",
+    "evil@ｃorp.example",
+    "evil@corp。example",
+    "evil@corp.example.",
   ]) {
     assert.equal((await failureOf(withClaims({ email }))).code, "access_denied", email);
   }

@@ -33,6 +33,7 @@ test("B28 a * in the authority cannot leave it, and tricky candidates are refuse
     "https://app.example.com/cb\r\n",
     "https://app.example.com\u3002evil.test/cb",
     "https://*.example.com/cb",
+    "https://app.example.com./cb",
   ]) {
     assert.ok(!matchesRedirectPattern("https://*.example.com/cb", uri), uri);
     assert.ok(!matchesRedirectPattern("https://*.example.com/*", uri), uri);
@@ -50,6 +51,7 @@ test("a * never stands for what somebody else could register", () => {
   for (const pattern of [
     "https://*/cb",
     "https://*.com/cb",
+    "https://*.evil./cb",
     "https://*.co.uk/cb",
     "https://*example.com/cb",
     "https://example.*/cb",

@@ -126,6 +126,10 @@ test("the consent page is told whether the answer goes to a site, this computer 
     kind: "web",
     host: "app.example.com",
   });
+  assert.deepEqual(describeRedirectUri("https://APP.example.com.:8443/cb"), {
+    kind: "web",
+    host: "app.example.com:8443",
+  });
   assert.deepEqual(describeRedirectUri("http://localhost:1234/cb"), {
     kind: "loopback",
     host: "localhost:1234",

@@ -7,6 +7,7 @@ test("L06 scheme and host are compared without case, a lone slash is forgiven, t
   assert.equal(canonicalResource("HTTPS://MCP.Example.com"), "https://mcp.example.com");
   assert.equal(canonicalResource("https://mcp.example.com/"), "https://mcp.example.com");
   assert.equal(canonicalResource("https://mcp.example.com:443/mcp"), "https://mcp.example.com/mcp");
+  assert.equal(canonicalResource("https://mcp.example.com.:8443/mcp"), "https://mcp.example.com:8443/mcp");
   const granted = canonicalResource("https://mcp.example.com/mcp");
   narrowResource(granted, ["https://MCP.example.com/mcp"]);
   for (const other of [
