@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { isDocumented } from "../oauth/client.ts";
+import { isDocumented, isLegacy } from "../oauth/client.ts";
 import type { Store } from "../oauth/ports.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirect-pattern.ts";
@@ -40,7 +40,7 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     )
     .requiredOption(
       "--redirect-uri <uri>",
-      "where it may be answered; may be repeated; client_secret_post clients may use * in host and path",
+      "where it may be answered; may be repeated; client_secret_post clients may use * in host and path (docs/compatibility.md has the whole dialect)",
       gathered,
     )
     .option("--name <name>", "what people see it called")
@@ -118,8 +118,15 @@ function checkId(id: string): void {
 }
 
 function checkRedirect(uri: string, authMethod: TokenEndpointAuthMethod): void {
-  const problem = authMethod === "client_secret_post" ? checkRedirectPattern(uri) : checkRedirectUri(uri);
+  const problem = authMethod === "client_secret_post" ? checkNewPattern(uri) : checkRedirectUri(uri);
   if (problem !== undefined) throw new Refusal(2, `redirect URI ${oneLine(uri)}: ${problem}`);
+}
+
+function checkNewPattern(pattern: string): string | undefined {
+  // It is a legal one, which nobody means.
+  return /[^\\]\?[^/?*+|)]+=/.test(pattern) && /[*\\[(+|{^$]/.test(pattern)
+    ? "a ? makes what stands before it optional; write \\? for the question mark of a query"
+    : checkRedirectPattern(pattern);
 }
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {
@@ -137,7 +144,9 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
         origin(client),
         formatInstant(client.createdAt),
         formatInstant(client.lastUsedAt),
-        client.redirectUris.join(" "),
+        client.redirectUris
+          .map((uri) => (whyNothing(client, uri) ? `${uri} (matches nothing)` : uri))
+          .join(" "),
       ]),
     ),
   );
@@ -155,7 +164,11 @@ async function show(shell: Shell, store: Store, id: string, json: true | undefin
       ["home page", uri ?? "-"],
       ["auth method", client.authMethod],
       ["origin", origin(client)],
-      ...client.redirectUris.map((redirectUri) => ["redirect URI", redirectUri]),
+      ...client.redirectUris.flatMap((redirectUri) => {
+        const reason = whyNothing(client, redirectUri);
+        const uri = ["redirect URI", redirectUri];
+        return reason === undefined ? [uri] : [uri, ["", `matches nothing: ${reason}`]];
+      }),
       ["grant types", client.grantTypes.join(" ")],
       ["created", formatInstant(client.createdAt)],
       ["last used", formatInstant(client.lastUsedAt)],
@@ -170,14 +183,21 @@ function origin(client: Client): string {
   return isDocumented(client) ? "its document" : "registered itself";
 }
 
+/** Why a redirect pattern admits no address at all, for the operator who wonders about 400; `undefined` when it admits some. */
+function whyNothing(client: Client, redirectUri: string): string | undefined {
+  return isLegacy(client) ? checkRedirectPattern(redirectUri) : undefined;
+}
+
 /** For scripts, in the words of RFC 7591. Never a secret, nor its hash. */
 function describe(client: Client): Record<string, unknown> {
+  const nothing = client.redirectUris.filter((uri) => whyNothing(client, uri) !== undefined);
   return {
     client_id: client.id,
     client_name: client.metadata.name,
     client_uri: client.metadata.uri,
     token_endpoint_auth_method: client.authMethod,
     redirect_uris: client.redirectUris,
+    redirect_uris_matching_nothing: nothing.length === 0 ? undefined : nothing,
     grant_types: client.grantTypes,
     scope: client.scope,
     dynamically_registered: client.dynamicallyRegistered,

@@ -1,104 +1,118 @@
+import { RE2JS } from "re2js";
 import { getDomain } from "tldts";
-import { asGlob, isRedirectRegexp, matchesRedirectRegexp, matchesRegexpOrigin } from "./redirect-regexp.ts";
+import { type Expression, parsePattern } from "./redirect-expression.ts";
 
 /*
- * LEGACY: the redirect patterns of operator-provisioned `client_secret_post` clients (compatibility.md). `*` stands for any
- * run of characters, everything else is literal, the match is anchored at both ends. Scheme, authority and the rest are matched apart, so
- * that a `*` never crosses from one into the next (B27, B28). Rows of a later state hold regular expressions: `redirect-regexp.ts`.
+ * LEGACY: the redirect patterns of operator-provisioned `client_secret_post` clients (docs/compatibility.md), in one dialect with and without the prefix
+ * `regexp:`. Scheme, authority and the rest are matched apart and anchored, so that a `*` never crosses from one into the next (B27, B28), by an
+ * engine that takes linear time. What is malformed, or cannot be taken apart, admits nothing.
  */
 
-interface Pattern {
+/** A redirect URI taken apart: host in lower case, and the rest from the first `/` or `?` on; may be empty. */
+interface Candidate {
   readonly scheme: string;
   readonly host: string;
   readonly port: string | undefined;
-  /** From the first `/` or `?` on; may be empty. */
   readonly rest: string;
 }
 
-const shape = /^(https?):\/\/([A-Za-z0-9.*-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}|\*))?([/?][^#\\]*)?$/;
+const printable = /^[\x21-\x7E]{1,2048}$/;
+const candidateShape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?([/?][^#\\]*)?$/;
 
 /**
- * Whether an operator's pattern is one this server accepts.
- * @returns what is wrong with it, or `undefined` when nothing is
+ * Whether an operator's pattern admits anything at all.
+ * @returns why it admits nothing, or `undefined`
  */
 export function checkRedirectPattern(pattern: string): string | undefined {
-  if (!/^[\x21-\x7E]{1,2048}$/.test(pattern)) return "must be 1 to 2048 printable ASCII characters";
-  const parsed = parse(pattern);
-  if (parsed === undefined)
-    return "must read http(s)://host/path without fragment or user information; * may stand in host, port, path and query";
-  if (coversRegistrableDomain(parsed.host))
-    return "a * in the host may only stand left of a registrable domain, as in https://*.example.com/";
-  return undefined;
+  if (!printable.test(pattern)) return "must be 1 to 2048 printable ASCII characters";
+  const faults = parsePattern(pattern).map(findFault);
+  // One alternative is enough.
+  return faults.includes(undefined) ? undefined : faults[0];
 }
 
 /** Whether the pattern admits the URI: http or https with a host, no userinfo, backslash, control character or fragment (B28). */
-export function matchesRedirectPattern(stored: string, uri: string): boolean {
-  const pattern = asGlob(stored) ?? stored;
-  const actual = parseCandidate(uri);
-  if (isRedirectRegexp(pattern)) return actual !== undefined && matchesRedirectRegexp(pattern, actual);
-  if (checkRedirectPattern(pattern) !== undefined) return false;
-  const expected = parse(pattern);
-  return (
-    expected !== undefined &&
-    actual !== undefined &&
-    sameOrigin(expected, actual) &&
-    glob(expected.rest, actual.rest)
+export function matchesRedirectPattern(pattern: string, uri: string): boolean {
+  const candidate = parseCandidate(uri);
+  if (candidate === undefined) return false;
+  // A URI that the operator wrote out, with the question mark of its query.
+  if (pattern === uri) return checkRedirectPattern(pattern) === undefined;
+  return expressionsOf(pattern).some(
+    (expression) => matchesOrigin(expression, candidate) && isMatch(expression.rest, candidate.rest),
   );
 }
 
 /** Whether the URI lies on an origin the pattern admits: for the LEGACY `GET /revoke` (K10). */
-export function matchesPatternOrigin(stored: string, uri: string): boolean {
-  const pattern = asGlob(stored) ?? stored;
-  const actual = parseCandidate(uri);
-  if (isRedirectRegexp(pattern)) return actual !== undefined && matchesRegexpOrigin(pattern, actual);
-  if (checkRedirectPattern(pattern) !== undefined) return false;
-  const expected = parse(pattern);
-  return expected !== undefined && actual !== undefined && sameOrigin(expected, actual);
+export function matchesPatternOrigin(pattern: string, uri: string): boolean {
+  const candidate = parseCandidate(uri);
+  if (candidate === undefined) return false;
+  return expressionsOf(pattern).some((expression) => matchesOrigin(expression, candidate));
 }
 
-function parse(pattern: string): Pattern | undefined {
-  const [, scheme, host, port, rest] = shape.exec(pattern) ?? [];
+function expressionsOf(pattern: string): Expression[] {
+  if (!printable.test(pattern)) return [];
+  return parsePattern(pattern).filter((expression) => expression !== undefined);
+}
+
+function findFault(expression: Expression | undefined): string | undefined {
+  if (expression === undefined)
+    return "must read http(s)://host/path without fragment or user information; * may stand in host, port, path and query";
+  const { host, authority, rest } = expression;
+  if (/[@#]/.test(authority) || rest.includes("#")) return "must not hold user information or a fragment";
+  if (/^\.|\.\.|\.$/.test(host))
+    return "asks for a host with an empty label: a . is literal here, and * alone is any run";
+  if (coversRegistrableDomain(host))
+    return "a * in the host may only stand left of a registrable domain, as in https://*.example.com/";
+  return [authority, rest].every(compiles) ? undefined : "is not an expression that RE2 knows";
+}
+
+function parseCandidate(uri: string): Candidate | undefined {
+  if (!printable.test(uri) || !URL.canParse(uri)) return undefined;
+  const [, scheme, host, port, rest = ""] = candidateShape.exec(uri) ?? [];
   // After a final dot the labels would be counted wrong that a `*` may stand for.
-  if (scheme === undefined || host === undefined || host.endsWith(".")) return undefined;
-  return { scheme, host: host.toLowerCase(), port, rest: rest ?? "" };
+  return scheme === undefined || host === undefined || host.endsWith(".")
+    ? undefined
+    : { scheme, host: host.toLowerCase(), port, rest };
 }
 
-function parseCandidate(uri: string): Pattern | undefined {
-  if (!/^[\x21-\x7E]{1,2048}$/.test(uri) || !URL.canParse(uri)) return undefined;
-  const parsed = parse(uri);
-  return parsed === undefined || parsed.host.includes("*") || parsed.port === "*" ? undefined : parsed;
+function matchesOrigin({ schemes, authority, host }: Expression, candidate: Candidate): boolean {
+  const { scheme, port } = candidate;
+  return (
+    schemes.includes(scheme) &&
+    namesRegistrableDomain(host, candidate.host) &&
+    isMatch(authority, port === undefined ? candidate.host : `${candidate.host}:${port}`)
+  );
 }
 
-function sameOrigin(expected: Pattern, actual: Pattern): boolean {
-  const port = expected.port === "*" ? actual.port !== undefined : expected.port === actual.port;
-  return expected.scheme === actual.scheme && port && glob(expected.host, actual.host);
+/** What somebody else could register must stand there letter by letter: the registrable domain, or a host that has none. */
+function namesRegistrableDomain(written: string, host: string): boolean {
+  const registrable = getDomain(host, { allowPrivateDomains: true });
+  return registrable === null
+    ? written === host
+    : written === registrable || written.endsWith(`.${registrable}`);
 }
 
-/** A `*` may stand for subdomains, never for (part of) what somebody else could register. */
-function coversRegistrableDomain(host: string): boolean {
-  if (!host.includes("*")) return false;
-  const labels = host.split(".");
-  const registrable = getDomain(labels.map((label) => label.replaceAll("*", "x")).join("."), {
-    allowPrivateDomains: true,
-  });
-  if (registrable === null) return true;
-  return labels.slice(-registrable.split(".").length).some((label) => label.includes("*"));
+/** The same of any host: whether what stands letter by letter at the end is too little. */
+function coversRegistrableDomain(written: string): boolean {
+  const [literal = ""] = /[a-z0-9.-]*$/.exec(written) ?? [];
+  if (written === "") return true;
+  if (literal === written || /^\[[0-9a-f:.]+\]$/.test(written)) return false;
+  const dot = literal.indexOf(".");
+  return dot === -1 || getDomain(literal.slice(dot + 1), { allowPrivateDomains: true }) === null;
 }
 
-/** Anchored match of `*` as any run, in linear time: the literal pieces are looked for from left to right. */
-function glob(pattern: string, text: string): boolean {
-  const pieces = pattern.split("*");
-  const first = pieces[0] ?? "";
-  if (pieces.length === 1) return pattern === text;
-  const last = pieces[pieces.length - 1] ?? "";
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+function compiles(expression: string): boolean {
+  try {
+    RE2JS.compile(expression);
+    return true;
+  } catch {
     return false;
-  let at = first.length;
-  const end = text.length - last.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = text.indexOf(piece, at);
-    if (found === -1 || found + piece.length > end) return false;
-    at = found + piece.length;
   }
-  return true;
+}
+
+function isMatch(expression: string, text: string): boolean {
+  try {
+    return RE2JS.matches(expression, text);
+  } catch {
+    return false; // malformed: denies
+  }
 }

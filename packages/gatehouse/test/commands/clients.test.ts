@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Client } from "../../src/oauth/records.ts";
 import { hashSecret } from "../../src/oauth/secret.ts";
+import { aClient } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
@@ -113,6 +115,8 @@ test("what is not safe to provision is refused as wrong usage, and nothing is st
     [add("bad", "client_secret_basic", "https://app.example.com/*"), /wildcard/],
     [add("bad", post, "https://*.com/cb"), /registrable domain/],
     [add("bad", post, "*://app.example.com/cb"), /redirect URI/],
+    [add("bad", post, "https://app.example.com/(cb"), /RE2/],
+    [add("bad", post, "https://app.example.com/cb?next=*"), /write \\\?/],
     [add("bad", "none", "http://app.example.com/cb"), /https/],
     [add("bad id", "none", "https://app.example.com/cb"), /client id is/],
     [add("bad", "none", "https://app.example.com/cb", "--secret-stdin"), /no secret/, "s".repeat(40)],
@@ -129,6 +133,27 @@ test("what is not safe to provision is refused as wrong usage, and nothing is st
   }
   assert.equal(await store.findClient("bad"), undefined);
   assert.equal(await store.findClient("bad id"), undefined);
+});
+
+test("patterns that match nothing are marked in the list, and shown with why", async () => {
+  const patterns = ["https://app.example.com/*", "regexp:https://.*\\.example\\.com/cb", "https://*/cb"];
+  await store.addClient(
+    aClient({
+      id: "patterned" as Client["id"],
+      authMethod: "client_secret_post",
+      secretHash: hashSecret("s"),
+      redirectUris: patterns,
+      dynamicallyRegistered: false,
+    }),
+  );
+  const line = (await clients(["list"])).out.split("\n").find((each) => each.startsWith("patterned")) ?? "";
+  const [good = "", ...bad] = patterns;
+  assert.ok(line.endsWith([good, ...bad.map((each) => `${each} (matches nothing)`)].join(" ")), line);
+  const { out } = await clients(["show", "patterned"]);
+  assert.match(out, /^ +matches nothing: .*a \. is literal here/m);
+  assert.match(out, /^ +matches nothing: .*registrable domain/m);
+  const shown = JSON.parse((await clients(["show", "patterned", "--json"])).out);
+  assert.deepEqual(shown.redirect_uris_matching_nothing, bad);
 });
 
 test("a secret so short that it can be guessed is taken with a warning", async () => {
