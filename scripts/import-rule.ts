@@ -22,8 +22,15 @@ const allowed: Record<string, readonly string[]> = {
   "secret-key.ts": [],
   "environment-variables.ts": ["oauth"],
   "config-errors.ts": [],
+  "misspelt-variables.ts": ["config-errors.ts"],
   "start-conditions.ts": ["config-errors.ts", "environment-variables.ts"],
-  "config.ts": ["oauth", "config-errors.ts", "environment-variables.ts", "start-conditions.ts"],
+  "config.ts": [
+    "oauth",
+    "config-errors.ts",
+    "environment-variables.ts",
+    "misspelt-variables.ts",
+    "start-conditions.ts",
+  ],
   "gatehouse.ts": [
     "oauth",
     "http",

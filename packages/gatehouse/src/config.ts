@@ -1,5 +1,6 @@
 import { ConfigError, type Fault, quote } from "./config-errors.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
+import { isServiceLink, misspeltVariables } from "./misspelt-variables.ts";
 import type { Settings } from "./oauth/settings.ts";
 import type { Seconds } from "./oauth/values.ts";
 import { contradictions, type Mode } from "./start-conditions.ts";
@@ -59,11 +60,12 @@ export function describeStorage(storage: StorageConfig): string {
 }
 
 /**
- * Reads the environment. A variable that is empty counts as absent; surrounding white space is not part of a value.
+ * Reads the environment. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
+ * one of ours is a fault.
  * @throws {ConfigError} with every fault, not just the first
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
-  const faults: Fault[] = [];
+  const faults = misspeltVariables(environment, Object.keys(variables));
   const values = parseAll(environment, faults);
   faults.push(...contradictions(environment, values, mode));
   if (faults.length > 0) throw new ConfigError(faults);
@@ -77,7 +79,8 @@ function parseAll(
 ): Partial<Values> {
   const values: Record<string, unknown> = {};
   for (const [variable, about] of Object.entries<Variable<unknown>>(variables)) {
-    const text = environment[variable]?.trim() || about.fallback;
+    const given = environment[variable]?.trim();
+    const text = given && !isServiceLink(variable, given) ? given : about.fallback;
     if (text === undefined) continue;
     const result = about.parser.safeParse(text);
     if (result.success) values[variable] = result.data;

@@ -319,6 +319,22 @@ test("an empty variable counts as absent, and white space around a value is not 
   assert.equal(config.settings.homeUrl, "https://example.com");
 });
 
+test("a misspelt name is told with every other fault, and never its value", () => {
+  const environment = {
+    ...production,
+    PORT: "no",
+    OAUTH_CLIENT_SECRET: "hunter2",
+    SQL_URI: "postgres://u:hunter2@db/x",
+  };
+  assert.deepEqual(faultyNames(environment).sort(), ["OAUTH_CLIENT_SECRET", "PORT", "SQL_URI"]);
+  assert.doesNotMatch(JSON.stringify(faultsOf(environment)), /hunter2/);
+});
+
+test("in a cluster that has a service named demo the example's port is still the usual one", () => {
+  assert.equal(readConfig({ DEMO_PORT: "tcp://10.43.0.13:80" }, "dev").demoPort, 8081);
+  assert.deepEqual(faultyNames({ ...production, GATEHOUSE_PORT: "tcp://10.43.0.13:80" }), []);
+});
+
 test("the default resource is kept in canonical form", () => {
   const { settings } = readConfig({ DEFAULT_RESOURCE: "HTTPS://MCP.example.com:443/" }, "dev");
   assert.equal(settings.defaultResource, "https://mcp.example.com");

@@ -56,6 +56,15 @@ test("all faults of the configuration are told, and nothing is started", async (
   assert.doesNotMatch(err, /hunter2/);
 });
 
+test("a misspelt variable is no variable that is not there: every command refuses, and names the right one", async () => {
+  for (const args of [["serve"], ["dev"], ["clients", "list"], ["migrate", "--dry-run"]]) {
+    const { code, out, err } = await runCommand(args, { ...anyProvider, ALLOWED_DOMAIN: "example.com" });
+    assert.equal(code, 2, args.join(" "));
+    assert.equal(out, "");
+    assert.match(err, /^ +ALLOWED_DOMAIN$[\s\S]*ALLOWED_DOMAINS: did you mean that\?/m);
+  }
+});
+
 test("a reader that goes away, as in gatehouse clients list | head, is no crash", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);

@@ -1,0 +1,103 @@
+import type { Fault } from "./config-errors.ts";
+
+/*
+ * Names in the environment that are almost one of ours. A variable nobody reads is harmless, except when somebody believes that it is read:
+ * `ALLOWED_DOMAIN` would let the whole world in.
+ */
+
+const prefix = "GATEHOUSE_";
+
+/** What a cluster or a container's link sets for each service by the service's name, be it `gatehouse`, `demo` or `sql`. */
+const serviceLink = /_(?:SERVICE_(?:HOST|PORT(?:_.+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)$/;
+const linkedPort = /^(?:tcp|udp|sctp):\/\//;
+
+/** Whether a variable was set by a cluster that has a service of such a name, and so says nothing to us. */
+export function isServiceLink(name: string, value: string): boolean {
+  return serviceLink.test(name) || (name.endsWith("_PORT") && linkedPort.test(value));
+}
+
+/**
+ * The variables that are not ours but nearly: another case, an underscore too many or too few, `GATEHOUSE_` before it, a letter or two wrong,
+ * singular for plural. Others' names are left alone, and so is what is empty.
+ *
+ * @param known all names of ours
+ */
+export function misspeltVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+): Fault[] {
+  const faults: Fault[] = [];
+  for (const [name, value = ""] of Object.entries(environment)) {
+    if (value.trim() === "" || known.includes(name) || isServiceLink(name, value)) continue;
+    const meant = nearest(name, known);
+    // Where case does not matter (Windows) the right one has been read already.
+    if (meant === undefined || (meant === name.toUpperCase() && environment[meant] === value)) continue;
+    faults.push({
+      variable: name,
+      found: "a name that nothing reads",
+      expected: `${meant}: did you mean that? Correct the name, or remove the variable`,
+    });
+  }
+  return faults;
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const written = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
+  const candidates = written.startsWith(prefix) ? [written, written.slice(prefix.length)] : [written];
+  const distances = known.map((right) => {
+    return { right, distance: Math.min(...candidates.map((candidate) => distanceTo(right, candidate))) };
+  });
+  return distances.filter(({ distance }) => distance < far).sort((a, b) => a.distance - b.distance)[0]?.right;
+}
+
+const far = Number.POSITIVE_INFINITY;
+
+/**
+ * How many letters are wrong, word by word; {@link far} when so many that it is another name. Word by word, because another word makes another
+ * name however short it is: `S3_SECRET_KEY`, `MYSQL_URL`. Of a short name every letter must be right.
+ */
+function distanceTo(right: string, written: string): number {
+  const letters = right.replaceAll("_", "");
+  if (written.replaceAll("_", "") === letters) return 0;
+  const limit = letters.length < 6 ? 0 : letters.length < 9 ? 1 : 2;
+  if (limit === 0) return far;
+  const rightWords = right.split("_").map(singular);
+  const words = written.split("_").map(singular);
+  if (singular(words.join("")) === singular(rightWords.join(""))) return 0;
+  if (words.length !== rightWords.length) return far;
+  let sum = 0;
+  for (const [at, word] of rightWords.entries()) {
+    const distance = edits(word, words[at] ?? "");
+    if (distance > (word.length < 7 ? 1 : 2)) return far;
+    sum += distance;
+  }
+  return sum <= limit ? sum : far;
+}
+
+/** `PROXIES` and `PROXY`, `DOMAINS` and `DOMAIN` alike. */
+function singular(word: string): string {
+  return word.replace(/IES$/, "Y").replace(/S$/, "");
+}
+
+/** Letters to insert, delete, replace, or swap with their neighbour, to make one word of the other. */
+function edits(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    const above = rows[i - 1] ?? [];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          (above[j] ?? 0) + 1,
+          (row[j - 1] ?? 0) + 1,
+          (above[j - 1] ?? 0) + same,
+          swapped ? (rows[i - 2]?.[j - 2] ?? 0) + 1 : far,
+        ),
+      );
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? far;
+}
