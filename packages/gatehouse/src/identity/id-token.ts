@@ -36,9 +36,8 @@ export async function verifyIdToken(
   const claims = await verifySignature(token, keys, expected.now);
   checkIssuer(claims, expected.issuer);
   checkAudience(claims, expected.clientId);
-  if (typeof claims.iat !== "number" || claims.iat > expected.now + skew) {
-    throw refused(`iat is ${show(claims.iat)}, in the future of ${expected.now}: is a clock wrong?`); // C12
-  }
+  if (typeof claims.iat !== "number") throw refused(`iat is ${show(claims.iat)}, no number`);
+  if (claims.iat > expected.now + skew) throw refused(clocksDiffer("iat", claims, expected.now)); // C12
   if (claims.nonce !== expected.nonce) throw refused("its nonce is not the one of this attempt"); // C07
   const identity = { issuer: expected.issuer, subject: subjectOf(claims), email: verifiedEmail(claims) };
   checkOrganisation({ ...identity, hostedDomain: claims.hd }, expected.allowedDomains);
@@ -58,17 +57,52 @@ async function verifySignature(
     currentDate: new Date(now * 1000),
   };
   try {
-    return await jwtVerify(token, await keys.current(), options)
-      .catch(async (error: unknown) => {
-        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-        // The provider may have changed its keys since we looked.
-        return jwtVerify(token, await keys.renewed(), options);
-      })
-      .then(({ payload }) => payload);
+    const known = await keys.current();
+    const { payload } = await jwtVerify(token, known, options).catch(async (error: unknown) => {
+      if (!mayBeNewKey(error)) throw error;
+      const renewed = await keys.renewed();
+      if (renewed === known) throw error;
+      return jwtVerify(token, renewed, options);
+    });
+    return payload;
   } catch (error) {
     if (error instanceof SignInError) throw error;
+    const claim = timeClaimOf(error);
+    if (claim !== undefined) throw refused(clocksDiffer(claim.name, claim.payload, now));
     throw refused(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The provider may have changed its keys since we looked; some do so without a new `kid`. */
+function mayBeNewKey(error: unknown): boolean {
+  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed;
+}
+
+type TimeClaim = "exp" | "iat" | "nbf";
+
+/** The claim that the time is wrong for, if that is what failed. */
+function timeClaimOf(error: unknown): { name: TimeClaim; payload: JWTPayload } | undefined {
+  if (error instanceof errors.JWTExpired) return { name: "exp", payload: error.payload };
+  const isTime = error instanceof errors.JWTClaimValidationFailed && error.reason === "check_failed";
+  return isTime && (error.claim === "nbf" || error.claim === "exp")
+    ? { name: error.claim, payload: error.payload }
+    : undefined;
+}
+
+/** C12. The token is moments old: what its times say against ours is a clock's fault, and the operator is told how far they are apart. */
+function clocksDiffer(name: TimeClaim, payload: JWTPayload, now: Seconds): string {
+  const at = Number(payload[name]);
+  const off = `${Math.abs(at - now)} s ${at > now ? "after" : "before"} this server's clock, ${instant(now)}`;
+  const issued =
+    name === "exp" && typeof payload.iat === "number"
+      ? `; it says it was issued ${now - payload.iat} s ago`
+      : "";
+  return `${name} is ${instant(at)}, ${off}${issued}. Its clock and ours differ: set this server's by NTP, or the provider's (${skew} s are tolerated)`;
+}
+
+function instant(at: number): string {
+  const date = new Date(at * 1000);
+  return Number.isNaN(date.getTime()) ? String(at) : `${at} (${date.toISOString().slice(0, 19)}Z)`;
 }
 
 /** C10. Google documents a second form of its own name. */
@@ -98,19 +132,21 @@ function subjectOf({ sub }: JWTPayload): string {
 }
 
 /** C14: only JSON `true` counts; some providers send `"true"` for what nobody verified. */
-function verifiedEmail({ email, email_verified: verified }: JWTPayload): string {
+function verifiedEmail({ email, email_verified: verified, sub = "" }: JWTPayload): string {
   if (typeof email !== "string" || !isEmailAddress(email)) {
     throw new SignInError(
       "access_denied",
       "the ID token carries no e-mail address: is the scope email allowed?",
       {
         hint: "the identity provider gave no e-mail address for this account",
+        account: sub,
       },
     );
   }
   if (verified !== true) {
     throw new SignInError("access_denied", `email_verified is ${show(verified)}, must be true`, {
       hint: "the identity provider has not verified the e-mail address of this account",
+      account: email,
     });
   }
   return email;

@@ -2,6 +2,9 @@ import type { Context, Endpoint } from "./context.ts";
 import { type Advice, OAuthError } from "./errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, page } from "./http.ts";
 import { StoreUnavailableError } from "./ports.ts";
+import type { AuthorizationRequest } from "./records.ts";
+import { attemptReference, factsOf } from "./request-facts.ts";
+import type { SecretHash } from "./values.ts";
 
 /*
  * The one place where a failure becomes an answer: JSON for programs (RFC 6749 §5.2), a page for people. Whatever an endpoint throws ends
@@ -49,11 +52,17 @@ export function asOAuthError(thrown: unknown): OAuthError {
   return new OAuthError("server_error", { cause: thrown });
 }
 
-export function report(context: Context, request: OAuthRequest, error: OAuthError): void {
+/** @param of the attempt that the request belongs to, and what it was begun with, once that is known */
+export function report(
+  context: Context,
+  request: OAuthRequest,
+  error: OAuthError,
+  of: { readonly attempt?: SecretHash | undefined; readonly request?: AuthorizationRequest } = error,
+): void {
   context.events.emit({
     name: error.status >= 500 ? "failure" : "request_refused",
-    request: request.id,
-    address: request.address,
+    ...factsOf(request, of.request),
+    attempt: of.attempt && attemptReference(of.attempt),
     error: error.code,
     detail: error.debug ?? error.hint,
     cause: error.cause,

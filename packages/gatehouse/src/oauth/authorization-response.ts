@@ -27,13 +27,19 @@ export function errorRedirect(
   error: OAuthError,
   cookies: readonly SetCookie[] = [],
 ): OAuthResponse {
-  return redirect(request.method, errorUri(issuer, target, error), cookies);
+  return redirect(request.method, errorUri(request, issuer, target, error), cookies);
 }
 
-export function errorUri(issuer: string, { redirectUri, state }: Target, error: OAuthError): string {
+/** Where an error is told to the client, with the reference under which the log says why: many clients show the description to the person. */
+export function errorUri(
+  { id }: Pick<OAuthRequest, "id">,
+  issuer: string,
+  { redirectUri, state }: Target,
+  error: OAuthError,
+): string {
   return withParameters(redirectUri, {
     error: error.code,
-    error_description: error.hint,
+    error_description: `${error.hint ?? error.code.replaceAll("_", " ")} (reference ${id})`,
     state,
     iss: issuer,
   });

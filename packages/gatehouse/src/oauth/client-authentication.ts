@@ -120,7 +120,7 @@ function readAssertion(form: Parameters, clientId: string | undefined): Credenti
 }
 
 /** RFC 6749 §2.3.1: base64 of the form-encoded id and secret, split at the first colon (E06). */
-function readBasic(authorization: string): Credentials | undefined {
+export function readBasic(authorization: string): Credentials | undefined {
   const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
   if (encoded === undefined) return undefined;
   const decoded = Buffer.from(encoded, "base64").toString();

@@ -1,3 +1,5 @@
+import type { SecretHash } from "./values.ts";
+
 /** Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2. */
 const statusOf = {
   invalid_request: 400,
@@ -43,6 +45,8 @@ interface Details {
   readonly forPerson?: Advice;
   /** Overrides the table, for the few answers whose status the RFCs leave open. */
   readonly status?: number;
+  /** Of the attempt to authorize that it ends or concerns, for the log. */
+  readonly attempt?: SecretHash | undefined;
 }
 
 /** The one way a protocol step says no. Rendered in one place: `answer.ts`. */
@@ -53,6 +57,7 @@ export class OAuthError extends Error {
   readonly debug: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly forPerson: Advice | undefined;
+  readonly attempt: SecretHash | undefined;
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
     super(details.debug ?? details.hint ?? code, { cause: details.cause });
@@ -62,5 +67,6 @@ export class OAuthError extends Error {
     this.debug = details.debug;
     this.headers = details.headers ?? {};
     this.forPerson = details.forPerson;
+    this.attempt = details.attempt;
   }
 }

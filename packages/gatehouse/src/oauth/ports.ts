@@ -295,11 +295,18 @@ export class SignInError extends Error {
   readonly code: "access_denied" | "server_error" | "temporarily_unavailable";
   /** A sentence safe to show to the person and the client's developer; printable ASCII. */
   readonly hint: string | undefined;
+  /** Whose account it is, where the account is the reason; for the log. */
+  readonly account: string | undefined;
 
-  constructor(code: SignInError["code"], message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: SignInError["code"],
+    message: string,
+    options: { hint?: string; account?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.account = options.account;
   }
 }
 
@@ -380,7 +387,15 @@ export interface AuditEvent {
   readonly subject?: string | undefined;
   readonly grant?: string | undefined;
   readonly resource?: string | undefined;
+  /** As the request names it, without what may be a secret. */
+  readonly redirectUri?: string | undefined;
+  readonly scope?: string | undefined;
   readonly address?: string | undefined;
+  readonly userAgent?: string | undefined;
+  /** Of the attempt to authorize that the request belongs to, which spans several. */
+  readonly attempt?: string | undefined;
+  /** The address of somebody who was turned away for what the account is; people who get in stand as `subject`. */
+  readonly account?: string | undefined;
   readonly error?: string | undefined;
   /** Which of several causes it was: a word for machines. */
   readonly reason?: string | undefined;

@@ -20,7 +20,9 @@ export async function startSignIn(
 ): Promise<OAuthResponse> {
   const { clock, identity, random, store } = context;
   const attempt = startAttempt(random);
-  const location = await identity.signInUrl(signInAttempt(attempt, prompt)).catch(asClientError);
+  const location = await identity.signInUrl(signInAttempt(attempt, prompt)).catch((thrown: unknown) => {
+    throw thrown instanceof SignInError ? clientErrorOf(thrown) : thrown;
+  });
   await store.beginTransaction({
     handleHash: attempt.handleHash,
     bindingHash: attempt.bindingHash,
@@ -32,11 +34,6 @@ export async function startSignIn(
 }
 
 /** What the client learns of a failed sign-in (C18, C19): the kind and a safe hint; the reason goes to the log. */
-export function asClientError(thrown: unknown): never {
-  if (!(thrown instanceof SignInError)) throw thrown;
-  throw new OAuthError(thrown.code, {
-    debug: thrown.message,
-    cause: thrown.cause,
-    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
-  });
+export function clientErrorOf({ code, message, cause, hint }: SignInError): OAuthError {
+  return new OAuthError(code, { debug: message, cause, ...(hint === undefined ? {} : { hint }) });
 }

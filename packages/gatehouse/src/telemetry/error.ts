@@ -15,17 +15,19 @@ const mostFrames = 20;
 /**
  * An error as the log shows it: kind, message, code, where it happened, and what caused it. Nothing else of it: errors of libraries carry whole requests
  * and responses with them, credentials included.
+ * @param withStack false: without where it happened
  */
-export function describeError(error: unknown, depth = 0): DescribedError {
+export function describeError(error: unknown, withStack = true, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { type: typeof error, message: oneLine(String(error), 500) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  const stack = frames(error);
+  const stack = withStack ? frames(error) : "";
   return {
     type: oneLine(error.name),
     message: oneLine(error.message, 500),
     ...(code !== undefined && { code: oneLine(code) }),
     ...(stack !== "" && { stack }),
-    ...(error.cause !== undefined && depth < deepest && { cause: describeError(error.cause, depth + 1) }),
+    ...(error.cause !== undefined &&
+      depth < deepest && { cause: describeError(error.cause, withStack, depth + 1) }),
   };
 }
 

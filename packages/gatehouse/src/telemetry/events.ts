@@ -1,6 +1,5 @@
 import type { Level, Logger } from "pino";
 import type { AuditEvent, Events } from "../oauth/ports.ts";
-import { describeError } from "./error.ts";
 import { oneLine } from "./sanitize.ts";
 
 /** Events somebody should look at. The rest is daily business. */
@@ -16,20 +15,13 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
 };
 
 const facts = [
-  "request",
-  "client",
-  "subject",
-  "grant",
-  "resource",
-  "address",
-  "error",
-  "reason",
-  "detail",
-] as const;
+  ...(["request", "attempt", "client", "subject", "account", "grant"] as const),
+  ...(["redirectUri", "resource", "scope", "address", "userAgent", "error", "reason", "detail"] as const),
+];
 
 /**
  * The audit log: one structured line an event (S10), `{ level, time, event, request, client, subject, … }`. Values come from strangers and are made
- * harmless; people stand there by their opaque subject, never by their address.
+ * harmless; people stand there by their opaque subject. By their address only where that is why they were turned away: who does not get in has no subject here.
  */
 export function createEvents(log: Logger): Events {
   return {
@@ -41,8 +33,9 @@ export function createEvents(log: Logger): Events {
         const value = event[name];
         if (value !== undefined) line[name] = oneLine(value);
       }
-      if (event.cause !== undefined) line.err = describeError(event.cause);
-      log[level](line);
+      if (event.cause === undefined) return log[level](line);
+      line.err = event.cause; // the log describes it, and would take its message as it is for that of the line
+      log[level](line, oneLine(event.cause instanceof Error ? event.cause.message : "", 500));
     },
   };
 }

@@ -1,5 +1,6 @@
 import pino, { type DestinationStream, type Logger } from "pino";
 import { describeError } from "./error.ts";
+import { createNovelty } from "./novelty.ts";
 import { readable } from "./readable.ts";
 import { withoutSecrets } from "./sanitize.ts";
 import { oncePerTurn } from "./turn-stream.ts";
@@ -10,6 +11,8 @@ export interface LogOptions {
   readonly format: "json" | "text";
   /** Prefixes of access tokens, besides our fixed ones: what begins with one of them is never written. */
   readonly tokenPrefixes: readonly string[];
+  /** Milliseconds on a clock that never goes back; handed in by tests. */
+  readonly now?: () => number;
 }
 
 /**
@@ -23,13 +26,14 @@ export function createLog(
   destination: DestinationStream = oncePerTurn(pino.destination({ dest: 1, sync: true })),
 ): Logger {
   const clean = withoutSecrets(options.tokenPrefixes);
+  const isNew = createNovelty(options.now);
   return pino(
     {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: (error: unknown) => (error instanceof Error ? describeError(error) : error) },
+      serializers: { err: (error: unknown) => describeError(error, isNew(error)) },
       hooks: { streamWrite: clean },
     },
     options.format === "json" ? destination : readable(destination),

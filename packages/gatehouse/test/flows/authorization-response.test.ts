@@ -50,7 +50,7 @@ test("B17 an error carries the issuer and the state, and never a code", async ()
   assert.equal(errorOf(await ask({ response_type: "token" })), "unsupported_response_type");
   const stateless = await ask({ response_type: "token", state: undefined });
   const { searchParams } = new URL(stateless.headers.get("location") ?? "");
-  assert.deepEqual([...searchParams.keys()], ["app", "error", "iss"]);
+  assert.deepEqual([...searchParams.keys()], ["app", "error", "error_description", "iss"]);
   const denied = await authorize(server, known, { decision: "deny" });
   assert.equal(denied.searchParams.get("error"), "access_denied");
   assert.equal(denied.searchParams.get("iss"), server.issuer);

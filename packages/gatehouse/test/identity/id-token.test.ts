@@ -141,6 +141,32 @@ test("C12 the token is alive, from the present, and about somebody", async () =>
   }
 });
 
+test("what a wrong clock refuses names both clocks and how many seconds they are apart", async () => {
+  const told = async (claims: Record<string, unknown>) => (await failureOf(withClaims(claims))).message;
+  const seconds = (message: string, pattern: RegExp) => Number(pattern.exec(message)?.[1]);
+  const near = (found: number, wanted: number, message: string) =>
+    assert.ok(Math.abs(found - wanted) <= 5, `${found}, not ${wanted}: ${message}`);
+
+  const ahead = await told({ iat: now() + 300 });
+  near(seconds(ahead, /iat is \d+ \(.*?Z\), (\d+) s after this server's clock, \d+ \(.*?Z\)/), 300, ahead);
+  const early = await told({ nbf: now() + 90 });
+  near(seconds(early, /nbf is \d+ \(.*?Z\), (\d+) s after this server's clock/), 90, early);
+  const expired = await told({ exp: now() - 3600, iat: now() - 7200 });
+  near(seconds(expired, /exp is \d+ \(.*?Z\), (\d+) s before this server's clock/), 3600, expired);
+  near(seconds(expired, /issued (\d+) s ago/), 7200, expired);
+  for (const message of [ahead, early, expired]) assert.match(message, /Its clock and ours differ/);
+
+  assert.match(await told({ iat: 1e300 }), /iat is 1e\+300/);
+  assert.doesNotMatch(await told({ aud: "another-client" }), /clock/);
+});
+
+test("a token whose account is the reason names the account, any other does not", async () => {
+  const accountOf = async (claims: Record<string, unknown>) => (await failureOf(withClaims(claims))).account;
+  assert.equal(await accountOf({ email: "bob@corp.example", email_verified: false }), "bob@corp.example");
+  assert.equal(await accountOf({ sub: "bob", email: undefined }), "bob");
+  assert.equal(await accountOf({ aud: "another-client" }), undefined);
+});
+
 test("C-n3 a token made for another relying party, an expired one, and one of an earlier attempt sign nobody in", async () => {
   await isRefused({ claims: { aud: "another-client" } }, /aud is/);
   await isRefused({ claims: { exp: now() - 3600, iat: now() - 7200 } }, /exp/);

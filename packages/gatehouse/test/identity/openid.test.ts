@@ -162,6 +162,23 @@ test("C16 metadata of another issuer is refused; keys are kept, and fetched agai
   assert.equal(upstream.count("GET /jwks"), 3, "five more after it");
 });
 
+test("keys replaced under the same name are fetched again, once per cool-down", async (t) => {
+  const { upstream, signIn, advance } = await forged(t);
+  await signIn();
+  await upstream.changeKey("sameName");
+  assert.equal((await signIn()).subject, "alice");
+  assert.equal(upstream.count("GET /jwks"), 2);
+
+  // A signature that is simply wrong has nothing fetched more often than that.
+  upstream.forgery = { signature: "foreign", header: { kid: "key-1" } };
+  for (let i = 0; i < 5; i++)
+    assert.match((await failureOf(signIn())).message, /signature verification failed/);
+  assert.equal(upstream.count("GET /jwks"), 2);
+  advance(31);
+  for (let i = 0; i < 5; i++) await failureOf(signIn());
+  assert.equal(upstream.count("GET /jwks"), 3);
+});
+
 test("metadata that names an endpoint by plain http elsewhere, or none at all, is refused", async (t) => {
   for (const name of ["authorization_endpoint", "token_endpoint", "jwks_uri"]) {
     for (const value of ["http://idp.example/x", "javascript:alert(1)", "not a URL", undefined, 1]) {

@@ -41,8 +41,8 @@ export interface ForgedUpstream {
   /** The nonce the next ID token carries. */
   nonce: string;
   count(request: string): number;
-  /** From here on it signs with a new key; the old one is gone from its key set. */
-  changeKey(): Promise<void>;
+  /** From here on it signs with a new key; the old one is gone from its key set. With `sameName` under its `kid`. */
+  changeKey(sameName?: "sameName"): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,8 +97,8 @@ export async function startForgedUpstream(): Promise<ForgedUpstream> {
     tokens: { access_token: "upstream-access-token", refresh_token: "upstream-refresh-token" },
     nonce: "",
     count: (wanted) => requests.filter((made) => made === wanted).length,
-    async changeKey() {
-      key = await makeKey(`${key.jwk.kid}-next`);
+    async changeKey(sameName) {
+      key = await makeKey(sameName ? key.jwk.kid : `${key.jwk.kid}-next`);
     },
     close: () => closeServer(server),
   };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEvent } from "../../src/oauth/ports.ts";
+import { type AuditEvent, StoreUnavailableError } from "../../src/oauth/ports.ts";
 import { createEvents } from "../../src/telemetry/events.ts";
 import { createLog, type LogOptions } from "../../src/telemetry/log.ts";
+import { createNovelty } from "../../src/telemetry/novelty.ts";
 
 /** A log whose lines are kept, and the events on it. */
 function aLog(options: Partial<LogOptions> = {}) {
@@ -39,6 +40,10 @@ function assertHarmless(format: "json" | "text") {
     "subject",
     "grant",
     "resource",
+    "redirectUri",
+    "userAgent",
+    "scope",
+    "account",
     "address",
     "error",
     "reason",
@@ -99,9 +104,53 @@ test("a failure is logged with its kind, message, place and cause, and nothing e
   const { err } = JSON.parse(lines[0] ?? "");
   assert.equal(err.type, "TypeError");
   assert.equal(err.message, "sign-in\uFFFDfailed");
+  assert.doesNotMatch(text(), /\\n(?! +at )/, "nor does its message stand anywhere as it was");
   assert.match(err.stack, /^\s+at .*events\.test\.ts/);
   assert.equal(err.cause.code, "ECONNREFUSED");
   assert.doesNotMatch(text(), /very-secret/);
+});
+
+test("of failures that are alike only the first has a stack, until they were gone for a minute", () => {
+  let now = 0;
+  const { log, lines } = aLog({ now: () => now });
+  const last = () => JSON.parse(lines.at(-1) ?? "").err;
+  const fail = (message = "down") => {
+    const error = new Error(message, { cause: new Error("refused") });
+    error.stack = `Error: ${message}\n    at here (file.ts:1:1)`;
+    log.error({ err: error }, "failed");
+    return last();
+  };
+  assert.match(fail().stack, /at here/);
+  now = 59_000;
+  assert.equal(fail().stack, undefined);
+  assert.equal(last().message, "down", "what it was is said each time");
+  assert.equal(last().cause.message, "refused");
+  assert.equal(last().cause.stack, undefined);
+  assert.match(fail("another").stack, /at here/, "another failure has its own");
+  now = 118_000;
+  assert.equal(fail().stack, undefined, "it has gone on");
+  now = 179_000;
+  assert.match(fail().stack, /at here/);
+});
+
+test("whatever a store says that cannot answer is one outage", () => {
+  const { events, lines } = aLog();
+  for (const message of ["the database cannot answer", "no connection became free", "it took too long"]) {
+    events.emit({ name: "failure", request: "r1", cause: new StoreUnavailableError(message) });
+  }
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).err.stack !== undefined),
+    [true, false, false],
+  );
+});
+
+test("failures of ever new kinds do not pile up in memory", () => {
+  const isNew = createNovelty(() => 0);
+  const first = new Error("first");
+  assert.equal(isNew(first), true);
+  assert.equal(isNew(first), false);
+  for (let at = 0; at < 200; at++) isNew(new Error(`${at}`));
+  assert.equal(isNew(first), true, "forgotten");
 });
 
 test("an error whose causes go round in a circle can be logged", () => {

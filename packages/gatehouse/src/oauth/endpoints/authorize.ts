@@ -112,7 +112,7 @@ async function refuse(
   const trusted = !client.dynamicallyRegistered || silent || (await isSignedIn(context, http));
   if (trusted) return errorRedirect(http, issuer, target, error);
   const { host } = describeRedirectUri(redirectUri);
-  return errorPage(http, error, { uri: errorUri(issuer, target, error), host });
+  return errorPage(http, error, { uri: errorUri(http, issuer, target, error), host });
 }
 
 async function isSignedIn(context: Context, http: OAuthRequest): Promise<boolean> {

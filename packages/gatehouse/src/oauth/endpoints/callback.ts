@@ -8,8 +8,12 @@ import { endpointUrls } from "../endpoint-urls.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest, OAuthResponse } from "../http.ts";
 import type { Parameters } from "../parameters.ts";
+import { SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
-import { asClientError } from "../sign-in.ts";
+import { attemptReference, factsOf } from "../request-facts.ts";
+import { hashSecret } from "../secret.ts";
+import { clientErrorOf } from "../sign-in.ts";
+import type { SecretHash } from "../values.ts";
 
 /**
  * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has the answer proven, opens the
@@ -18,20 +22,47 @@ import { asClientError } from "../sign-in.ts";
 export function callbackEndpoint(context: Context): Endpoint {
   return async (http) => {
     checkAnswer(http.query);
-    const attempt = resumeAttempt(http, http.query.get("state"));
-    if (attempt === undefined) throw notThisBrowser("no cookie for this state");
+    const state = http.query.get("state") ?? "";
+    const attempt = resumeAttempt(http, state);
+    if (attempt === undefined) throw notThisBrowser("no cookie for this state", hashSecret(state));
     const { clock, settings, store } = context;
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
-    if (transaction === undefined) throw notThisBrowser("unknown, expired or used state");
+    if (transaction === undefined) {
+      throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
+    }
     try {
       return await signedIn(context, http, attempt, transaction);
     } catch (thrown) {
-      const error = asOAuthError(thrown);
-      report(context, http, error);
+      const error = tell(context, http, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
       return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
     }
   };
+}
+
+/** One line in the log with all there is to say, whether the identity provider's answer was at fault or anything else. */
+function tell(
+  context: Context,
+  http: OAuthRequest,
+  { handleHash }: Attempt,
+  { request }: Transaction,
+  thrown: unknown,
+): OAuthError {
+  if (thrown instanceof SignInError) {
+    context.events.emit({
+      name: "sign_in_failed",
+      ...factsOf(http, request),
+      attempt: attemptReference(handleHash),
+      account: thrown.account,
+      error: thrown.code,
+      detail: thrown.message,
+      cause: thrown.cause,
+    });
+    return clientErrorOf(thrown);
+  }
+  const error = asOAuthError(thrown);
+  report(context, http, error, { attempt: handleHash, request });
+  return error;
 }
 
 async function signedIn(
@@ -43,17 +74,7 @@ async function signedIn(
   const { clock, events, identity, settings, store } = context;
   const callback = new URL(endpointUrls(settings.issuer).callback);
   callback.search = http.rawQuery;
-  const proven = await identity
-    .completeSignIn(callback, signInAttempt(attempt, "select_account"))
-    .catch((thrown: unknown) => {
-      events.emit({
-        name: "sign_in_failed",
-        request: http.id,
-        client: request.clientId,
-        address: http.address,
-      });
-      return asClientError(thrown);
-    });
+  const proven = await identity.completeSignIn(callback, signInAttempt(attempt, "select_account"));
   const { cookie, session } = await openSession(context, http, proven);
   const { subject } = session.account;
   events.emit({
@@ -62,6 +83,7 @@ async function signedIn(
     client: request.clientId,
     subject,
     address: http.address,
+    attempt: attemptReference(attempt.handleHash),
   });
   const signedIn = {
     subject,
@@ -84,9 +106,10 @@ function checkAnswer(query: Parameters): void {
   if (answers.length !== 1) throw new OAuthError("invalid_request", { hint: "code is missing" });
 }
 
-function notThisBrowser(debug: string): OAuthError {
+function notThisBrowser(debug: string, attempt: SecretHash): OAuthError {
   return new OAuthError("invalid_grant", {
     hint: "sign-in was not started in this browser, or is over",
     debug,
+    attempt,
   });
 }
