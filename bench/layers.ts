@@ -47,7 +47,7 @@ const context: Context = {
   clock: { now: () => seconds(Date.now() / 1000) },
   random: { bytes: randomBytes },
   events: { emit: () => undefined },
-  failures: { blocked: async () => 0, failed: async () => undefined },
+  failures: { wait: () => 0, failed: () => 0 },
   warnings: () => [],
 };
 const server = createAuthorizationServer(context);

@@ -258,10 +258,10 @@ export const variables = {
       secret: true,
     },
   ),
-  INTROSPECTION_TOKEN: optional(z.string().regex(/^[\x21-\x7E]+$/), {
+  INTROSPECTION_TOKEN: optional(z.string().regex(/^[\x21-\x7E]{16,}$/), {
     absent: "only a resource's own credential may introspect",
-    meaning: "Shared secret of callers of /introspect.",
-    expected: "printable ASCII without spaces",
+    meaning: "Shared secret of callers of /introspect, at least 16 characters.",
+    expected: "at least 16 printable ASCII characters without spaces; `openssl rand -base64 32` makes one",
     secret: true,
   }),
   TOKEN_PREFIX: of(parsed(tokenPrefixes), {

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config.ts";
 import { startHousekeeping } from "./housekeeping.ts";
+import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
-import { createFailureLimiter } from "./http/rate-limits.ts";
 import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
@@ -105,7 +105,7 @@ export async function startGatehouse(
     clock,
     random: systemRandom,
     events: createEvents(log),
-    failures: createFailureLimiter(config.rateLimits),
+    failures: createFailureLimiter({ enabled: config.rateLimits }),
     warnings: () => [...warnings],
   });
   const pages = createPages(urls.basePath);
@@ -116,6 +116,11 @@ export async function startGatehouse(
     issuer: settings.issuer,
     renderPage: pages.renderPage,
     trustedProxies: config.trustedProxies,
+    onIgnoredForwarding: (peer) =>
+      log.warn(
+        { peer },
+        `X-Forwarded-For from ${peer} is not believed, so everybody behind it counts as one address; if it is your proxy, set TRUSTED_PROXIES to include it`,
+      ),
     rateLimits: config.rateLimits,
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),

@@ -180,6 +180,13 @@ test("domains are read in one form, whatever their case, final dot or alphabet; 
   }
 });
 
+test("an introspection token that could be guessed is a fault that says how to make one", () => {
+  assert.deepEqual(faultyNames({ ...production, INTROSPECTION_TOKEN: "x".repeat(16) }), []);
+  const [fault] = faultsOf({ ...production, INTROSPECTION_TOKEN: "fifteen-letters" });
+  assert.equal(fault?.found, "a value of 15 characters");
+  assert.match(fault?.expected ?? "", /at least 16 .*openssl rand -base64 32/);
+});
+
 test("commands beside a server need no credentials", () => {
   assert.deepEqual(faultyNames({ BASE_URL: "https://auth.example.com" }, "command"), []);
 });

@@ -7,16 +7,30 @@ type Block = [Address, number];
 /** Tells where a request comes from, looking through the proxies that are trusted and no others (S02). */
 export type AddressReader = (request: IncomingMessage) => string;
 
-/** @param trustedProxies addresses, CIDR blocks, or `loopback` */
-export function createAddressReader(trustedProxies: readonly string[]): AddressReader {
+/**
+ * @param trustedProxies addresses, CIDR blocks, or `loopback`
+ * @param onIgnored told, once, which peer sent a forwarding header that does not count
+ */
+export function createAddressReader(
+  trustedProxies: readonly string[],
+  onIgnored: (peer: string) => void = () => {},
+): AddressReader {
+  let told = false;
+  const tellOnce = (peer: string) => {
+    if (!told) onIgnored(peer);
+    told = true;
+    return peer;
+  };
   const blocks = trustedProxies.flatMap(parseBlock);
   const isTrusted = (address: Address) => blocks.some((block) => isWithin(address, block));
   return (request) => {
     const { remoteAddress = "unknown" } = request.socket;
     const forwarded = request.headers["x-forwarded-for"];
-    if (forwarded === undefined || blocks.length === 0) return withoutMapping(remoteAddress);
+    if (forwarded === undefined) return withoutMapping(remoteAddress);
+    if (blocks.length === 0) return tellOnce(withoutMapping(remoteAddress));
     const peer = parse(remoteAddress);
     if (peer === undefined) return remoteAddress;
+    if (!isTrusted(peer)) return tellOnce(peer.toString());
     // From the right: each hop was written by the one after it, and counts only if that one is trusted.
     let nearest = peer;
     for (const hop of String(forwarded).split(",").reverse()) {

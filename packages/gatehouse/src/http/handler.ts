@@ -21,6 +21,8 @@ export interface HandlerOptions {
   readonly renderPage: (page: Page) => string;
   /** Addresses, CIDR blocks, or `loopback`, whose forwarding headers count. */
   readonly trustedProxies?: readonly string[];
+  /** Told once of a peer whose forwarding header does not count. */
+  readonly onIgnoredForwarding?: (peer: string) => void;
   /** False: none. Budgets take the place of the defaults. */
   readonly rateLimits?: boolean | Budgets;
   /** Bytes a body may have. */
@@ -57,7 +59,7 @@ export function createHandler(
   const secure = options.issuer.startsWith("https:");
   const routes = new Map(options.routes.map((route) => [route.path, route]));
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
-  const addressOf = createAddressReader(options.trustedProxies ?? []);
+  const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const cookies = createCookieCodec(secure);
   const common = commonHeaders(secure);
   const commonCrossOrigin = { ...common, ...crossOriginHeaders };

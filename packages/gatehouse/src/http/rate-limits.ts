@@ -1,5 +1,4 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import type { FailureLimiter, GuessedBy } from "../oauth/ports.ts";
 import { subscriberOf } from "../oauth/subscriber.ts";
 import type { LimitName } from "./route.ts";
 
@@ -32,32 +31,6 @@ export function createRateLimits(budgets: Budgets = {}, bounds: Bounds = {}): Ra
   return async (limit, address) => counters.get(limit)?.count(subscriberOf(address)) ?? 0;
 }
 
-/** Failed secrets a minute. Many clients may share an address, so an address has more. */
-const failuresPerMinute: Record<GuessedBy, number> = { client: 20, address: 200 };
-
-/**
- * Counts failed secrets (E16); who has used up the minute's failures waits for the next. The keys begin with an address, of which a whole
- * IPv6 /64 counts as one.
- * @param enabled false: nobody ever waits
- */
-export function createFailureLimiter(enabled = true): FailureLimiter {
-  if (!enabled) return { blocked: async () => 0, failed: async () => {} };
-  const counters = {
-    client: createCounter(failuresPerMinute.client),
-    address: createCounter(failuresPerMinute.address),
-  };
-  return {
-    blocked: (by, key) => counters[by].usedUp(subscriberKey(key)),
-    async failed(by, key) {
-      await counters[by].count(subscriberKey(key));
-    },
-  };
-}
-
-function subscriberKey(key: string): string {
-  return key.replace(/^\S+/, subscriberOf);
-}
-
 interface Bounds {
   /** How many new keys a minute are counted. */
   readonly mostKeys?: number;
@@ -68,8 +41,6 @@ interface Bounds {
 interface Counter {
   /** Counts one; returns the seconds to wait when that was too many, else 0. */
   count(key: string): Promise<number>;
-  /** Counts nothing; returns the seconds to wait when the next would be too many, else 0. */
-  usedUp(key: string): Promise<number>;
 }
 
 /**
@@ -97,10 +68,6 @@ function createCounter(points: number, { mostKeys = 20_000, now = Date.now }: Bo
         if (exceeded instanceof RateLimiterRes) return secondsLeft(exceeded);
         throw exceeded;
       }
-    },
-    async usedUp(key) {
-      const state = await limiter.get(key);
-      return state === null || state.consumedPoints < points ? 0 : secondsLeft(state);
     },
   };
 }

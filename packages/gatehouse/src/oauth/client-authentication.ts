@@ -1,12 +1,12 @@
 import { isLegacy, isPublic, mayOmitSecret } from "./client.ts";
 import { assertionType, checkAssertion, claimedClient } from "./client-assertion.ts";
 import type { Context } from "./context.ts";
-import { OAuthError } from "./errors.ts";
+import { OAuthError, tooManyFailures } from "./errors.ts";
 import type { OAuthRequest } from "./http.ts";
 import type { Parameters } from "./parameters.ts";
-import { DocumentError, type GuessedBy } from "./ports.ts";
+import { DocumentError } from "./ports.ts";
 import type { Client } from "./records.ts";
-import { equalSecrets, hashSecret } from "./secret.ts";
+import { equalSecrets, hashSecret, isUnguessable } from "./secret.ts";
 import type { Seconds, SecretHash } from "./values.ts";
 
 interface Credentials {
@@ -27,12 +27,10 @@ export async function authenticateClient(
   form: Parameters,
 ): Promise<Client> {
   const credentials = readCredentials(request, form);
-  const proves = credentials.secret !== undefined || credentials.assertion !== undefined;
-  if (proves) await refuseGuessers(context, request, credentials.clientId);
+  refuseGuesser(context, request, credentials);
   const client = await context.store.findClient(credentials.clientId);
   const fault = await findFault(context, request, client, credentials);
   if (client !== undefined && fault === undefined) return client;
-  if (proves) await countGuess(context, request, credentials.clientId);
   context.events.emit({
     name: "client_authentication_failed",
     request: request.id,
@@ -40,6 +38,10 @@ export async function authenticateClient(
     address: request.address,
     detail: fault,
   });
+  if (credentials.secret !== undefined || credentials.assertion !== undefined) {
+    const wait = context.failures.failed(request.address, client?.id);
+    if (wait > 0) throw tooManyFailures(wait);
+  }
   throw invalidClient();
 }
 
@@ -161,30 +163,14 @@ function isPreviousSecret({ previousSecret }: Client, sent: SecretHash, now: Sec
 }
 
 /**
- * E16. Only attempts that carry a secret count: many people's clients share one egress address, and a stale `client_id` among them
- * must not stop the others. Both keys hold the address: nobody can lock a client out from elsewhere.
+ * E16. Whoever guessed too often at this client is not told whether the next guess is right. A secret that cannot be guessed is looked at all the same, so
+ * that nobody is shut out by a stranger who shares their address; so is an assertion. A stale `client_id` counts nowhere: many people's clients share an address.
  */
-async function refuseGuessers(context: Context, request: OAuthRequest, clientId: string): Promise<void> {
-  for (const [by, key] of guessKeys(request, clientId)) {
-    const wait = await context.failures.blocked(by, key);
-    if (wait > 0) {
-      throw new OAuthError("slow_down", {
-        hint: "too many failed attempts",
-        headers: { "Retry-After": String(wait) },
-      });
-    }
-  }
-}
-
-async function countGuess(context: Context, request: OAuthRequest, clientId: string): Promise<void> {
-  for (const [by, key] of guessKeys(request, clientId)) await context.failures.failed(by, key);
-}
-
-function guessKeys({ address }: OAuthRequest, clientId: string): [GuessedBy, string][] {
-  return [
-    ["client", `${address} ${clientId.slice(0, 200)}`],
-    ["address", address],
-  ];
+function refuseGuesser({ failures }: Context, { address }: OAuthRequest, credentials: Credentials): void {
+  const { clientId, secret } = credentials;
+  if (secret === undefined) return;
+  const wait = failures.wait(address, clientId);
+  if (wait > 0 && !isUnguessable(secret)) throw tooManyFailures(wait);
 }
 
 function invalidClient(hint = "client authentication failed"): OAuthError {

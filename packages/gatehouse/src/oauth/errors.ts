@@ -70,3 +70,11 @@ export class OAuthError extends Error {
     this.attempt = details.attempt;
   }
 }
+
+/** E16. @param wait seconds until another attempt is looked at */
+export function tooManyFailures(wait: number): OAuthError {
+  return new OAuthError("slow_down", {
+    hint: "too many failed attempts",
+    headers: { "Retry-After": String(wait) },
+  });
+}

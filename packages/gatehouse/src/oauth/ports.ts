@@ -404,12 +404,16 @@ export interface AuditEvent {
   readonly cause?: unknown;
 }
 
-/** What guesses are counted by: one secret's holder as seen from one address, or an address whatever it tries. */
-export type GuessedBy = "client" | "address";
-
-/** Slows guessing (E16): counts failures per key. Keys begin with the address the guess came from, then a space. */
+/**
+ * Slows guessing (E16). A guess comes from an address and is aimed at a target: a client's secret, the introspection token. What was wrong at one target
+ * does not count at another, so that a stranger shuts out nobody but himself and whoever needs that very secret from the same address.
+ */
 export interface FailureLimiter {
-  /** Seconds to wait before this key may try again; 0 when it may now. */
-  blocked(by: GuessedBy, key: string): Promise<number>;
-  failed(by: GuessedBy, key: string): Promise<void>;
+  /** Seconds until another guess at this target from this address may be looked at; 0: now. Costs next to nothing while nobody guesses. */
+  wait(address: string, target: string): number;
+  /**
+   * Counts a wrong guess; without a target, at something that cannot be guessed. Returns the seconds its sender should wait, when that was too much for
+   * this target or for this address in all; else 0.
+   */
+  failed(address: string, target: string | undefined): number;
 }

@@ -19,3 +19,14 @@ export function hashSecret(secret: string): SecretHash {
 export function equalSecrets(left: string, right: string): boolean {
   return timingSafeEqual(Buffer.from(hashSecret(left)), Buffer.from(hashSecret(right)));
 }
+
+/**
+ * Whether a secret is beyond guessing, told by its shape: 256 random bits as this server mints them, or at least 128 as `openssl rand` writes them in
+ * base64 or hexadecimal. One that was thought up by somebody is not, however long.
+ */
+export function isUnguessable(secret: string): boolean {
+  const body = secret.replace(/^gatehouse_[a-z]{2}_/, "");
+  if (/^(?:[0-9a-f]{2}){16,}$/.test(body)) return new Set(body).size >= 8;
+  const random = /^(?:[A-Za-z0-9+/]{22}==|[A-Za-z0-9_-]{43}|[A-Za-z0-9+/]{43}=)$/;
+  return random.test(body) && /[A-Z]/.test(body) && /[a-z]/.test(body) && new Set(body).size >= 12;
+}

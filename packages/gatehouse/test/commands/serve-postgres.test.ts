@@ -23,7 +23,7 @@ test("serve waits for a database that is down, says so, and goes on when it is t
     SQL_URL: database,
     SECRET_KEY: "k".repeat(32),
     SQL_TIMEOUT: "2s",
-    INTROSPECTION_TOKEN: "operators",
+    INTROSPECTION_TOKEN: "the-operators-introspection-token",
   });
   t.after(() => child.kill("SIGKILL"));
   await untilPrinted(child, /the database cannot be reached; trying again/);
@@ -57,7 +57,8 @@ async function ask(url: string, path: string) {
     refresh_token: "x",
     token,
   });
-  const headers: Record<string, string> = path === "/introspect" ? { authorization: "Bearer operators" } : {};
+  const headers: Record<string, string> =
+    path === "/introspect" ? { authorization: "Bearer the-operators-introspection-token" } : {};
   const response = await fetch(url + path, { method: "POST", body, headers });
   return {
     status: response.status,

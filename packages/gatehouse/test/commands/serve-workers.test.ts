@@ -26,7 +26,7 @@ const settings = {
   PORT: "0",
   WORKERS: "2",
   SECRET_KEY: "k".repeat(32),
-  INTROSPECTION_TOKEN: "operators",
+  INTROSPECTION_TOKEN: "the-operators-introspection-token",
   RATE_LIMITS: "off",
 };
 
@@ -125,7 +125,7 @@ for (const kind of ["SQLite", "PostgreSQL"] as const) {
     assert.ok(redeemed !== undefined && more.length === 0, "a code is redeemed once");
     // F04: that it was presented again ended what came of it, whichever worker heard of it.
     const introspect = (token: string) =>
-      post(`${url}/introspect`, { token }, { authorization: "Bearer operators" });
+      post(`${url}/introspect`, { token }, { authorization: "Bearer the-operators-introspection-token" });
     assert.equal((await introspect(redeemed.body.access_token ?? "")).body.active, false);
 
     const fresh = await post(`${url}/token`, calm);

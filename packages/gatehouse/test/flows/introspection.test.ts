@@ -153,6 +153,26 @@ test("J09 answers are not to be cached, and guessing a credential is throttled",
   assert.equal((await introspect(limited, "x", its)).active, false);
 });
 
+test("while somebody guesses INTROSPECTION_TOKEN the right one is refused too, unless it is beyond guessing", async (t) => {
+  const asked = async (server: TestGatehouse, credential: string) =>
+    post(server, "/introspect", { token: "x" }, { authorization: `Bearer ${credential}` });
+  const random = "f3Qx9kZr0aWmT7uLcYp2SbNd5GhJ8vEi1oXqRtAeUwM=";
+  for (const [token, status] of [
+    ["thought-up-by-somebody", 429],
+    [random, 200],
+  ] as const) {
+    const server = await startTestGatehouse({ RATE_LIMITS: "on", INTROSPECTION_TOKEN: token });
+    t.after(() => server.stop());
+    assert.equal((await asked(server, token)).status, 200);
+    for (let guess = 0; guess < 20; guess++)
+      assert.equal((await asked(server, `guess-${guess}`)).status, 401);
+    assert.equal((await asked(server, "guess")).status, 429);
+    const right = await asked(server, token);
+    assert.equal(right.status, status, token);
+    if (status === 429) assert.match(right.headers.get("retry-after") ?? "", /^[1-9]\d?$/);
+  }
+});
+
 test("J11 LEGACY the static token is the operator's credential, and knows people by e-mail address", async () => {
   const body = await introspect(server, tokens.access_token);
   assert.equal(body.sub, "alice@example.com");

@@ -345,20 +345,53 @@ test("E15 errors are registered codes with a plain description, and nothing of o
 test("E16 guessing a secret is slowed, per client and per address, and consumes nothing", async (t) => {
   const victim = await startTestGatehouse({ RATE_LIMITS: "on" });
   t.after(() => victim.stop());
-  await victim.addClient({ id: "v", secret: "right", redirectUris: ["https://v.example/*"] });
+  const redirectUris = ["https://v.example/*"];
+  for (const [id, secret] of [
+    ["v", "right"],
+    ["w", "short"],
+  ] as const) {
+    await victim.addClient({ id, secret, redirectUris });
+  }
   const guess = (id: string, client_secret: string) =>
     post(victim, "/token", { grant_type: "authorization_code", client_id: id, client_secret, code: "x" });
   const statuses: number[] = [];
   for (let attempt = 0; attempt < 30; attempt++) statuses.push((await guess("v", `guess-${attempt}`)).status);
-  assert.deepEqual(new Set(statuses), new Set([401, 429]));
+  assert.deepEqual(statuses, [...Array(20).fill(401), ...Array(10).fill(429)]);
   const blocked = await guess("v", "right");
   assert.equal(blocked.status, 429);
   assert.match(blocked.headers.get("retry-after") ?? "", /^[1-9]\d*$/);
-  assert.equal((await guess("another", "guess")).status, 401, "other clients behind that address go on");
-  await Promise.all(Array.from({ length: 180 }, (_, at) => guess(`unknown-${at}`, "guess")));
-  assert.equal((await guess("another", "guess")).status, 429, "until the address has tried too much");
+  assert.equal(
+    (await guess("w", "short")).body.error,
+    "invalid_grant",
+    "another client at that address goes on",
+  );
+  await Promise.all(Array.from({ length: 200 }, (_, at) => guess(`unknown-${at}`, "guess")));
+  assert.equal(
+    (await guess("another", "guess")).status,
+    429,
+    "a wrong one, after all these from the address",
+  );
+  assert.equal((await guess("w", "short")).body.error, "invalid_grant", "a right one still");
   const publicClient = await aPublicClient(victim);
   assert.equal((await redeem(victim, publicClient, "x")).status, 400, "a client without secret goes on");
+});
+
+test("nobody is shut out by a stranger's guesses at a secret that this server made", async (t) => {
+  const victim = await startTestGatehouse({ RATE_LIMITS: "on" });
+  t.after(() => victim.stop());
+  const registration = await fetch(`${victim.url}/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ client_name: "C", redirect_uris: ["https://c.example/cb"] }),
+  });
+  const { client_id, client_secret } = (await registration.json()) as Record<string, string>;
+  const ask = (secret = "") =>
+    post(victim, "/token", { grant_type: "authorization_code", client_id, client_secret: secret, code: "x" });
+  for (let attempt = 0; attempt < 21; attempt++) await ask(`guess-${attempt}`);
+  assert.equal((await ask("guess")).status, 429);
+  const another = client_secret?.replace(/.{4}$/, "AAAA");
+  assert.equal((await ask(another)).status, 429, "as is a wrong one of that shape");
+  assert.equal((await ask(client_secret)).status, 400, "the client got in; its code is none");
 });
 
 test("E18 any origin may call, without credentials", async () => {

@@ -1,8 +1,8 @@
 import type { Context, Endpoint } from "../context.ts";
-import { OAuthError } from "../errors.ts";
+import { OAuthError, tooManyFailures } from "../errors.ts";
 import { json, type OAuthRequest } from "../http.ts";
 import type { AccessToken, Resource } from "../records.ts";
-import { equalSecrets, hashSecret } from "../secret.ts";
+import { equalSecrets, hashSecret, isUnguessable } from "../secret.ts";
 import { isAccessTokenShaped, resourceCredentialPrefix } from "../token.ts";
 import { requireForm } from "./token.ts";
 
@@ -30,22 +30,26 @@ export function introspectEndpoint(context: Context): Endpoint {
   };
 }
 
+/** No client's identifier: those have no space. */
+const guessTarget = "introspection token";
+
 async function authenticateCaller(context: Context, request: OAuthRequest): Promise<Caller> {
   const { failures, settings, store } = context;
   const { introspectionToken: configured } = settings;
-  const key = `${request.address} introspection`;
   const [, credential] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (credential === undefined) throw unauthenticated("no credential");
   const isResource = credential.startsWith(resourceCredentialPrefix);
   if (isResource) {
     const resource = await store.findResourceByCredential(hashSecret(credential));
     if (resource !== undefined) return resource;
-  } else if (configured !== undefined && equalSecrets(credential, configured)) {
-    return "operator";
+  } else if (configured !== undefined) {
+    // J09: while somebody guesses, the right one is refused as well, unless it is beyond guessing.
+    const blocked = failures.wait(request.address, guessTarget);
+    if (blocked > 0 && !isUnguessable(configured)) throw tooManyFailures(blocked);
+    if (equalSecrets(credential, configured)) return "operator";
   }
-  const wait = await failures.blocked("client", key);
-  if (wait > 0) throw new OAuthError("slow_down", { headers: { "Retry-After": String(wait) } });
-  await failures.failed("client", key);
+  const wait = failures.failed(request.address, isResource ? undefined : guessTarget);
+  if (wait > 0) throw tooManyFailures(wait);
   // J11: 401 too while none is configured, since anybody can send a token. The log says which it was.
   const unset = configured === undefined && !isResource;
   throw unauthenticated(unset ? "INTROSPECTION_TOKEN is not configured" : "unknown credential");
