@@ -43,7 +43,7 @@ export async function anyDatabaseUrl(): Promise<string> {
   return server === undefined ? "sqlite::memory:" : createDatabase(server);
 }
 
-function embedded(): TestDatabase {
+export function embedded(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-database-"));
   const path = join(folder, "gatehouse.db");
   const within = <T>(work: (database: DatabaseSync) => T): T => {
@@ -72,7 +72,7 @@ function embedded(): TestDatabase {
   };
 }
 
-function onPostgres(url: string): TestDatabase {
+export function onPostgres(url: string): TestDatabase {
   const run = async (text: string, values: (string | number | null)[]) => {
     const client = new Client({ connectionString: url });
     await client.connect();

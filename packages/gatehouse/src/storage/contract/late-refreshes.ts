@@ -72,6 +72,17 @@ export function lateRefreshesContract(given: Given): void {
     assert.deepEqual(await given.present(grant, 2, later(191), wide), superseded);
   });
 
+  test("of what was before a generation that was ahead nothing is forgiven, however much else is", async () => {
+    const { grant } = await given.aLiveGrant();
+    const wide = { window: seconds(100), generations: 8, late: seconds(900) };
+    for (const live of [1, 2, 3]) await given.present(grant, live, now, wide);
+    assert.deepEqual(await given.present(grant, 7, now, wide), { outcome: "fast_forwarded", generation: 8 });
+    for (const before of [6, 5, 4, 3]) {
+      assert.deepEqual(await given.present(grant, before, now, wide), superseded);
+    }
+    assert.deepEqual(await given.present(grant, 7, now, wide), replayed(8));
+  });
+
   test("it is remembered as long as a store remembers any that a generation was skipped", async () => {
     const { grant } = await given.aLiveGrant();
     await given.rotate(grant, 1);
