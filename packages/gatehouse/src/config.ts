@@ -105,6 +105,7 @@ function compose(values: Values, mode: Mode): Config {
       tokenPrefixes: values.TOKEN_PREFIX,
       introspectionToken: values.INTROSPECTION_TOKEN,
       homeUrl: values.HOME_URL,
+      allowedDomains: values.ALLOWED_DOMAINS,
       defaultResource: values.DEFAULT_RESOURCE,
       assertionAudiences:
         values.ASSERTION_AUDIENCE === "issuer" ? [issuer] : [issuer, `${issuer}/`, `${issuer}/token`],

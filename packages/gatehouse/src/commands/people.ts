@@ -24,14 +24,23 @@ export function addPeopleCommand(program: Command, shell: Shell): void {
     .addOption(asJson())
     .action((email: string, { json }: JsonOption) =>
       withStore(shell, async (store) => {
-        const accounts = await find(store, email);
+        // LEGACY first: what comes of such a token until then has an account.
+        const tokens = await store.revokeOriginalRefreshTokens(email);
+        const accounts = tokens > 0 ? await store.findAccounts(email) : await find(store, email);
         for (const { subject } of accounts) await store.removeAccount(subject);
         const subjects = accounts.map(({ subject }) => subject);
-        shell.print(
-          json
-            ? JSON.stringify({ removed: subjects })
-            : `Removed ${subjects.join(", ")}: every session, approval and token of theirs has ended.`,
-        );
+        if (json) {
+          const original_refresh_tokens = tokens === 0 ? undefined : tokens;
+          return shell.print(JSON.stringify({ removed: subjects, original_refresh_tokens }));
+        }
+        if (subjects.length > 0)
+          shell.print(
+            `Removed ${subjects.join(", ")}: every session, approval and token of theirs has ended.`,
+          );
+        if (tokens > 0)
+          shell.print(
+            `Ended ${tokens === 1 ? "1 refresh token" : `${tokens} refresh tokens`} of the service before Gatehouse.`,
+          );
       }),
     );
 }

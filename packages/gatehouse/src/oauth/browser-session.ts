@@ -71,7 +71,7 @@ export function signOutToken(session: LiveSession): string {
  * The person's identifier towards MCP servers: from the provider's (`iss`, `sub`), so that it survives a change of address, and an equal
  * address elsewhere is somebody else (C13). Prefixed, so that it cannot be taken for a client id (T08).
  */
-function subjectOf(identity: Pick<Identity, "issuer" | "subject">): Subject {
+export function subjectOf(identity: Pick<Identity, "issuer" | "subject">): Subject {
   return `user_${hashSecret(JSON.stringify([identity.issuer, identity.subject]))}` as string as Subject;
 }
 

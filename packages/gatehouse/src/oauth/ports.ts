@@ -7,6 +7,7 @@ import type {
   Consent,
   FoundCode,
   Grant,
+  OriginalRefreshToken,
   PreviousSecret,
   Resource,
   SignedIn,
@@ -229,6 +230,25 @@ export interface Store {
   /** Ends one access token. False when unknown. */
   revokeAccessToken(tokenHash: SecretHash): Promise<boolean>;
 
+  // -- refresh tokens of the service before us (LEGACY): on a database that never was its own there are none
+  /** The live one with this hash; untouched. */
+  findOriginalRefreshToken(tokenHash: SecretHash, now: Seconds): Promise<OriginalRefreshToken | undefined>;
+  /**
+   * Exchanges one for a grant: in one step it goes, for that service too, the account is created where it does not exist, and grant and access token are
+   * stored, the token that went counting as the generation before the grant's, superseded now; the client's use is noted. True for exactly one
+   * caller; false, and nothing changed, for every other, and when the token is the grant's client's no more: it expired, or that service used it up or
+   * ended it first.
+   */
+  exchangeOriginalRefreshToken(
+    tokenHash: SecretHash,
+    now: Seconds,
+    outcome: { readonly account: Account; readonly grant: Grant; readonly accessToken: AccessToken },
+  ): Promise<boolean>;
+  /** Ends one, for that service too. False when unknown. */
+  revokeOriginalRefreshToken(tokenHash: SecretHash): Promise<boolean>;
+  /** Ends all of a person who is known there by this address, in any case; an exchange at the same moment is over when this resolves. Returns how many. */
+  revokeOriginalRefreshTokens(email: string): Promise<number>;
+
   // -- the operator's side
   /**
    * What keeps this store from serving, in words for `/readyz` and without secrets; empty when a write has just been done durably, in the very
@@ -369,6 +389,7 @@ export interface AuditEvent {
     | "refresh_replayed"
     | "refresh_late"
     | "refresh_ahead"
+    | "refresh_exchanged"
     | "refresh_reused"
     | "client_authentication_failed"
     | "client_registered"

@@ -180,6 +180,13 @@ export interface AccessToken {
   readonly expiresAt: Seconds;
 }
 
+/** LEGACY: a refresh token of the service before us, which knew people by address and tokens of no resource. */
+export interface OriginalRefreshToken {
+  readonly email: string;
+  readonly clientId: ClientId;
+  readonly createdAt: Seconds;
+}
+
 /** A remembered decision (D02): identical for as long as `fingerprint` of the client's metadata stays (D15). */
 export interface Consent {
   readonly subject: Subject;

@@ -25,6 +25,8 @@ export interface Settings {
     readonly allowedDomains: readonly string[] | undefined;
     readonly deniedDomains: readonly string[];
   };
+  /** Domains whose people may sign in; `undefined`: all that the identity provider vouches for. */
+  readonly allowedDomains: readonly string[] | undefined;
   readonly lifetimes: {
     readonly accessToken: Seconds;
     /** LEGACY: of the token of confidential `client_secret_post` clients, 7 days. */

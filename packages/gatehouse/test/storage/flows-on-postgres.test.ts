@@ -14,6 +14,7 @@ const elsewhere = [
   "metadata",
   "client-document-policy",
   "legacy-side-by-side",
+  "legacy-refresh",
 ];
 
 test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the embedded database", async (t) => {

@@ -96,6 +96,26 @@ export class OldService {
     return rows[0]?.email;
   }
 
+  /** What it gives a public client besides the access token, in its later versions. */
+  async mintRefreshToken(clientId: string, email: string, lifetime = "30 days"): Promise<string> {
+    const token = aSecret();
+    await this.#client.query(
+      `insert into refresh_tokens (token, email, client_id, expires_at) values ($1, $2, $3, now() + interval '${lifetime}')`,
+      [hashOf(token), email, clientId],
+    );
+    return token;
+  }
+
+  /** Whose it is, and thirty days more for it. */
+  async refresh(clientId: string, token: string): Promise<string | undefined> {
+    const { rows } = await this.#client.query(
+      `update refresh_tokens set expires_at = now() + interval '30 days'
+       where token = $1 and client_id = $2 and expires_at > now() returning email`,
+      [hashOf(token), clientId],
+    );
+    return rows[0]?.email;
+  }
+
   async revoke(token: string): Promise<void> {
     await this.#client.query("delete from user_tokens where token = $1", [hashOf(token)]);
   }

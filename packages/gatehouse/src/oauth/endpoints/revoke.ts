@@ -2,6 +2,7 @@ import { isLegacy } from "../client.ts";
 import { authenticateClient } from "../client-authentication.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
+import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../http.ts";
 import { readJsonObject } from "../json-object.ts";
 import type { AccessToken, Client } from "../records.ts";
@@ -64,6 +65,7 @@ async function revoke(
     await end(context, found);
     return emitRevoked(context, request, found.clientId, found.grantId);
   }
+  if (await endOriginal(context, request, token, isTheirs)) return;
   // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's prefix.
   if (client === undefined) await context.store.revokeAccessToken(hashSecret(token));
 }
@@ -80,6 +82,29 @@ async function endFamily(
   if (grant === undefined || !isTheirs(grant.clientId) || !isGenuine(presented, grant, settings)) return;
   await store.revokeGrant(grant.id);
   emitRevoked(context, request, grant.clientId, grant.id);
+}
+
+/** LEGACY: a refresh token of the service before us, or, when it was exchanged, its grant. */
+async function endOriginal(
+  context: Context,
+  request: OAuthRequest,
+  token: string,
+  isTheirs: (clientId: string) => boolean,
+): Promise<boolean> {
+  const { clock, store } = context;
+  const tokenHash = hashSecret(token);
+  const original = await store.findOriginalRefreshToken(tokenHash, clock.now());
+  if (original !== undefined) {
+    if (!isTheirs(original.clientId)) return false;
+    await store.revokeOriginalRefreshToken(tokenHash);
+  }
+  // From here on nobody exchanges it; whoever did before left a grant.
+  const grant = await store.findGrant(grantIdOfOriginal(token), clock.now());
+  const clientId = original?.clientId ?? grant?.clientId;
+  if (clientId === undefined || !isTheirs(clientId)) return false;
+  if (grant !== undefined) await store.revokeGrant(grant.id);
+  emitRevoked(context, request, clientId, grant?.id);
+  return true;
 }
 
 /** An access token ends alone (K06); where it is all there is of its grant, the grant ends (F17). */

@@ -8,10 +8,11 @@ import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
 import type { Settings } from "../settings.ts";
-import { isGenuine, parseRefreshToken, refreshTokenOf } from "../token.ts";
+import { isGenuine, type PresentedRefreshToken, parseRefreshToken, refreshTokenOf } from "../token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
 import { scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";
+import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.ts";
 
 /**
  * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves the refresh token as it
@@ -23,7 +24,23 @@ export async function refreshToken(
   client: Client,
   form: Parameters,
 ): Promise<TokenResponse> {
-  const { grant, generation } = await findPresented(context, client, form);
+  const token = form.get("refresh_token");
+  if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
+  const presented = parseRefreshToken(token);
+  const found =
+    presented === undefined
+      ? await exchangeOriginal(context, request, client, form, token)
+      : await findPresented(context, client, presented);
+  return "grant" in found ? rotate(context, request, client, form, found) : found;
+}
+
+async function rotate(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  form: Parameters,
+  { grant, generation }: PresentedGrant,
+): Promise<TokenResponse> {
   const scope = narrowScope(grant.scope, form.get("scope")); // G07
   narrowResource(grant.resource, form.all("resource")); // G09
   const { clock, settings, store } = context;
@@ -54,16 +71,10 @@ export async function refreshToken(
 async function findPresented(
   context: Context,
   client: Client,
-  form: Parameters,
-): Promise<{ grant: Grant; generation: number }> {
-  const token = form.get("refresh_token");
-  if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
-  const presented = parseRefreshToken(token);
-  const grant =
-    presented === undefined
-      ? undefined
-      : await context.store.findGrant(presented.grantId, context.clock.now());
-  if (presented === undefined || grant === undefined || !isGenuine(presented, grant, context.settings)) {
+  presented: PresentedRefreshToken,
+): Promise<PresentedGrant> {
+  const grant = await context.store.findGrant(presented.grantId, context.clock.now());
+  if (grant === undefined || !isGenuine(presented, grant, context.settings)) {
     throw invalidGrant("unknown, expired or revoked refresh token");
   }
   if (grant.clientId !== client.id) throw invalidGrant("unknown, expired or revoked refresh token"); // G02

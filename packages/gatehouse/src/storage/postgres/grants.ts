@@ -126,7 +126,7 @@ function inOrder<T extends { readonly grant_id: string | undefined }>(asked: rea
 }
 
 /** An instant, or that there was none, as it stands in `superseded_at`: ten digits. */
-function digits(at: number): string {
+export function digits(at: number): string {
   return `${at}`.padStart(10, "0");
 }
 
@@ -140,11 +140,14 @@ const toLineage = ([generation, rotatedAt, superseded]: Row): Lineage => ({
 export const askedGrant = `client_id text, subject text, email text, scope text, resource text, generation int, salt text,
   auth_time timestamptz, created_at timestamptz, rotated_at timestamptz, expires_at timestamptz, ends_at timestamptz`;
 
-/** Stores the grants of `asked` whose token is among those of `source`. */
-export function insertGrant(source: string): string {
-  return `insert into gatehouse_grants (${grantColumns})
+/**
+ * Stores the grants of `asked` whose token is among those of `source`.
+ * @param superseded when generations before were superseded, as an expression of SQL
+ */
+export function insertGrant(source: string, superseded = "''"): string {
+  return `insert into gatehouse_grants (${grantColumns}, superseded_at)
     select asked.grant_id, asked.client_id, asked.subject, asked.email, asked.scope, asked.resource, asked.generation, asked.salt,
-      asked.auth_time, asked.created_at, asked.rotated_at, asked.expires_at, asked.ends_at
+      asked.auth_time, asked.created_at, asked.rotated_at, asked.expires_at, asked.ends_at, ${superseded}
     from asked, ${source} as done where done.token = asked.token`;
 }
 

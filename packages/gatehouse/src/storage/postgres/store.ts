@@ -8,6 +8,7 @@ import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
+import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
@@ -46,6 +47,7 @@ export function createStore(database: Database): Store {
     ...codeOperations(database),
     ...grantOperations(database),
     ...accessTokenOperations(database),
+    ...originalRefreshTokenOperations(database),
     ...sweepOperation(database),
     ...healthOperation(database),
     close: () => database.close(),

@@ -9,6 +9,7 @@ import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
+import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { peopleOperations } from "./people.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
@@ -69,6 +70,7 @@ function createStore(database: Database, path: string): Store {
     ...codeOperations(database),
     ...grantOperations(database),
     ...accessTokenOperations(database),
+    ...originalRefreshTokenOperations,
     ...sweepOperation(database),
     ...healthOperation(database, path),
     // Behind the writes that are waiting; who waits for one that cannot be done is told so.

@@ -1,0 +1,154 @@
+import { hash } from "node:crypto";
+import { subjectOf } from "../browser-session.ts";
+import { isLegacy } from "../client.ts";
+import type { Context } from "../context.ts";
+import { OAuthError } from "../errors.ts";
+import type { OAuthRequest } from "../http.ts";
+import type { Parameters } from "../parameters.ts";
+import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts";
+import { chooseResource } from "../resource.ts";
+import { grantableScope, narrowScope } from "../scope.ts";
+import { hashSecret } from "../secret.ts";
+import { mintSalt, refreshTokenOf } from "../token.ts";
+import { after, type GrantId, type Seconds } from "../values.ts";
+import { scopeMember, type TokenResponse } from "./grant-type.ts";
+import { issueAccessToken } from "./issue.ts";
+
+/*
+ * LEGACY: refresh tokens of the service before us. Each is good here once: it is exchanged for a grant of ours, and from then on counts as the first
+ * generation of that grant. So an answer that is lost, or a client that keeps the old token, is treated as with any token of ours.
+ */
+
+/** The live generation of a grant that was just made: the exchanged token is the one before. */
+const firstOfOurs = 2;
+/** In the place of an identity provider: nobody has proven more of this person here than the address the service before us knew. */
+const byAddress = "urn:gatehouse:address";
+
+/** A live grant, and the generation of the refresh token that was presented of it. */
+export interface PresentedGrant {
+  readonly grant: Grant;
+  readonly generation: number;
+}
+
+/**
+ * Exchanges the token, or finds the grant for which it was exchanged before.
+ * @throws OAuthError when it is neither; then nothing was used up
+ */
+export async function exchangeOriginal(
+  context: Context,
+  request: OAuthRequest,
+  client: Client,
+  form: Parameters,
+  token: string,
+): Promise<TokenResponse | PresentedGrant> {
+  const { clock, settings, store } = context;
+  const earlier = await findExchanged(context, client, token);
+  if (earlier !== undefined) return earlier;
+  const tokenHash = hashSecret(token);
+  const original = await store.findOriginalRefreshToken(tokenHash, clock.now());
+  if (original === undefined) return exchangedMeanwhile(context, client, token);
+  if (original.clientId !== client.id || isLegacy(client)) throw unknownToken();
+  refuseStrangers(context, original);
+  const account = await accountOf(context, original.email);
+  const grant = await makeGrant(context, client, form, { account, original, token });
+  const scope = narrowScope(grant.scope, form.get("scope"));
+  const lifetime = settings.lifetimes.accessToken;
+  const { token: accessToken, record } = issueAccessToken(context, grant, scope, lifetime);
+  const outcome = { account, grant, accessToken: record };
+  if (!(await store.exchangeOriginalRefreshToken(tokenHash, clock.now(), outcome))) {
+    return exchangedMeanwhile(context, client, token);
+  }
+  context.events.emit({
+    name: "refresh_exchanged",
+    request: request.id,
+    client: client.id,
+    subject: grant.subject,
+    grant: grant.id,
+    resource: grant.resource,
+    address: request.address,
+  });
+  return {
+    access_token: accessToken,
+    token_type: "Bearer",
+    expires_in: lifetime,
+    refresh_token: refreshTokenOf(grant, firstOfOurs, settings),
+    ...scopeMember(scope),
+  };
+}
+
+/** The grant's name follows from the token, so whoever has the token finds its grant, and whoever knows the name has no token. */
+export function grantIdOfOriginal(token: string): GrantId {
+  const digest = hash("sha256", `grant of the refresh token ${token}`, "buffer");
+  return digest.subarray(0, 16).toString("base64url") as GrantId;
+}
+
+async function findExchanged(
+  { clock, store }: Context,
+  client: Client,
+  token: string,
+): Promise<PresentedGrant | undefined> {
+  const grant = await store.findGrant(grantIdOfOriginal(token), clock.now());
+  if (grant === undefined) return undefined;
+  if (grant.clientId !== client.id) throw unknownToken();
+  return { grant, generation: firstOfOurs - 1 };
+}
+
+/** Somebody was first: the same client, which gets the same answer, or the service before us. */
+async function exchangedMeanwhile(context: Context, client: Client, token: string): Promise<PresentedGrant> {
+  const grant = await findExchanged(context, client, token);
+  if (grant === undefined) throw unknownToken();
+  return grant;
+}
+
+/** Who may not sign in here does not come in by an old token either; all that is known of them is the address. */
+function refuseStrangers({ settings }: Context, { email }: OriginalRefreshToken): void {
+  const { allowedDomains } = settings;
+  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  if (allowedDomains !== undefined && !allowedDomains.includes(domain)) throw unknownToken();
+}
+
+/**
+ * Whose grant it becomes. The service before us knew people by address alone, so at this one moment the address decides: it is the account of the only
+ * person who signed in here with it. Where there is none, or several, an account of its own is made, which no sign-in ever becomes.
+ */
+async function accountOf({ store }: Context, email: string): Promise<Account> {
+  const [account, ...others] = (await store.findAccounts(email)).filter(({ issuer }) => issuer !== byAddress);
+  if (account !== undefined && others.length === 0) return account;
+  const upstreamSubject = email.toLowerCase();
+  const subject = subjectOf({ issuer: byAddress, subject: upstreamSubject });
+  return { subject, issuer: byAddress, upstreamSubject, email };
+}
+
+/** What the service before us did not know, the request says as an authorization request would: resource and scope. */
+async function makeGrant(
+  { clock, random, settings, store }: Context,
+  client: Client,
+  form: Parameters,
+  from: { readonly account: Account; readonly original: OriginalRefreshToken; readonly token: string },
+): Promise<Grant> {
+  const resource = await chooseResource(store, settings, form.all("resource"));
+  if (resource === undefined) {
+    throw new OAuthError("invalid_target", { hint: "resource is missing and this server has no default" });
+  }
+  const now = clock.now();
+  const endsAt = after(now, settings.lifetimes.grant);
+  return {
+    id: grantIdOfOriginal(from.token),
+    clientId: client.id,
+    subject: from.account.subject,
+    email: from.original.email,
+    scope: grantableScope(form.get("scope"), resource, true),
+    resource: resource.identifier,
+    generation: firstOfOurs,
+    salt: mintSalt(random),
+    authTime: from.original.createdAt,
+    createdAt: now,
+    rotatedAt: now,
+    expiresAt: Math.min(endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds,
+    endsAt,
+  };
+}
+
+function unknownToken(): OAuthError {
+  return new OAuthError("invalid_grant", { hint: "unknown, expired or revoked refresh token" });
+}
