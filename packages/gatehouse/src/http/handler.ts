@@ -98,7 +98,7 @@ export function createHandler(
     const { id, address, rawQuery } = origin;
     const { method = "GET", headers } = request;
     if ((request.url ?? "").length > longestUrl) return refusal(route, request, id, 414);
-    if (hasDoubledHeader(request)) return refusal(route, request, id, 400);
+    if (isAmbiguous(request)) return refusal(route, request, id, 400);
     if (route === undefined) return refusal(route, request, id, 404);
     const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
     if (elsewhere !== undefined) return refusal(route, request, id, 403, {}, elsewhere);
@@ -186,8 +186,11 @@ function parse(
   }
 }
 
-/** Node keeps the first `Authorization` or `Host` and drops the others; which one a proxy took cannot be known (S-n1). */
-function hasDoubledHeader({ rawHeaders }: IncomingMessage): boolean {
+/**
+ * Node keeps the first `Authorization` or `Host` and drops the others; which one a proxy took cannot be known (S-n1). HTTP/1.1 demands one `Host`
+ * (RFC 9112 §3.2).
+ */
+function isAmbiguous({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let authorizations = 0;
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -195,7 +198,7 @@ function hasDoubledHeader({ rawHeaders }: IncomingMessage): boolean {
     if (name?.length === 13 && name.toLowerCase() === "authorization") authorizations++;
     else if (name?.length === 4 && name.toLowerCase() === "host") hosts++;
   }
-  return authorizations > 1 || hosts > 1;
+  return authorizations > 1 || hosts > 1 || (hosts === 0 && httpVersion === "1.1");
 }
 
 function logWhenOver(

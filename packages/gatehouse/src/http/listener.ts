@@ -1,11 +1,20 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
+import { watchConnections } from "./connections.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
+import { defaultMaxConnections } from "./open-files.ts";
 
 export interface ListenerOptions extends HandlerOptions {
   /** How long a request may take to arrive whole (S07), its headers a third of it. Default 30 seconds. */
   readonly requestMilliseconds?: number;
+  /** Milliseconds an idle connection is kept for a next request. Default 65 seconds: longer than the usual proxy keeps its side. */
+  readonly keepAliveTimeoutMs?: number;
+  /** Milliseconds from a request's headers until its answer is taken. Default 60 seconds. */
+  readonly answerTimeoutMs?: number;
+  /** Connections at once; for more, silent and idle ones are ended. Default: what the limit of open files allows, at most 10,000. */
+  readonly maxConnections?: number;
+  /** Requests that a peer may send ahead of its answers before it is cut off. Default 16. */
+  readonly maxPipelined?: number;
   /** How long `close` waits for requests in flight. Default 5 seconds. */
   readonly graceMilliseconds?: number;
 }
@@ -23,35 +32,54 @@ const longestHead = 32 * 1024;
 /** Puts the edge on node's HTTP server. */
 export function createListener(options: ListenerOptions): Listener {
   const { requestMilliseconds = 30_000, graceMilliseconds = 5000 } = options;
+  const { keepAliveTimeoutMs = 65_000, answerTimeoutMs = 60_000 } = options;
+  const { maxConnections = defaultMaxConnections(), maxPipelined = 16 } = options;
+  const headersTimeout = requestMilliseconds / 3;
+  const checkIntervalMs = requestMilliseconds / 6;
+  const server: Server = createServer({
+    maxHeaderSize: longestHead,
+    requestTimeout: requestMilliseconds,
+    headersTimeout,
+    connectionsCheckingInterval: checkIntervalMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    joinDuplicateHeaders: false,
+    requireHostHeader: false, // the handler refuses such a request in the shape of its route
+  });
+  const connections = watchConnections(server, {
+    answerTimeoutMs,
+    idleTimeoutMs: keepAliveTimeoutMs + headersTimeout,
+    checkIntervalMs,
+    maxConnections,
+    maxPipelined,
+  });
   const handle = createHandler(options, () => !server.listening);
-  const server: Server = createServer(
-    {
-      maxHeaderSize: longestHead,
-      requestTimeout: requestMilliseconds,
-      headersTimeout: requestMilliseconds / 3,
-      connectionsCheckingInterval: requestMilliseconds / 6,
-      keepAliveTimeout: 65_000, // longer than the usual proxy keeps its side
-      joinDuplicateHeaders: false,
-    },
-    (request, response) => void handle(request, response),
-  );
-  server.on("clientError", answerBrokenRequest);
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    if (connections.admit(request, response)) void handle(request, response);
+  };
+  // An expectation that nobody here knows may be ignored (RFC 9110 §10.1.1).
+  server.on("request", answer).on("checkExpectation", answer);
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const unwanted = error.code === "ECONNRESET" || !socket.writable || connections.isAnswering(socket);
+    if (unwanted) socket.destroy();
+    else connections.dismiss(socket, brokenRequestAnswer(error));
+  });
   return {
     listen: (port, host) => listen(server, port, host),
     close: () => close(server, graceMilliseconds),
   };
 }
 
-/** What node's parser could not make a request of. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const status =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? "431 Request Header Fields Too Large"
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? "408 Request Timeout"
-        : "400 Bad Request";
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** The whole answer to what node's parser could not make a request of. */
+function brokenRequestAnswer({ code }: NodeJS.ErrnoException): string {
+  const [status, description] =
+    code === "HPE_HEADER_OVERFLOW"
+      ? ["431 Request Header Fields Too Large", "the headers are too long"]
+      : code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? ["408 Request Timeout", "the request took too long to arrive"]
+        : ["400 Bad Request", "this is no HTTP request"];
+  const body = JSON.stringify({ error: "invalid_request", error_description: description });
+  const headers = `Content-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: ${body.length}`;
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\n${headers}\r\n\r\n${body}`;
 }
 
 async function listen(server: Server, port: number, host: string): Promise<AddressInfo> {

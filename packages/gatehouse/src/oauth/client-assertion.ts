@@ -59,10 +59,11 @@ export async function checkAssertion(
   const verified = await verify(context, client, assertion, request);
   if (typeof verified === "string") return verified;
   const { aud, exp = 0, iat, jti } = verified;
-  const audiences = typeof aud === "string" ? [aud] : (aud ?? []);
+  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
   const [audience] = audiences;
   // Q07: the issuer and nothing beside it, or the assertion could be one made for somebody else.
-  if (audiences.length !== 1 || !settings.assertionAudiences.includes(audience ?? "")) {
+  const isOurs = typeof audience === "string" && settings.assertionAudiences.includes(audience);
+  if (audiences.length !== 1 || !isOurs) {
     return "not made for this server";
   }
   if (exp > now + longestLife) return "valid for longer than an hour"; // Q08
