@@ -64,6 +64,7 @@ const request = (form: Parameters): OAuthRequest => ({
     authorization: `Bearer ${credential}`,
     origin: undefined,
     secFetchSite: undefined,
+    referer: undefined,
     userAgent: undefined,
   },
   cookies: new Map(),

@@ -121,6 +121,7 @@ export function createHandler(
         authorization: headers.authorization,
         origin: headers.origin,
         secFetchSite: headers["sec-fetch-site"] as string | undefined,
+        referer: headers.referer,
         userAgent: headers["user-agent"],
       },
       cookies: cookies.parse(headers.cookie),

@@ -67,7 +67,7 @@ export function refusal(
     status,
     title,
     explanation,
-    command: undefined,
+    remedies: [],
     detail,
     reference: id,
     continueTo: undefined,

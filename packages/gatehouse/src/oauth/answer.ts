@@ -82,13 +82,13 @@ export function errorPage(
   continueTo?: { readonly uri: string; readonly host: string },
 ): OAuthResponse {
   const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
-  const { title, explanation, command } = words(error, status);
+  const { title, explanation, remedies = [] } = words(error, status);
   const answer = page(status, {
     kind: "error",
     status,
     title,
     explanation,
-    command,
+    remedies,
     detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
     reference: request.id,
     continueTo,

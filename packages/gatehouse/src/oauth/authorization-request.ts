@@ -3,13 +3,13 @@ import { lookUpClient } from "./client-lookup.ts";
 import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import type { OAuthRequest } from "./http.ts";
-import { guessClient } from "./known-clients.ts";
 import type { Parameters } from "./parameters.ts";
 import { isCodeChallenge } from "./pkce.ts";
 import type { AuthorizationRequest, Client } from "./records.ts";
 import { admitsRedirectUri, checkRedirectUri } from "./redirect-uri.ts";
 import { chooseResource } from "./resource.ts";
 import { grantableScope } from "./scope.ts";
+import { unknownClient } from "./unknown-client.ts";
 
 /** A valid authorization request, with what only the endpoint itself needs to know. */
 export interface ValidRequest {
@@ -32,22 +32,8 @@ export async function identifyClient(
   const clientId = query.get("client_id");
   if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
   const client = await lookUpClient(context, clientId, http);
-  if (client === undefined) throw unknownClient(clientId, query.get("redirect_uri"));
+  if (client === undefined) throw await unknownClient(context.store, clientId, query);
   return { client, redirectUri: chooseRedirectUri(client, query.get("redirect_uri")) };
-}
-
-/** The client cannot be told: it learns of nothing that happens on this page. So the person is, and how to make it register anew. */
-function unknownClient(clientId: string, redirectUri: string | undefined): OAuthError {
-  const known = guessClient(clientId, redirectUri);
-  const forPerson = known && {
-    title: `This server does not know this ${known.name} any more`,
-    explanation: `It looks like ${known.name}, using a registration that does not exist here (any more). ${known.reset.sentence}`,
-    command: known.reset.command,
-  };
-  return new OAuthError("invalid_client", {
-    hint: "unknown client_id",
-    ...(forPerson === undefined ? {} : { forPerson }),
-  });
 }
 
 function chooseRedirectUri(client: Client, requested: string | undefined): string {

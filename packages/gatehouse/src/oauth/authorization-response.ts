@@ -1,6 +1,11 @@
+import { errorPage } from "./answer.ts";
+import { destinationOf } from "./client-evidence.ts";
+import type { Context } from "./context.ts";
 import type { OAuthError } from "./errors.ts";
 import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "./http.ts";
-import { withParameters } from "./redirect-uri.ts";
+import { startedByClient } from "./navigation.ts";
+import type { Client } from "./records.ts";
+import { describeRedirectUri, withParameters } from "./redirect-uri.ts";
 
 /** Where an authorization response goes, and the state it carries back. */
 export interface Target {
@@ -30,8 +35,31 @@ export function errorRedirect(
   return redirect(request.method, errorUri(request, issuer, target, error), cookies);
 }
 
+/**
+ * An error that no person has asked for yet: nobody has seen who asks, and where the answer goes. The operator's
+ * clients, known clients' own addresses and programs on this computer get it at once. A browser is not sent to a
+ * website that registered itself, or a link to this server would be a link to anywhere: the person sees a page with
+ * a link instead (B20), unless that website sent the browser here itself.
+ */
+export function errorAnswer(
+  { settings }: Pick<Context, "settings">,
+  http: OAuthRequest,
+  client: Client,
+  target: Target,
+  error: OAuthError,
+  cookies: readonly SetCookie[] = [],
+): OAuthResponse {
+  const { issuer } = settings;
+  const { redirectUri } = target;
+  if (destinationOf(client, redirectUri) !== "stranger" || startedByClient(http, issuer, redirectUri)) {
+    return errorRedirect(http, issuer, target, error, cookies);
+  }
+  const { host } = describeRedirectUri(redirectUri);
+  return { ...errorPage(http, error, { uri: errorUri(http, issuer, target, error), host }), cookies };
+}
+
 /** Where an error is told to the client, with the reference under which the log says why: many clients show the description to the person. */
-export function errorUri(
+function errorUri(
   { id }: Pick<OAuthRequest, "id">,
   issuer: string,
   { redirectUri, state }: Target,

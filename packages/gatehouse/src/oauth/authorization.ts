@@ -1,11 +1,13 @@
 import { successRedirect } from "./authorization-response.ts";
 import { type Attempt, codeOf, releaseAttempt } from "./browser-binding.ts";
-import { consentFingerprint, isFirstParty } from "./client.ts";
+import { consentFingerprint, isFirstParty, isLegacy } from "./client.ts";
 import type { Context } from "./context.ts";
 import { endpointUrls } from "./endpoint-urls.ts";
 import { OAuthError } from "./errors.ts";
 import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "./http.ts";
+import { startedByClient } from "./navigation.ts";
 import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "./records.ts";
+import { admitsRedirectUri } from "./redirect-uri.ts";
 import { parseScope } from "./scope.ts";
 import { hashSecret } from "./secret.ts";
 import { after } from "./values.ts";
@@ -83,9 +85,10 @@ export async function grantCode(
 }
 
 /**
- * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource, no wider scope, and nothing the
- * person saw has changed. Only for https redirect URIs, since nobody can prove to be the program behind a loopback address (D14), not for
- * a client that somebody else registered as well (D-n7), and never for a navigation another site started: that one could be an attacker's, who wants the answer without the person noticing.
+ * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource, no wider
+ * scope, and nothing the person saw has changed. Only for https redirect URIs, since nobody can prove to be the
+ * program behind a loopback address (D14), not for a client that somebody else registered as well (D-n7), and only
+ * where the client itself sent the browser here: anybody else wants the answer without the person noticing.
  */
 export async function isRemembered(
   context: Context,
@@ -97,7 +100,7 @@ export async function isRemembered(
   if (
     !isMemorable(request) ||
     client.shared ||
-    !["none", "same-origin", "same-site"].includes(http.headers.secFetchSite ?? "")
+    !startedByClient(http, context.settings.issuer, request.redirectUri)
   ) {
     return false;
   }
@@ -112,6 +115,23 @@ export async function isRemembered(
 const maxRememberedBytes = 2000;
 
 /** Whether an approval of this request may stand for later ones (D14). */
+/**
+ * The client of a request that was found valid earlier, if that still holds. Throws, for a page, when it was removed
+ * or is no longer registered for the redirect URI: an answer goes nowhere it would not go if it were asked for now.
+ */
+export async function clientStillAt(
+  { store }: Pick<Context, "store">,
+  { clientId, redirectUri }: Pick<AuthorizationRequest, "clientId" | "redirectUri">,
+): Promise<Client> {
+  const client = await store.findClient(clientId);
+  if (client === undefined) throw new OAuthError("invalid_client", { hint: "the client was removed" });
+  if (!admitsRedirectUri(client.redirectUris, redirectUri, isLegacy(client))) {
+    const hint = "redirect_uri is no longer registered for this client";
+    throw new OAuthError("invalid_redirect_uri", { hint });
+  }
+  return client;
+}
+
 export function isMemorable({ clientId, redirectUri, resource }: AuthorizationRequest): boolean {
   const key = clientId + redirectUri + (resource ?? "");
   return redirectUri.startsWith("https://") && Buffer.byteLength(key) <= maxRememberedBytes;

@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { OAuthError } from "./errors.ts";
 import { hostOf, isWithinDomain } from "./host.ts";
 import type { OAuthRequest } from "./http.ts";
-import { guessClient } from "./known-clients.ts";
+import { knownDocument } from "./known-clients.ts";
 import { DocumentError } from "./ports.ts";
 import type { Client } from "./records.ts";
 
@@ -127,7 +127,7 @@ async function remember(
 /** I13: a page that says what to do; why it failed stands in the log, and what is wrong with a document its developer may know. */
 function unusable(clientId: string, error: DocumentError | OAuthError): OAuthError {
   const { host } = new URL(clientId);
-  const name = guessClient(clientId, undefined)?.name;
+  const name = knownDocument(clientId)?.name;
   const invalid = error instanceof OAuthError;
   return new OAuthError("invalid_client", {
     hint: invalid

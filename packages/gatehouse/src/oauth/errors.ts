@@ -26,11 +26,19 @@ const statusOf = {
 
 export type OAuthErrorCode = keyof typeof statusOf;
 
-/** What happened, what to do, and, if there is one, the command to do it with. */
+/** What happened, what it means, and what to do in the app it may be. */
 export interface Advice {
   readonly title: string;
   readonly explanation: string;
-  readonly command?: string | undefined;
+  readonly remedies?: readonly Remedy[];
+}
+
+/** What to do in one app: a sentence, and the command to do it with if there is one. */
+export interface Remedy {
+  /** The app it is for, where it is not certain that it is the person's. */
+  readonly app?: string;
+  readonly sentence: string;
+  readonly command?: string;
 }
 
 interface Details {

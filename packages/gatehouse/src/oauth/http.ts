@@ -30,6 +30,7 @@ export interface RequestHeaders {
   readonly authorization: string | undefined;
   readonly origin: string | undefined;
   readonly secFetchSite: string | undefined;
+  readonly referer: string | undefined;
   readonly userAgent: string | undefined;
 }
 

@@ -14,7 +14,14 @@ export interface KnownClient {
   readonly document?: RegExp;
   /** Where it wants the answer sent. */
   readonly redirectUri?: RegExp;
-  /** How to make it forget its registration and register anew: a sentence, and a command if there is one. */
+  /** Domains of whoever makes it, subdomains included: an answer that goes to {@link redirectUri} there is really its. */
+  readonly domains?: readonly string[];
+  /** What a name or a host that pretends to be its looks like, once it is folded (`imitation.ts`). */
+  readonly claims?: RegExp;
+  /**
+   * How to make it forget its registration and register anew: a sentence, and a command if there is one. In it,
+   * `NAME` stands for what the person calls the server there, `ADDRESS` for the server's address.
+   */
   readonly reset: { readonly sentence: string; readonly command?: string };
   /**
    * For clients whose processes share refresh tokens, or keep superseded ones: for how many seconds after it was superseded, where
@@ -30,9 +37,11 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^codex\b/i,
     document: /^https:\/\/chatgpt\.com\/oauth\/codex\/(?:[\w-]+\/)?client\.json$/,
     redirectUri: /^http:\/\/127\.0\.0\.1(?::\d+)?\/callback(?:\/.*)?$/,
+    domains: ["chatgpt.com", "openai.com"],
+    claims: /\bcodex\b/,
     reset: {
       sentence: "In a terminal, sign out of this server in Codex and in again, with the name it has there:",
-      command: "codex mcp logout <server> && codex mcp login <server>",
+      command: "codex mcp logout NAME && codex mcp login NAME",
     },
     // Long-lived processes keep the generation they started with.
     replay: { window: 3600, generations: 16 },
@@ -42,10 +51,12 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^claude code\b/i,
     document: /^https:\/\/claude\.ai\/oauth\/claude-code-client-metadata$/,
     redirectUri: /^(?:http:\/\/localhost(?::\d+)?\/callback|claude:\/\/claude\.ai\/mcp-auth-callback\/sdk)$/,
+    domains: ["claude.ai", "claude.com", "anthropic.com"],
+    claims: /claude ?code/,
     reset: {
       sentence:
         "In Claude Code, open /mcp, choose this server, choose “Clear authentication”, then “Authenticate”. Should that not help, remove the server and add it again:",
-      command: "claude mcp remove <server> && claude mcp add --transport http <server> <address>",
+      command: "claude mcp remove NAME && claude mcp add --transport http NAME ADDRESS",
     },
     // Several windows refresh the one stored token, each with a lock of its own.
     replay: { window: 1800, generations: 8 },
@@ -55,6 +66,8 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^claude(?:\.ai| desktop)?$/i,
     document: /^https:\/\/claude\.ai\/oauth\/mcp-oauth-client-metadata$/,
     redirectUri: /^https:\/\/claude\.(?:ai|com)\/api\/mcp\/auth_callback$/,
+    domains: ["claude.ai", "claude.com", "anthropic.com"],
+    claims: /claude|anthropic/,
     reset: {
       sentence:
         "In Claude, open Settings, then Connectors, disconnect and remove this server, and add it again.",
@@ -67,6 +80,8 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^chatgpt\b/i,
     document: /^https:\/\/chatgpt\.com\/oauth\/(?:[\w-]+\/)?client\.json$/,
     redirectUri: /^https:\/\/chatgpt\.com\/connector(?:\/oauth\/|_platform_oauth_redirect$)/,
+    domains: ["chatgpt.com", "openai.com"],
+    claims: /chat ?gpt|open ?ai\b/,
     reset: {
       sentence:
         "In ChatGPT, open Settings, then Apps & Connectors, delete this connector and create it again.",
@@ -78,6 +93,8 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^visual studio code/i,
     document: /^https:\/\/vscode\.dev\/oauth\/client-metadata\.json$/,
     redirectUri: /^(?:https:\/\/(?:insiders\.)?vscode\.dev\/redirect|http:\/\/127\.0\.0\.1(?::33418)?\/)$/,
+    domains: ["vscode.dev", "visualstudio.com", "microsoft.com"],
+    claims: /\bvs ?code|visual studio code/,
     reset: {
       sentence:
         "In Visual Studio Code, open the command palette, run this command, remove this server's entry, and start the server again:",
@@ -88,6 +105,8 @@ export const knownClients: readonly KnownClient[] = [
     name: "Cursor",
     clientName: /^cursor\b/i,
     redirectUri: /^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback$|^http:\/\/localhost:8787\/callback$/,
+    domains: ["cursor.com", "cursor.sh"],
+    claims: /\bcursor\b|anysphere/,
     reset: {
       sentence:
         "In Cursor, open Settings, then Tools & MCP, log out of this server, switch it off and on again, and connect.",
@@ -96,18 +115,21 @@ export const knownClients: readonly KnownClient[] = [
   {
     name: "MCP Inspector",
     clientName: /^mcp inspector\b/i,
-    redirectUri: /^https?:\/\/[^/]+\/oauth\/callback\/debug$|^http:\/\/(?:localhost|127\.0\.0\.1):6274\//,
+    redirectUri: /^http:\/\/(?:localhost|127\.0\.0\.1)(?::\d+)?\/oauth\/callback(?:\/debug)?$/,
     reset: {
-      sentence: "In the Inspector, open Auth Settings, choose “Clear OAuth State”, and connect again.",
+      sentence:
+        "In the Inspector, open this server's settings, choose “Clear stored OAuth state” (in older ones: Auth Settings, “Clear OAuth State”), and connect again.",
     },
   },
   {
     name: "Gemini CLI",
     clientName: /^gemini cli\b/i,
-    redirectUri: /^http:\/\/localhost:7777\/oauth\/callback$/,
+    // Its port was 7777 once and is any today.
+    redirectUri: /^http:\/\/localhost:\d+\/oauth\/callback$/,
+    claims: /\bgemini cli\b/,
     reset: {
-      sentence: "In Gemini CLI, sign in to this server anew:",
-      command: "/mcp auth <server>",
+      sentence: "In Gemini CLI, sign in to this server anew, with the name it has there:",
+      command: "/mcp auth NAME",
     },
   },
   {
@@ -124,10 +146,12 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^opencode\b/i,
     document: /^https:\/\/opencode\.ai\/oauth\/opencode\/client\.json$/,
     redirectUri: /^http:\/\/127\.0\.0\.1:\d+\/mcp\/oauth\/callback$/,
+    domains: ["opencode.ai"],
+    claims: /open ?code\b/,
     reset: {
       sentence:
         "In a terminal, sign out of this server in OpenCode and in again, with the name it has there:",
-      command: "opencode mcp logout <server> && opencode mcp auth <server>",
+      command: "opencode mcp logout NAME && opencode mcp auth NAME",
     },
   },
 ];
@@ -151,10 +175,28 @@ export function recogniseClient({
   );
 }
 
-/** Which known client probably sent an authorization request, by all that an unregistered one shows. */
-export function guessClient(clientId: string, redirectUri: string | undefined): KnownClient | undefined {
-  return (
-    knownClients.find((known) => known.document?.test(clientId)) ??
-    knownClients.find((known) => redirectUri !== undefined && known.redirectUri?.test(redirectUri))
+/** The known client whose metadata document this identifier names. */
+export function knownDocument(clientId: string): KnownClient | undefined {
+  return knownClients.find((known) => known.document?.test(clientId));
+}
+
+/**
+ * The known client to which alone this redirect URI can lead: a page on its own domain, or a link its app opens.
+ * Never for loopback addresses, which any program can listen at.
+ */
+export function knownClientAt(redirectUri: string): KnownClient | undefined {
+  if (redirectUri.startsWith("http:")) return undefined;
+  return fittingClients(redirectUri).find(
+    (known) => !redirectUri.startsWith("https:") || isOwnHost(known, new URL(redirectUri).hostname),
   );
+}
+
+/** All known clients that want their answers at such an address; several share the commoner ones. */
+export function fittingClients(redirectUri: string): readonly KnownClient[] {
+  return knownClients.filter((known) => known.redirectUri?.test(redirectUri));
+}
+
+/** Whether a host lies within the domains of whoever makes the client. */
+export function isOwnHost({ domains = [] }: KnownClient, host: string): boolean {
+  return domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
 }

@@ -1,3 +1,6 @@
+import type { Destination, Suspicion } from "./client-evidence.ts";
+import type { Remedy } from "./errors.ts";
+
 /**
  * What the protocol has to show to a person: plain data. The `pages/` room turns it into HTML, nothing else reads it.
  * Every string here may come from a stranger; escaping is the renderer's work.
@@ -10,9 +13,13 @@ export interface ConsentPage {
   readonly action: string;
   readonly transaction: string;
   readonly csrf: string;
+  /** Stands for what the page tells of the client: a decision counts only for what was seen. */
+  readonly seen: string;
   readonly client: {
     /** As the client calls itself; `undefined` when it gave no name. */
     readonly name: string | undefined;
+    /** The known client that it is for certain, whatever it calls itself. */
+    readonly certainName: string | undefined;
     readonly id: string;
     /**
      * `operator`: provisioned by whoever runs this server. `document`: the site that its id names publishes what it says. `self-asserted`: nobody
@@ -29,11 +36,19 @@ export interface ConsentPage {
     readonly uri: string;
     /** `web`: an https site. `loopback`: a program on this computer. `app`: an app that owns a private scheme. */
     readonly kind: "web" | "loopback" | "app";
-    /** `app.example.com`, `localhost:33418` or `cursor:`: what to print large. */
+    /** `app.example.com`, `localhost:33418` or `cursor:`. */
     readonly host: string;
+    readonly destination: Destination;
   };
+  /** What speaks for a trick: said in red. */
+  readonly suspicion: Suspicion | undefined;
   readonly resource: { readonly identifier: string; readonly name: string | undefined } | undefined;
-  readonly scopes: readonly { readonly name: string; readonly sentence: string | undefined }[];
+  readonly scopes: readonly {
+    readonly name: string;
+    readonly sentence: string | undefined;
+    /** Whether the MCP server is set up with it; anything else the client may have invented. */
+    readonly declared: boolean;
+  }[];
   /** True when the client can stay connected without asking again (a refresh token will be issued). */
   readonly staysConnected: boolean;
   readonly account: { readonly email: string };
@@ -46,8 +61,8 @@ export interface ErrorPage {
   readonly title: string;
   /** What it means and what the person can do now, a sentence or two. */
   readonly explanation: string;
-  /** To be typed into a terminal or into the app, if that is what helps. */
-  readonly command: string | undefined;
+  /** What to do in the app, or in each app that it may be. */
+  readonly remedies: readonly Remedy[];
   /** The OAuth error code and hint, for whoever writes the client. */
   readonly detail: string | undefined;
   /** Reference id that also stands in the log. */

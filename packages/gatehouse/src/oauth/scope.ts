@@ -3,6 +3,8 @@ import type { Resource } from "./records.ts";
 
 /** Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody misses it. */
 export const offlineAccess = "offline_access";
+/** As many scopes as a request may name that its resource does not declare: more is no request but a way to bury a page. */
+const maxUndeclaredScopes = 50;
 /** Scopes of the login itself, not of a resource: asked for by habit, never refused. */
 const loginScopes = new Set([offlineAccess, "openid", "email", "profile"]);
 
@@ -18,6 +20,7 @@ export function parseScope(scope: string): string[] {
 /**
  * What of the requested scope can be granted for this resource: unknown scopes are dropped, and the token response says what is left
  * (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets all of them: the person sees the list and decides.
+ * Throws `invalid_scope` where a request names dozens that nobody declared.
  */
 export function grantableScope(
   requested: string | undefined,
@@ -27,6 +30,9 @@ export function grantableScope(
   const asked = parseScope(requested ?? "");
   const known = resource?.scopes.map(({ name }) => name) ?? [];
   const wanted = asked.filter((token) => !loginScopes.has(token));
+  if (wanted.filter((token) => !known.includes(token)).length > maxUndeclaredScopes) {
+    throw new OAuthError("invalid_scope", { hint: "too many scopes that the resource does not declare" });
+  }
   const granted =
     known.length === 0 || wanted.length === 0
       ? [...wanted, ...known]

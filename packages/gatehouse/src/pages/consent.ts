@@ -4,69 +4,131 @@ import { type Html, html } from "./html.ts";
 import { readableName, safeLink } from "./untrusted.ts";
 
 /**
- * The question itself: who asks, where the answer goes, for which server, to do what, as whom (D04-D07). The redirect host stands large, because it is
- * the one thing about a stranger's client that cannot be made up.
+ * The question itself: who asks, where access goes, for which server, to do what, as whom (D04-D07). What the client
+ * says of itself stands in quotation marks; colours follow what this server knows by itself.
  */
 export function consentPage(page: ConsentPage): { title: string; content: Html } {
-  const name = readableName(page.client.name ?? "") || "An app without a name";
-  const server =
-    page.resource && (readableName(page.resource.name ?? "") || new URL(page.resource.identifier).host);
+  const { redirect, suspicion } = page;
   return {
-    title: `Allow ${name}?`,
+    title: `Allow ${nameOf(page) ?? "an app without a name"}?`,
     content: html`<p class="step">Connect an app</p>
-<h1>Allow <bdi class="name">${name}</bdi> to use <bdi class="name">${server ?? "your account"}</bdi> as you?</h1>
-${whoAsks(page)}
-${destination(page)}
+<h1>${whoAsks(page)} wants to use ${server(page)} as you</h1>
+${vouching(page)}
+${whereAccessGoes(page)}
 <dl class="facts">
-${page.resource && html`<div><dt>MCP server</dt><dd>${server} <code>${page.resource.identifier}</code></dd></div>`}
 <div><dt>It may</dt><dd><ul>${abilities(page)}</ul></dd></div>
+${page.resource && html`<div><dt>MCP server</dt><dd>${readableName(page.resource.name ?? "")} <code>${page.resource.identifier}</code></dd></div>`}
 <div><dt>Your account</dt><dd><strong><bdi>${page.account.email}</bdi></strong></dd></div>
 </dl>
 <form method="post" action="${page.action}">
 <input type="hidden" name="transaction" value="${page.transaction}">
 <input type="hidden" name="csrf" value="${page.csrf}">
-<div class="choices">
+<input type="hidden" name="seen" value="${page.seen}">
+${redirect.destination === "stranger" && confirmation(redirect.host)}
+<div class="choices${suspicion && " doubtful"}">
 <button class="approve" name="decision" value="approve">Approve</button>
-<button class="deny" name="decision" value="deny">Deny</button>
+<button class="deny" name="decision" value="deny" formnovalidate>Deny</button>
 </div>
-<p class="aside">Not you? <button class="link" name="decision" value="switch_account">Use another account</button></p>
+<p class="aside">Not you? <button class="link" name="decision" value="switch_account" formnovalidate>Use another account</button></p>
 </form>
 ${links(page)}`,
   };
 }
 
-function whoAsks({ client }: ConsentPage): Html {
+/** As it can be printed: a name that is certain plainly, one that it gave itself in quotation marks. */
+function nameOf({ client }: ConsentPage): string | undefined {
+  if (client.certainName !== undefined) return client.certainName;
+  const name = readableName(client.name ?? "");
+  if (name === "") return undefined;
+  return client.vouchedBy === "operator" ? name : `“${name}”`;
+}
+
+function whoAsks(page: ConsentPage): Html {
+  const name = nameOf(page);
+  if (name === undefined) return html`An app without a name`;
+  const { client } = page;
+  const claims = client.vouchedBy !== "operator" && client.certainName === undefined;
+  return html`${claims && html`<span class="lead">An app that calls itself</span> `}<bdi class="name">${name}</bdi>`;
+}
+
+function server({ resource }: ConsentPage): Html {
+  if (resource === undefined) return html`your account`;
+  const name = readableName(resource.name ?? "");
+  if (name !== "") return html`<bdi class="name">${name}</bdi>`;
+  return html`the MCP server at <bdi class="name">${new URL(resource.identifier).host}</bdi>`;
+}
+
+function vouching({ client }: ConsentPage): Html | undefined {
   if (client.vouchedBy === "operator") {
     return html`<p class="badge known">Set up by whoever runs this server</p>`;
   }
-  if (client.vouchedBy === "document") {
-    // D04: the site is known for certain, what it says is not.
-    return html`<p class="badge published">Published by <bdi>${emphasised(new URL(client.id).host)}</bdi></p>`;
-  }
-  const since = new Date(client.registeredAt * 1000).toISOString().slice(0, 10);
-  return html`<p class="badge unknown">Not verified: the app chose this name itself (registered ${since})</p>`;
+  if (client.vouchedBy === "self-asserted") return undefined;
+  // D04: the site is known for certain, what it says is not.
+  return html`<p class="badge published">Published by <bdi>${emphasised(new URL(client.id).host)}</bdi></p>`;
 }
 
 /** D05, D06. */
-function destination({ redirect }: ConsentPage): Html {
-  const words = {
-    web: ["Access goes to the website", "Continue only if you know this website and just came from it."],
-    loopback: [
-      "Access goes to a program on this computer",
-      "Any program can call itself anything. Continue only if you just started connecting it yourself.",
-    ],
-    app: [
-      "Access goes to the app that opens links beginning with",
-      "Continue only if you just started connecting that app yourself.",
-    ],
-  } as const;
-  const [label, warning] = words[redirect.kind];
-  return html`<section class="destination ${redirect.kind}" aria-labelledby="goes-to">
-<h2 id="goes-to">${label}</h2>
-<p class="host"><bdi>${emphasised(redirect.host)}</bdi></p>
-<p class="warning">${warning}</p>
-<details><summary>Full address</summary><code>${redirect.uri}</code></details>
+function whereAccessGoes(page: ConsentPage): Html {
+  const { destination } = page.redirect;
+  const danger = page.suspicion !== undefined;
+  return html`<section class="destination ${danger ? "danger" : destination}" aria-label="Where access goes">
+${danger && alarm(page)}
+${page.redirect.kind === "web" ? website(page) : program(page)}
+<details><summary>Full address</summary><code>${page.redirect.uri}</code>${since(page)}</details>
 </section>`;
+}
+
+/** The host stands large where nobody vouches for it, because it is the one thing about a stranger that cannot be made up. */
+function website({ redirect, client }: ConsentPage): Html {
+  const host = html`<bdi>${emphasised(redirect.host)}</bdi>`;
+  switch (redirect.destination) {
+    case "known":
+      return html`<p>Access goes to <strong>${host}</strong>, where ${client.certainName}’s answers really go.</p>`;
+    case "operator":
+      return html`<p>Access goes to <strong>${host}</strong>.</p>`;
+    default:
+      return html`<p>Access goes to the website</p>
+<p class="host">${host}</p>
+<p>Continue only if you know this website and just came from it.</p>`;
+  }
+}
+
+function program(page: ConsentPage): Html {
+  const { client, redirect } = page;
+  const name = nameOf(page);
+  const what = redirect.kind === "loopback" ? "program" : "app";
+  const claim =
+    client.certainName !== undefined || client.vouchedBy === "operator" ? "say it is" : "call itself";
+  const whoever =
+    name === undefined
+      ? html`This may be any ${what} on this computer`
+      : html`Any ${what} on this computer can ${claim} <bdi>${name}</bdi>`;
+  return html`<p>${whoever}: only you know whether you just started it.</p>
+<p class="where">Access goes to ${redirect.kind === "app" && "the app that opens links beginning with "}<bdi>${redirect.host}</bdi></p>`;
+}
+
+function alarm({ suspicion, client }: ConsentPage): Html | undefined {
+  switch (suspicion?.kind) {
+    case "name":
+      return html`<p class="alarm">This may be a trick: it calls itself <bdi>“${readableName(client.name ?? "")}”</bdi>, but <bdi>${suspicion.host}</bdi> is not an address of ${suspicion.imitates}.</p>`;
+    case "host":
+      return html`<p class="alarm">This may be a trick: <bdi>${suspicion.host}</bdi> looks like ${suspicion.imitates}, but is not.</p>`;
+    case "punycode":
+      return html`<p class="alarm">This may be a trick: <bdi>${suspicion.host}</bdi> stands for letters that can look like those of another address.</p>`;
+    default:
+      return undefined;
+  }
+}
+
+function since({ client }: ConsentPage): Html | undefined {
+  if (client.vouchedBy !== "self-asserted") return undefined;
+  const day = new Date(client.registeredAt * 1000).toISOString().slice(0, 10);
+  return html`<p>Registered itself here on ${day}.</p>`;
+}
+
+/** Approving a website takes two clicks in two places: a double click that began on another page does not do it. */
+function confirmation(host: string): Html {
+  return html`<label class="confirm"><input class="tick" type="checkbox" name="confirmed" value="yes" required> <span>I know <bdi>${host}</bdi> and just came from there</span></label>`;
 }
 
 /** The part of a host that somebody registered stands out: everything left of it they may call as they like. */
@@ -77,26 +139,49 @@ function emphasised(host: string): Html {
   return html`<span class="subdomain">${host.slice(0, at)}</span>${host.slice(at)}`;
 }
 
-/** D07. */
+/** D07. What the MCP server declares is said in its words; names that a client may have invented replace nothing. */
 function abilities({ scopes, staysConnected, resource }: ConsentPage): Html[] {
-  const named = scopes.map(({ name, sentence }) =>
-    sentence === undefined ? html`<li><code>${name}</code></li>` : html`<li>${sentence}</li>`,
-  );
+  const declared = scopes
+    .filter((scope) => scope.declared)
+    .map(({ name, sentence }) =>
+      sentence === undefined ? html`<li><code>${name}</code></li>` : html`<li>${sentence}</li>`,
+    );
   const general =
     resource === undefined ? html`<li>Know your e-mail address</li>` : html`<li>Use this server as you</li>`;
-  const connection = staysConnected ? [html`<li>Stay connected without asking you again</li>`] : [];
-  return [...(named.length > 0 ? named : [general]), ...connection];
+  const undeclared = scopes.filter((scope) => !scope.declared);
+  return [
+    ...(declared.length > 0 ? declared : [general]),
+    ...(staysConnected ? [html`<li>Stay connected without asking you again</li>`] : []),
+    ...(undeclared.length > 0 ? [alsoNamed(undeclared.map(({ name }) => name))] : []),
+  ];
 }
 
-function links({ client }: ConsentPage): Html | undefined {
+const namesShown = 5;
+const scopeLength = 40;
+
+function alsoNamed(names: readonly string[]): Html {
+  const shown = names.slice(0, namesShown).map((name, at) => {
+    const short = name.length > scopeLength ? `${name.slice(0, scopeLength)}…` : name;
+    return html`${at > 0 && ", "}<code>${short}</code>`;
+  });
+  const rest = names.length - shown.length;
+  return html`<li class="undeclared">It also names ${shown}${rest > 0 && html` and ${rest} more`}, which this page cannot explain</li>`;
+}
+
+/** Only links to where the client is known to be at home: others would lend it the good name of another site. */
+function links({ client, redirect }: ConsentPage): Html | undefined {
   const offered = [
     ["About the app", client.homepage],
     ["Privacy policy", client.policy],
     ["Terms", client.terms],
   ] as const;
+  const homes = [
+    ...(client.vouchedBy === "document" ? [siteOf(client.id)] : []),
+    ...(redirect.kind === "web" ? [siteOf(redirect.uri)] : []),
+  ];
   const shown = offered.flatMap(([label, uri]) => {
     const link = safeLink(uri);
-    return link === undefined
+    return link === undefined || !(client.vouchedBy === "operator" || homes.includes(siteOf(link)))
       ? []
       : [
           html`<li><a href="${link}" rel="noopener noreferrer nofollow">${label} (${new URL(link).host})</a></li>`,
@@ -105,4 +190,8 @@ function links({ client }: ConsentPage): Html | undefined {
   return shown.length === 0
     ? undefined
     : html`<ul class="links" aria-label="What the app says of itself">${shown}</ul>`;
+}
+
+function siteOf(url: string): string {
+  return getDomain(url, { allowPrivateDomains: true }) ?? new URL(url).hostname;
 }

@@ -1,3 +1,4 @@
+import type { Remedy } from "../oauth/errors.ts";
 import type { ErrorPage } from "../oauth/page.ts";
 import { type Html, html } from "./html.ts";
 
@@ -6,10 +7,9 @@ export function errorPage(page: ErrorPage): { title: string; content: Html } {
   const { continueTo } = page;
   return {
     title: page.title,
-    content: html`<p class="step">Error ${page.status}</p>
-<h1>${page.title}</h1>
+    content: html`<h1>${page.title}</h1>
 <p>${page.explanation}</p>
-${page.command !== undefined && html`<pre><code>${page.command}</code></pre>`}
+${page.remedies.map(remedy)}
 ${
   continueTo &&
   html`<p>The app asked to be told about this at an address nobody vouches for. Go there only if you trust it:</p>
@@ -20,4 +20,12 @@ ${
 ${page.detail !== undefined && html`<div><dt>For the app's developer</dt><dd><code>${page.detail}</code></dd></div>`}
 </dl>`,
   };
+}
+
+function remedy({ app, sentence, command }: Remedy): Html {
+  return html`<section class="remedy">
+${app !== undefined && html`<h2>If it is ${app}</h2>`}
+<p>${sentence}</p>
+${command !== undefined && html`<pre><code>${command}</code></pre>`}
+</section>`;
 }

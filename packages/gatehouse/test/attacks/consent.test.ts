@@ -9,7 +9,7 @@ import {
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
-import { type Arrival, hiddenFields, UserAgent } from "../support/user-agent.ts";
+import { type Arrival, hiddenFields, requiredTicks, UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -24,7 +24,8 @@ before(async () => {
 });
 after(() => server?.stop());
 
-const sameSite = { "sec-fetch-site": "same-site" };
+/** What a browser says of a navigation that a page of the client began, on a server of the same site. */
+const byClient = { "sec-fetch-site": "same-site", referer: "https://site.example.net/" };
 
 /** Posts the consent form with exactly these fields and headers, following nothing. */
 function decide(
@@ -33,7 +34,12 @@ function decide(
   fields: Record<string, string>,
   headers: Record<string, string> = {},
 ) {
-  const body = new URLSearchParams({ ...hiddenFields(page.html), decision: "approve", ...fields });
+  const body = new URLSearchParams({
+    ...hiddenFields(page.html),
+    ...requiredTicks(page.html),
+    decision: "approve",
+    ...fields,
+  });
   return agent.request(`${server.url}/consent`, { method: "POST", body, headers });
 }
 
@@ -77,7 +83,7 @@ test("D-n7 a client that copies a trusted one's name and address gets its own qu
     client_name: "Site",
     redirect_uris: ["https://site.example.net/cb"],
   });
-  const response = await agent.request(authorizationUrl(server, clone), { headers: sameSite });
+  const response = await agent.request(authorizationUrl(server, clone), { headers: byClient });
   assert.match(response.headers.get("location") ?? "", /^\/consent\?/);
 });
 

@@ -212,14 +212,16 @@ test("B21 prompt=none shows nothing", async () => {
   assert.equal(errorOf(await ask({ prompt: "none login" }, known, agent)), "invalid_request");
   await authorize(server, known, { agent });
   const silent = authorizationUrl(server, known, { prompt: "none" });
-  const response = await agent.request(silent, { headers: { "sec-fetch-site": "same-site" } });
+  const response = await agent.request(silent, {
+    headers: { "sec-fetch-site": "same-site", referer: known.redirectUri },
+  });
   assert.ok(new URL(response.headers.get("location") ?? "").searchParams.has("code"));
 });
 
 test("B22 consent, login, select_account and max_age each get what they ask for", async () => {
   const agent = new UserAgent();
   await authorize(server, known, { agent });
-  const headers = { "sec-fetch-site": "same-site" };
+  const headers = { "sec-fetch-site": "same-site", referer: known.redirectUri };
   const go = async (parameters: Record<string, string>) => {
     const response = await agent.request(authorizationUrl(server, known, parameters), { headers });
     return new URL(response.headers.get("location") ?? "", server.url);

@@ -81,10 +81,11 @@ test("B20 B-n7 an invalid request of a client nobody vouches for sends no strang
   }
   const agent = new UserAgent();
   await authorize(server, unknown, { agent });
-  assert.equal(
-    (await ask({ response_type: "token" }, unknown, agent)).status,
-    302,
-    "someone signed in here is sent on",
+  const signedIn = await ask({ response_type: "token" }, unknown, agent);
+  assert.deepEqual(
+    [signedIn.status, signedIn.headers.get("location")],
+    [400, null],
+    "nor that of one signed in",
   );
 });
 

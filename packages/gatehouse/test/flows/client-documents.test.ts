@@ -213,15 +213,15 @@ test("I17 many who ask at once share one fetch, and a document that changed is a
   const agent = new UserAgent();
   const client = { ...aClient(), redirectUri: "https://app.example.com/cb" };
   const isBack = (url: URL) => url.host === "app.example.com";
-  const sameSite = { headers: { "sec-fetch-site": "same-site" } };
+  const byClient = { headers: { "sec-fetch-site": "same-site", referer: "https://app.example.com/" } };
   const { page } = await openConsentPage(server, client, agent);
   await agent.submit(page, { decision: "approve" }, isBack);
-  const remembered = await agent.follow(authorizationUrl(server, client), isBack, sameSite);
+  const remembered = await agent.follow(authorizationUrl(server, client), isBack, byClient);
   assert.ok(remembered.url.searchParams.get("code"), remembered.html);
   for (const change of [{ client_name: "Renamed" }, { logo_uri: "https://app.example.com/l.png" }]) {
     web.publish(path, describe(change));
     server.clock.advance(3600);
-    const again = await agent.follow(authorizationUrl(server, client), isBack, sameSite);
+    const again = await agent.follow(authorizationUrl(server, client), isBack, byClient);
     assert.match(again.html, /name="decision"/, JSON.stringify(change));
   }
 });
@@ -231,7 +231,8 @@ test("I-n5 I-n6 whose document it is stands on the page, whatever it says of its
   const { html } = await open(aClient());
   assert.match(html, new RegExp(`Published by <bdi>${web.url.replace(/^http:\/\//, "")}`));
   assert.doesNotMatch(html, /claude\.ai/);
-  assert.match(html, /a program on this computer/);
+  assert.match(html, /This may be a trick: it calls itself <bdi>“Claude”<\/bdi>, but/);
+  assert.match(html, /Any program on this computer can call itself/);
   const agent = new UserAgent();
   const { page } = await openConsentPage(server, aClient(), agent);
   await agent.submit(page, { decision: "approve" }, (url) => url.port === "40123");

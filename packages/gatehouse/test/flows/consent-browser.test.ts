@@ -73,8 +73,8 @@ test("a person approves and ends at the client, which redeems the code", async (
   const page = await openConsent(await aPerson(), client);
   const text = await page.locator("main").innerText();
   for (const fact of [
-    "Desktop client",
-    "Not verified",
+    "An app that calls itself “Desktop client” wants to use Notes as you",
+    "only you know whether you just started it",
     new URL(redirectUri).host,
     "Notes",
     "Read your notes",
@@ -94,6 +94,99 @@ test("a person denies and the client is told", async () => {
   const answer = await answerOf(page);
   assert.equal(answer.get("error"), "access_denied");
   assert.equal(answer.get("code"), null);
+});
+
+/** Stops the clock of the page's animations and transitions, or lets it go on. */
+async function setAnimationSpeed(page: Page, playbackRate: 0 | 1): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Animation.enable");
+  await session.send("Animation.setPlaybackRate", { playbackRate });
+}
+
+async function middleOf(page: Page, button: string): Promise<[x: number, y: number]> {
+  const box = await page.getByRole("button", { name: button, includeHidden: true }).boundingBox();
+  assert.ok(box);
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+test("D22 a click or key that was meant for the page before decides nothing", async () => {
+  const person = await aPerson();
+  const opened = await openConsent(person, await aDesktopClient());
+  const spot = await middleOf(opened, "Approve");
+  const page = await person.newPage();
+  await page.mouse.move(...spot);
+  await setAnimationSpeed(page, 0);
+  await page.goto(opened.url());
+  const decisions: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") decisions.push(request.url());
+  });
+  await page.mouse.dblclick(...spot);
+  await page.keyboard.press("Enter");
+  // Neither button can be reached with the keyboard.
+  const visited: string[] = [];
+  for (let presses = 0; presses < 3; presses++) {
+    await page.keyboard.press("Tab");
+    visited.push(await page.evaluate("document.activeElement.innerText"));
+  }
+  assert.ok(!visited.includes("Approve") && !visited.includes("Deny"), visited.join());
+  assert.deepEqual(decisions, []);
+  await setAnimationSpeed(page, 1);
+  await page.getByRole("button", { name: "Approve" }).click();
+  assert.ok((await answerOf(page)).get("code"));
+});
+
+test("nor does the second click of two whose first closed a window above the page", async () => {
+  const page = await openConsent(await aPerson(), await aDesktopClient());
+  await page.getByRole("button", { name: "Approve" }).hover();
+  const spot = await middleOf(page, "Approve");
+  await page.mouse.move(-20, -20);
+  await page.locator(":root:not(:hover)").waitFor();
+  await setAnimationSpeed(page, 0);
+  await page.mouse.click(...spot);
+  await page.locator(":root:hover").waitFor();
+  await page.mouse.click(...spot);
+  assert.equal(new URL(page.url()).pathname, "/consent");
+  await setAnimationSpeed(page, 1);
+  await page.getByRole("button", { name: "Approve" }).click();
+  assert.ok((await answerOf(page)).get("code"));
+});
+
+test("who waits for less motion waits as long", async () => {
+  const person = await aPerson({ reducedMotion: "reduce" });
+  const page = await openConsent(person, await aDesktopClient());
+  await setAnimationSpeed(page, 0);
+  await page.reload();
+  assert.equal(await page.getByRole("button", { name: "Approve" }).isVisible(), false);
+  await setAnimationSpeed(page, 1);
+  await page.getByRole("button", { name: "Approve" }).waitFor();
+});
+
+test("no link puts the focus on a control of the page", async () => {
+  const person = await aPerson();
+  const page = await openConsent(person, await aDesktopClient());
+  assert.equal(await page.locator(":is(button, input, summary, a)[id]").count(), 0);
+  for (const fragment of ["approve", "decision", "confirmed"]) {
+    await page.goto(`${page.url().split("#")[0]}#${fragment}`);
+    assert.equal(await page.locator("body:focus, html:focus").count(), 0);
+    assert.equal(await page.locator(":focus").count(), 0, fragment);
+  }
+});
+
+test("a website nobody vouches for has to be known to the person first", async () => {
+  const person = await aPerson();
+  const client = await aPublicClient(server, { redirect_uris: ["https://site.example.net/cb"] });
+  const page = await openConsent(person, client);
+  await page.getByRole("button", { name: "Approve" }).click();
+  assert.equal(new URL(page.url()).pathname, "/consent");
+  const approved = page.waitForRequest(/^https:\/\/site\.example\.net\/cb\?code=/);
+  await page.getByRole("checkbox", { name: "I know site.example.net" }).check();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await approved;
+  const again = await openConsent(person, client);
+  const denied = again.waitForRequest(/^https:\/\/site\.example\.net\/cb\?error=access_denied/);
+  await again.getByRole("button", { name: "Deny" }).click();
+  await denied;
 });
 
 test("a double click on Approve ends at the client with one good code", async () => {

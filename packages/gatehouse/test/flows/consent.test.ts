@@ -12,7 +12,7 @@ import {
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
-import { type Arrival, hiddenFields, UserAgent } from "../support/user-agent.ts";
+import { type Arrival, hiddenFields, requiredTicks, UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -28,7 +28,8 @@ before(async () => {
 after(() => server?.stop());
 
 const atClient = (url: URL) => url.port === "33418" || url.host === "site.example.net";
-const sameSite = { "sec-fetch-site": "same-site" };
+/** What a browser says of a navigation that a page of the client began, on a server of the same site. */
+const byClient = { "sec-fetch-site": "same-site", referer: "https://site.example.net/" };
 
 /** Posts the consent form with exactly these fields and headers, following nothing. */
 function decide(
@@ -37,7 +38,12 @@ function decide(
   fields: Record<string, string>,
   headers: Record<string, string> = {},
 ) {
-  const body = new URLSearchParams({ ...hiddenFields(page.html), decision: "approve", ...fields });
+  const body = new URLSearchParams({
+    ...hiddenFields(page.html),
+    ...requiredTicks(page.html),
+    decision: "approve",
+    ...fields,
+  });
   return agent.request(`${server.url}/consent`, { method: "POST", body, headers });
 }
 
@@ -58,26 +64,47 @@ test("D02 an approval is remembered per person, client, redirect URI and resourc
   const agent = new UserAgent();
   await authorize(server, site, { agent });
   const silent = authorizationUrl(server, site, { prompt: "none" });
-  const again = await agent.request(silent, { headers: sameSite });
+  const again = await agent.request(silent, { headers: byClient });
   assert.match(again.headers.get("location") ?? "", /^https:\/\/site\.example\.net\/cb\?code=/);
   // Another person at the same browser has approved nothing.
   server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
   const bob = new UserAgent();
   await authorize(server, client, { agent: bob });
   server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
-  const refused = await bob.request(silent, { headers: sameSite });
+  const refused = await bob.request(silent, { headers: byClient });
   assert.match(refused.headers.get("location") ?? "", /error=consent_required/);
 });
 
-test("a navigation that another site started always shows the page, approval remembered or not", async () => {
+test("D19 a remembered approval counts only where the client itself sent the browser here", async () => {
   const agent = new UserAgent();
   await authorize(server, site, { agent });
   const url = authorizationUrl(server, site);
-  for (const headers of [{ "sec-fetch-site": "cross-site" }, {}]) {
-    const response = await agent.request(url, { headers });
-    assert.match(response.headers.get("location") ?? "", /^\/consent\?/);
+  const referer = "https://site.example.net/";
+  for (const headers of [
+    {},
+    { referer },
+    { "sec-fetch-site": "none" },
+    { "sec-fetch-site": "none", referer },
+    { "sec-fetch-site": "cross-site" },
+    // The client's page led here by way of another site, which may have written the request.
+    { "sec-fetch-site": "cross-site", referer },
+    { "sec-fetch-site": "same-origin" },
+    { "sec-fetch-site": "same-origin", referer },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "same-site", referer: "https://notes.example.net/" },
+    { "sec-fetch-site": "same-site", referer: "https://site.example.net.evil.example/" },
+    { "sec-fetch-site": "same-site", referer: "http://site.example.net/" },
+    { "sec-fetch-site": "same-site", referer: "site.example.net" },
+    { "sec-fetch-site": "a word of the future", referer },
+  ]) {
+    const response = await agent.request(url, { headers: headers as Record<string, string> });
+    assert.match(response.headers.get("location") ?? "", /^\/consent\?/, JSON.stringify(headers));
+    const silent = await agent.request(authorizationUrl(server, site, { prompt: "none" }), {
+      headers: headers as Record<string, string>,
+    });
+    assert.equal(silent.headers.get("location"), null, JSON.stringify(headers));
   }
-  const own = await agent.request(url, { headers: sameSite });
+  const own = await agent.request(url, { headers: byClient });
   assert.match(own.headers.get("location") ?? "", /code=/);
 });
 
@@ -140,7 +167,7 @@ test("D11 a denial goes back to the client and leaves nothing that would skip th
   const dora = new UserAgent();
   await authorize(server, site, { agent: dora, decision: "deny" });
   server.upstream.account = { sub: "alice", email: "alice@example.com", email_verified: true };
-  const again = await dora.request(authorizationUrl(server, site, { prompt: "none" }), { headers: sameSite });
+  const again = await dora.request(authorizationUrl(server, site, { prompt: "none" }), { headers: byClient });
   assert.match(again.headers.get("location") ?? "", /error=consent_required/);
 });
 
@@ -173,7 +200,7 @@ test("D13 no cookie records consent", async () => {
 test("D14 a client on this computer is asked about every time", async () => {
   const agent = new UserAgent();
   await authorize(server, client, { agent });
-  for (const headers of [sameSite, { "sec-fetch-site": "none" }]) {
+  for (const headers of [byClient, { "sec-fetch-site": "none" }]) {
     const again = await agent.request(authorizationUrl(server, client), { headers });
     assert.match(again.headers.get("location") ?? "", /^\/consent\?/);
   }
@@ -187,7 +214,7 @@ test("D15 a wider scope, another resource or a changed client asks again", async
   await authorize(server, changing, { agent, parameters: { scope: "notes:read" } });
   const silently = async (parameters: Record<string, string>) => {
     const url = authorizationUrl(server, changing, { prompt: "none", ...parameters });
-    const response = await agent.request(url, { headers: sameSite });
+    const response = await agent.request(url, { headers: byClient });
     const location = new URL(response.headers.get("location") ?? "");
     return location.searchParams.get("error") ?? "code";
   };
@@ -205,6 +232,38 @@ test("D15 a wider scope, another resource or a changed client asks again", async
     changed.mock.restore();
   }
   assert.equal(await silently({ scope: "notes:read" }), "code");
+});
+
+test("a website nobody vouches for is let in by two clicks in two places, not by one", async () => {
+  const { agent, page } = await openConsentPage(server, site, undefined, { prompt: "consent" });
+  for (const confirmed of ["", "no"]) {
+    const again = await decide(agent, page, { confirmed });
+    assert.match(again.headers.get("location") ?? "", /^\/consent\?transaction=/, "the page is shown again");
+  }
+  const { agent: other, page: denied } = await openConsentPage(server, site, undefined, {
+    prompt: "consent",
+  });
+  const no = await decide(other, denied, { confirmed: "", decision: "deny" });
+  assert.match(no.headers.get("location") ?? "", /error=access_denied/, "to say no is one");
+  assert.match((await decide(agent, page, {})).headers.get("location") ?? "", /code=/);
+});
+
+test("D18 invented scopes replace nothing of what the client may do", async () => {
+  const plain = "https://plain.example.com/mcp";
+  await server.addResource(plain);
+  const { page } = await openConsentPage(server, client, undefined, {
+    resource: plain,
+    scope: "see-only-your-public-name",
+  });
+  assert.match(page.html, /<li>Use this server as you<\/li>/);
+  assert.match(
+    page.html,
+    /It also names <code>see-only-your-public-name<\/code>, which this page cannot explain/,
+  );
+  const many = Array.from({ length: 1500 }, (_, at) => `s${at}`).join(" ");
+  const url = authorizationUrl(server, client, { resource: plain, scope: many });
+  const refused = await new UserAgent().request(url);
+  assert.match(refused.headers.get("location") ?? "", /error=invalid_scope/);
 });
 
 test("the person can switch to another account and goes on with the same request", async () => {

@@ -20,34 +20,80 @@ before(async () => {
 });
 after(() => server?.stop());
 
-const open = async (redirectUri: string, id = "dyn_gone-for-long") => {
+const open = async (
+  redirectUri: string,
+  parameters: Record<string, string | undefined> = {},
+  at = server,
+) => {
   const agent = new UserAgent();
-  const { html, response } = await agent.follow(authorizationUrl(server, { id, redirectUri, ...pkce() }));
+  const client = { id: "dyn_gone-for-long", redirectUri, ...pkce() };
+  const { html, response } = await agent.follow(authorizationUrl(at, client, parameters));
   assert.equal(agent.visited.length, 1, "nobody is redirected anywhere");
   assert.equal(response.status, 400);
+  assert.doesNotMatch(html, /Error 400|<p class="step">/, "no page begins with a number");
   return html;
 };
+const appsOf = (html: string) => [...html.matchAll(/<h2>If it is ([^<]*)<\/h2>/g)].map(([, app]) => app);
 
-test("an unknown client is told apart by where it wants the answer, and the person learns how to reset it", async () => {
+test("an unknown client is called by its name only where nobody else can be it", async () => {
   for (const [redirectUri, name, step] of [
-    ["http://localhost:3118/callback", "Claude Code", "claude mcp remove"],
     ["https://claude.ai/api/mcp/auth_callback", "Claude", "Connectors"],
-    ["http://127.0.0.1:41123/callback/8f3a", "Codex", "codex mcp logout"],
-    ["http://127.0.0.1:41123/callback", "Codex", "codex mcp logout"],
     ["cursor://anysphere.cursor-mcp/oauth/callback", "Cursor", "log out of this server"],
     ["https://vscode.dev/redirect", "Visual Studio Code", "Remove Dynamic Authentication Providers"],
-    ["http://127.0.0.1:33418/", "Visual Studio Code", "Remove Dynamic Authentication Providers"],
     ["https://chatgpt.com/connector/oauth/abc", "ChatGPT", "create it again"],
-    ["http://localhost:6274/oauth/callback", "MCP Inspector", "Clear OAuth State"],
-    ["http://localhost:7777/oauth/callback", "Gemini CLI", "/mcp auth"],
-    ["http://localhost:9696/oauth/callback", "mcp-remote", "rm -rf ~/.mcp-auth"],
-    ["http://127.0.0.1:19876/mcp/oauth/callback", "OpenCode", "opencode mcp logout"],
   ] as const) {
     const html = await open(redirectUri);
-    assert.match(html, new RegExp(`does not know this ${name} any more`), redirectUri);
+    assert.match(html, new RegExp(`<h1>This server does not know this ${name} any more</h1>`), redirectUri);
     assert.ok(html.includes(step), `${redirectUri}: ${step}`);
+    assert.deepEqual(appsOf(html), []);
   }
-  assert.match(await open("https://unheard-of.example/cb"), /This server does not know the app/);
+  for (const redirectUri of ["https://unheard-of.example/cb", "https://evil.example/oauth/callback/debug"]) {
+    const html = await open(redirectUri);
+    assert.match(html, /<h1>This server does not know the app<\/h1>/);
+    assert.deepEqual(appsOf(html), [], redirectUri);
+  }
+});
+
+test("programs that share the shape of their addresses each get their own advice, and none its title", async () => {
+  for (const [redirectUri, apps] of [
+    ["http://localhost:3118/callback", ["Claude Code"]],
+    ["http://127.0.0.1:41123/callback/8f3a", ["Codex"]],
+    ["http://127.0.0.1:41123/callback", ["Codex"]],
+    ["http://127.0.0.1:33418/", ["Visual Studio Code"]],
+    ["http://127.0.0.1:19876/mcp/oauth/callback", ["OpenCode"]],
+    ["http://localhost:6274/oauth/callback", ["MCP Inspector", "Gemini CLI", "mcp-remote"]],
+    ["http://localhost:7777/oauth/callback", ["MCP Inspector", "Gemini CLI", "mcp-remote"]],
+    ["http://localhost:51234/oauth/callback", ["MCP Inspector", "Gemini CLI", "mcp-remote"]],
+    ["http://127.0.0.1:9696/oauth/callback", ["MCP Inspector", "mcp-remote"]],
+    ["http://localhost:8787/callback", ["Claude Code", "Cursor"]],
+  ] as const) {
+    const html = await open(redirectUri);
+    assert.match(html, /<h1>This server does not know the app<\/h1>/, redirectUri);
+    assert.deepEqual(appsOf(html), apps, redirectUri);
+  }
+  const html = await open("http://localhost:51234/oauth/callback");
+  for (const step of ["Clear stored OAuth state", "/mcp auth NAME", "rm -rf ~/.mcp-auth"]) {
+    assert.ok(html.includes(step), step);
+  }
+});
+
+test("commands hold the MCP server's address where it is one set up here, and no stranger's", async () => {
+  const command = (html: string) => /--transport http NAME ([^<]*)</.exec(html)?.[1];
+  const claudeCode = "http://localhost:3118/callback";
+  assert.equal(command(await open(claudeCode)), resource);
+  assert.equal(command(await open(claudeCode, { resource: "https://NOTES.example.com/mcp" })), resource);
+  for (const address of [
+    undefined,
+    "https://evil.example/mcp",
+    "x; rm -rf ~",
+    "https://notes.example.com/mcp#x",
+  ]) {
+    assert.equal(command(await open(claudeCode, { resource: address })), "ADDRESS", String(address));
+  }
+  const awkward = "https://notes.example.com/mcp?a='&b=$(id)";
+  await server.addResource(awkward);
+  const html = await open(claudeCode, { resource: awkward });
+  assert.equal(command(html), "&#39;https://notes.example.com/mcp?a=&#39;\\&#39;&#39;&amp;b=$(id)&#39;");
 });
 
 test("the token endpoint tells a removed client so in JSON, and registering again lets it go on", async () => {

@@ -33,6 +33,7 @@ function request(method: "GET" | "POST", sent: Record<string, string>, headers =
       authorization: undefined,
       origin: undefined,
       secFetchSite: undefined,
+      referer: undefined,
       userAgent: undefined,
       ...headers,
     },

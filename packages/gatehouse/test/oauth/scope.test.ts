@@ -25,6 +25,17 @@ test("a resource that names no scopes takes any", () => {
   assert.equal(grantableScope("mcp tools", resource(), true), "mcp tools");
 });
 
+test("a request that names dozens of scopes nobody declared is refused, one of all that are declared is not", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, at) => `scope:${at}`);
+  assert.equal(grantableScope(names(50).join(" "), resource(), true).split(" ").length, 50);
+  const tooMany = { code: "invalid_scope" };
+  assert.throws(() => grantableScope(names(51).join(" "), resource(), true), tooMany);
+  assert.throws(() => grantableScope(names(1500).join(" "), resource("read"), true), tooMany);
+  assert.equal(grantableScope(names(80).join(" "), resource(...names(80)), true).split(" ").length, 80);
+  // Repeating one is not naming more.
+  assert.equal(grantableScope("read ".repeat(100), resource(), true), "read");
+});
+
 test("offline_access is granted to clients that can refresh, and only to them", () => {
   assert.equal(grantableScope("read offline_access", resource("read"), true), "read offline_access");
   assert.equal(grantableScope("read offline_access", resource("read"), false), "read");

@@ -11,7 +11,7 @@ const anError: ErrorPage = {
   status: 400,
   title: "This link is damaged",
   explanation: "Start again from your app.",
-  command: undefined,
+  remedies: [],
   detail: "invalid_request: <b>",
   reference: "ab12-3",
   continueTo: undefined,

@@ -38,11 +38,11 @@ export class UserAgent {
     throw new Error(`too many redirects, the last to ${at}`);
   }
 
-  /** Submits the form of a page: its hidden fields and those given. */
+  /** Submits the form of a page as a person does: its hidden fields, what has to be ticked, and those given. */
   submit(page: Arrival, fields: Record<string, string>, until?: (url: URL) => boolean): Promise<Arrival> {
     const action = /<form[^>]*\baction="([^"]*)"/.exec(page.html)?.[1];
     if (action === undefined) throw new Error(`no form on ${page.url.href}: ${page.html}`);
-    const body = new URLSearchParams({ ...hiddenFields(page.html), ...fields });
+    const body = new URLSearchParams({ ...hiddenFields(page.html), ...requiredTicks(page.html), ...fields });
     return this.follow(new URL(action, page.url).href, until, {
       method: "POST",
       body,
@@ -76,7 +76,15 @@ export interface Arrival {
 }
 
 export function hiddenFields(html: string): Record<string, string> {
-  const inputs = [...html.matchAll(/<input\b[^>]*\btype="hidden"[^>]*>/g)].map(([tag]) => tag);
+  return valuesOf([...html.matchAll(/<input\b[^>]*\btype="hidden"[^>]*>/g)].map(([tag]) => tag));
+}
+
+/** The boxes without which the form is not sent. */
+export function requiredTicks(html: string): Record<string, string> {
+  return valuesOf([...html.matchAll(/<input\b[^>]*\btype="checkbox"[^>]*\brequired>/g)].map(([tag]) => tag));
+}
+
+function valuesOf(inputs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     inputs.map((tag) => [/\bname="([^"]*)"/.exec(tag)?.[1] ?? "", /\bvalue="([^"]*)"/.exec(tag)?.[1] ?? ""]),
   );

@@ -1,7 +1,7 @@
 import { asOAuthError, errorPage, report } from "../answer.ts";
 import { isRemembered, proceed } from "../authorization.ts";
 import { identifyClient, type ValidRequest, validateRequest } from "../authorization-request.ts";
-import { errorRedirect, errorUri } from "../authorization-response.ts";
+import { errorAnswer } from "../authorization-response.ts";
 import { bindAttempt, startAttempt } from "../browser-binding.ts";
 import { type LiveSession, readSession } from "../browser-session.ts";
 import { isFirstParty, isLegacy } from "../client.ts";
@@ -9,7 +9,6 @@ import type { Context, Endpoint } from "../context.ts";
 import { OAuthError } from "../errors.ts";
 import type { OAuthRequest, OAuthResponse } from "../http.ts";
 import type { AuthorizationRequest, Client, SignedIn } from "../records.ts";
-import { describeRedirectUri } from "../redirect-uri.ts";
 import { startSignIn } from "../sign-in.ts";
 import { after } from "../values.ts";
 
@@ -24,7 +23,7 @@ export function authorizeEndpoint(context: Context): Endpoint {
       const valid = await validateRequest(context, client, redirectUri, http.query);
       return await authorize(context, http, client, valid);
     } catch (thrown) {
-      return await refuse(context, http, client, redirectUri, asOAuthError(thrown));
+      return refuse(context, http, client, redirectUri, asOAuthError(thrown));
     }
   };
 }
@@ -92,36 +91,17 @@ function signedInBy({ account, authTime }: LiveSession): SignedIn {
   return { subject: account.subject, email: account.email, authTime };
 }
 
-/**
- * An error after client and redirect URI are known. The old web client reads a plain 400 (B26); the operator's clients get the error
- * redirected at once; a client nobody vouches for does not get a stranger's browser sent to it (B20): the person sees a page with a link, unless
- * they are signed in here, or the client asked for no page at all.
- */
-async function refuse(
+/** An error after client and redirect URI are known. The old web client reads a plain 400 (B26). */
+function refuse(
   context: Context,
   http: OAuthRequest,
   client: Client,
   redirectUri: string,
   error: OAuthError,
-): Promise<OAuthResponse> {
+): OAuthResponse {
   report(context, http, error);
   if (isLegacy(client)) return errorPage(http, error);
-  const target = { redirectUri, state: singleState(http) };
-  const { issuer } = context.settings;
-  const silent = error.code === "login_required" || error.code === "consent_required";
-  const trusted = !client.dynamicallyRegistered || silent || (await isSignedIn(context, http));
-  if (trusted) return errorRedirect(http, issuer, target, error);
-  const { host } = describeRedirectUri(redirectUri);
-  return errorPage(http, error, { uri: errorUri(http, issuer, target, error), host });
-}
-
-async function isSignedIn(context: Context, http: OAuthRequest): Promise<boolean> {
-  try {
-    return (await readSession(context, http)) !== undefined;
-  } catch {
-    // The store is down: that is what is being reported already.
-    return false;
-  }
+  return errorAnswer(context, http, client, { redirectUri, state: singleState(http) }, error);
 }
 
 /** A repeated `state` is not echoed: neither value may win (B09). */

@@ -1,6 +1,6 @@
-import { asOAuthError, report } from "../answer.ts";
-import { proceed } from "../authorization.ts";
-import { errorRedirect } from "../authorization-response.ts";
+import { asOAuthError, errorPage, report } from "../answer.ts";
+import { clientStillAt, proceed } from "../authorization.ts";
+import { errorAnswer } from "../authorization-response.ts";
 import { type Attempt, releaseAttempt, resumeAttempt, signInAttempt } from "../browser-binding.ts";
 import { openSession } from "../browser-session.ts";
 import type { Context, Endpoint } from "../context.ts";
@@ -25,7 +25,7 @@ export function callbackEndpoint(context: Context): Endpoint {
     const state = http.query.get("state") ?? "";
     const attempt = resumeAttempt(http, state);
     if (attempt === undefined) throw notThisBrowser("no cookie for this state", hashSecret(state));
-    const { clock, settings, store } = context;
+    const { clock, store } = context;
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
     if (transaction === undefined) {
       throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
@@ -35,7 +35,7 @@ export function callbackEndpoint(context: Context): Endpoint {
     } catch (thrown) {
       const error = tell(context, http, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
-      return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
+      return refuse(context, http, attempt, transaction, error);
     }
   };
 }
@@ -91,11 +91,29 @@ async function signedIn(
     authTime: session.authTime,
     sessionHash: session.sessionHash,
   };
-  const client = await store.findClient(request.clientId);
-  if (client === undefined || !(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
-    throw new OAuthError("access_denied", { hint: "the client was removed or the request expired" });
+  const client = await clientStillAt(context, request);
+  if (!(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
+    throw new OAuthError("access_denied", { hint: "the request expired" });
   }
   return proceed(context, http, { attempt, client, request, signedIn, alwaysAsk: true, cookies: [cookie] });
+}
+
+/** The error goes to the client if it still is registered for the address; otherwise the person reads it here. */
+async function refuse(
+  context: Context,
+  http: OAuthRequest,
+  attempt: Attempt,
+  { request }: Transaction,
+  error: OAuthError,
+): Promise<OAuthResponse> {
+  const cookies = [releaseAttempt(attempt)];
+  try {
+    const client = await clientStillAt(context, request);
+    return errorAnswer(context, http, client, request, error, cookies);
+  } catch {
+    // The client is not registered for it any more, or the store is down: that is what is being reported already.
+    return { ...errorPage(http, error), cookies };
+  }
 }
 
 /** C-n6, C21: one `state`, and one of `code` and `error`. */

@@ -1,13 +1,15 @@
-import { grantCode, isMemorable } from "../authorization.ts";
+import { clientStillAt, grantCode, isMemorable } from "../authorization.ts";
 import { errorRedirect, successRedirect } from "../authorization-response.ts";
 import { type Attempt, codeOf, consentToken, releaseAttempt, resumeAttempt } from "../browser-binding.ts";
 import { readSession } from "../browser-session.ts";
 import { consentFingerprint, isDocumented } from "../client.ts";
+import { certainName, destinationOf, suspicionOf } from "../client-evidence.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { endpointUrls } from "../endpoint-urls.ts";
 import { OAuthError } from "../errors.ts";
-import { type OAuthRequest, type OAuthResponse, page } from "../http.ts";
+import { type OAuthRequest, type OAuthResponse, page, redirect } from "../http.ts";
 import type { ConsentPage } from "../page.ts";
+import type { Parameters } from "../parameters.ts";
 import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
 import { describeRedirectUri } from "../redirect-uri.ts";
 import { refuseForeignForm } from "../same-origin.ts";
@@ -41,7 +43,7 @@ export function consentDecisionEndpoint(context: Context): Endpoint {
       case "approve":
         return transaction === undefined
           ? repeatAnswer(context, http, attempt)
-          : approve(context, http, attempt, transaction);
+          : approve(context, http, attempt, transaction, form);
       case "deny":
         return deny(context, http, attempt, transaction);
       case "switch_account":
@@ -72,8 +74,10 @@ async function approve(
   http: OAuthRequest,
   attempt: Attempt,
   { request, signedIn }: AwaitingConsent,
+  form: Parameters,
 ): Promise<OAuthResponse> {
-  const client = await clientOf(context, request);
+  const client = await clientStillAt(context, request);
+  if (!isInformed(client, request, form)) return askAgain(context, http, attempt);
   const consent: Consent = {
     subject: signedIn.subject,
     clientId: client.id,
@@ -97,11 +101,25 @@ async function approve(
   return answer;
 }
 
+/**
+ * Whether the client is still what the page told of it, and whether who lets a website in that nobody vouches for has
+ * said that they know it: that takes a second click elsewhere on the page, which no stray double click brings.
+ */
+function isInformed(client: Client, request: AuthorizationRequest, form: Parameters): boolean {
+  if (form.get("seen") !== consentFingerprint(client)) return false;
+  return destinationOf(client, request.redirectUri) !== "stranger" || form.get("confirmed") === "yes";
+}
+
+function askAgain(context: Context, http: OAuthRequest, { handle }: Attempt): OAuthResponse {
+  return redirect(http.method, `${endpointUrls(context.settings.issuer).consentPath}?transaction=${handle}`);
+}
+
 /** The browser follows only the second answer of a double click: it is the first one again, with the same code. */
 async function repeatAnswer(context: Context, http: OAuthRequest, attempt: Attempt): Promise<OAuthResponse> {
   const code = codeOf(attempt);
   const found = await context.store.findCode(hashSecret(code));
   if (found === undefined || found.used || found.expiresAt <= context.clock.now()) throw over();
+  await clientStillAt(context, found.request);
   return successRedirect(http, context.settings.issuer, found.request, code, [releaseAttempt(attempt)]);
 }
 
@@ -114,6 +132,7 @@ async function deny(
   const { clock, settings, store } = context;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
+  await clientStillAt(context, transaction.request);
   emit(context, http, "consent_denied", transaction.request, transaction.signedIn);
   const error = new OAuthError("access_denied", { hint: "the person declined" });
   return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
@@ -138,7 +157,8 @@ async function describe(
   attempt: Attempt,
   { request, signedIn }: AwaitingConsent,
 ): Promise<ConsentPage> {
-  const client = await clientOf(context, request);
+  const client = await clientStillAt(context, request);
+  const { redirectUri } = request;
   const resource =
     request.resource === undefined ? undefined : await context.store.findResource(request.resource);
   const scopes = parseScope(request.scope).filter((name) => name !== offlineAccess);
@@ -147,8 +167,10 @@ async function describe(
     action: endpointUrls(context.settings.issuer).consentPath,
     transaction: attempt.handle,
     csrf: consentToken(attempt),
+    seen: consentFingerprint(client),
     client: {
       name: client.metadata.name,
+      certainName: certainName(client, redirectUri),
       id: client.id,
       vouchedBy: vouchedBy(client),
       homepage: client.metadata.uri,
@@ -156,13 +178,18 @@ async function describe(
       terms: client.metadata.termsUri,
       registeredAt: client.createdAt,
     },
-    redirect: { uri: request.redirectUri, ...describeRedirectUri(request.redirectUri) },
+    redirect: {
+      uri: redirectUri,
+      ...describeRedirectUri(redirectUri),
+      destination: destinationOf(client, redirectUri),
+    },
+    suspicion: suspicionOf(client, redirectUri),
     resource:
       request.resource === undefined ? undefined : { identifier: request.resource, name: resource?.name },
-    scopes: scopes.map((name) => ({
-      name,
-      sentence: resource?.scopes.find((scope) => scope.name === name)?.sentence,
-    })),
+    scopes: scopes.map((name) => {
+      const declared = resource?.scopes.find((scope) => scope.name === name);
+      return { name, sentence: declared?.sentence, declared: declared !== undefined };
+    }),
     staysConnected: client.grantTypes.includes("refresh_token"),
     account: { email: signedIn.email },
   };
@@ -171,12 +198,6 @@ async function describe(
 function vouchedBy(client: Client): ConsentPage["client"]["vouchedBy"] {
   if (!client.dynamicallyRegistered) return "operator";
   return isDocumented(client) ? "document" : "self-asserted";
-}
-
-async function clientOf(context: Context, request: AuthorizationRequest): Promise<Client> {
-  const client = await context.store.findClient(request.clientId);
-  if (client === undefined) throw new OAuthError("invalid_client", { hint: "the client was removed" });
-  return client;
 }
 
 function attemptOf(http: OAuthRequest, handle: string | undefined): Attempt {
