@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { ConfigError, type Fault, quote } from "./config-errors.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { isServiceLink, misspeltVariables } from "./misspelt-variables.ts";
@@ -52,9 +53,9 @@ export type StorageConfig =
       readonly migrate: boolean;
     };
 
-/** The database in words for people and logs, without its password. */
+/** The database in words for people and logs: the absolute path of its file, or its host and name without user and password. */
 export function describeStorage(storage: StorageConfig): string {
-  if (storage.kind === "sqlite") return storage.path;
+  if (storage.kind === "sqlite") return storage.path === ":memory:" ? storage.path : resolve(storage.path);
   const { host, pathname } = new URL(storage.url);
   return `postgres://${host}${pathname}`;
 }

@@ -62,6 +62,16 @@ export function openStore({ storage }: Pick<Config, "storage">, log?: Logger): P
   return openSqliteStore({ ...storage, onNotice });
 }
 
+/**
+ * The store for a command beside the server: never made, and never brought up to date by the way.
+ * @throws StoreUnavailableError when there is none; WrongVersionError when it is not up to date
+ */
+export function openExistingStore({ storage }: Pick<Config, "storage">): Promise<Store> {
+  return storage.kind === "sqlite"
+    ? openSqliteStore({ ...storage, create: false, migrate: false })
+    : openPostgresStore({ ...storage, migrate: false });
+}
+
 /** What `openStore` would apply. Changes nothing. */
 export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<Migration[]> {
   return storage.kind === "sqlite"

@@ -12,7 +12,7 @@ import { asJson, gathered, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { addRotateSecretCommand } from "./rotate-secret.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { changeStore, withStore } from "./store.ts";
 import { formatInstant, formatTable } from "./table.ts";
 import { addVouchCommand } from "./vouch.ts";
 
@@ -64,7 +64,7 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     .description("remove a client with its consents, grants and tokens")
     .addOption(asJson())
     .action((id: string, { json }: JsonOption) =>
-      withStore(shell, async (store) => {
+      changeStore(shell, async (store) => {
         if (!(await store.removeClient(id))) throw unknownClient(id);
         shell.print(
           json ? JSON.stringify({ removed: id }) : `Removed client ${id} with its grants and tokens.`,
@@ -98,7 +98,7 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
     createdAt: shell.clock.now(),
     lastUsedAt: undefined,
   };
-  await withStore(shell, async (store) => {
+  await changeStore(shell, async (store) => {
     if (!(await store.addClient(client))) throw new Refusal(1, `the client id ${options.id} is taken`);
   });
   const generated = options.secretStdin ? undefined : secret;

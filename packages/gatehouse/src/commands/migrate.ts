@@ -6,7 +6,7 @@ import { hashSecret } from "../oauth/secret.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { tellChanged, withStore } from "./store.ts";
 
 export function addMigrateCommand(program: Command, shell: Shell): void {
   const command = program
@@ -20,19 +20,13 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
     .description("drop what only the service before Gatehouse needs: clients' secrets in clear text")
     .addOption(asJson())
     // Also an option of the command above, which would take it.
-    .action((_options, finalize: Command) =>
-      withStore(shell, (store) => dropClearSecrets(shell, store, finalize.optsWithGlobals<JsonOption>())),
-    );
+    .action((_options, finalize: Command) => dropClearSecrets(shell, finalize.optsWithGlobals<JsonOption>()));
 }
 
 /** Puts a hash in the place of every secret in clear text. The old service cannot authenticate these clients afterwards. */
-async function dropClearSecrets(shell: Shell, store: Store, { json }: JsonOption): Promise<void> {
-  let dropped = 0;
-  for (const { id, clearSecret } of await store.listClients()) {
-    if (clearSecret === undefined) continue;
-    if (await store.forgetClearSecret(id, clearSecret, hashSecret(clearSecret))) dropped++;
-    else throw new Refusal(1, `the secret of client ${id} was changed at this moment: run it again`);
-  }
+async function dropClearSecrets(shell: Shell, { json }: JsonOption): Promise<void> {
+  const dropped = await withStore(shell, dropEach);
+  if (dropped > 0) tellChanged(shell, readConfig(shell.environment, "command").storage);
   if (json) return shell.print(JSON.stringify({ dropped }));
   const clients = dropped === 1 ? "1 client" : `${dropped} clients`;
   shell.print(
@@ -42,10 +36,24 @@ async function dropClearSecrets(shell: Shell, store: Store, { json }: JsonOption
   );
 }
 
+/** @returns of how many clients */
+async function dropEach(store: Store): Promise<number> {
+  let dropped = 0;
+  for (const { id, clearSecret } of await store.listClients()) {
+    if (clearSecret === undefined) continue;
+    if (await store.forgetClearSecret(id, clearSecret, hashSecret(clearSecret))) dropped++;
+    else throw new Refusal(1, `the secret of client ${id} was changed at this moment: run it again`);
+  }
+  return dropped;
+}
+
 async function migrate(shell: Shell, { dryRun, json }: JsonOption & { dryRun?: true }): Promise<void> {
   const config = readConfig(shell.environment, "command");
   const pending = await pendingMigrations(config);
-  if (!dryRun) await (await openStore({ storage: { ...config.storage, migrate: true } })).close();
+  if (!dryRun) {
+    await (await openStore({ storage: { ...config.storage, migrate: true } })).close();
+    if (pending.length > 0) tellChanged(shell, config.storage);
+  }
   const names = pending.map(({ name }) => name);
   if (json) return shell.print(JSON.stringify(dryRun ? { pending } : { applied: names }));
   if (pending.length === 0) return shell.print("The database is up to date.");

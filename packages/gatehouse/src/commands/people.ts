@@ -4,7 +4,7 @@ import type { Account } from "../oauth/records.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { changeStore, withStore } from "./store.ts";
 import { formatTable } from "./table.ts";
 
 export function addPeopleCommand(program: Command, shell: Shell): void {
@@ -23,7 +23,7 @@ export function addPeopleCommand(program: Command, shell: Shell): void {
     )
     .addOption(asJson())
     .action((email: string, { json }: JsonOption) =>
-      withStore(shell, async (store) => {
+      changeStore(shell, async (store) => {
         // LEGACY first: what comes of such a token until then has an account.
         const tokens = await store.revokeOriginalRefreshTokens(email);
         const accounts = tokens > 0 ? await store.findAccounts(email) : await find(store, email);

@@ -11,7 +11,7 @@ import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, gathered, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { changeStore, withStore } from "./store.ts";
 import { formatInstant, formatTable } from "./table.ts";
 
 interface AddOptions extends JsonOption {
@@ -59,7 +59,7 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
     createdAt: shell.clock.now(),
   };
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
-  await withStore(shell, async (store) => {
+  await changeStore(shell, async (store) => {
     if (!(await store.addResource(resource, hashSecret(credential)))) {
       throw new Refusal(1, `the resource ${resource.identifier} is there already`);
     }
@@ -75,7 +75,7 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
 async function rotate(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
   const resource = parseIdentifier(identifier);
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
-  await withStore(shell, async (store) => {
+  await changeStore(shell, async (store) => {
     if (!(await store.replaceResourceCredential(resource, hashSecret(credential))))
       throw unknownResource(resource);
   });
@@ -85,7 +85,7 @@ async function rotate(shell: Shell, identifier: string, json: true | undefined):
 
 async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
   const resource = parseIdentifier(identifier);
-  const { grants, left } = await withStore(shell, async (store) => {
+  const { grants, left } = await changeStore(shell, async (store) => {
     const removed = await store.removeResource(resource);
     if (removed === undefined) throw unknownResource(resource);
     return { ...removed, left: (await store.listResources()).length };

@@ -9,7 +9,7 @@ import { chooseSecret } from "./client-secret.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { changeStore } from "./store.ts";
 import { formatInstant } from "./table.ts";
 
 interface RotateOptions extends JsonOption {
@@ -44,7 +44,7 @@ function readKeep(text: string): Seconds {
 async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: RotateOptions): Promise<void> {
   const secret = await chooseSecret(shell, secretStdin);
   const until = after(shell.clock.now(), keep);
-  const { clearSecret } = await withStore(shell, async (store) => {
+  const { clearSecret } = await changeStore(shell, async (store) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
     const previous = keep > 0 ? { secretHash: currentHash(client), until } : undefined;

@@ -1,16 +1,34 @@
-import { readConfig } from "../config.ts";
-import { openStore } from "../gatehouse.ts";
+import { describeStorage, readConfig, type StorageConfig } from "../config.ts";
+import { openExistingStore } from "../gatehouse.ts";
 import type { Store } from "../oauth/ports.ts";
+import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
 /**
- * Opens the configured store for one command, beside a server that may be running on it, and closes it whatever happens. A database that others share is not
- * brought up to date by the way: that is for `serve` and `migrate`.
+ * Opens the configured store for one command that looks, beside a server that may be running on it, and closes it whatever happens. A database that is not
+ * there is not made, and an old one not brought up to date: that is for `serve`, `dev` and `migrate`.
  */
-export async function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
+export function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
+  return useStore(readConfig(shell.environment, "command").storage, use);
+}
+
+/** The same for a command that changes something, which then says where: the folder it was called in decides, or `SQL_URL`. */
+export async function changeStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
   const { storage } = readConfig(shell.environment, "command");
-  const migrate = storage.migrate && storage.kind === "sqlite";
-  const store = await openStore({ storage: { ...storage, migrate } });
+  const result = await useStore(storage, use);
+  tellChanged(shell, storage);
+  return result;
+}
+
+export function tellChanged(shell: Shell, storage: StorageConfig): void {
+  shell.complain(`Changed the database ${describeStorage(storage)}`);
+}
+
+async function useStore<T>(storage: StorageConfig, use: (store: Store) => Promise<T>): Promise<T> {
+  if (storage.kind === "sqlite" && storage.path === ":memory:") {
+    throw new Refusal(2, "SQL_URL names a database in memory, which only the server that has it can see");
+  }
+  const store = await openExistingStore({ storage });
   try {
     return await use(store);
   } finally {

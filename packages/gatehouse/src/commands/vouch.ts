@@ -5,7 +5,7 @@ import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { changeStore } from "./store.ts";
 
 interface VouchOptions extends JsonOption {
   readonly withdraw?: true;
@@ -20,7 +20,7 @@ export function addVouchCommand(clients: Command, shell: Shell): void {
     .option("--withdraw", "do not vouch for it any more")
     .addOption(asJson())
     .action((id: string, { withdraw, json }: VouchOptions) =>
-      withStore(shell, async (store) => {
+      changeStore(shell, async (store) => {
         if (withdraw) await withdrawFrom(store, id);
         else await vouchFor(store, id);
         shell.print(

@@ -68,6 +68,7 @@ test("a misspelt variable is no variable that is not there: every command refuse
 test("a reader that goes away, as in gatehouse clients list | head, is no crash", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
+  assert.equal((await runCommand(["migrate"], database.environment)).code, 0);
   const child = startCommand(["clients", "list"], database.environment);
   child.stdout?.destroy();
   const [complaints, [code]] = await Promise.all([

@@ -91,6 +91,14 @@ test("migrate shows the SQL, applies it once, and serve refuses an old database 
   assert.ok(applied.length > 0);
   assert.equal((await runCommand(["migrate"], environment)).out, "The database is up to date.\n");
   assert.match((await runCommand(["clients", "list"], environment)).out, /no clients/);
+  const added = await runCommand(["resources", "add", "https://notes.example.com/mcp"], environment);
+  const { username, password, host, pathname } = new URL(environment.SQL_URL);
+  assert.notEqual(`${username}${password}`, "");
+  assert.equal(
+    added.err,
+    `Changed the database postgres://${host}${pathname}\n`,
+    "without user and password",
+  );
 });
 
 test("a database that cannot be reached is told in a sentence, without its password", async () => {

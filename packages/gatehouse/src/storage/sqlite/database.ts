@@ -1,10 +1,11 @@
+import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import { gather } from "../batch.ts";
 import type { OnNotice } from "../notice.ts";
 import type { Row } from "../rows.ts";
 import { isBusy, unavailable } from "./errors.ts";
-import { createPrivateFile, OpenedFile } from "./file.ts";
+import { createPrivateFile, OpenedFile, requireFile } from "./file.ts";
 import { noticeCut } from "./write-ahead-log.ts";
 
 type Value = string | number | null;
@@ -26,6 +27,8 @@ interface Task {
 export interface DatabaseOptions {
   /** How long a write waits for another process's on the same file, milliseconds; 5000 when left out. */
   readonly busyMilliseconds?: number | undefined;
+  /** False: a file that does not exist is a reason to refuse instead of being made. */
+  readonly create?: boolean | undefined;
   readonly onNotice?: OnNotice | undefined;
 }
 
@@ -49,10 +52,11 @@ export class Database {
   readonly #file: OpenedFile | undefined;
 
   /** @throws StoreUnavailableError when the file cannot be opened */
-  constructor(path: string, { busyMilliseconds = 5000, onNotice }: DatabaseOptions = {}) {
+  constructor(path: string, { busyMilliseconds = 5000, create = true, onNotice }: DatabaseOptions = {}) {
     this.#patience = busyMilliseconds;
     const inMemory = path === ":memory:";
     try {
+      if (!inMemory && !create) requireFile(path);
       if (!inMemory) createPrivateFile(path);
       this.#connection = new DatabaseSync(path, {
         timeout: busyMilliseconds,
@@ -69,7 +73,9 @@ export class Database {
       if (!inMemory) this.#file = new OpenedFile(path, onNotice);
       if (!inMemory && onNotice !== undefined) this.#mentionCut(path, onNotice);
     } catch (error) {
-      throw new StoreUnavailableError(`the database ${path} cannot be opened`, { cause: error });
+      throw new StoreUnavailableError(`the database ${inMemory ? path : resolve(path)} cannot be opened`, {
+        cause: error,
+      });
     }
     this.#enqueueRead = gather((reads) => this.#look(reads), 1); // its locks cost less than a turn
     this.#enqueueWrite = gather((writes) => this.#run(writes));

@@ -17,6 +17,14 @@ export function createPrivateFile(path: string): void {
   if (process.platform !== "win32") chmodSync(path, 0o600);
 }
 
+/** @throws Error when there is no database file */
+export function requireFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  throw new Error(
+    "it does not exist, and only gatehouse serve, dev and migrate make one; run this in the folder where the server runs, or name its database in SQL_URL",
+  );
+}
+
 /** Step by step: where no folder can be made, such as below `/proc`, node's recursive way never ends. */
 function createFolder(folder: string): void {
   const parent = dirname(folder);

@@ -21,6 +21,8 @@ export interface SqliteOptions {
   readonly path: string;
   /** How long a statement waits for another process's write on the same file; 5000 when left out. */
   readonly busyMilliseconds?: number;
+  /** False: a file that does not exist is a reason to refuse instead of being made. */
+  readonly create?: boolean;
   /** False: pending migrations are a reason to refuse instead of being applied. */
   readonly migrate?: boolean;
   /** Told of a write-ahead log that was cut when it was opened, and of a file that is deleted or replaced under the server. */
@@ -28,17 +30,18 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations.
+ * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations, unless told otherwise.
  *
- * @throws StoreUnavailableError when the file cannot be opened; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when the file cannot be opened, or must not be made; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
  */
 export async function openSqliteStore({
   path,
   busyMilliseconds,
+  create,
   migrate: mayMigrate = true,
   onNotice,
 }: SqliteOptions): Promise<Store> {
-  const database = new Database(path, { busyMilliseconds, onNotice });
+  const database = new Database(path, { busyMilliseconds, create, onNotice });
   try {
     if (mayMigrate) await migrate(database);
     else refusePending(pendingMigrations(database));
