@@ -77,6 +77,15 @@ function behave(fixture: ClientFixture) {
       await isGood(await refreshed(identity, got), identity);
     });
 
+    test("survives a refresh whose answer is lost, and a night before it tries again", async () => {
+      const { identity, tokens } = await client.connect();
+      const lost = await refreshed(identity, tokens);
+      server.clock.advance(12 * 3600);
+      const got = await refreshed(identity, tokens);
+      assert.notEqual(got.refresh_token, lost.refresh_token, "the one that never came is skipped");
+      await isGood(await refreshed(identity, got), identity);
+    });
+
     test("is told when its refresh token is no good, in a way it understands", async () => {
       const { identity, tokens } = await client.connect();
       isError(await client.refresh(identity, `${tokens.refresh_token}x`), 400, "invalid_grant");

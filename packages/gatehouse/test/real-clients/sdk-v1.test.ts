@@ -55,6 +55,24 @@ test("an SDK v1 client connects, stays connected when its token expires, and is 
   assert.equal(await isActive(server.gatehouse, second?.access_token ?? ""), false);
 });
 
+test("an SDK v1 client that slept over the lost answer of a refresh is not signed out", {
+  timeout: 60_000,
+}, async (t) => {
+  const client = aClient(t);
+  const signInsBefore = server.signIns();
+  await client.connect(approve);
+  const stored = client.memory.tokens() ?? assert.fail();
+  for (let time = 1; time <= 2; time++) {
+    server.letAccessTokensExpire();
+    assert.match(await client.call("whoami"), /alice@example\.com/);
+    assert.notEqual(client.memory.tokens()?.refresh_token, stored.refresh_token);
+    client.memory.saveTokens(stored); // as if the answer had never come
+  }
+  server.letAccessTokensExpire();
+  assert.match(await client.call("whoami"), /alice@example\.com/);
+  assert.equal(server.signIns() - signInsBefore, 1, "nobody is asked to sign in");
+});
+
 test("a second client of the same person gets its own grant", { timeout: 60_000 }, async (t) => {
   const [laptop, desktop] = [aClient(t), aClient(t)];
   await laptop.connect(approve);

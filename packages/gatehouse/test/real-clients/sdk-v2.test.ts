@@ -60,6 +60,24 @@ for (const [kind, metadata] of [
   });
 }
 
+test("an SDK v2 client that slept over the lost answer of a refresh is not signed out", {
+  timeout: 60_000,
+}, async (t) => {
+  const client = await aClient(t, { token_endpoint_auth_method: "none" });
+  const signInsBefore = server.signIns();
+  await client.connect(approve);
+  const stored = client.memory.tokens() ?? assert.fail();
+  for (let time = 1; time <= 2; time++) {
+    server.letAccessTokensExpire();
+    assert.match(await client.call("whoami"), /alice@example\.com/);
+    assert.notEqual(client.memory.tokens()?.refresh_token, stored.refresh_token);
+    client.memory.saveTokens(stored); // as if the answer had never come
+  }
+  server.letAccessTokensExpire();
+  assert.match(await client.call("whoami"), /alice@example\.com/);
+  assert.equal(server.signIns() - signInsBefore, 1, "nobody is asked to sign in");
+});
+
 test("an SDK v2 client that was revoked asks the person again", { timeout: 60_000 }, async (t) => {
   const client = await aClient(t, { token_endpoint_auth_method: "none" });
   await client.connect(approve);
