@@ -58,16 +58,17 @@ async function undone(url: string): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-const anErrand = (code: Code, grant: Grant, attempts: number, at = now): Errand => ({
+/** @param presented the generations that are presented at `at`, in turn */
+const anErrand = (code: Code, grant: Grant, attempts: number, at = now, presented = [1]): Errand => ({
   codeHash: code.codeHash,
   now,
   attempts: times(attempts, () => {
     const wanted = aGrant(code);
     return { grant: wanted, token: aToken(wanted) };
   }),
-  rotations: times(attempts, () => ({
+  rotations: Array.from({ length: attempts }, (_, attempt) => ({
     grantId: grant.id,
-    presented: 1,
+    presented: presented[attempt % presented.length] ?? 1,
     now: at,
     replay: lossless,
     expiresAt: later(1000),
@@ -107,7 +108,28 @@ for (const isolation of ["read committed", "serializable"] as const) {
       const { grant } = await given.aLiveGrant();
       await given.rotate(grant, 1);
       const [outcome] = (await race(url, () => [anErrand(code, grant, 334, later(600))])) ?? [];
-      assert.deepEqual(outcome?.rotated, once("skipped_ahead", "replayed", 1002).toSorted());
+      assert.deepEqual(outcome?.rotated, once("skipped_ahead", "replayed", 1002));
+      assert.deepEqual(outcome?.generations, new Set([3]));
+      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
+    });
+
+    test("a thousand with a generation ahead of the database move the grant forward once, and all learn where to", async () => {
+      const code = await given.anIssuedCode();
+      const { grant } = await given.aLiveGrant();
+      const [outcome] = (await race(url, () => [anErrand(code, grant, 334, now, [9])])) ?? [];
+      assert.deepEqual(outcome?.rotated, once("fast_forwarded", "replayed", 1002));
+      assert.deepEqual(outcome?.generations, new Set([10]));
+      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 10);
+    });
+
+    test("of five hundred with the live and five hundred with the preceding generation, past the window, one side is answered", async () => {
+      const code = await given.anIssuedCode();
+      const { grant } = await given.aLiveGrant();
+      await given.rotate(grant, 1);
+      const [outcome] = (await race(url, () => [anErrand(code, grant, 334, later(600), [1, 2])])) ?? [];
+      const first = outcome?.rotated.find((name) => name === "rotated" || name === "skipped_ahead") ?? "";
+      const refused = times(501, () => "reused");
+      assert.deepEqual(outcome?.rotated, [...once(first, "replayed", 501), ...refused].toSorted());
       assert.deepEqual(outcome?.generations, new Set([3]));
       assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
     });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import type { Rotation } from "../../src/oauth/ports.ts";
 import type { AccessToken, Client, Code, Grant } from "../../src/oauth/records.ts";
 import { hashSecret } from "../../src/oauth/secret.ts";
 import { type ClientId, type GrantId, type Seconds, type Subject, seconds } from "../../src/oauth/values.ts";
@@ -160,7 +161,11 @@ test("T-n3 two processes with one code: one redemption; with one refresh token: 
   await store.close();
 });
 
-test("G-n9 a thousand late presenters at once, in three processes: one live generation, and all are told of it", async () => {
+/** A grant at its second generation, and what comes of it when three processes present it these at once, ten minutes later. */
+async function presentedLate(
+  counts: readonly number[],
+  presented: (process: number, attempt: number) => number,
+) {
   const path = aPath();
   const code = aCode();
   const store = await prepare(path, [code]);
@@ -169,22 +174,48 @@ test("G-n9 a thousand late presenters at once, in three processes: one live gene
   const [first] = presentations(grant, 1, now);
   assert.equal((await store.rotateGrant(first ?? assert.fail())).outcome, "rotated");
   const late = seconds(now + 600);
-  const anErrand = (count: number): Errand => ({
-    codeHash: hashSecret(unique()),
-    now,
-    attempts: [],
-    rotations: presentations(grant, count, late),
-  });
-  const rotated = (await race(path, [333, 333, 334].map(anErrand))).flatMap((outcome) => outcome.rotated);
-  assert.equal(rotated.length, 1000);
-  assert.equal(rotated.filter(({ outcome }) => outcome === "skipped_ahead").length, 1);
-  assert.equal(rotated.filter(({ outcome }) => outcome === "replayed").length, 999);
-  assert.deepEqual(
-    new Set(rotated.map((answer) => "generation" in answer && answer.generation)),
-    new Set([3]),
+  const errands = counts.map(
+    (count, process): Errand => ({
+      codeHash: hashSecret(unique()),
+      now,
+      attempts: [],
+      rotations: presentations(grant, count, late).map((rotation, attempt) => ({
+        ...rotation,
+        presented: presented(process, attempt),
+      })),
+    }),
   );
-  assert.equal((await store.findGrant(grant.id, late))?.generation, 3);
+  const answers = (await race(path, errands)).flatMap(({ rotated }) => rotated);
+  const live = (await store.findGrant(grant.id, late))?.generation;
   await store.close();
+  return { answers, live };
+}
+const withOutcome = (answers: readonly Rotation[], wanted: Rotation["outcome"]) =>
+  answers.filter(({ outcome }) => outcome === wanted).length;
+const generationsOf = (answers: readonly Rotation[]) =>
+  new Set(answers.flatMap((answer) => ("generation" in answer ? answer.generation : [])));
+
+test("G-n9 a thousand late presenters at once, in three processes: one live generation, and all are told of it", async () => {
+  const { answers, live } = await presentedLate([333, 333, 334], () => 1);
+  assert.equal(withOutcome(answers, "skipped_ahead"), 1);
+  assert.equal(withOutcome(answers, "replayed"), 999);
+  assert.deepEqual(generationsOf(answers), new Set([3]));
+  assert.equal(live, 3);
+});
+
+test("processes with the live, the preceding, and a generation ahead of the database at once: each is told the truth", async () => {
+  const sides = await presentedLate([100, 100, 100], (process, attempt) => ((process + attempt) % 2) + 1);
+  assert.equal(withOutcome(sides.answers, "rotated") + withOutcome(sides.answers, "skipped_ahead"), 1);
+  assert.equal(withOutcome(sides.answers, "replayed"), 149);
+  assert.equal(withOutcome(sides.answers, "reused"), 150, "one of the two sides");
+  assert.deepEqual(generationsOf(sides.answers), new Set([3]));
+  assert.equal(sides.live, 3);
+
+  const ahead = await presentedLate([100, 100, 100], () => 9);
+  assert.equal(withOutcome(ahead.answers, "fast_forwarded"), 1);
+  assert.equal(withOutcome(ahead.answers, "replayed"), 299);
+  assert.deepEqual(generationsOf(ahead.answers), new Set([10]));
+  assert.equal(ahead.live, 10);
 });
 
 test("a process killed in the middle of writing leaves nothing half written", async () => {
