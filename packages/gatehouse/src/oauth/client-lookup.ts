@@ -84,15 +84,17 @@ async function describe(
     if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
     const kind = error instanceof DocumentError ? error.kind : "invalid";
     // What its publisher withdrew is withdrawn; what he mangled is not taken for what he said last.
-    const fallback =
-      (kind === "gone" ? undefined : documents.snapshot(metadataDocument, clientId)) ??
-      (kind === "unavailable" ? stored : undefined);
-    events.emit({
-      name: "client_document_unavailable",
-      request: request.id,
-      client: clientId,
-      detail: `${error.message}${fallback === undefined ? "" : "; went on with an earlier copy"}`,
-    });
+    const copy = kind === "gone" ? undefined : documents.snapshot(metadataDocument, clientId);
+    const fallback = copy?.value ?? (kind === "unavailable" ? stored : undefined);
+    const event = { request: request.id, client: clientId };
+    if (copy === undefined || kind !== "unavailable") {
+      const next = fallback === undefined ? "" : "; went on with an earlier copy";
+      events.emit({ name: "client_document_unavailable", ...event, detail: `${error.message}${next}` });
+    } else if (copy.isNews) {
+      // Every day's business of a computer without the internet, and nothing is missing.
+      const detail = `used the copy that ships with Gatehouse until ${new URL(clientId).host} can be asked again: ${error.message}`;
+      events.emit({ name: "client_document_copy_used", ...event, detail });
+    }
     if (fallback === undefined) throw unusable(clientId, error);
     return fallback;
   }

@@ -17,8 +17,14 @@ export interface KeptDocuments {
   load<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
   /** Fetched anew, because the one at hand lacks something; at most once a minute, in between the one at hand is given (Q12). */
   reload<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
-  /** The copy that ships with this server, if there is one. */
-  snapshot<T>(kind: DocumentKind<T>, url: string): T | undefined;
+  /**
+   * The copy that ships with this server, if there is one; `isNews` is true at the first use since the document itself
+   * was last fetched: what goes on for hours is told once.
+   */
+  snapshot<T>(
+    kind: DocumentKind<T>,
+    url: string,
+  ): { readonly value: T; readonly isNews: boolean } | undefined;
 }
 
 /** Seconds. What a document's server says of its age counts between these; the middle one where it says nothing. */
@@ -37,18 +43,18 @@ interface Kept {
 export function keepDocuments(documents: ClientDocuments, clock: Clock): KeptDocuments {
   const kept = new Map<string, Kept>();
   const pending = new Map<string, Promise<unknown>>();
+  /** Documents whose copy is in use. */
+  const copied = new Set<string>();
 
   async function fetch<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T> {
     const { object, maxAge = usual } = await documents.fetch(url, kind.longest, requester);
     const value = kind.read(object, url);
     const fetchedAt = clock.now();
     const key = keyOf(kind, url);
+    copied.delete(key);
     kept.delete(key);
     kept.set(key, { value, fetchedAt, until: fetchedAt + Math.min(Math.max(maxAge, shortest), longest) });
-    for (const oldest of kept.keys()) {
-      if (kept.size <= most) break;
-      kept.delete(oldest);
-    }
+    dropOldest(kept);
     return value;
   }
 
@@ -76,11 +82,24 @@ export function keepDocuments(documents: ClientDocuments, clock: Clock): KeptDoc
     },
     snapshot(kind, url) {
       const object = documents.snapshot(url);
-      return object && kind.read(object, url);
+      if (object === undefined) return undefined;
+      const key = keyOf(kind, url);
+      const isNews = !copied.has(key);
+      copied.add(key);
+      dropOldest(copied);
+      return { value: kind.read(object, url), isNews };
     },
   };
 }
 
 function keyOf({ name }: DocumentKind<unknown>, url: string): string {
   return `${name} ${url}`;
+}
+
+/** Strangers choose the URLs, so there is an end to them. */
+function dropOldest(collection: Map<string, unknown> | Set<string>): void {
+  for (const oldest of collection.keys()) {
+    if (collection.size <= most) break;
+    collection.delete(oldest);
+  }
 }

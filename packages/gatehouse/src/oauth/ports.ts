@@ -397,6 +397,7 @@ export interface AuditEvent {
     | "client_removed"
     | "client_document_changed"
     | "client_document_unavailable"
+    | "client_document_copy_used"
     | "token_revoked"
     | "request_refused"
     | "not_ready"

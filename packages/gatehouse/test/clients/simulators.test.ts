@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { type KnownClient, knownClients } from "../../src/oauth/known-clients.ts";
 import { aSigningKey, type SigningKey } from "../support/assertions.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { type Answer, introspect, type Tokens } from "../support/oauth-client.ts";
@@ -128,13 +129,23 @@ function behave(fixture: ClientFixture) {
     assert.ok(String(seen.scope).split(" ").includes("mcp"));
   }
 
+  /** How much of the fixture's name is this client's. */
+  const isNamed = ({ name }: KnownClient) =>
+    fixture.name.toLowerCase().startsWith(name.toLowerCase()) ? name.length : 0;
+
   async function isPage(identity: Identity) {
     const browser = new UserAgent();
     const { response, html } = await client.openAuthorization(identity, browser);
     assert.equal(browser.visited.length, 1, "redirected nowhere");
     assert.equal(response.status, 400);
     assert.match(response.headers.get("content-type") ?? "", /^text\/html/);
-    assert.match(html, /does not know/);
+    const [, heading = ""] = /<h1>([^<]*)<\/h1>/.exec(html) ?? [];
+    assert.match(heading, /does not know/);
+    // What to do is told for this client, and no other one's name stands above it.
+    const [own, ...others] = knownClients.toSorted((a, b) => isNamed(b) - isNamed(a));
+    if (own !== undefined && isNamed(own) > 0)
+      assert.ok(html.includes(own.reset.sentence.slice(0, 30)), html);
+    for (const { name } of others) assert.ok(!heading.includes(`this ${name} any`), heading);
   }
 }
 

@@ -127,7 +127,7 @@ test("pinned documents are used instead of fetched ones", async (t) => {
 
 test("well-known clients get in though their documents cannot be fetched", async (t) => {
   const server = await start(t);
-  for (const [id, redirect, name] of [
+  const clients = [
     ["https://claude.ai/oauth/claude-code-client-metadata", redirectUri, "Claude Code"],
     [
       "https://claude.ai/oauth/mcp-oauth-client-metadata",
@@ -138,12 +138,30 @@ test("well-known clients get in though their documents cannot be fetched", async
     ["https://chatgpt.com/oauth/abc123/client.json", "https://chatgpt.com/connector/oauth/abc123", "ChatGPT"],
     ["https://chatgpt.com/oauth/codex/client.json", "http://127.0.0.1:40000/callback", "Codex"],
     ["https://chatgpt.com/oauth/codex/a1B_2/client.json", "http://127.0.0.1:40000/callback/a1B_2", "Codex"],
-  ] as const) {
+  ] as const;
+  for (const [id, redirect, name] of [...clients, ...clients]) {
     const { html } = await open(server, id, redirect);
     assert.match(html, /name="decision"/, `${id}: ${html}`);
     assert.match(html, new RegExp(`class="name">${name}`), id);
     assert.ok(html.includes(`Published by <bdi><span class="subdomain"></span>${new URL(id).host}</bdi>`));
   }
+  // Told once for each document, and as no warning: offline that is how it is.
+  const told = server.log
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ client }) => client);
+  const copies = told.filter(({ event }) => event === "client_document_copy_used");
+  assert.deepEqual(
+    copies.map(({ client }) => client),
+    clients.map(([id]) => id),
+  );
+  assert.match(
+    String(copies[0]?.detail),
+    /^used the copy that ships with Gatehouse until claude\.ai can be asked/,
+  );
+  assert.deepEqual(
+    told.filter(({ level }) => level === "warn"),
+    [],
+  );
 });
 
 test("switched off, documents are neither advertised nor fetched, but who has a record stays", async (t) => {
