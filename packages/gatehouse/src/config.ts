@@ -35,6 +35,8 @@ export interface Config {
   readonly demoPort: number;
   /** After so long without use a client that registered itself is removed. */
   readonly clientIdle: Seconds;
+  /** After so long one that nobody ever used goes. */
+  readonly clientUnused: Seconds;
   readonly rateLimits: boolean;
 }
 
@@ -116,6 +118,8 @@ function compose(values: Values, mode: Mode): Config {
         allowedDomains: values.CIMD_ALLOWED_DOMAINS,
         deniedDomains: values.CIMD_DENIED_DOMAINS ?? [],
       },
+      // At 5 kB each 5 MB and 100 MB.
+      unusedRegistrations: { perAddress: values.RATE_LIMITS === "on" ? 1000 : undefined, inAll: 20_000 },
       lifetimes: {
         accessToken: values.ACCESS_TOKEN_TTL,
         legacyAccessToken: values.LEGACY_TOKEN_TTL,
@@ -148,6 +152,7 @@ function compose(values: Values, mode: Mode): Config {
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
     demoPort: values.DEMO_PORT,
     clientIdle: values.CLIENT_IDLE_TTL,
+    clientUnused: values.CLIENT_UNUSED_TTL,
     rateLimits: values.RATE_LIMITS === "on",
   };
 }

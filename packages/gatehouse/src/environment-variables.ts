@@ -325,6 +325,11 @@ export const variables = {
   ),
   SESSION_IDLE_TTL: lifetime("12h", "A browser session ends when it was not used for so long."),
   SESSION_TTL: lifetime("7d", "A browser session ends so long after the sign-in."),
+  CLIENT_UNUSED_TTL: lifetime(
+    "7d",
+    "Clients that registered themselves go when nobody used them for so long.",
+    "1h",
+  ),
   CLIENT_IDLE_TTL: lifetime("90d", "Clients that registered themselves go when unused for so long.", "1h"),
   RATE_LIMITS: of(z.enum(["on", "off"]), {
     fallback: "on",

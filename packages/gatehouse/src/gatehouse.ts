@@ -176,11 +176,18 @@ export async function startUpkeep(config: Config, log: Logger): Promise<{ stop()
 const housekeepingFails = "housekeeping failed: what has died stays in the database until it succeeds";
 
 /** @param warnings where it stands while the latest round has failed */
-function keepHouse({ clientIdle }: Config, log: Logger, store: Store, clock: Clock, warnings: Set<string>) {
+function keepHouse(
+  { clientIdle, clientUnused }: Config,
+  log: Logger,
+  store: Store,
+  clock: Clock,
+  warnings: Set<string>,
+) {
   return startHousekeeping({
     store,
     clock,
     clientIdle,
+    clientUnused,
     onRound: ({ swept, error }) => {
       if (error !== undefined) {
         warnings.add(housekeepingFails);

@@ -6,6 +6,8 @@ export interface HousekeepingOptions {
   readonly clock: Clock;
   /** After so long without use a client that registered itself goes, seconds (H20). */
   readonly clientIdle: Seconds;
+  /** After so long one that nobody ever used goes (H21). */
+  readonly clientUnused: Seconds;
   /** Told what went, when anything did, and why a round failed. */
   readonly onRound?: (round: { readonly swept?: Swept; readonly error?: unknown }) => void;
 }
@@ -40,7 +42,12 @@ export function startHousekeeping(options: HousekeepingOptions): { stop(): Promi
 
 /** One round: batch after batch until nothing is left, letting others have the store in between. Resolves with what went in all. */
 export async function sweepAll(
-  { store, clock, clientIdle }: Pick<HousekeepingOptions, "store" | "clock" | "clientIdle">,
+  {
+    store,
+    clock,
+    clientIdle,
+    clientUnused,
+  }: Pick<HousekeepingOptions, "store" | "clock" | "clientIdle" | "clientUnused">,
   signal?: AbortSignal,
 ): Promise<Swept> {
   const total = {
@@ -51,10 +58,11 @@ export async function sweepAll(
     assertions: 0,
     codes: 0,
     clients: 0,
+    unusedClients: 0,
   };
   const kinds = Object.keys(total) as (keyof Swept)[];
   for (;;) {
-    const swept = await store.sweep(clock.now(), batch, clientIdle);
+    const swept = await store.sweep(clock.now(), batch, clientIdle, clientUnused);
     for (const kind of kinds) total[kind] += swept[kind];
     if (signal?.aborted || kinds.every((kind) => swept[kind] < batch)) return total;
     await new Promise((resolve) => setImmediate(resolve));

@@ -9,6 +9,7 @@ import { openSqliteStore } from "../src/storage/sqlite/store.ts";
 const now = seconds(1_800_000_000);
 const clock = { now: () => now };
 const clientIdle = seconds(90 * 86_400);
+const clientUnused = seconds(7 * 86_400);
 const nothing: Swept = {
   accessTokens: 0,
   grants: 0,
@@ -17,6 +18,7 @@ const nothing: Swept = {
   assertions: 0,
   codes: 0,
   clients: 0,
+  unusedClients: 0,
 };
 
 async function aStoreWithDeadTransactions(count: number): Promise<Store> {
@@ -65,14 +67,17 @@ test("a round goes on, batch after batch, until nothing dead is left", async () 
   const limits: number[] = [];
   const watched: Store = {
     ...store,
-    sweep(at, limit, idle) {
+    sweep(at, limit, ...idle) {
       limits.push(limit);
-      return store.sweep(at, limit, idle);
+      return store.sweep(at, limit, ...idle);
     },
   };
-  assert.deepEqual(await sweepAll({ store: watched, clock, clientIdle }), { ...nothing, transactions: 1234 });
+  assert.deepEqual(await sweepAll({ store: watched, clock, clientIdle, clientUnused }), {
+    ...nothing,
+    transactions: 1234,
+  });
   assert.ok(limits.length >= 3 && limits.every((limit) => limit <= 500), "in small batches");
-  assert.deepEqual(await sweepAll({ store, clock, clientIdle }), nothing);
+  assert.deepEqual(await sweepAll({ store, clock, clientIdle, clientUnused }), nothing);
   await store.close();
 });
 
@@ -100,6 +105,7 @@ async function survives(t: TestContext, failure: Error): Promise<void> {
     },
     clock,
     clientIdle,
+    clientUnused,
     onRound: ({ swept, error }) => {
       rounds.push(error === undefined ? `swept ${swept?.transactions}` : "failed");
       told();

@@ -13,6 +13,7 @@ import type { OAuthRequest } from "./http.ts";
 import { knownDocument } from "./known-clients.ts";
 import { DocumentError } from "./ports.ts";
 import type { Client } from "./records.ts";
+import { boundDocumentedClients, registrantOf } from "./registration-room.ts";
 
 /** Who causes a fetch, and by which request. */
 export type Requester = Pick<OAuthRequest, "id" | "address">;
@@ -109,14 +110,16 @@ async function remember(
   const { clock, events, store } = context;
   if (stored !== undefined && isSameClient(stored, described)) return stored;
   const fresh = asClient(described, clock.now());
+  const registrant = registrantOf(context, request);
   if (stored === undefined) {
-    await store.addClient(fresh);
+    await boundDocumentedClients(context, registrant);
+    await store.addClient(fresh, registrant);
     return fresh;
   }
   // I-n7: what was granted to a client that proved itself by a key is not for one that does not.
   const weaker = stored.authMethod === "private_key_jwt" && described.authMethod === "none";
   if (weaker) await store.removeClient(stored.id);
-  if (weaker || !(await store.replaceClient(fresh))) await store.addClient(fresh);
+  if (weaker || !(await store.replaceClient(fresh))) await store.addClient(fresh, registrant);
   events.emit({
     name: "client_document_changed",
     request: request.id,

@@ -8,6 +8,9 @@ import { readJsonObject } from "./json-object.ts";
 import type { Client, ClientKeys, ClientMetadata, Resource, TokenEndpointAuthMethod } from "./records.ts";
 import { offlineAccess, parseScope } from "./scope.ts";
 
+/** As much as a client may say of itself in a document (I10): strangers fill our disk with it. */
+const maxStoredBytes = 5 * 1024;
+
 /** What of a registration this server will enforce. */
 export interface ClientRegistration {
   readonly redirectUris: readonly string[];
@@ -33,7 +36,7 @@ export function readRegistration(
 ): ClientRegistration {
   const { redirectUris, grantTypes, scope, metadata, ...described } = readClientMetadata(sent);
   const authMethod = chooseAuthMethod(described);
-  return {
+  const registration: ClientRegistration = {
     redirectUris,
     grantTypes,
     scope: usableScope(scope, resources),
@@ -41,6 +44,11 @@ export function readRegistration(
     keys: authMethod === "private_key_jwt" ? described.keys : undefined,
     metadata: described.authMethod === undefined ? { ...metadata, namedNoAuthMethod: true } : metadata,
   };
+  const bytes = Buffer.byteLength(JSON.stringify(registration));
+  if (bytes > maxStoredBytes) {
+    throw invalidMetadata(`the registration has ${bytes} bytes, at most ${maxStoredBytes} are kept`); // H21
+  }
+  return registration;
 }
 
 /** The client information response, RFC 7591 §3.2.1: all that was registered, nothing empty (H02). */

@@ -72,13 +72,31 @@ export interface Store {
   listClients(): Promise<Client[]>;
   /** Those the operator provisioned, a handful, without the ones that registered themselves and were vouched for; newest first. */
   listProvisionedClients(): Promise<Client[]>;
-  /** False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. */
-  addClient(client: Client): Promise<boolean>;
+  /**
+   * False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. One that registered itself comes with whom it
+   * was `registeredFrom`, and counts as never used until a code of its is redeemed or the operator vouches for it: see {@link makeRoom} and {@link sweep}.
+   */
+  addClient(client: Client, registeredFrom?: string): Promise<boolean>;
   /**
    * Adds a client that may be shared: when an identical one is there already, that one counts as used at `client.createdAt` and as registered
    * once more. Gives the client as stored; `undefined`, and nothing changed, when the id is taken by one that says something else of itself.
    */
-  shareClient(client: Client): Promise<Client | undefined>;
+  shareClient(client: Client, registeredFrom?: string): Promise<Client | undefined>;
+  /**
+   * Holds the never-used registrations within bounds (H21). Of everybody's those beyond `inAll` go, and a hundredth of it besides, at most 500 a
+   * call: of those with most first, the oldest of each first. Of `from`'s the oldest go until there is room for one more below `perAddress`, but none
+   * that somebody is just signing in to, nor one younger than `settled` seconds: neighbours cannot push each other out. False when there is no such
+   * room. What is used at the same moment stays. Not one step with the registration that follows: as many as register at once may exceed a bound
+   * until the next call, and as many calls may each remove the surplus.
+   */
+  makeRoom(bounds: {
+    readonly from: string;
+    readonly now: Seconds;
+    /** `undefined`: as many as they like. */
+    readonly perAddress: number | undefined;
+    readonly inAll: number;
+    readonly settled: Seconds;
+  }): Promise<boolean>;
   /**
    * Replaces all that the client is but `createdAt` and `lastUsedAt`. False when unknown, or, with `unlessShared`, when it was registered more
    * than once: of a replacement and a sharing at the same moment only one succeeds.
@@ -257,10 +275,11 @@ export interface Store {
   findProblems(): Promise<readonly string[]>;
   /**
    * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here, grants, sessions, transactions, client assertions, codes an hour
-   * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant (H20). Operator-provisioned clients never.
+   * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant, or that nobody ever used and that were registered
+   * last `clientUnused` seconds ago (`clientIdle` when left out), unless somebody is just signing in to them (H20, H21). Operator-provisioned clients never.
    * Returns how many of each went; call again while a number equals `limit`.
    */
-  sweep(now: Seconds, limit: number, clientIdle: Seconds): Promise<Swept>;
+  sweep(now: Seconds, limit: number, clientIdle: Seconds, clientUnused?: Seconds): Promise<Swept>;
   close(): Promise<void>;
 }
 
@@ -272,6 +291,7 @@ export interface Swept {
   readonly assertions: number;
   readonly codes: number;
   readonly clients: number;
+  readonly unusedClients: number;
 }
 
 /** The store cannot answer now; the request may be tried again. Becomes 503 `temporarily_unavailable` with `Retry-After`. */

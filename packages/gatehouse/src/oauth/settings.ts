@@ -27,6 +27,8 @@ export interface Settings {
   };
   /** Domains whose people may sign in; `undefined`: all that the identity provider vouches for. */
   readonly allowedDomains: readonly string[] | undefined;
+  /** How many registrations that nobody used are kept: of one address, `undefined` for any number, and in all (H21). */
+  readonly unusedRegistrations: { readonly perAddress: number | undefined; readonly inAll: number };
   readonly lifetimes: {
     readonly accessToken: Seconds;
     /** LEGACY: of the token of confidential `client_secret_post` clients, 7 days. */

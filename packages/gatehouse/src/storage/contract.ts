@@ -6,6 +6,7 @@ import { Given } from "./contract/given.ts";
 import { grantsContract } from "./contract/grants.ts";
 import { lateRefreshesContract } from "./contract/late-refreshes.ts";
 import { peopleContract } from "./contract/people.ts";
+import { registrationsContract } from "./contract/registrations.ts";
 import { resourcesContract } from "./contract/resources.ts";
 import { transactionsContract } from "./contract/transactions.ts";
 import { upkeepContract } from "./contract/upkeep.ts";
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     transactionsContract(given);
     codesContract(given);
     grantsContract(given);
+    registrationsContract(given);
     resourcesContract(given);
     lateRefreshesContract(given);
     upkeepContract(given);

@@ -288,6 +288,51 @@ test("H14 H-n7 registration is open, and a flood of it is slowed and bounded", a
   assert.equal((await send(million)).status, 413);
 });
 
+test("H21 what a client says of itself is bounded, whatever the shape of the bytes", async () => {
+  const uri = (length: number) => `https://app.example.com/${"a".repeat(length)}`;
+  const rsa = { kty: "RSA", e: "AQAB", n: "A".repeat(342) };
+  for (const large of [
+    { redirect_uris: [uri(1900), uri(1901), uri(1902)] },
+    { redirect_uris: [good], contacts: Array.from({ length: 50 }, () => "ü".repeat(100)) },
+    { redirect_uris: [good], client_uri: uri(2000), policy_uri: uri(2000), tos_uri: uri(2000) },
+    {
+      redirect_uris: [good],
+      token_endpoint_auth_method: "private_key_jwt",
+      jwks: { keys: [{ ...rsa, x5c: ["A".repeat(6000)] }] },
+    },
+  ]) {
+    const { status, body } = await register(large);
+    assert.deepEqual(
+      [status, body.error],
+      [400, "invalid_client_metadata"],
+      JSON.stringify(large).slice(0, 80),
+    );
+    assert.match(String(body.error_description), /has \d{4,5} bytes, at most 5120 are kept/);
+  }
+  const redirect_uris = Array.from({ length: 20 }, (_, at) => `${uri(80)}/${at}`);
+  const jwks = { keys: [rsa, rsa] };
+  const busy = {
+    redirect_uris,
+    jwks,
+    token_endpoint_auth_method: "private_key_jwt",
+    client_name: "ü".repeat(200),
+  };
+  assert.equal((await register(busy)).status, 201, "as much as real ones say");
+});
+
+test("an address with too many registrations that nobody used has to wait, and gets in once there is room", async (t) => {
+  const isFull = t.mock.method(server.store, "makeRoom", async () => false);
+  let answer = await register({ redirect_uris: [good] });
+  for (let more = 0; more < 500 && answer.status === 201; more++)
+    answer = await register({ redirect_uris: [good] });
+  assert.deepEqual([answer.status, answer.body.error], [429, "slow_down"]);
+  assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.match(String(answer.body.error_description), /never used/);
+  assert.equal((await register({ redirect_uris: [good] })).status, 429, "from then on each is looked at");
+  isFull.mock.restore();
+  assert.equal((await register({ redirect_uris: [good] })).status, 201);
+});
+
 test("H15 H-n3 registering asks for no privilege that it gets", async () => {
   const asked = {
     grant_types: ["authorization_code", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"],

@@ -11,6 +11,7 @@ import { createStore } from "../../src/storage/postgres/store.ts";
  */
 
 const keywords = words(`
+  over partition
   select insert into values update set delete from where and or not is null distinct in exists any between like
   as with returning order by desc group limit true false
   on conflict do nothing excluded
@@ -23,7 +24,7 @@ const definitions = words(`
   alter column add drop set null not is interval where false
 `);
 const types = words("text text[] bool int timestamptz");
-const functions = words("coalesce lower substr max now json_to_recordset current_schema");
+const functions = words("count row_number coalesce lower substr max now json_to_recordset current_schema");
 const operators = words("( ) , . = < > <= >= <> + - * || ::");
 const settings = words("statement_timeout lock_timeout datestyle");
 /** What both understand, but not in the same way, or only one of them. */

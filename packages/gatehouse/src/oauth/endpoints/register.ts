@@ -7,23 +7,28 @@ import {
 } from "../client-registration.ts";
 import type { Context, Endpoint } from "../context.ts";
 import { endpointUrls } from "../endpoint-urls.ts";
+import { OAuthError } from "../errors.ts";
 import { json, type OAuthRequest } from "../http.ts";
 import type { Client } from "../records.ts";
 import { portless } from "../redirect-uri.ts";
+import { createRegistrationRoom, registrantOf } from "../registration-room.ts";
 import { hashSecret, mintSecret } from "../secret.ts";
 import { clientSecretPrefix, registrationTokenOf } from "../token.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */
 export function registerEndpoint(context: Context): Endpoint {
+  const makeRoom = createRegistrationRoom(context);
   return async (request) => {
     const registration = readRegistration(
       parseRegistrationBody(request.json),
       await context.store.listResources(),
     );
+    const registrant = registrantOf(context, request);
+    if (!(await makeRoom(registrant))) throw tooMany();
     const { client, secret } = isPublic(registration)
-      ? { client: await addPublic(context, registration), secret: undefined }
-      : await addConfidential(context, registration);
+      ? { client: await addPublic(context, registration, registrant), secret: undefined }
+      : await addConfidential(context, registration, registrant);
     emitRegistered(context, request, client);
     return json(201, {
       ...describeRegistration(client),
@@ -50,38 +55,44 @@ export function describeManagement({ settings }: Context, client: Client): Recor
  * clients register anew at each connection, from each installation. They lose nothing by it: whoever redeems a code or refreshes a token proves
  * that by PKCE and by the token, never by the identifier.
  */
-async function addPublic(context: Context, registration: ClientRegistration): Promise<Client> {
+async function addPublic(
+  context: Context,
+  registration: ClientRegistration,
+  registrant: string,
+): Promise<Client> {
   const { clock, store } = context;
   const shareable = { ...registration, redirectUris: portless(registration.redirectUris) };
   const fingerprint = hashSecret(`registration ${JSON.stringify(shareable)}`).slice(0, 22);
-  const shared = await store.shareClient(aClient(fingerprint, shareable, clock.now()));
+  const shared = await store.shareClient(aClient(fingerprint, shareable, clock.now()), registrant);
   if (shared !== undefined) return shared;
   // Whoever registered this first has changed it since, and must have it alone.
-  return addClient(context, registration);
+  return addClient(context, registration, registrant);
 }
 
 /** A client with a secret or a key has a record to itself. */
 async function addConfidential(
   context: Context,
   registration: ClientRegistration,
+  registrant: string,
 ): Promise<{ client: Client; secret: string | undefined }> {
   const secret =
     registration.authMethod === "private_key_jwt"
       ? undefined
       : mintSecret(context.random, clientSecretPrefix);
-  return { client: await addClient(context, registration, secret), secret };
+  return { client: await addClient(context, registration, registrant, secret), secret };
 }
 
 async function addClient(
   { clock, random, store }: Context,
   registration: ClientRegistration,
+  registrant: string,
   secret?: string,
 ): Promise<Client> {
   const client: Client = {
     ...aClient(random.bytes(16).toString("base64url"), registration, clock.now()),
     secretHash: secret === undefined ? undefined : hashSecret(secret),
   };
-  await store.addClient(client);
+  await store.addClient(client, registrant);
   return client;
 }
 
@@ -97,6 +108,14 @@ function aClient(name: string, registration: ClientRegistration, now: Client["cr
     createdAt: now,
     lastUsedAt: undefined,
   };
+}
+
+/** H21. */
+function tooMany(): OAuthError {
+  return new OAuthError("slow_down", {
+    hint: "too many clients were registered from this address and never used; try again later",
+    headers: { "Retry-After": "600" },
+  });
 }
 
 function emitRegistered({ events }: Context, request: OAuthRequest, client: Client): void {

@@ -30,13 +30,13 @@ export function clientOperations(database: Database): ClientOperations {
     `select ${clientColumns} from oauth2_clients where ${provisioned} order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at, vouched)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, not $11::bool) on conflict (id) do nothing`,
+    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at, registered_from, vouched)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, not $11::bool) on conflict (id) do nothing`,
   );
   const share = database.prepare(
-    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, registrations)
-     select id, ${said.join(", ")}, created_at, registrations
-     from json_to_recordset($1) as asked (id text, ${askedClient}, created_at timestamptz, registrations int)
+    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, registered_from, registrations)
+     select id, ${said.join(", ")}, created_at, registered_from, registrations
+     from json_to_recordset($1) as asked (id text, ${askedClient}, created_at timestamptz, registered_from text, registrations int)
      on conflict (id) do update set last_used_at = excluded.created_at,
        registrations = oauth2_clients.registrations + excluded.registrations
      where ${said.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
@@ -58,7 +58,9 @@ export function clientOperations(database: Database): ClientOperations {
   const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
   // Consents go with it by their foreign keys.
   const remove = database.prepare("delete from oauth2_clients where id = $1");
-  const vouch = database.prepare("update oauth2_clients set vouched = $2 where id = $1");
+  const vouch = database.prepare(
+    "update oauth2_clients set vouched = $2, registered_from = null where id = $1",
+  );
   const remember = database.prepare(
     "update oauth2_clients set secret_hash = $3 where id = $1 and secret = $2",
   );
@@ -75,24 +77,26 @@ export function clientOperations(database: Database): ClientOperations {
     instant(client.createdAt),
     instantOrNull(client.lastUsedAt),
   ];
-  const shareTogether = gathered(async (clients: readonly Client[]) => {
-    // The statement may see a row but once, so those that are the same count together.
+  const shareTogether = gathered(async (shared: readonly Shared[]) => {
+    // The statement may see a row but once, so those that are the same count together, as the first one's.
     const distinct = new Map<string, ReturnType<typeof askToShare> & { registrations: number }>();
-    for (const client of clients) {
-      const asked = askToShare(client);
-      const key = JSON.stringify(asked);
-      distinct.set(key, { ...asked, registrations: (distinct.get(key)?.registrations ?? 0) + 1 });
+    for (const { client, registeredFrom } of shared) {
+      const asked = askToShare(client, registeredFrom);
+      const key = JSON.stringify({ ...asked, registered_from: null });
+      const first = distinct.get(key) ?? { ...asked, registrations: 0 };
+      distinct.set(key, { ...first, registrations: first.registrations + 1 });
     }
     const { rows } = await database.run(share, JSON.stringify([...distinct.values()]));
-    const shared = new Map(rows.map((row) => [row[0], row]));
-    return clients.map(({ id }) => found(shared.get(id), toClient));
+    const stored = new Map(rows.map((row) => [row[0], row]));
+    return shared.map(({ client }) => found(stored.get(client.id), toClient));
   });
   return {
     findClient: async (id) => found(await find(id), toClient),
     listClients: async () => (await database.run(list)).rows.map(toClient),
     listProvisionedClients: async () => (await database.run(listProvisioned)).rows.map(toClient),
-    addClient: async (client) => (await database.run(add, ...allValues(client))).changes === 1,
-    shareClient: (client) => shareTogether(client),
+    addClient: async (client, registeredFrom) =>
+      (await database.run(add, ...allValues(client), registeredFrom ?? null)).changes === 1,
+    shareClient: (client, registeredFrom) => shareTogether({ client, registeredFrom }),
     replaceClient: async (client, unlessShared) =>
       (await database.run(replace, client.id, unlessShared === undefined, ...valuesOf(client))).changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>
@@ -123,7 +127,17 @@ export function clientOperations(database: Database): ClientOperations {
   };
 }
 
-function askToShare(client: Client) {
+interface Shared {
+  readonly client: Client;
+  readonly registeredFrom: string | undefined;
+}
+
+function askToShare(client: Client, registeredFrom: string | undefined) {
   const says = Object.fromEntries(valuesOf(client).map((value, at) => [said[at], value]));
-  return { id: client.id, ...says, created_at: instant(client.createdAt) };
+  return {
+    id: client.id,
+    ...says,
+    created_at: instant(client.createdAt),
+    registered_from: registeredFrom ?? null,
+  };
 }

@@ -37,8 +37,8 @@ export function codeOperations(database: Database): CodeOperations {
      ), latest as (
        select client_id, max(asked_at) as used_at from redeemed group by client_id
      ), noted as (
-       update oauth2_clients set last_used_at = used_at from latest
-       where oauth2_clients.id = latest.client_id and (last_used_at is null or last_used_at < used_at) returning oauth2_clients.id
+       update oauth2_clients set last_used_at = used_at, registered_from = null from latest
+       where oauth2_clients.id = latest.client_id and (last_used_at is null or last_used_at < used_at or registered_from > '') returning oauth2_clients.id
      )
      select token from redeemed`,
   );

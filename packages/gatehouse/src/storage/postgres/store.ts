@@ -10,6 +10,7 @@ import { healthOperation } from "./health.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { peopleOperations } from "./people.ts";
+import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
@@ -40,6 +41,7 @@ export function pendingPostgresMigrations(url: string): Promise<Migration[]> {
 export function createStore(database: Database): Store {
   return {
     ...clientOperations(database),
+    ...registrationOperations(database),
     ...resourceOperations(database),
     ...resourceRemoval(database),
     ...peopleOperations(database),

@@ -2,6 +2,7 @@ import type { Store } from "../../oauth/ports.ts";
 import { seconds } from "../../oauth/values.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
+import { age, notUnderWay, unused } from "./registrations.ts";
 
 /** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
 const codesKept = 3600;
@@ -38,9 +39,14 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
     `delete from oauth2_clients where id in (
        select id from oauth2_clients where ${idle} order by coalesce(last_used_at, created_at) limit $2) and ${idle}`,
   );
+  const unusedFor = `${unused} and ${age} <= $1`;
+  const unusedClients = database.prepare(
+    `delete from oauth2_clients where id in (
+       select id from oauth2_clients where ${unusedFor} and ${notUnderWay} order by ${age} limit $2) and ${unusedFor}`,
+  );
   return {
     // One transaction a kind: nobody notices rows that died, so nothing is gained by holding them all until the last one went.
-    sweep: async (now, limit, clientIdle) => {
+    sweep: async (now, limit, clientIdle, clientUnused = clientIdle) => {
       const went = async (statement: typeof codes, ago = 0) =>
         (await database.run(statement, instant(seconds(now - ago)), limit)).changes;
       return {
@@ -51,6 +57,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         assertions: await went(assertions),
         codes: await went(codes, codesKept),
         clients: await went(clients, clientIdle),
+        unusedClients: await went(unusedClients, clientUnused),
       };
     },
   };

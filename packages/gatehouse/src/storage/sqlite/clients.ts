@@ -33,8 +33,8 @@ export function clientOperations(database: Database): ClientOperations {
     `select ${columns} from oauth2_clients where dynamically_registered = 0 order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, ${said}, created_at, last_used_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+    `insert into oauth2_clients (id, ${said}, created_at, last_used_at, registered_from)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
   );
   const replace = database.prepare(
     `update oauth2_clients set secret = ?, secret_hash = ?, redirect_uris = ?, token_endpoint_auth_method = ?, client_name = ?,
@@ -52,7 +52,9 @@ export function clientOperations(database: Database): ClientOperations {
   );
   // Codes, transactions, consents and grants go with it by their foreign keys.
   const remove = database.prepare("delete from oauth2_clients where id = ?");
-  const vouch = database.prepare("update oauth2_clients set vouched = ? where id = ?");
+  const vouch = database.prepare(
+    "update oauth2_clients set vouched = ?, registered_from = null where id = ?",
+  );
   const remember = database.prepare("update oauth2_clients set secret_hash = ? where id = ? and secret = ?");
   const forget = database.prepare(
     "update oauth2_clients set secret = null, secret_hash = ? where id = ? and secret = ?",
@@ -61,16 +63,18 @@ export function clientOperations(database: Database): ClientOperations {
     `update oauth2_clients set secret = ?, secret_hash = ?, previous_secret_hash = ?, previous_secret_until = ?
      where id = ? and coalesce(secret, '') = ? and secret_hash is ?`,
   );
-  const insert = (client: Client): boolean =>
-    add.run(client.id, ...valuesOf(client), client.createdAt, client.lastUsedAt ?? null).changes === 1;
+  const insert = (client: Client, registeredFrom: string | undefined): boolean => {
+    const times = [client.createdAt, client.lastUsedAt ?? null];
+    return add.run(client.id, ...valuesOf(client), ...times, registeredFrom ?? null).changes === 1;
+  };
   return {
     findClient: sharedLookup(database, find, toClient),
     listClients: () => database.read(() => list.all().map(toClient)),
     listProvisionedClients: () => database.read(() => listProvisioned.all().map(toClient)),
-    addClient: (client) => database.write(() => insert(client)),
-    shareClient: (client) =>
+    addClient: (client, registeredFrom) => database.write(() => insert(client, registeredFrom)),
+    shareClient: (client, registeredFrom) =>
       database.write(() => {
-        if (insert(client)) return client;
+        if (insert(client, registeredFrom)) return client;
         const row = find.get(client.id) as Row;
         const there = toClient(row);
         // What it says is the same, whether or not the operator vouches for it.

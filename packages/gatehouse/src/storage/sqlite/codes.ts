@@ -14,7 +14,9 @@ export function codeOperations(database: Database): CodeOperations {
     "update oauth2_codes set used = 1, grant_id = ? where id = ? and used = 0 and expires_at > ?",
   );
   const isUsed = database.prepare("select used from oauth2_codes where id = ? and used = 1");
-  const touchClient = database.prepare("update oauth2_clients set last_used_at = ? where id = ?");
+  const touchClient = database.prepare(
+    "update oauth2_clients set last_used_at = ?, registered_from = null where id = ?",
+  );
   const storeGrant = insertGrant(database);
   const storeToken = insertAccessToken(database);
   return {

@@ -11,6 +11,7 @@ import { healthOperation } from "./health.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { peopleOperations } from "./people.ts";
+import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
@@ -66,6 +67,7 @@ export function pendingSqliteMigrations(path: string): Migration[] {
 function createStore(database: Database, path: string): Store {
   return {
     ...clientOperations(database),
+    ...registrationOperations(database),
     ...resourceOperations(database),
     ...resourceRemoval(database),
     ...peopleOperations(database),

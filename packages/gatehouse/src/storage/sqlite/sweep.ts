@@ -1,5 +1,6 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Database } from "./database.ts";
+import { age, notUnderWay, unused } from "./registrations.ts";
 
 /** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
 const codesKept = 3600;
@@ -35,8 +36,12 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
          and not exists (select 1 from gatehouse_grants g where g.client_id = oauth2_clients.id)
        order by coalesce(last_used_at, created_at) limit ?)`,
   );
+  const unusedClients = database.prepare(
+    `delete from oauth2_clients where id in (
+       select id from ${unused} and ${age} <= ? and ${notUnderWay} order by ${age} limit ?)`,
+  );
   return {
-    sweep: (now, limit, clientIdle) =>
+    sweep: (now, limit, clientIdle, clientUnused = clientIdle) =>
       database.write(() => {
         carryUse.run(now, limit);
         return {
@@ -47,6 +52,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
           transactions: Number(transactions.run(now, limit).changes),
           codes: Number(codes.run(now - codesKept, limit).changes),
           clients: Number(clients.run(now - clientIdle, limit).changes),
+          unusedClients: Number(unusedClients.run(now - clientUnused, limit).changes),
         };
       }),
   };
