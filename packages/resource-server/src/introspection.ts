@@ -6,24 +6,28 @@ import { createTurnstile } from "./turnstile.ts";
 /**
  * `fetch` keeps connections and uses them again, but opens a new one whenever all are busy: so a burst of different tokens is asked about
  * some at a time. That makes at most twice as many connections, since one is put back shortly after its answer has been read. Whoever finds a
- * thousand waiting is refused (503) rather than made to wait for nothing.
+ * thousand waiting is refused (503) rather than made to wait for nothing. Tokens nobody has seen good yet may be a stranger's inventions, by the thousand: those
+ * that were good before have places and a line of their own.
  */
-const most = { atOnce: 16, inLine: 1000 };
+const unknown = { atOnce: 16, inLine: 1000 };
+const known = { atOnce: 8, inLine: 1000 };
 
 /**
  * Asks the authorization server what it knows of a token (RFC 7662 §2). The token travels in the form of this one request and
- * nowhere else (U10). Resolves with the answer as it came, unjudged; throws when there is none within `timeoutSeconds`, waiting included.
+ * nowhere else (U10). `isKnown`: it was good when it was asked about before. Resolves with the answer as it came, unjudged; throws when there is none within `timeoutSeconds`, waiting included.
  */
 export function createIntrospection(
   protection: Protection,
-): (token: string) => Promise<Readonly<Record<string, unknown>>> {
+): (token: string, isKnown: boolean) => Promise<Readonly<Record<string, unknown>>> {
   const { credential, introspectionEndpoint, timeoutSeconds } = protection;
   const discover =
     introspectionEndpoint === undefined ? createDiscovery(protection) : async () => introspectionEndpoint;
-  const passTurnstile = createTurnstile(most);
-  return (token) => {
+  const passAsUnknown = createTurnstile(unknown);
+  const passAsKnown = createTurnstile(known);
+  return (token, isKnown) => {
     const signal = AbortSignal.timeout(timeoutSeconds * 1000);
-    return passTurnstile(signal, async () => {
+    const pass = isKnown ? passAsKnown : passAsUnknown;
+    return pass(signal, async () => {
       const endpoint = await discover();
       const question = {
         method: "POST",

@@ -28,7 +28,7 @@ export interface ProtectionOptions {
    * Default: false.
    */
   readonly authorizationServerMetadata?: boolean;
-  /** Told why a token could not be checked; never sees a token. Default: one line on `console.error`. */
+  /** Told why a token could not be checked; never sees a token. Default: a line on `console.error`, one a second at most. */
   readonly onFailure?: (error: Error) => void;
   /** Now, in seconds since 1970. Default: the system's clock. */
   readonly clock?: () => number;
@@ -81,9 +81,25 @@ export function readOptions(options: ProtectionOptions): Protection {
     resourceName: options.resourceName,
     introspectionEndpoint: endpoint,
     authorizationServerMetadata: options.authorizationServerMetadata === true,
-    onFailure:
-      options.onFailure ?? ((error) => console.error(`[@gatehouse/resource-server] ${error.message}`)),
+    onFailure: options.onFailure ?? createComplaint(),
     clock: options.clock ?? (() => Date.now() / 1000),
+  };
+}
+
+/** Not a line for each: under a flood they would cost more than the refusals they tell of. */
+function createComplaint(): (error: Error) => void {
+  let silentUntil = 0;
+  let untold = 0;
+  return ({ message }) => {
+    const now = performance.now();
+    if (now < silentUntil) {
+      untold++;
+      return;
+    }
+    const more = untold === 0 ? "" : ` (and ${untold} more since the last line)`;
+    console.error(`[@gatehouse/resource-server] ${message}${more}`);
+    silentUntil = now + 1000;
+    untold = 0;
   };
 }
 

@@ -1,57 +1,57 @@
 import { createHash } from "node:crypto";
 import { createIntrospection } from "./introspection.ts";
-import { type Judgement, judge, type TokenFacts } from "./judgement.ts";
+import { type Judgement, judge } from "./judgement.ts";
 import type { Protection } from "./options.ts";
+import { RecentMap } from "./recent-map.ts";
 
 interface Remembered {
-  readonly facts: TokenFacts;
+  readonly judgement: Judgement;
   readonly since: number;
+  /** Believed until then. A token that was good is known for longer, and asked about before others. */
   readonly until: number;
 }
 
-const mostRemembered = 10_000;
+/** Tokens that were good, and tokens that were not: whoever sends the latter by the thousand pushes out none of the former. */
+const maxRemembered = 10_000;
+/** How long a refused token is refused without asking again. It cannot become good, but a database behind its primary may not know it yet. */
+const refusedSeconds = 5;
 
 /**
  * Tells whether a token is good here. Requests that bring the same token at the same time share one question. A good answer is
- * believed for `cacheSeconds`, counted from when it was asked for, and never past the token's expiry (U09); a bad one is not kept at all. What is kept
- * is keyed by the token's hash and holds no token. Rejects when the authorization server cannot be asked.
+ * believed for `cacheSeconds`, counted from when it was asked for, and never past the token's expiry (U09); a bad one for five seconds. Tokens that were good
+ * before have places of their own among the questions. What is remembered is keyed by the token's hash and holds no token. Rejects when the authorization server
+ * cannot be asked.
  */
 export function createVerification(protection: Protection): (token: string) => Promise<Judgement> {
   const { cacheSeconds, clock } = protection;
   const introspect = createIntrospection(protection);
-  const remembered = new Map<string, Remembered>();
+  const good = new RecentMap<string, Remembered>(maxRemembered);
+  const refused = new RecentMap<string, Remembered>(maxRemembered);
   const asking = new Map<string, Promise<Judgement>>();
 
   async function ask(token: string, key: string): Promise<Judgement> {
-    const askedAt = clock();
-    const judgement = judge(await introspect(token), protection, clock());
-    if (judgement.good && cacheSeconds > 0) {
-      const until = Math.min(askedAt + cacheSeconds, judgement.facts.expiresAt);
-      remember(key, { facts: judgement.facts, since: askedAt, until });
+    const since = clock();
+    const judgement = judge(await introspect(token, good.has(key)), protection, clock());
+    if (judgement.good) {
+      good.put(key, { judgement, since, until: Math.min(since + cacheSeconds, judgement.facts.expiresAt) });
+    } else {
+      good.delete(key);
+      refused.put(key, { judgement, since, until: since + refusedSeconds });
     }
     return judgement;
   }
 
-  function remember(key: string, entry: Remembered): void {
-    remembered.delete(key);
-    remembered.set(key, entry);
-    const [oldest] = remembered.keys();
-    if (remembered.size > mostRemembered && oldest !== undefined) remembered.delete(oldest);
-  }
-
-  function recall(key: string): TokenFacts | undefined {
-    const entry = remembered.get(key);
-    if (entry === undefined) return undefined;
-    // `since`: a clock that was set back must not lengthen a life.
-    if (clock() >= entry.since && clock() < entry.until) return entry.facts;
-    remembered.delete(key);
-    return undefined;
+  /** `since`: a clock that was set back must not lengthen a life. */
+  function recall(key: string): Judgement | undefined {
+    const entry = good.get(key) ?? refused.get(key);
+    const now = clock();
+    return entry !== undefined && now >= entry.since && now < entry.until ? entry.judgement : undefined;
   }
 
   return async (token) => {
     const key = createHash("sha256").update(token).digest("base64url");
-    const facts = recall(key);
-    if (facts !== undefined) return { good: true, facts };
+    const remembered = recall(key);
+    if (remembered !== undefined) return remembered;
     const underWay = asking.get(key);
     if (underWay !== undefined) return underWay;
     const question = ask(token, key).finally(() => asking.delete(key));

@@ -30,16 +30,21 @@ async function start(t: TestContext, options: Partial<ProtectionOptions> = {}) {
 
   const held: ServerResponse[] = [];
   let wake = () => {};
-  authorizationServer.misbehave = (response) => {
-    held.push(response);
-    wake();
+  const hold = () => {
+    authorizationServer.misbehave = (response) => {
+      held.push(response);
+      wake();
+    };
   };
+  hold();
   return {
     authorizationServer,
     failures,
     call,
     burst,
     held,
+    /** Keeps every question from now on, as at the beginning. */
+    hold,
     /** Resolves once so many questions are kept. */
     async untilHeld(count: number) {
       while (held.length < count) {
@@ -92,8 +97,26 @@ test("who finds the line full is refused at once, the others are served", async 
   assert.ok((await Promise.all(verdicts.slice(0, -10))).every(({ ok }) => ok));
 });
 
+test("tokens that were good before are asked about while a thousand others wait, and do not wait behind them", async (t) => {
+  const { call, burst, hold, untilHeld, release } = await start(t);
+  release();
+  for (const name of ["alice", "bob"]) assert.ok((await call(name)).ok);
+  hold();
+  const flood = burst(atOnce + inLine + 10);
+  const late = await Promise.all(flood.slice(-10));
+  assert.ok(
+    late.every(({ ok }) => !ok),
+    "the line of the unknown is full",
+  );
+  await untilHeld(atOnce);
+  const known = [call("alice"), call("bob")];
+  await untilHeld(atOnce + known.length);
+  release();
+  assert.ok((await Promise.all([...known, ...flood.slice(0, -10)])).every(({ ok }) => ok));
+});
+
 test("in line or asked, nobody waits longer than for an answer, and afterwards all is free again", async (t) => {
-  const { burst, call, failures, release } = await start(t, { timeoutSeconds: 0.1 });
+  const { burst, call, failures, release } = await start(t, { timeoutSeconds: 0.5 });
   const verdicts = await Promise.all(burst(200));
   assert.ok(verdicts.every((verdict) => !verdict.ok && verdict.answer.status === 503));
   assert.equal(failures.length, 200);
