@@ -38,6 +38,8 @@ export interface Given {
   readonly store?: Store;
   readonly documents?: ClientDocuments;
   readonly clock?: Clock;
+  /** Told when a database that could not be reached at the start turns out to let nobody in: waiting is over. */
+  readonly onDatabaseRefused?: (error: Error) => void;
 }
 
 const systemClock: Clock = { now: () => seconds(Date.now() / 1000) };
@@ -81,7 +83,7 @@ export async function pendingMigrations({ storage }: Pick<Config, "storage">): P
 
 /**
  * Puts everything together and listens. A store that was handed in is closed by `stop` like its own.
- * @throws node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again
+ * @throws node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again; DatabaseRefusedError when the database lets nobody in
  */
 export async function startGatehouse(
   config: Config,
@@ -97,7 +99,7 @@ export async function startGatehouse(
       folder: config.clientDocumentsFolder,
     });
   const { storage } = config;
-  const store = given.store ?? (await startStore(config, log));
+  const store = given.store ?? (await startStore(config, log, given));
   const closeStore = async (error: unknown) => {
     await store.close();
     throw error;
@@ -160,8 +162,12 @@ export async function startGatehouse(
  * What is done once for several processes that serve: the database is brought up to date, its key created, and what died swept away.
  * @throws what `startGatehouse` does when the database cannot be used
  */
-export async function startUpkeep(config: Config, log: Logger): Promise<{ stop(): Promise<void> }> {
-  const store = await startStore(config, log);
+export async function startUpkeep(
+  config: Config,
+  log: Logger,
+  given: Pick<Given, "onDatabaseRefused"> = {},
+): Promise<{ stop(): Promise<void> }> {
+  const store = await startStore(config, log, given);
   const { storage } = config;
   await loadSecretKeys(config.secretKeys, storage.kind === "sqlite" ? storage.path : undefined);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
@@ -201,15 +207,21 @@ function keepHouse(
 }
 
 /** The embedded database is there or is not; one on another machine may be on its way, so the server starts without it and waits. */
-function startStore(config: Config, log: Logger): Promise<Store> {
+function startStore(
+  config: Config,
+  log: Logger,
+  { onDatabaseRefused }: Pick<Given, "onDatabaseRefused">,
+): Promise<Store> {
   if (config.storage.kind === "sqlite") return openStore(config, log);
+  const onFailure = (error: unknown) =>
+    log.fatal({ err: error }, "the database cannot be used; restart once that is mended");
   return deferStore({
     open: () => openStore(config, log),
     longestWait: config.storage.longestRetry,
     onRetry: (error, wait) =>
       log.warn({ err: error, retryInMilliseconds: wait }, "the database cannot be reached; trying again"),
-    onFailure: (error) =>
-      log.fatal({ err: error }, "the database cannot be used; restart once that is mended"),
+    onRefused: onDatabaseRefused ?? onFailure,
+    onFailure,
   });
 }
 

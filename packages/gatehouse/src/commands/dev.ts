@@ -8,9 +8,9 @@ import { resourceCredentialPrefix } from "../oauth/token.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
+import { explainListenError } from "./listen-errors.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
-import { explainPort } from "./taken-port.ts";
 
 export function addDevCommand(program: Command, shell: Shell): void {
   program
@@ -26,12 +26,12 @@ async function develop(shell: Shell): Promise<void> {
   const interrupted = untilInterrupted();
   const store = await unlessInterrupted(openStore(config, log), interrupted, () => undefined);
   const gatehouse = await startGatehouse(config, log, { store }).catch((error: unknown) => {
-    throw explainPort(error, config.listen.port, "PORT");
+    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });
   const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);
   const demo = await startDemo(shell, config, store, resource).catch(async (error: unknown) => {
     await gatehouse.stop();
-    throw explainPort(error, config.demoPort, "DEMO_PORT");
+    throw explainListenError(error, { port: config.demoPort, portVariable: "DEMO_PORT" });
   });
   shell.print(welcome(config, gatehouse, resource));
   await interrupted;

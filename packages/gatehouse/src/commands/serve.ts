@@ -4,9 +4,9 @@ import { describeStorage, readConfig } from "../config.ts";
 import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
+import { explainListenError } from "./listen-errors.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
-import { explainPort } from "./taken-port.ts";
 import { runWorkers, serveAsWorker } from "./workers.ts";
 
 export function addServeCommand(program: Command, shell: Shell): void {
@@ -23,15 +23,21 @@ async function serve(shell: Shell): Promise<void> {
   if (cluster.isWorker) return serveAsWorker(config, log);
   const interrupted = untilInterrupted();
   if (config.workers > 1) return runWorkers(config, log, interrupted);
-  const starting = startGatehouse(config, log).catch((error: unknown) => {
-    throw explainPort(error, config.listen.port, "PORT");
+  const refused = Promise.withResolvers<never>();
+  refused.promise.catch(() => undefined); // looked at once it listens
+  const given = { onDatabaseRefused: refused.reject };
+  const starting = startGatehouse(config, log, given).catch((error: unknown) => {
+    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   log.info(
     { issuer: config.settings.issuer, address: gatehouse.url, database: describeStorage(config.storage) },
     "listening",
   );
-  await interrupted;
-  log.info("stopping");
-  await gatehouse.stop();
+  try {
+    await Promise.race([interrupted, refused.promise]);
+  } finally {
+    log.info("stopping");
+    await gatehouse.stop();
+  }
 }

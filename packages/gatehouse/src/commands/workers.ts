@@ -2,9 +2,9 @@ import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
 import { type Config, describeStorage } from "../config.ts";
 import { startGatehouse, startUpkeep } from "../gatehouse.ts";
+import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
 import { unlessInterrupted, untilToldToStop } from "./signals.ts";
-import { explainPort } from "./taken-port.ts";
 
 /** Milliseconds a worker has to live for the next one to follow at once. */
 const longEnough = 5000;
@@ -16,22 +16,25 @@ const longestPause = 10_000;
  * puts a new worker in the place of one that ended.
  *
  * @param interrupted resolves when all of them are to stop
- * @throws Refusal when a worker ended before it ever listened; it has said why
+ * @throws Refusal when a worker ended before it ever listened; it has said why. DatabaseRefusedError, also long after the start
  */
 export async function runWorkers(config: Config, log: Logger, interrupted: Promise<void>): Promise<void> {
   const { workers: count } = config;
   const replacements = new Set<NodeJS.Timeout>();
   let stopping = false;
-  const upkeep = await unlessInterrupted(startUpkeep(config, log), interrupted, () => log.info("stopping"));
+  const refused = Promise.withResolvers<never>();
+  refused.promise.catch(() => undefined); // looked at once the workers start
+  const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject });
+  const upkeep = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   try {
-    const address = await Promise.race([startAll(), interrupted]);
+    const address = await Promise.race([startAll(), interrupted, refused.promise]);
     if (address !== undefined) {
       const database = describeStorage(config.storage);
       log.info({ issuer: config.settings.issuer, address, database, workers: count }, "listening");
-      await interrupted;
+      await Promise.race([interrupted, refused.promise]);
     }
-    log.info("stopping");
   } finally {
+    log.info("stopping");
     stopping = true;
     for (const timer of replacements) clearTimeout(timer);
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stop(worker)));
@@ -78,7 +81,7 @@ export async function serveAsWorker(config: Config, log: Logger): Promise<void> 
     await toldToStop;
     await gatehouse.stop();
   } catch (error) {
-    throw explainPort(error, config.listen.port, "PORT");
+    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   } finally {
     // The line to the primary would keep the process.
     cluster.worker?.disconnect();

@@ -1,5 +1,6 @@
 import { type Store, StoreUnavailableError } from "../oauth/ports.ts";
 import { WrongVersionError } from "./migration.ts";
+import { DatabaseRefusedError } from "./refused.ts";
 
 export interface DeferredStoreOptions {
   /** Opens the real one; tried again for as long as it throws {@link StoreUnavailableError}. */
@@ -8,7 +9,9 @@ export interface DeferredStoreOptions {
   readonly longestWait: number;
   /** Told each time it could not be opened, with the milliseconds until the next attempt. */
   readonly onRetry: (error: StoreUnavailableError, wait: number) => void;
-  /** Told of what no waiting mends, such as a database that a newer version wrote. */
+  /** Told when it refuses us, after it could not be reached at first. */
+  readonly onRefused: (error: DatabaseRefusedError) => void;
+  /** Told of what else no waiting mends, such as a database that a newer version wrote. */
   readonly onFailure: (error: unknown) => void;
   /** Waits so many milliseconds; handed in by tests. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
@@ -24,12 +27,15 @@ const longestFirstAttempt = 10_000;
  *
  * Resolves once it has been tried for the first time, with whatever outcome: when all is well nobody is told to come again. A first attempt that takes
  * long, such as a migration of a large database, is not waited for.
+ *
+ * @throws DatabaseRefusedError when the first attempt meets a database that does not let us in
  */
 export async function deferStore(options: DeferredStoreOptions): Promise<Store> {
-  const { open, longestWait, onRetry, onFailure, sleep = wait } = options;
+  const { open, longestWait, onRetry, onRefused, onFailure, sleep = wait } = options;
   const tried = Promise.withResolvers<void>();
   let opened: Store | undefined;
   let closed = false;
+  let returned = false;
   let reason = "the database cannot be reached yet";
   const opening = (async () => {
     for (let attempt = 0; !closed; attempt++) {
@@ -42,7 +48,9 @@ export async function deferStore(options: DeferredStoreOptions): Promise<Store> 
         if (!(error instanceof StoreUnavailableError)) {
           reason = "the database cannot be used: the log says why";
           if (error instanceof WrongVersionError) reason = error.message;
-          return onFailure(error);
+          if (!(error instanceof DatabaseRefusedError)) return onFailure(error);
+          if (returned) return onRefused(error);
+          throw error;
         }
         const pause = Math.min(shortestWait * 2 ** attempt, longestWait);
         onRetry(error, pause);
@@ -60,8 +68,8 @@ export async function deferStore(options: DeferredStoreOptions): Promise<Store> 
   }
 
   const late = setTimeout(tried.resolve, longestFirstAttempt);
-  await Promise.race([opening, tried.promise]);
-  clearTimeout(late);
+  await Promise.race([opening, tried.promise]).finally(() => clearTimeout(late));
+  returned = true;
   return new Proxy({} as Store, {
     get(_target, name: keyof Store | "then") {
       if (name === "then") return undefined; // it is awaited, and is no promise

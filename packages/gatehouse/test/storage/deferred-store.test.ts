@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Store, StoreUnavailableError } from "../../src/oauth/ports.ts";
 import { deferStore } from "../../src/storage/deferred-store.ts";
+import { DatabaseRefusedError } from "../../src/storage/refused.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 
 /** A database that cannot be reached for a while; time passes only when it is told to. */
@@ -17,6 +18,9 @@ async function anUnreachableDatabase(reachableAfter: number) {
     },
     longestWait: 10_000,
     onRetry: (_error, wait) => void waits.push(wait),
+    onRefused: (error) => {
+      failure = error;
+    },
     onFailure: (error) => {
       failure = error;
     },
@@ -70,6 +74,7 @@ test("what waiting does not mend is told once, and closing before it opened is n
     open: () => Promise.reject(new Error("written by a newer version")),
     longestWait: 10_000,
     onRetry: () => assert.fail("must not try again"),
+    onRefused: () => assert.fail("it was not refused"),
     onFailure: (error) => {
       told = error;
     },
@@ -86,6 +91,7 @@ test("a first attempt that takes long is not waited for", async (t) => {
     open: () => opening.promise,
     longestWait: 10_000,
     onRetry: () => assert.fail("it has not failed"),
+    onRefused: () => assert.fail("it has not failed"),
     onFailure: () => assert.fail("it has not failed"),
   });
   t.mock.timers.tick(10_000);
@@ -94,5 +100,35 @@ test("a first attempt that takes long is not waited for", async (t) => {
   opening.resolve(await openSqliteStore({ path: ":memory:" }));
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(await store.findProblems(), []);
+  await store.close();
+});
+
+test("a database that refuses us is an error at once, and told when it turns out later", async () => {
+  const refused = new DatabaseRefusedError("wrong password");
+  const options = {
+    longestWait: 10_000,
+    onRetry: () => undefined,
+    onFailure: () => assert.fail("a reason of its own"),
+  };
+  const onRefused = () => assert.fail("there is nobody to tell yet");
+  await assert.rejects(deferStore({ ...options, onRefused, open: () => Promise.reject(refused) }), refused);
+
+  let attempts = 0;
+  let told: unknown;
+  const wake = Promise.withResolvers<void>();
+  const store = await deferStore({
+    ...options,
+    open: () => Promise.reject(attempts++ === 0 ? new StoreUnavailableError("not up yet") : refused),
+    onRefused: (error) => {
+      told = error;
+    },
+    sleep: () => wake.promise,
+  });
+  assert.equal(told, undefined);
+  wake.resolve();
+  await new Promise(setImmediate);
+  assert.equal(told, refused);
+  assert.equal(attempts, 2, "and it is not tried again");
+  await assert.rejects(store.findClient("x"), StoreUnavailableError);
   await store.close();
 });

@@ -1,6 +1,7 @@
 import { DatabaseError } from "pg";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import { WrongVersionError } from "../migration.ts";
+import { DatabaseRefusedError } from "../refused.ts";
 
 /** Two transactions were in each other's way and this one was undone: it may simply run again. Serialization failure, deadlock. */
 export function isConflict(error: unknown): boolean {
@@ -34,6 +35,29 @@ const reasons: Readonly<Record<string, string>> = {
   "53300": "it has no connection left",
   "57P03": "it is starting up or shutting down",
 };
+
+/**
+ * What no waiting mends of a connection that failed, in a sentence for the operator.
+ * @param url which may hold a password: it is never repeated
+ * @returns undefined for a server that is merely not up yet, and for whatever else may pass
+ */
+export function refusal(error: unknown, url: string): DatabaseRefusedError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { host, pathname, username } = new URL(url);
+  const server = host === "" ? "the database server" : `the database server at ${host}`;
+  const user = username === "" ? "its user" : `the user ${decodeURIComponent(username)}`;
+  const refused = (reason: string) => {
+    return new DatabaseRefusedError(`${server} ${reason}; correct SQL_URL`, { cause: error });
+  };
+  // The driver's own, which has no code.
+  if (/^SASL: .*client password must be/.test(error.message)) return refused(`wants a password of ${user}`);
+  if (!(error instanceof DatabaseError)) return undefined;
+  if (error.code === "28P01") return refused(`refuses the password of ${user}`);
+  if (error.code === "28000") return refused(`does not let ${user} in`);
+  if (error.code === "3D000")
+    return refused(`has no database ${decodeURIComponent(pathname.slice(1))}: create it`);
+  return undefined;
+}
 
 /**
  * What a failed operation throws. Refused, cut off, overloaded, shutting down, too late: the store cannot answer now. A violated constraint or a statement

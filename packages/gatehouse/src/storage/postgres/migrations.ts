@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client, DatabaseError } from "pg";
 import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
-import { isMissingTable, unavailable } from "./errors.ts";
+import { isMissingTable, refusal, unavailable } from "./errors.ts";
 
 /** All migrations this version knows, in order. */
 export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
@@ -19,7 +19,7 @@ export function statementsOf({ sql }: Migration): string[] {
 
 /**
  * What has not been applied to this database yet. Changes nothing.
- * @throws StoreUnavailableError; WrongVersionError when the database was written by a newer version
+ * @throws StoreUnavailableError; DatabaseRefusedError; WrongVersionError when the database was written by a newer version
  */
 export function pendingMigrations(options: ConnectionOptions): Promise<Migration[]> {
   return connected(options, pending);
@@ -97,7 +97,7 @@ async function connected<T>(options: ConnectionOptions, work: (client: Client) =
     await client.query(setUp);
     return await work(client);
   } catch (error) {
-    throw unavailable(error);
+    throw refusal(error, options.url) ?? unavailable(error);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -24,7 +24,7 @@ export interface PostgresOptions extends ConnectionOptions {
 /**
  * Opens a PostgreSQL or CockroachDB database and applies pending migrations, to an empty one as well as to one of the service before us.
  *
- * @throws StoreUnavailableError when it cannot be reached; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when it cannot be reached; DatabaseRefusedError when it is there and does not let us in; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   if (options.migrate ?? true) await migrate(options);
