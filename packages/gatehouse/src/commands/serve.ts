@@ -1,12 +1,13 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
-import { describeStorage, readConfig } from "../config.ts";
+import { readConfig } from "../config.ts";
 import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
 import { explainListenError } from "./listen-errors.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
+import { describeStart } from "./start-line.ts";
 import { runWorkers, serveAsWorker } from "./workers.ts";
 
 export function addServeCommand(program: Command, shell: Shell): void {
@@ -30,10 +31,7 @@ async function serve(shell: Shell): Promise<void> {
     throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
-  log.info(
-    { issuer: config.settings.issuer, address: gatehouse.url, database: describeStorage(config.storage) },
-    "listening",
-  );
+  log.info(describeStart(config, gatehouse.url), "listening");
   try {
     await Promise.race([interrupted, refused.promise]);
   } finally {

@@ -1,10 +1,11 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
-import { type Config, describeStorage } from "../config.ts";
+import type { Config } from "../config.ts";
 import { startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
 import { unlessInterrupted, untilToldToStop } from "./signals.ts";
+import { describeStart } from "./start-line.ts";
 
 /** Milliseconds a worker has to live for the next one to follow at once. */
 const longEnough = 5000;
@@ -29,8 +30,7 @@ export async function runWorkers(config: Config, log: Logger, interrupted: Promi
   try {
     const address = await Promise.race([startAll(), interrupted, refused.promise]);
     if (address !== undefined) {
-      const database = describeStorage(config.storage);
-      log.info({ issuer: config.settings.issuer, address, database, workers: count }, "listening");
+      log.info({ ...describeStart(config, address), workers: count }, "listening");
       await Promise.race([interrupted, refused.promise]);
     }
   } finally {

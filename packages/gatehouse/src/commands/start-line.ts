@@ -1,0 +1,33 @@
+import { type Config, describeStorage } from "../config.ts";
+
+/**
+ * What an operator wants to have read once before anybody signs in: the members of the log line that says that a server listens.
+ * @param address where it listens
+ */
+export function describeStart(config: Config, address: string): Record<string, string> {
+  const { settings, upstream, allowedDomains, trustedProxies, storage, listen } = config;
+  const provider = upstream === "development" ? "the development sign-in" : upstream.issuer;
+  const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
+  return {
+    issuer: settings.issuer,
+    address,
+    whoMaySignIn:
+      allowedDomains === undefined
+        ? `everybody whom ${provider} vouches for: ALLOWED_DOMAINS is not set`
+        : `people of ${allowedDomains.join(", ")}`,
+    provider,
+    database: describeStorage(storage),
+    trustedProxies: trustedProxies.join(", ") || "none: X-Forwarded-For is not believed",
+    keys: describeKeys(config),
+    ...(everywhere && settings.issuer.startsWith("https:")
+      ? { exposed: "plain HTTP on all interfaces: let nobody but the proxy that speaks TLS reach this port" }
+      : {}),
+  };
+}
+
+function describeKeys({ secretKeys, storage }: Config): string {
+  if (secretKeys !== undefined) return `${secretKeys.length} in SECRET_KEY`;
+  if (storage.kind === "sqlite" && storage.path !== ":memory:")
+    return `the key file ${describeStorage(storage)}.key`;
+  return "one for this run";
+}

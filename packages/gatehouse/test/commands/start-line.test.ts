@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { describeStart } from "../../src/commands/start-line.ts";
+import { readConfig } from "../../src/config.ts";
+import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
+
+const production = {
+  BASE_URL: "https://login.example.com",
+  OAUTH2_CLIENT_ID: "our-id",
+  OAUTH2_CLIENT_SECRET: "our-secret",
+};
+const said = (environment: Record<string, string>) =>
+  describeStart(readConfig({ ...production, ...environment }, "serve"), "http://0.0.0.0:8080");
+
+test("the line says who may sign in, with which provider", () => {
+  const open = said({});
+  assert.equal(open.provider, "https://accounts.google.com");
+  assert.match(
+    open.whoMaySignIn ?? "",
+    /^everybody .*https:\/\/accounts\.google\.com.*ALLOWED_DOMAINS is not set/,
+  );
+  const closed = said({
+    ALLOWED_DOMAINS: "example.com, example.org",
+    UPSTREAM_ISSUER: "https://idp.example.com",
+  });
+  assert.equal(closed.whoMaySignIn, "people of example.com, example.org");
+  assert.equal(closed.provider, "https://idp.example.com");
+});
+
+test("the line says which database, which keys and which proxies, and never a secret", () => {
+  const usual = said({});
+  assert.equal(usual.database, join(process.cwd(), "data/gatehouse.db"));
+  assert.equal(usual.keys, `the key file ${join(process.cwd(), "data/gatehouse.db.key")}`);
+  assert.match(usual.trustedProxies ?? "", /^none: X-Forwarded-For is not believed/);
+  const shared = said({
+    SQL_URL: "postgres://gate:hunter2@db.internal:5432/gate",
+    SECRET_KEY: `${"hunter2".repeat(6)},${"3retnuh".repeat(6)}`,
+    TRUSTED_PROXIES: "loopback,10.0.0.0/8",
+  });
+  assert.equal(shared.database, "postgres://db.internal:5432/gate");
+  assert.equal(shared.keys, "2 in SECRET_KEY");
+  assert.equal(shared.trustedProxies, "loopback, 10.0.0.0/8");
+  assert.doesNotMatch(JSON.stringify(shared), /hunter2|3retnuh|our-secret/);
+  assert.equal(said({ SQL_URL: "sqlite::memory:" }).keys, "one for this run");
+});
+
+test("the line says when a public server speaks plain HTTP on all interfaces, and only then", () => {
+  for (const environment of [{}, { HOST: "0.0.0.0" }, { HOST: "::" }]) {
+    assert.match(said(environment).exposed ?? "", /plain HTTP on all interfaces/);
+  }
+  for (const environment of [
+    { HOST: "127.0.0.1" },
+    { HOST: "10.1.2.3" },
+    { BASE_URL: "http://localhost:8080" },
+  ]) {
+    assert.equal(said(environment).exposed, undefined);
+  }
+});
+
+for (const more of [{}, { WORKERS: "2" }]) {
+  test(`serve ${JSON.stringify(more)} says it in one line of the log when it listens`, async (t) => {
+    const database = await aDatabase();
+    t.after(database.remove);
+    const child = startCommand(["serve"], {
+      ...anyProvider,
+      ...more,
+      SQL_URL: `sqlite:${relative(process.cwd(), database.path)}`,
+      BASE_URL: "http://localhost:1",
+      PORT: "0",
+      ALLOWED_DOMAINS: "example.com",
+    });
+    t.after(() => child.kill("SIGKILL"));
+    const printed = await untilPrinted(child, /listening.*\n/);
+    const line = JSON.parse(printed.split("\n").find((entry) => entry.includes("listening")) ?? "");
+    assert.equal(line.whoMaySignIn, "people of example.com");
+    assert.equal(line.provider, anyProvider.UPSTREAM_ISSUER);
+    assert.equal(line.database, database.path);
+    assert.equal(line.keys, `the key file ${database.path}.key`);
+    assert.match(line.trustedProxies, /^none/);
+  });
+}
