@@ -44,7 +44,7 @@ export function suspicionOf(client: Client, redirectUri: string): Suspicion | un
   const target = destinationOf(client, redirectUri) === "stranger" ? hostOf(redirectUri) : undefined;
   const publisher = isDocumented(client) && !knownDocument(client.id) ? hostOf(client.id) : undefined;
   const hosts = [target, publisher].filter((host) => host !== undefined);
-  const claimed = clientClaimedBy(client.metadata.name ?? "");
+  const claimed = knownDocument(client.id) ? undefined : clientClaimedBy(client.metadata.name ?? "");
   for (const host of hosts) {
     if (claimed && !isOwnHost(claimed, host)) return { kind: "name", host, imitates: claimed.name };
   }

@@ -17,7 +17,7 @@ ${vouching(page)}
 ${whereAccessGoes(page)}
 <dl class="facts">
 <div><dt>It may</dt><dd><ul>${abilities(page)}</ul></dd></div>
-${page.resource && html`<div><dt>MCP server</dt><dd>${readableName(page.resource.name ?? "")} <code>${page.resource.identifier}</code></dd></div>`}
+${page.resource && html`<div><dt>MCP server</dt><dd>${readableName(page.resource.name ?? "")} <code>${shortened(page.resource.identifier, addressLength)}</code></dd></div>`}
 <div><dt>Your account</dt><dd><strong><bdi>${page.account.email}</bdi></strong></dd></div>
 </dl>
 <form method="post" action="${page.action}">
@@ -156,14 +156,19 @@ function abilities({ scopes, staysConnected, resource }: ConsentPage): Html[] {
   ];
 }
 
-const namesShown = 5;
+/** Characters of what a client chooses itself: nothing it sends pushes the buttons off the page. */
+const addressLength = 120;
 const scopeLength = 40;
+const namesShown = 5;
+
+function shortened(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
 
 function alsoNamed(names: readonly string[]): Html {
-  const shown = names.slice(0, namesShown).map((name, at) => {
-    const short = name.length > scopeLength ? `${name.slice(0, scopeLength)}…` : name;
-    return html`${at > 0 && ", "}<code>${short}</code>`;
-  });
+  const shown = names
+    .slice(0, namesShown)
+    .map((name, at) => html`${at > 0 && ", "}<code>${shortened(name, scopeLength)}</code>`);
   const rest = names.length - shown.length;
   return html`<li class="undeclared">It also names ${shown}${rest > 0 && html` and ${rest} more`}, which this page cannot explain</li>`;
 }

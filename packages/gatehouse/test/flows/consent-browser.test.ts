@@ -255,9 +255,18 @@ test("axe finds no serious fault on any page, in light, dark and on a phone", as
     const person = await aPerson(view);
     const client = await aDesktopClient("A client with quite a long name that has to be broken somewhere");
     const page = await openConsent(person, client);
-    const consent = page.url();
+    const website = { redirect_uris: ["https://login.site.example.net/cb"] };
+    const stranger = await openConsent(person, await aPublicClient(server, website));
+    const trick = await openConsent(
+      person,
+      await aPublicClient(server, { ...website, client_name: "Claude Code" }),
+    );
+    assert.equal(await trick.locator(".danger").count(), 1);
     for (const url of [
-      consent,
+      page.url(),
+      stranger.url(),
+      trick.url(),
+      `${server.url}/authorize?client_id=gone&redirect_uri=http://localhost:1234/oauth/callback`,
       `${server.url}/`,
       `${server.url}/authorize?client_id=nobody`,
       `${server.url}/nowhere`,

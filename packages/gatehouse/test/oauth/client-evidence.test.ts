@@ -91,6 +91,10 @@ test("nobody else is", () => {
       aClient({ name: "Codex", id: "https://chatgpt.com/oauth/codex/client.json" }),
       "http://127.0.0.1:1/callback",
     ],
+    [
+      aClient({ name: "Claude", id: "https://claude.ai/oauth/mcp-oauth-client-metadata" }),
+      "https://new.example/cb",
+    ],
     [aClient({ id: "https://app.example.com/c.json" }), "http://localhost:1/callback"],
     [aClient({ name: "Claude", dynamicallyRegistered: false }), "https://chat.example.com/cb"],
   ] as const) {

@@ -181,6 +181,13 @@ test("scopes that nobody declared replace no sentence and bury no button", () =>
   assert.match(mixed, /It may Read your notes .*It also names invented:1 ?, which/);
 });
 
+test("nor does a long address of the MCP server, as long as any will do", () => {
+  const identifier = `https://notes.example.com/${"see-only-your-name/".repeat(100)}`;
+  const html = render({ resource: { identifier, name: undefined } });
+  assert.match(textOf(html), /the MCP server at notes\.example\.com/);
+  assert.ok(html.length < 4000, String(html.length));
+});
+
 test("a server without a name is the MCP server at its host", () => {
   const text = textOf(render({ resource: { name: undefined } }));
   assert.match(text, /wants to use the MCP server at notes\.example\.com as you/);
