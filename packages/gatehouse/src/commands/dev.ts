@@ -73,7 +73,7 @@ Gatehouse is running, for development on this computer only.
 Point an MCP client at the demo server:
 
   Claude Code     claude mcp add --transport http gatehouse-demo ${resource}
-  MCP Inspector   npx @modelcontextprotocol/inspector, then Streamable HTTP and ${resource}
+  MCP Inspector   npx @modelcontextprotocol/inspector --transport http --server-url ${resource}
   VS Code         "servers": { "gatehouse-demo": { "type": "http", "url": "${resource}" } } in .vscode/mcp.json
   Cursor          "mcpServers": { "gatehouse-demo": { "url": "${resource}" } } in .cursor/mcp.json
 
