@@ -40,7 +40,7 @@ const { settings } = readConfig({ BASE_URL: "http://localhost:1" }, "command");
 const secretKeys: [Buffer] = [randomBytes(32)];
 const unused = undefined as never;
 const context: Context = {
-  settings: { ...settings, secretKeys },
+  settings: { ...settings, secretKeys, keyId: 1 },
   store,
   identity: unused,
   documents: unused,
@@ -48,7 +48,7 @@ const context: Context = {
   random: { bytes: randomBytes },
   events: { emit: () => undefined },
   failures: { wait: () => 0, failed: () => 0 },
-  warnings: () => [],
+  warnings: async () => [],
 };
 const server = createAuthorizationServer(context);
 const forms = some.map((token) => `token=${token}`);

@@ -8,7 +8,7 @@ import { join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 const report = join(root, "docs/conformance.md");
-const id = /[A-U](?:\d\d|-n\d+)/;
+const id = /[A-Z](?:\d\d|-n\d+)/;
 
 interface Claim {
   readonly title: string;
@@ -36,7 +36,7 @@ if (faults.length > 0) process.exit(1);
 /** Every ID of the checklist, with its group's letter as first character. */
 function readRequirements(): Set<string> {
   const checklist = readFileSync(join(root, "docs/requirements.md"), "utf8");
-  const rows = checklist.matchAll(/^(?:([A-U]\d\d) \| |- `([A-U]-n\d+)`)/gm);
+  const rows = checklist.matchAll(/^(?:([A-Z]\d\d) \| |- `([A-Z]-n\d+)`)/gm);
   return new Set([...rows].map(([, requirement, negative]) => requirement ?? negative ?? ""));
 }
 

@@ -9,9 +9,11 @@ import { contradictions, type Mode } from "./start-conditions.ts";
 /** The whole configuration, validated. */
 export interface Config {
   /** What the protocol needs of it; the secret keys are loaded later, because they may have to be created. */
-  readonly settings: Omit<Settings, "secretKeys">;
-  /** `SECRET_KEY`, newest first; `undefined`: from the key file beside the database. */
-  readonly secretKeys: readonly [Buffer, ...Buffer[]] | undefined;
+  readonly settings: Omit<Settings, "secretKeys" | "keyId">;
+  /** `SECRET_KEY`, newest first. */
+  readonly secretKeys: readonly [string, ...string[]] | undefined;
+  /** `SECRET_KEY_FILE`; with neither the keys are in the file beside the database. */
+  readonly secretKeyFile: string | undefined;
   /** `CIMD_DOCUMENTS`: pinned metadata documents. */
   readonly clientDocumentsFolder: string | undefined;
   /** Port 0: any free one. */
@@ -135,6 +137,7 @@ function compose(values: Values, mode: Mode): Config {
       },
     },
     secretKeys: values.SECRET_KEY,
+    secretKeyFile: values.SECRET_KEY_FILE,
     clientDocumentsFolder: values.CIMD_DOCUMENTS,
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     workers: mode === "serve" ? values.WORKERS : 1,

@@ -3,6 +3,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalHost, isIpLiteral, isLoopbackUrl } from "./oauth/host.ts";
 import { canonicalResource } from "./oauth/resource.ts";
+import { parseKeyList } from "./oauth/secret-keys.ts";
 import {
   clientSecretPrefix,
   codePrefix,
@@ -244,20 +245,17 @@ export const variables = {
       "Domains whose people may sign in: at Google the account's organisation, else of the verified address.",
     expected: "a comma-separated list of domains such as example.com",
   }),
-  SECRET_KEY: optional(
-    parsed((text) => {
-      const keys = list(text);
-      return keys.every((key) => key.length >= 32)
-        ? nonEmpty(keys.map((key) => Buffer.from(key)))
-        : undefined;
-    }),
-    {
-      absent: "a key file beside the embedded database, created when missing",
-      meaning: "Keys that refresh tokens are made with, newest first: the first mints, all verify.",
-      expected: "a comma-separated list of keys of at least 32 characters each",
-      secret: true,
-    },
-  ),
+  SECRET_KEY: optional(parsed(parseKeyList), {
+    absent: "a key file beside the embedded database, created when missing",
+    meaning: "Keys that refresh tokens are made with, newest first: the first mints, all verify.",
+    expected: "a comma-separated list of keys of at least 32 characters each",
+    secret: true,
+  }),
+  SECRET_KEY_FILE: optional(z.string(), {
+    absent: "as above",
+    meaning: "File with the keys instead, one a line, newest first.",
+    expected: "the path of a file",
+  }),
   INTROSPECTION_TOKEN: optional(z.string().regex(/^[\x21-\x7E]{16,}$/), {
     absent: "only a resource's own credential may introspect",
     meaning: "Shared secret of callers of /introspect, at least 16 characters.",

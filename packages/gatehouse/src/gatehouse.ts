@@ -9,6 +9,17 @@ import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.t
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
 import { createOpenIdProvider } from "./identity/openid.ts";
+import { KeyError } from "./key-file.ts";
+import {
+  admit,
+  arrangeByRule,
+  type ConfiguredKeys,
+  type Keyring,
+  keySettings,
+  keyWarnings,
+  readKeys,
+  startKeys,
+} from "./keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import type { Endpoint } from "./oauth/context.ts";
 import { type EndpointUrls, endpointUrls } from "./oauth/endpoint-urls.ts";
@@ -16,7 +27,6 @@ import { keepDocuments } from "./oauth/kept-documents.ts";
 import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
-import { loadSecretKeys } from "./secret-key.ts";
 import { deferStore } from "./storage/deferred-store.ts";
 import type { Migration } from "./storage/migration.ts";
 import type { OnNotice } from "./storage/notice.ts";
@@ -40,6 +50,8 @@ export interface Given {
   readonly clock?: Clock;
   /** Told when a database that could not be reached at the start turns out to let nobody in: waiting is over. */
   readonly onDatabaseRefused?: (error: Error) => void;
+  /** True: start although no configured key made the refresh tokens that live. */
+  readonly acceptNewKey?: boolean;
 }
 
 const systemClock: Clock = { now: () => seconds(Date.now() / 1000) };
@@ -74,6 +86,13 @@ export function openExistingStore({ storage }: Pick<Config, "storage">): Promise
     : openPostgresStore({ ...storage, migrate: false });
 }
 
+/** The keys the configuration names, or those in the key file beside the embedded database. */
+export function configuredKeys(config: Config): Promise<ConfiguredKeys> {
+  const { secretKeys, secretKeyFile, storage } = config;
+  const databasePath = storage.kind === "sqlite" ? storage.path : undefined;
+  return readKeys({ secretKeys, secretKeyFile, databasePath });
+}
+
 /** What `openStore` would apply. Changes nothing. */
 export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<Migration[]> {
   return storage.kind === "sqlite"
@@ -83,7 +102,8 @@ export async function pendingMigrations({ storage }: Pick<Config, "storage">): P
 
 /**
  * Puts everything together and listens. A store that was handed in is closed by `stop` like its own.
- * @throws node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again; DatabaseRefusedError when the database lets nobody in
+ * @throws KeyError when the database was used with other keys; node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again;
+ * DatabaseRefusedError when the database lets nobody in
  */
 export async function startGatehouse(
   config: Config,
@@ -98,17 +118,15 @@ export async function startGatehouse(
       allowLoopback: config.settings.clientDocuments.allowLoopback,
       folder: config.clientDocumentsFolder,
     });
-  const { storage } = config;
-  const store = given.store ?? (await startStore(config, log, given));
-  const closeStore = async (error: unknown) => {
-    await store.close();
-    throw error;
-  };
-  const path = storage.kind === "sqlite" ? storage.path : undefined;
-  const secretKeys = await loadSecretKeys(config.secretKeys, path).catch(closeStore);
-  const settings = { ...config.settings, secretKeys };
+  const { store, keyring } = await startStore(config, log, clock, given);
+  const settings = { ...config.settings, ...keySettings(keyring) };
   const signIn = createSignIn(config, urls, clock, log);
   const warnings = new Set<string>();
+  const keysWarn = keyWarnings(
+    keyring,
+    () => store.findKeys(clock.now()),
+    (about, warning) => log.warn(about, warning),
+  );
   const server = createAuthorizationServer({
     settings,
     store,
@@ -118,7 +136,7 @@ export async function startGatehouse(
     random: systemRandom,
     events: createEvents(log),
     failures: createFailureLimiter({ enabled: config.rateLimits }),
-    warnings: () => [...warnings],
+    warnings: async () => [...warnings, ...(await keysWarn())],
   });
   const pages = createPages(urls.basePath);
   const routes = [...serverRoutes(urls, server), stylesheetRoute(pages.stylesheet)];
@@ -138,13 +156,12 @@ export async function startGatehouse(
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });
   const { host } = config.listen;
-  const { port, address } = await listener.listen(config.listen.port, host).catch(closeStore);
+  const { port, address } = await closingOnError(store, () => listener.listen(config.listen.port, host));
   if (config.upstream === "development" && !isLoopbackAddress(address)) {
     // The configuration sees to it; a name in HOST may still lead elsewhere.
     await listener.close();
-    await closeStore(
-      new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`),
-    );
+    await store.close();
+    throw new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`);
   }
   const housekeeping =
     given.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
@@ -165,11 +182,9 @@ export async function startGatehouse(
 export async function startUpkeep(
   config: Config,
   log: Logger,
-  given: Pick<Given, "onDatabaseRefused"> = {},
+  given: Pick<Given, "onDatabaseRefused" | "acceptNewKey"> = {},
 ): Promise<{ stop(): Promise<void> }> {
-  const store = await startStore(config, log, given);
-  const { storage } = config;
-  await loadSecretKeys(config.secretKeys, storage.kind === "sqlite" ? storage.path : undefined);
+  const { store } = await startStore(config, log, systemClock, given);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   return {
     async stop() {
@@ -206,23 +221,68 @@ function keepHouse(
   });
 }
 
-/** The embedded database is there or is not; one on another machine may be on its way, so the server starts without it and waits. */
-function startStore(
+/**
+ * The store, and the keys it has agreed to. The embedded database is there or is not; one on another machine may be on its way, so the server starts
+ * without it, waits, and asks it about the keys then.
+ */
+async function startStore(
   config: Config,
   log: Logger,
-  { onDatabaseRefused }: Pick<Given, "onDatabaseRefused">,
-): Promise<Store> {
-  if (config.storage.kind === "sqlite") return openStore(config, log);
+  clock: Clock,
+  given: Given,
+): Promise<{ store: Store; keyring: Keyring }> {
+  const configured = await configuredKeys(config);
+  const { storage } = config;
+  const start = (store: Store) => ({ store, now: clock.now(), acceptNewKey: given.acceptNewKey ?? false });
+  if (given.store !== undefined || storage.kind === "sqlite") {
+    const store = given.store ?? (await openStore(config, log));
+    const { keyring, signedOut } = await closingOnError(store, () => startKeys(configured, start(store)));
+    if (given.acceptNewKey) tellOfNewKey(log, signedOut);
+    return { store, keyring };
+  }
   const onFailure = (error: unknown) =>
     log.fatal({ err: error }, "the database cannot be used; restart once that is mended");
-  return deferStore({
-    open: () => openStore(config, log),
-    longestWait: config.storage.longestRetry,
+  const { onDatabaseRefused = onFailure } = given;
+  const keyring = arrangeByRule(configured);
+  let refusal: KeyError | undefined;
+  const store = await deferStore({
+    open: async () => {
+      const opened = await openStore(config, log);
+      const strange = await closingOnError(opened, () => admit(keyring, start(opened)));
+      const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
+      if (given.acceptNewKey) tellOfNewKey(log, counted);
+      return opened;
+    },
+    longestWait: storage.longestRetry,
     onRetry: (error, wait) =>
       log.warn({ err: error, retryInMilliseconds: wait }, "the database cannot be reached; trying again"),
-    onRefused: onDatabaseRefused ?? onFailure,
-    onFailure,
+    onRefused: onDatabaseRefused,
+    onFailure: (error) => {
+      if (!(error instanceof KeyError)) return onFailure(error);
+      refusal = error;
+      onDatabaseRefused(error);
+    },
   });
+  if (refusal === undefined) return { store, keyring };
+  await store.close();
+  throw refusal;
+}
+
+async function closingOnError<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function tellOfNewKey(log: Logger, signedOut: number | undefined): void {
+  if (signedOut === undefined) {
+    log.warn("--accept-new-key was not needed; leave it out, or a wrong key will be accepted one day");
+  } else {
+    log.warn({ people: signedOut }, "started with a new key: so many people have to sign in anew");
+  }
 }
 
 /** The configured identity provider; in development our own, which brings a page. */

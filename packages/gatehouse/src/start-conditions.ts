@@ -16,11 +16,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param values what could be parsed; what could not is told elsewhere
  */
 export function contradictions(environment: Environment, values: Partial<Values>, mode: Mode): Fault[] {
-  if (mode === "command") return [];
+  if (mode === "command") return keysTwice(values);
   return [
     ...missingCredentials(environment, values, mode),
     ...(mode === "dev" ? reachableFromOutside(values) : []),
     ...missingKey(values),
+    ...keysTwice(values),
     ...(mode === "serve" ? unsharedDatabase(values) : []),
     ...unknownIssuer(environment, values),
   ];
@@ -78,9 +79,18 @@ function isLoopbackHost(host: string): boolean {
 
 /** With a shared database a key file would be another one on each machine. */
 function missingKey(values: Partial<Values>): Fault[] {
-  if (values.SQL_URL?.kind !== "postgres" || values.SECRET_KEY !== undefined) return [];
+  const { SECRET_KEY: keys, SECRET_KEY_FILE: file } = values;
+  if (values.SQL_URL?.kind !== "postgres" || keys !== undefined || file !== undefined) return [];
   const expected = `${variables.SECRET_KEY.expected}, the same for every instance on this database; make one, once: openssl rand -hex 32`;
   return [{ variable: "SECRET_KEY", found: "nothing", expected }];
+}
+
+/** Nobody could say which of the two holds. */
+function keysTwice({ SECRET_KEY: keys, SECRET_KEY_FILE: file }: Partial<Values>): Fault[] {
+  if (keys === undefined || file === undefined) return [];
+  return [
+    { variable: "SECRET_KEY_FILE", found: quote(file), expected: "nothing, because SECRET_KEY is set too" },
+  ];
 }
 
 function unsharedDatabase({ SQL_URL: database, WORKERS: workers = 1 }: Partial<Values>): Fault[] {

@@ -9,6 +9,7 @@ import type { ResourceIdentifier } from "../oauth/values.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
 import { explainListenError } from "./listen-errors.ts";
+import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
 
@@ -17,15 +18,16 @@ export function addDevCommand(program: Command, shell: Shell): void {
     .command("dev")
     .description("run it on this computer for development, with a demo MCP server behind it")
     .addHelpText("after", environmentHelp)
-    .action(() => develop(shell));
+    .addOption(acceptingNewKey())
+    .action((options: AcceptNewKeyOption) => develop(shell, options));
 }
 
-async function develop(shell: Shell): Promise<void> {
+async function develop(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
   const config = readConfig(shell.environment, "dev");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const interrupted = untilInterrupted();
   const store = await unlessInterrupted(openStore(config, log), interrupted, () => undefined);
-  const gatehouse = await startGatehouse(config, log, { store }).catch((error: unknown) => {
+  const gatehouse = await startGatehouse(config, log, { store, acceptNewKey }).catch((error: unknown) => {
     throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });
   const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);

@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-errors.ts";
+import { KeyError } from "../key-file.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addDevCommand } from "./dev.ts";
 import { environmentHelp } from "./environment-help.ts";
+import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPeopleCommand } from "./people.ts";
 import { Refusal } from "./refusal.ts";
@@ -45,6 +47,7 @@ function createProgram(shell: Shell): Command {
   addClientsCommand(program, shell);
   addResourcesCommand(program, shell);
   addPeopleCommand(program, shell);
+  addKeysCommand(program, shell);
   return program;
 }
 
@@ -64,6 +67,10 @@ function explain(error: unknown, shell: Shell): number {
     for (const { variable, found, expected } of faults) {
       shell.complain(`  ${variable}\n    found     ${found}\n    expected  ${expected}`);
     }
+    return 2;
+  }
+  if (error instanceof KeyError) {
+    shell.complain(`gatehouse: ${chain(error).join(": ")}`);
     return 2;
   }
   if (error instanceof Refusal) {

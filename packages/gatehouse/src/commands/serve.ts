@@ -5,6 +5,7 @@ import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";
 import { explainListenError } from "./listen-errors.ts";
+import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
@@ -15,18 +16,19 @@ export function addServeCommand(program: Command, shell: Shell): void {
     .command("serve")
     .description("run the authorization server, configured by the environment")
     .addHelpText("after", environmentHelp)
-    .action(() => serve(shell));
+    .addOption(acceptingNewKey())
+    .action((options: AcceptNewKeyOption) => serve(shell, options));
 }
 
-async function serve(shell: Shell): Promise<void> {
+async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
   const config = readConfig(shell.environment, "serve");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
-  if (cluster.isWorker) return serveAsWorker(config, log);
+  if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey);
   const interrupted = untilInterrupted();
-  if (config.workers > 1) return runWorkers(config, log, interrupted);
+  if (config.workers > 1) return runWorkers(config, log, interrupted, acceptNewKey);
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once it listens
-  const given = { onDatabaseRefused: refused.reject };
+  const given = { onDatabaseRefused: refused.reject, acceptNewKey };
   const starting = startGatehouse(config, log, given).catch((error: unknown) => {
     throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });

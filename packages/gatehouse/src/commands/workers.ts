@@ -19,13 +19,18 @@ const longestPause = 10_000;
  * @param interrupted resolves when all of them are to stop
  * @throws Refusal when a worker ended before it ever listened; it has said why. DatabaseRefusedError, also long after the start
  */
-export async function runWorkers(config: Config, log: Logger, interrupted: Promise<void>): Promise<void> {
+export async function runWorkers(
+  config: Config,
+  log: Logger,
+  interrupted: Promise<void>,
+  acceptNewKey: boolean,
+): Promise<void> {
   const { workers: count } = config;
   const replacements = new Set<NodeJS.Timeout>();
   let stopping = false;
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once the workers start
-  const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject });
+  const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject, acceptNewKey });
   const upkeep = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   try {
     const address = await Promise.race([startAll(), interrupted, refused.promise]);
@@ -73,10 +78,10 @@ export async function runWorkers(config: Config, log: Logger, interrupted: Promi
 }
 
 /** One of these processes. What it does not do, its primary does. */
-export async function serveAsWorker(config: Config, log: Logger): Promise<void> {
+export async function serveAsWorker(config: Config, log: Logger, acceptNewKey: boolean): Promise<void> {
   const toldToStop = untilToldToStop();
   try {
-    const starting = startGatehouse(config, log, { keepsHouse: false });
+    const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey });
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
     await toldToStop;
     await gatehouse.stop();

@@ -15,7 +15,7 @@ export interface Context {
   readonly events: Events;
   readonly failures: FailureLimiter;
   /** What whoever runs the server should know although it serves, in words for `/readyz` and without secrets. */
-  readonly warnings: () => readonly string[];
+  readonly warnings: () => Promise<readonly string[]>;
 }
 
 /** What serves one path: an OAuth request in, an OAuth response out. */

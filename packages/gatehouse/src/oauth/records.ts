@@ -164,6 +164,8 @@ export interface Grant {
   /** The grant is dead from here on: pushed by each rotation (idle), never past `endsAt` (absolute). G11. */
   readonly expiresAt: Seconds;
   readonly endsAt: Seconds;
+  /** Of the key that the refresh token of the live generation was made with; `undefined` where that was before such notes were kept. */
+  readonly keyId: number | undefined;
 }
 
 /** A row of `user_tokens`. */

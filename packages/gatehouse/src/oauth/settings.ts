@@ -8,6 +8,8 @@ export interface Settings {
   readonly tokenPrefixes: readonly [string, ...string[]];
   /** Keys of the refresh tokens' MAC, newest first: the first mints, all verify. 32 bytes or more each. */
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
+  /** Names the first of them in the grants' rows. */
+  readonly keyId: number;
   /** `INTROSPECTION_TOKEN`, the operator's introspection credential. */
   readonly introspectionToken: string | undefined;
   /** Where `GET /revoke` may send a browser besides registered origins: `HOME_URL`. */

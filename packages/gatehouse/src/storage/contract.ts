@@ -4,6 +4,7 @@ import { clientsContract } from "./contract/clients.ts";
 import { codesContract } from "./contract/codes.ts";
 import { Given } from "./contract/given.ts";
 import { grantsContract } from "./contract/grants.ts";
+import { keysContract } from "./contract/keys.ts";
 import { lateRefreshesContract } from "./contract/late-refreshes.ts";
 import { peopleContract } from "./contract/people.ts";
 import { registrationsContract } from "./contract/registrations.ts";
@@ -31,5 +32,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     resourcesContract(given);
     lateRefreshesContract(given);
     upkeepContract(given);
+    keysContract(given);
   });
 }

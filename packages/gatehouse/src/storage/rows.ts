@@ -1,3 +1,4 @@
+import type { GrantCount, KnownKey } from "../oauth/ports.ts";
 import type {
   AccessToken,
   Account,
@@ -108,7 +109,7 @@ export function toFoundCode(row: Row): FoundCode {
 }
 
 export const grantColumns = `id, client_id, subject, email, scope, resource, generation, salt,
-  auth_time, created_at, rotated_at, expires_at, ends_at`;
+  auth_time, created_at, rotated_at, expires_at, ends_at, key_id`;
 
 export function toGrant(row: Row): Grant {
   return {
@@ -125,6 +126,7 @@ export function toGrant(row: Row): Grant {
     rotatedAt: row[10] as Seconds,
     expiresAt: row[11] as Seconds,
     endsAt: row[12] as Seconds,
+    keyId: (row[13] as number | null) ?? undefined,
   };
 }
 
@@ -165,5 +167,29 @@ export function toResource(row: Row): Resource {
     name: text(row[1]),
     scopes: scopes.map(({ name, sentence }) => ({ name, sentence })),
     createdAt: row[3] as Seconds,
+  };
+}
+
+export const knownKeyColumns = "fingerprint, since, started_at";
+
+export function toKnownKey(row: Row): KnownKey {
+  return {
+    fingerprint: row[0] as string,
+    since: (row[1] as Seconds | null) ?? undefined,
+    startedAt: (row[2] as Seconds | null) ?? undefined,
+  };
+}
+
+export const keyCountColumns = "key_id, count(*), count(distinct subject)";
+
+/** @param all the number of people, in one row */
+export function toGrantCount(all: Row | undefined, byKey: readonly Row[]): GrantCount {
+  return {
+    people: Number(all?.[0] ?? 0),
+    byKey: byKey.map(([keyId, grants, people]) => ({
+      keyId: (keyId as number | null) ?? undefined,
+      grants: Number(grants),
+      people: Number(people),
+    })),
   };
 }

@@ -35,6 +35,7 @@ process.stdin.once("data", async () => {
       authTime: now,
       rotatedAt: now,
       endsAt: until,
+      keyId: undefined,
     };
     await store.redeemCode(codeHash, now, grant, { tokenHash: hashSecret(id), grantId: id, ...who, ...what });
     console.log(`redeemed ${done}`);

@@ -66,6 +66,7 @@ const aGrant = (): Grant => ({
   rotatedAt: now,
   expiresAt: seconds(now + 1000),
   endsAt: seconds(now + 1000),
+  keyId: undefined,
 });
 const aToken = (grant: Grant): AccessToken => ({
   tokenHash: hashSecret(unique()),

@@ -12,18 +12,18 @@ export function healthEndpoint(): Endpoint {
  * nothing is said of paths, addresses and versions. The log is told when it changes, not each time.
  */
 export function readinessEndpoint({ clock, events, store, warnings }: Context): Endpoint {
-  let asking: Promise<readonly string[]> | undefined;
-  let answered: { readonly at: number; readonly problems: readonly string[] } | undefined;
+  let asking: Promise<State> | undefined;
+  let answered: (State & { readonly at: number }) | undefined;
 
-  async function ask(request: string): Promise<readonly string[]> {
-    const problems = await problemsOf(store);
+  async function ask(request: string): Promise<State> {
+    const state = await stateOf(store, warnings);
     const before = answered?.problems.join("; ") ?? "";
-    const detail = problems.join("; ");
-    answered = { at: clock.now(), problems };
+    const detail = state.problems.join("; ");
+    answered = { at: clock.now(), ...state };
     if (detail !== before) {
       events.emit(detail === "" ? { name: "ready_again", request } : { name: "not_ready", request, detail });
     }
-    return problems;
+    return state;
   }
 
   return async ({ id }) => {
@@ -32,10 +32,10 @@ export function readinessEndpoint({ clock, events, store, warnings }: Context): 
         asking = undefined;
       });
     }
-    const problems = (await asking) ?? answered?.problems ?? [];
+    const { problems = [], warnings = [] } = (await asking) ?? answered ?? {};
     const told = {
       ...(problems.length > 0 && { problems }),
-      ...(warnings().length > 0 && { warnings: warnings() }),
+      ...(warnings.length > 0 && { warnings }),
     };
     return problems.length === 0
       ? json(200, { status: "ready", ...told })
@@ -43,11 +43,16 @@ export function readinessEndpoint({ clock, events, store, warnings }: Context): 
   };
 }
 
-async function problemsOf(store: Store): Promise<readonly string[]> {
+interface State {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+async function stateOf(store: Store, warnings: Context["warnings"]): Promise<State> {
   try {
-    return await store.findProblems();
+    return { problems: await store.findProblems(), warnings: await warnings() };
   } catch (error) {
-    if (error instanceof StoreUnavailableError) return [error.message];
+    if (error instanceof StoreUnavailableError) return { problems: [error.message], warnings: [] };
     throw error;
   }
 }

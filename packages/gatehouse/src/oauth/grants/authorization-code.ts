@@ -115,7 +115,7 @@ async function redeemLegacy(
 
 /** Everything about the grant comes from the code's record, nothing from the token request (F13). */
 function mintGrant(
-  { clock, random }: Context,
+  { clock, random, settings }: Context,
   code: FoundCode,
   life: Pick<Grant, "generation" | "expiresAt" | "endsAt">,
 ): Grant {
@@ -131,6 +131,7 @@ function mintGrant(
     authTime: code.authTime,
     createdAt: now,
     rotatedAt: now,
+    keyId: settings.keyId,
     ...life,
   };
 }

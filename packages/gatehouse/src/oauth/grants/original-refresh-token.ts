@@ -144,6 +144,7 @@ async function makeGrant(
     authTime: from.original.createdAt,
     createdAt: now,
     rotatedAt: now,
+    keyId: settings.keyId,
     expiresAt: Math.min(endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds,
     endsAt,
   };

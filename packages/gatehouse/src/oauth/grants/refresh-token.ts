@@ -54,6 +54,7 @@ async function rotate(
     now,
     replay: replayPolicy(known, settings),
     expiresAt: Math.min(grant.endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds, // G11
+    keyId: settings.keyId,
     accessToken: record,
   });
   const live = await settle(context, request, { grant, generation, known }, rotation);

@@ -78,6 +78,7 @@ export const aGrant = (code: Code, over: Partial<Grant> = {}): Grant => ({
   rotatedAt: now,
   expiresAt: later(1000),
   endsAt: later(5000),
+  keyId: undefined,
   ...over,
 });
 

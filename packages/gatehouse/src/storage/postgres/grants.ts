@@ -18,11 +18,11 @@ export function grantOperations(database: Database): GrantOperations {
   const rotate = database.prepare(
     `with asked as (
        select * from json_to_recordset($1) as asked
-         (presented int, asked_at timestamptz, instant text, remembered int, expires_at timestamptz, ${askedToken})
+         (presented int, asked_at timestamptz, instant text, remembered int, expires_at timestamptz, key_id int, ${askedToken})
      ), rotated as (
        update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
          superseded_at = substr(instant || superseded_at, 1, case when superseded_at like '%${digits(skipped)}%' then ${10 * mostReplayGenerations} else remembered end),
-         expires_at = asked.expires_at
+         expires_at = asked.expires_at, key_id = asked.key_id
        from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
        returning asked.token
      ), stored as (
@@ -38,7 +38,7 @@ export function grantOperations(database: Database): GrantOperations {
     database.prepare(
       `with asked as (
          select * from json_to_recordset($1) as asked
-           (seen int, next int, asked_at timestamptz, superseded text, expires_at timestamptz, ${askedToken})
+           (seen int, next int, asked_at timestamptz, superseded text, expires_at timestamptz, key_id int, ${askedToken})
        ), changed as (
          update gatehouse_grants set ${changes}
          from asked where id = asked.grant_id and generation = seen and gatehouse_grants.expires_at > asked_at
@@ -49,7 +49,7 @@ export function grantOperations(database: Database): GrantOperations {
        select token from changed`,
     );
   const move = change(
-    "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at",
+    "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at, key_id = asked.key_id",
   );
   // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves nothing to replay, or after, and sees the token.
   const take = change("rotated_at = rotated_at");
@@ -94,19 +94,20 @@ export function grantOperations(database: Database): GrantOperations {
   };
 }
 
-function askForRotation({ presented, now, replay, expiresAt, accessToken }: AskedRotation) {
+function askForRotation({ presented, now, replay, expiresAt, keyId, accessToken }: AskedRotation) {
   return {
     presented,
     asked_at: instant(now),
     instant: digits(now),
     remembered: 10 * replay.generations,
     expires_at: instant(expiresAt),
+    key_id: keyId,
     ...askForToken(accessToken),
   };
 }
 
 function askForChange(
-  { now, expiresAt, accessToken }: AskedRotation,
+  { now, expiresAt, keyId, accessToken }: AskedRotation,
   { generation }: Lineage,
   decision: Exclude<Decision, { outcome: "reused" }>,
 ) {
@@ -116,6 +117,7 @@ function askForChange(
     asked_at: instant(now),
     superseded: decision.superseded?.map(digits).join(""),
     expires_at: instant(expiresAt),
+    key_id: keyId,
     ...askForToken(accessToken),
   };
 }
@@ -138,7 +140,7 @@ const toLineage = ([generation, rotatedAt, superseded]: Row): Lineage => ({
 
 /** What {@link insertGrant} wants to know of each grant, among the columns of `asked`; its id is that of the token. */
 export const askedGrant = `client_id text, subject text, email text, scope text, resource text, generation int, salt text,
-  auth_time timestamptz, created_at timestamptz, rotated_at timestamptz, expires_at timestamptz, ends_at timestamptz`;
+  auth_time timestamptz, created_at timestamptz, rotated_at timestamptz, expires_at timestamptz, ends_at timestamptz, key_id int`;
 
 /**
  * Stores the grants of `asked` whose token is among those of `source`.
@@ -147,7 +149,7 @@ export const askedGrant = `client_id text, subject text, email text, scope text,
 export function insertGrant(source: string, superseded = "''"): string {
   return `insert into gatehouse_grants (${grantColumns}, superseded_at)
     select asked.grant_id, asked.client_id, asked.subject, asked.email, asked.scope, asked.resource, asked.generation, asked.salt,
-      asked.auth_time, asked.created_at, asked.rotated_at, asked.expires_at, asked.ends_at, ${superseded}
+      asked.auth_time, asked.created_at, asked.rotated_at, asked.expires_at, asked.ends_at, asked.key_id, ${superseded}
     from asked, ${source} as done where done.token = asked.token`;
 }
 
@@ -166,5 +168,6 @@ export function askForGrant(grant: Grant) {
     rotated_at: instant(grant.rotatedAt),
     expires_at: instant(grant.expiresAt),
     ends_at: instant(grant.endsAt),
+    key_id: grant.keyId ?? null,
   };
 }

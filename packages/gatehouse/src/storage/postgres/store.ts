@@ -7,6 +7,7 @@ import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
+import { keyOperations } from "./keys.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { peopleOperations } from "./people.ts";
@@ -48,6 +49,7 @@ export function createStore(database: Database): Store {
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),
+    ...keyOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations(database),
     ...sweepOperation(database),

@@ -13,7 +13,7 @@ export function grantOperations(database: Database): GrantOperations {
     `select ${grantColumns} from gatehouse_grants where id = ? and expires_at > ?`,
   );
   const rotate = database.prepare(
-    "update gatehouse_grants set generation = ?, rotated_at = ?, superseded_at = ?, expires_at = ? where id = ?",
+    "update gatehouse_grants set generation = ?, rotated_at = ?, superseded_at = ?, expires_at = ?, key_id = ? where id = ?",
   );
   const current = database.prepare(
     "select generation, rotated_at, superseded_at from gatehouse_grants where id = ? and expires_at > ?",
@@ -32,7 +32,8 @@ export function grantOperations(database: Database): GrantOperations {
         if (rotation.outcome === "reused") return rotation;
         storeToken(accessToken);
         if (superseded !== undefined) {
-          rotate.run(rotation.generation, now, JSON.stringify(superseded), expiresAt, grantId);
+          const { keyId = null } = asked;
+          rotate.run(rotation.generation, now, JSON.stringify(superseded), expiresAt, keyId, grantId);
         }
         return rotation;
       }),
@@ -52,7 +53,7 @@ const toLineage = ([generation, rotatedAt, superseded]: Row): Lineage => ({
 
 export function insertGrant(database: Database): (grant: Grant) => void {
   const insert = database.prepare(
-    `insert into gatehouse_grants (${grantColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into gatehouse_grants (${grantColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   return (grant) =>
     void insert.run(
@@ -69,5 +70,6 @@ export function insertGrant(database: Database): (grant: Grant) => void {
       grant.rotatedAt,
       grant.expiresAt,
       grant.endsAt,
+      grant.keyId ?? null,
     );
 }

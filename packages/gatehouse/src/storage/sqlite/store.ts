@@ -8,6 +8,7 @@ import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
+import { keyOperations } from "./keys.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { peopleOperations } from "./people.ts";
@@ -74,6 +75,7 @@ function createStore(database: Database, path: string): Store {
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),
+    ...keyOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations,
     ...sweepOperation(database),
