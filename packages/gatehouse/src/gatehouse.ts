@@ -30,6 +30,7 @@ import { createPages } from "./pages/render.ts";
 import { deferStore } from "./storage/deferred-store.ts";
 import type { Migration } from "./storage/migration.ts";
 import type { OnNotice } from "./storage/notice.ts";
+import type { SchemaChangeOptions } from "./storage/postgres/schema-change.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "./storage/postgres/store.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "./storage/sqlite/store.ts";
 import { createEvents } from "./telemetry/events.ts";
@@ -69,9 +70,17 @@ let pool = Buffer.alloc(0);
 /**
  * The store the configuration names, with pending migrations applied, unless it says otherwise.
  * @param log told what becomes of the database while it is open; none for a command that is soon over
+ * @param waiting for how long others may be in the way of migrations, and who is told of them; the log when left out
  */
-export function openStore({ storage }: Pick<Config, "storage">, log?: Logger): Promise<Store> {
-  if (storage.kind !== "sqlite") return openPostgresStore(storage);
+export function openStore(
+  { storage }: Pick<Config, "storage">,
+  log?: Logger,
+  waiting: SchemaChangeOptions = {},
+): Promise<Store> {
+  if (storage.kind !== "sqlite") {
+    const onWait = (message: string) => log?.warn(message);
+    return openPostgresStore({ ...storage, onWait, ...waiting });
+  }
   const onNotice: OnNotice | undefined = log && ((level, message) => log[level](message));
   return openSqliteStore({ ...storage, onNotice });
 }
@@ -247,7 +256,8 @@ async function startStore(
   let refusal: KeyError | undefined;
   const store = await deferStore({
     open: async () => {
-      const opened = await openStore(config, log);
+      // It tries again by itself, and meanwhile answers that it is not ready.
+      const opened = await openStore(config, log, { waitMs: 5000 });
       const strange = await closingOnError(opened, () => admit(keyring, start(opened)));
       const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
       if (given.acceptNewKey) tellOfNewKey(log, counted);

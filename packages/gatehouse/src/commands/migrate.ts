@@ -1,20 +1,35 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { readConfig } from "../config.ts";
 import { openStore, pendingMigrations } from "../gatehouse.ts";
 import type { Store } from "../oauth/ports.ts";
 import { hashSecret } from "../oauth/secret.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { asJson, duration, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { tellChanged, withStore } from "./store.ts";
+
+interface MigrateOptions extends JsonOption {
+  readonly dryRun?: true;
+  /** Seconds. */
+  readonly wait: number;
+}
 
 export function addMigrateCommand(program: Command, shell: Shell): void {
   const command = program
     .command("migrate")
     .description("bring the database up to date; serve and dev do so by themselves when they start")
     .option("--dry-run", "only show what would be done")
+    .addOption(
+      new Option(
+        "--wait <duration>",
+        "for how long others may be in the way on PostgreSQL before it gives up",
+      )
+        .default(120, "2m")
+        .argParser(duration("--wait")),
+    )
     .addOption(asJson())
-    .action((options: JsonOption & { dryRun?: true }) => migrate(shell, options));
+    .action((options: MigrateOptions) => migrate(shell, options));
   command
     .command("finalize")
     .description("drop what only the service before Gatehouse needs: clients' secrets in clear text")
@@ -47,11 +62,13 @@ async function dropEach(store: Store): Promise<number> {
   return dropped;
 }
 
-async function migrate(shell: Shell, { dryRun, json }: JsonOption & { dryRun?: true }): Promise<void> {
+async function migrate(shell: Shell, { dryRun, json, wait }: MigrateOptions): Promise<void> {
   const config = readConfig(shell.environment, "command");
   const pending = await pendingMigrations(config);
   if (!dryRun) {
-    await (await openStore({ storage: { ...config.storage, migrate: true } })).close();
+    const onWait = (message: string) => shell.complain(`gatehouse: ${oneLine(message, 1000)}`);
+    const storage = { ...config.storage, migrate: true };
+    await (await openStore({ storage }, undefined, { waitMs: wait * 1000, onWait })).close();
     if (pending.length > 0) tellChanged(shell, config.storage);
   }
   const names = pending.map(({ name }) => name);

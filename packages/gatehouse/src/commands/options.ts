@@ -1,4 +1,7 @@
 import { Option } from "commander";
+import { parseDuration } from "../environment-variables.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { Refusal } from "./refusal.ts";
 
 export interface JsonOption {
   readonly json?: true;
@@ -20,3 +23,12 @@ export const acceptingNewKey = () =>
     "--accept-new-key",
     "start although no key made the refresh tokens that live: their people sign in anew",
   );
+
+/** Reads the value of an option that is a length of time, in seconds. */
+export const duration = (option: string) => (text: string) => {
+  const found = parseDuration(text);
+  if (found === undefined) {
+    throw new Refusal(2, `${option} ${oneLine(text)}: give a duration such as 24h, 90m or 0`);
+  }
+  return found;
+};

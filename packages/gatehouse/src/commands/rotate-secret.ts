@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import { parseDuration } from "../environment-variables.ts";
 import type { Client, PreviousSecret } from "../oauth/records.ts";
 import { hashSecret } from "../oauth/secret.ts";
 import { after, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { chooseSecret } from "./client-secret.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { asJson, duration, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -24,7 +23,7 @@ export function addRotateSecretCommand(clients: Command, shell: Shell): void {
     .addOption(
       new Option("--keep <duration>", "how long the old secret stays good, such as 24h; 0: it stops at once")
         .default(86_400, "24h")
-        .argParser(readKeep),
+        .argParser(duration("--keep")),
     )
     .option(
       "--secret-stdin",
@@ -32,13 +31,6 @@ export function addRotateSecretCommand(clients: Command, shell: Shell): void {
     )
     .addOption(asJson())
     .action((id: string, options: RotateOptions) => rotate(shell, id, options));
-}
-
-function readKeep(text: string): Seconds {
-  const duration = parseDuration(text);
-  if (duration === undefined)
-    throw new Refusal(2, `--keep ${oneLine(text)}: give a duration such as 24h, 90m or 0`);
-  return duration;
 }
 
 async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: RotateOptions): Promise<void> {

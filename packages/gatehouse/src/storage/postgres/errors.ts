@@ -64,7 +64,7 @@ export function refusal(error: unknown, url: string): DatabaseRefusedError | und
  * that makes no sense is a defect, and stays what it is.
  */
 export function unavailable(error: unknown): unknown {
-  const ours = [StoreUnavailableError, WrongVersionError, TypeError];
+  const ours = [StoreUnavailableError, WrongVersionError, DatabaseRefusedError, TypeError];
   if (ours.some((kind) => error instanceof kind)) return error;
   if (error instanceof DatabaseError && defects.includes(error.code?.slice(0, 2) ?? "")) return error;
   const reason = error instanceof DatabaseError ? reasons[error.code ?? ""] : undefined;

@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { Client, DatabaseError } from "pg";
 import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
+import { DatabaseRefusedError } from "../refused.ts";
+import { watch } from "./blockers.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
 import { isMissingTable, refusal, unavailable } from "./errors.ts";
+import { SchemaChange, type SchemaChangeOptions } from "./schema-change.ts";
 
 /** All migrations this version knows, in order. */
 export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
@@ -25,17 +27,43 @@ export function pendingMigrations(options: ConnectionOptions): Promise<Migration
   return connected(options, pending);
 }
 
-/** Applies what is pending. Several processes may do so at once, and what one left half done the next completes. */
-export function migrate(options: ConnectionOptions): Promise<Migration[]> {
+/**
+ * Applies what is pending, to a database in use as well. Several processes may do so at once, and what one left half done the next completes.
+ * @throws StoreUnavailableError when it cannot be reached, or when others are in the way for too long; DatabaseRefusedError; WrongVersionError
+ */
+export function migrate(options: ConnectionOptions & SchemaChangeOptions): Promise<Migration[]> {
   return connected(options, async (client) => {
     const todo = await pending(client);
-    if (todo.length > 0) await insist(client, createLedger);
-    for (const migration of todo) {
-      for (const statement of statementsOf(migration)) await insist(client, statement);
-      await insist(client, note, [migration.number, migration.name]);
+    if (todo.length === 0) return todo;
+    const watcher = await watch(options, client);
+    try {
+      await apply(todo, new SchemaChange(client, watcher, options));
+    } catch (error) {
+      throw await explainRefusal(client, error);
+    } finally {
+      await watcher.close();
     }
     return todo;
   });
+}
+
+async function apply(migrations: readonly Migration[], change: SchemaChange): Promise<void> {
+  await change.apply(createLedger);
+  for (const migration of migrations) {
+    for (const statement of statementsOf(migration)) await change.apply(statement);
+    await change.apply(note, [migration.number, migration.name]);
+  }
+}
+
+/** "must be owner of table user_tokens" says what is missing, but not to whom, nor what to do. */
+async function explainRefusal(client: Client, error: unknown): Promise<unknown> {
+  if (!(error instanceof DatabaseError && error.code === "42501")) return error;
+  const { rows } = await client.query<{ name: string }>("select current_user as name");
+  const user = rows[0]?.name ?? "";
+  return new DatabaseRefusedError(
+    `the database user "${user}" may not do what the upgrade needs: ${error.message}. Let it own the tables (alter table … owner to "${user}") and create tables in their schema, or run gatehouse migrate once with the URL of a user that does`,
+    { cause: error },
+  );
 }
 
 const latest = "select max(number) as latest from gatehouse_migrations";
@@ -61,30 +89,8 @@ async function latestApplied(client: Client): Promise<number> {
   }
 }
 
-/** Milliseconds to wait for a table that is in use, while everyone else who wants it waits behind us. */
-const longestWait = 3000;
-const mostAttempts = 40;
 /** Milliseconds after which a database that does not answer what needs no work counts as out of reach. */
 const longestAnswer = 5000;
-
-/**
- * What two of us who change the schema at once may be told, although every statement first asks whether there is anything to do: conflict, deadlock,
- * table in use, and four ways to say that it exists by now.
- */
-const passing = ["40001", "40P01", "55P03", "23505", "42P07", "42701", "42710", "XX000"];
-
-async function insist(client: Client, text: string, values: (string | number)[] = []): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await client.query(text, values);
-      return;
-    } catch (error) {
-      const again = error instanceof DatabaseError && passing.includes(error.code ?? "");
-      if (!again || attempt === mostAttempts) throw error;
-      await pause(Math.random() * Math.min(2 ** attempt, 1000));
-    }
-  }
-}
 
 async function connected<T>(options: ConnectionOptions, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client(connectionSettings(options));
@@ -92,7 +98,7 @@ async function connected<T>(options: ConnectionOptions, work: (client: Client) =
   try {
     await client.connect();
     // No bound on how long a statement takes: building an index may.
-    const text = setUpStatement({ lock_timeout: longestWait, statement_timeout: 0 });
+    const text = setUpStatement({ statement_timeout: 0 });
     const setUp = { text, query_timeout: longestAnswer };
     await client.query(setUp);
     return await work(client);

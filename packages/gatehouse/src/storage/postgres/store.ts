@@ -14,10 +14,11 @@ import { peopleOperations } from "./people.ts";
 import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
+import type { SchemaChangeOptions } from "./schema-change.ts";
 import { sweepOperation } from "./sweep.ts";
 import { transactionOperations } from "./transactions.ts";
 
-export interface PostgresOptions extends ConnectionOptions {
+export interface PostgresOptions extends ConnectionOptions, SchemaChangeOptions {
   /** False: pending migrations are a reason to refuse instead of being applied. */
   readonly migrate?: boolean;
 }
@@ -25,7 +26,7 @@ export interface PostgresOptions extends ConnectionOptions {
 /**
  * Opens a PostgreSQL or CockroachDB database and applies pending migrations, to an empty one as well as to one of the service before us.
  *
- * @throws StoreUnavailableError when it cannot be reached; DatabaseRefusedError when it is there and does not let us in; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when it cannot be reached, or is in use for too long; DatabaseRefusedError when it is there and does not let us in, or not change it; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   if (options.migrate ?? true) await migrate(options);
