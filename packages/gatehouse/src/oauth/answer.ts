@@ -144,6 +144,16 @@ const pages: Partial<Record<OAuthError["code"], Advice>> = {
     explanation:
       "Your app asked for access to an MCP server that is not set up here. Check the server's address in your app, or ask whoever runs it.",
   },
+  login_required: {
+    title: "The app wanted to connect without asking you",
+    explanation:
+      "It asked for no page to be shown, and you are not signed in here, so nothing was shared. To connect it, start from the app itself.",
+  },
+  consent_required: {
+    title: "The app wanted to connect without asking you",
+    explanation:
+      "It asked for no page to be shown, and you have not approved it, so nothing was shared. To connect it, start from the app itself.",
+  },
   access_denied: {
     title: "You were not signed in",
     explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",

@@ -137,7 +137,8 @@ export const knownClients: readonly KnownClient[] = [
     clientName: /^mcp cli (?:client|proxy)/i,
     redirectUri: /^http:\/\/(?:localhost|127\.0\.0\.1):\d+\/oauth\/callback$/,
     reset: {
-      sentence: "mcp-remote keeps its registrations in a folder. Remove it, and start your app again:",
+      sentence:
+        "mcp-remote keeps what it knows of all its servers in one folder. Remove it, and start your app again; each server then asks you to sign in once more:",
       command: "rm -rf ~/.mcp-auth",
     },
   },

@@ -82,6 +82,15 @@ test("nor a website that lies about who sent the browser", async () => {
   }
 });
 
+test("the page of a silent request says that the app wanted not to ask", async () => {
+  const { html } = await sentTo(stranger, { prompt: "none" });
+  assert.match(html, /<h1>The app wanted to connect without asking you<\/h1>/);
+  assert.match(html, /you are not signed in here/);
+  const signedIn = new UserAgent();
+  await authorize(server, await aPublicClient(server), { agent: signedIn });
+  assert.match((await sentTo(stranger, { prompt: "none" }, signedIn)).html, /you have not approved it/);
+});
+
 test("programs on this computer, known clients' own websites and the operator's clients are told at once", async () => {
   const own: TestClient = { id: "own", redirectUri: "https://own.example.net/cb", ...pkce() };
   await server.addClient({ id: own.id, authMethod: "none", redirectUris: [own.redirectUri] });
