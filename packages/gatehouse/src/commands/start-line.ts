@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Config, describeStorage } from "../config.ts";
 
 /**
@@ -25,8 +26,9 @@ export function describeStart(config: Config, address: string): Record<string, s
   };
 }
 
-function describeKeys({ secretKeys, storage }: Config): string {
+function describeKeys({ secretKeys, secretKeyFile, storage }: Config): string {
   if (secretKeys !== undefined) return `${secretKeys.length} in SECRET_KEY`;
+  if (secretKeyFile !== undefined) return `the file ${resolve(secretKeyFile)} of SECRET_KEY_FILE`;
   if (storage.kind === "sqlite" && storage.path !== ":memory:")
     return `the key file ${describeStorage(storage)}.key`;
   return "one for this run";

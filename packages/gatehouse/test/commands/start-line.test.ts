@@ -42,6 +42,8 @@ test("the line says which database, which keys and which proxies, and never a se
   assert.equal(shared.keys, "2 in SECRET_KEY");
   assert.equal(shared.trustedProxies, "loopback, 10.0.0.0/8");
   assert.doesNotMatch(JSON.stringify(shared), /hunter2|3retnuh|our-secret/);
+  const inFile = said({ SECRET_KEY_FILE: "keys.txt" }).keys;
+  assert.equal(inFile, `the file ${join(process.cwd(), "keys.txt")} of SECRET_KEY_FILE`);
   assert.equal(said({ SQL_URL: "sqlite::memory:" }).keys, "one for this run");
 });
 
