@@ -33,7 +33,7 @@ async function startProcessToBeKilled(t: TestContext, issuer: string, SQL_URL: s
   return { url, ended };
 }
 
-test("a process killed between the commit and the answer of a refresh, retried after two minutes: answered, and one lineage", async (t) => {
+test("X-n6 a process killed between the commit and the answer of a refresh, retried after two minutes: answered, and one lineage", async (t) => {
   const database = await aTestDatabase();
   const server = await startTestGatehouse({ SQL_URL: database.url, SECRET_KEY });
   t.after(async () => {
