@@ -8,7 +8,7 @@ import {
 } from "jose";
 import { isDocumented } from "./client.ts";
 import { type Requester, refetchClient } from "./client-lookup.ts";
-import { assertionAlgorithms } from "./client-metadata.ts";
+import { assertionAlgorithms, isCheap, maxKeys } from "./client-metadata.ts";
 import { keySetDocument } from "./client-metadata-document.ts";
 import type { Context } from "./context.ts";
 import type { Client, ClientKeys } from "./records.ts";
@@ -95,9 +95,11 @@ async function verify(
   request: Requester,
 ): Promise<JWTPayload | string> {
   const now = context.clock.now();
-  const first = await verifyWith(await keysOf(context, client.keys, request), client, assertion, now);
+  const keys = await keysOf(context, client.keys, request);
+  const first = await verifyWith(keys, client, assertion, now);
   if (first !== unknownKey) return first;
-  return verifyWith(await freshKeysOf(context, client, request), client, assertion, now);
+  const fresh = await freshKeysOf(context, client, request);
+  return fresh === keys ? first : verifyWith(fresh, client, assertion, now);
 }
 
 const unknownKey = "signed with no key of this client";
@@ -117,7 +119,9 @@ async function verifyWith(
     currentDate: new Date(now * 1000),
   };
   try {
-    return (await jwtVerify(assertion, createLocalJWKSet(keys), options)).payload;
+    // An earlier version accepted larger ones.
+    const cheap = { keys: keys.keys.filter(isCheap).slice(0, maxKeys) };
+    return (await jwtVerify(assertion, createLocalJWKSet(cheap), options)).payload;
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) {
       for await (const key of error) {

@@ -14,6 +14,17 @@ import { shorten } from "./text.ts";
 /** Asymmetric algorithms of client assertions (A10): never `none`, never one with a shared secret. */
 export const assertionAlgorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
 
+/** Keys in a set. With an assertion that names none of them, each that could be it is tried. */
+export const maxKeys = 10;
+/** Characters of base64url: of a modulus of 4096 bits, and of an exponent of 32. */
+const longestRsa = { n: 683, e: 6 };
+
+/** Q13. Whether it takes no time that counts to verify with a key: strangers choose it. Other kinds have their sizes by their curve. */
+export function isCheap(key: Readonly<Record<string, unknown>>): boolean {
+  const { kty, n = "", e = "" } = key;
+  return kty !== "RSA" || (String(n).length <= longestRsa.n && String(e).length <= longestRsa.e);
+}
+
 const text = z
   .string()
   .transform((value) => shorten(value, 200) || undefined)
@@ -23,11 +34,12 @@ const httpsUrl = z
   .optional();
 const names = z.array(z.string().max(200)).max(50).optional();
 const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-/** H11, I15. */
+/** H11, I15, Q13. */
 const publicKey = z
   .looseObject({ kty: z.enum(["RSA", "EC", "OKP"]) })
-  .refine((key) => !privateMembers.some((member) => member in key), "must hold public keys only");
-const keySet = z.object({ keys: z.array(publicKey).max(20) });
+  .refine((key) => !privateMembers.some((member) => member in key), "must hold public keys only")
+  .refine(isCheap, "must be an RSA key of at most 4096 bits with a usual exponent");
+const keySet = z.object({ keys: z.array(publicKey).max(maxKeys) });
 
 const schema = z.object({
   redirect_uris: z.unknown().optional(),

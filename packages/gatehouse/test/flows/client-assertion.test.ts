@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { UnsecuredJWT } from "jose";
+import { type JWK, UnsecuredJWT } from "jose";
 import { aSigningKey, asForm, claimsFor, type SigningKey } from "../support/assertions.ts";
 import { type DocumentServer, startDocumentServer } from "../support/document-server.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
@@ -309,4 +309,31 @@ test("I-n7 a document that changes between the steps weakens nothing", async () 
   server.clock.advance(3600);
   const strong = await aCode(server, client);
   await isRefused(redeemWith(client, strong, {}), "from now on it signs again");
+});
+
+test("a large key that an earlier version accepted verifies nothing, and neither do more keys than may be in a set", async () => {
+  const large = await aSigningKey("large", "RS256", 4104);
+  const small = await aSigningKey("small");
+  const others = await Promise.all(Array.from({ length: 10 }, () => aSigningKey()));
+  const registered = async (keys: readonly JWK[]) => {
+    const id = `signer-${++count}`;
+    await server.addClient({
+      id,
+      authMethod: "private_key_jwt",
+      keys: { jwks: { keys: [...keys] } },
+      redirectUris: [redirectUri],
+      metadata: { name: "Signer" },
+      dynamicallyRegistered: true,
+    });
+    return { id, redirectUri, ...pkce() };
+  };
+  for (const [key, keys, status] of [
+    [small, [...large.jwks.keys, ...small.jwks.keys], 400],
+    [large, [...large.jwks.keys, ...small.jwks.keys], 401],
+    [small, [...others.flatMap(({ jwks }) => jwks.keys), ...small.jwks.keys], 401],
+  ] as const) {
+    const client = await registered(keys);
+    const assertion = await key.sign(claimsFor(server, client.id));
+    assert.equal((await redeemWith(client, "no-code", asForm(assertion))).status, status);
+  }
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { keySetDocument } from "../../src/oauth/client-metadata-document.ts";
+import { OAuthError } from "../../src/oauth/errors.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   type Answer,
@@ -234,6 +236,30 @@ test("H11 keys are public, from one place, and there when they are needed", asyn
       { jwks: body.jwks, jwks_uri: body.jwks_uri },
       { jwks: undefined, jwks_uri: undefined, ...keys },
     );
+  }
+});
+
+test("Q13 keys that would take long to verify with are refused, in a registration as in a document", async () => {
+  const method = { token_endpoint_auth_method: "private_key_jwt", redirect_uris: [good] };
+  const rsa = (bits: number) => ({
+    kty: "RSA",
+    e: "AQAB",
+    n: Buffer.alloc(bits / 8, 0xc5).toString("base64url"),
+  });
+  const small = { kty: "EC", crv: "P-256", x: "x", y: "y" };
+  for (const [keys, why] of [
+    [[rsa(16_384)], /jwks\.keys\.0: must be an RSA key of at most 4096 bits/],
+    [[small, rsa(4104)], /jwks\.keys\.1: must be an RSA key of at most 4096 bits/],
+    [[{ ...rsa(2048), e: "A".repeat(300) }], /usual exponent/],
+    [Array.from({ length: 11 }, () => small), /jwks\.keys/],
+  ] as const) {
+    const { status, body } = await register({ ...method, jwks: { keys } });
+    assert.deepEqual([status, body.error], [400, "invalid_client_metadata"]);
+    assert.match(String(body.error_description), why);
+    assert.throws(() => keySetDocument.read({ keys }, "https://app.example.com/jwks"), OAuthError);
+  }
+  for (const keys of [[rsa(4096)], Array.from({ length: 10 }, () => small)]) {
+    assert.equal((await register({ ...method, jwks: { keys } })).status, 201);
   }
 });
 

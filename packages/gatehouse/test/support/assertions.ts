@@ -11,8 +11,13 @@ export interface SigningKey {
   ): Promise<string>;
 }
 
-export async function aSigningKey(kid: string = randomUUID(), alg = "ES256"): Promise<SigningKey> {
-  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+/** @param modulusLength bits, of an RSA key */
+export async function aSigningKey(
+  kid: string = randomUUID(),
+  alg = "ES256",
+  modulusLength = 2048,
+): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true, modulusLength });
   return {
     jwks: { keys: [{ ...(await exportJWK(publicKey)), kid, use: "sig" }] },
     sign: (claims, header) =>
