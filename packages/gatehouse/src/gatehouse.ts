@@ -33,6 +33,7 @@ import type { OnNotice } from "./storage/notice.ts";
 import type { SchemaChangeOptions } from "./storage/postgres/schema-change.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "./storage/postgres/store.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "./storage/sqlite/store.ts";
+import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
 
 export interface RunningGatehouse {
@@ -136,6 +137,8 @@ export async function startGatehouse(
     () => store.findKeys(clock.now()),
     (about, warning) => log.warn(about, warning),
   );
+  const events = createEvents(log);
+  const refused = createBoundedEvents(events, clock);
   const server = createAuthorizationServer({
     settings,
     store,
@@ -143,7 +146,7 @@ export async function startGatehouse(
     documents: keepDocuments(documents, clock),
     clock,
     random: systemRandom,
-    events: createEvents(log),
+    events,
     failures: createFailureLimiter({ enabled: config.rateLimits }),
     warnings: async () => [...warnings, ...(await keysWarn())],
   });
@@ -161,6 +164,17 @@ export async function startGatehouse(
         `X-Forwarded-For from ${peer} is not believed, so everybody behind it counts as one address; if it is your proxy, set TRUSTED_PROXIES to include it`,
       ),
     rateLimits: config.rateLimits,
+    onRefused: ({ id, status, error, method, path, address, userAgent }) => {
+      const detail = `${status} ${method} ${path}`;
+      refused(`${status} ${address}`, {
+        name: "request_refused",
+        request: id,
+        address,
+        userAgent,
+        error,
+        detail,
+      });
+    },
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });

@@ -9,7 +9,7 @@ import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
 import { crossOriginErrorHeaders, crossOriginHeaders, preflight } from "./cross-origin.ts";
 import { type Budgets, createRateLimits } from "./rate-limits.ts";
-import { refusal } from "./refusal.ts";
+import { errorCodeOf, type Refused, refusal } from "./refusal.ts";
 import type { Route } from "./route.ts";
 import { commonHeaders, pageHeaders } from "./security-headers.ts";
 import { reasonToRefuse } from "./this-computer.ts";
@@ -29,6 +29,8 @@ export interface HandlerOptions {
   readonly longestBody?: number;
   /** Told of what no endpoint caught: a defect of ours. */
   readonly onFailure: (error: unknown, request: { readonly id: string; readonly path: string }) => void;
+  /** Told of what the edge itself refuses. */
+  readonly onRefused?: (entry: RefusalEntry) => void;
   /** Told of every request once it is over. */
   readonly onRequest?: (entry: AccessLogEntry) => void;
 }
@@ -42,6 +44,19 @@ export interface AccessLogEntry {
   readonly status: number | undefined;
   readonly milliseconds: number;
   readonly address: string;
+}
+
+export interface RefusalEntry {
+  /** The reference that the page shows. */
+  readonly id: string;
+  readonly status: number;
+  /** The code that a program is told. */
+  readonly error: string;
+  readonly method: string;
+  /** Without the query; as the other side sent it. */
+  readonly path: string;
+  readonly address: string;
+  readonly userAgent: string | undefined;
 }
 
 const longestUrl = 16 * 1024;
@@ -95,24 +110,24 @@ export function createHandler(
     origin: Pick<OAuthRequest, "id" | "address" | "rawQuery">,
     route: Route | undefined,
   ): Promise<OAuthResponse> {
-    const { id, address, rawQuery } = origin;
+    const { address, rawQuery } = origin;
     const { method = "GET", headers } = request;
-    if ((request.url ?? "").length > longestUrl) return refusal(route, request, id, 414);
-    if (isAmbiguous(request)) return refusal(route, request, id, 400);
-    if (route === undefined) return refusal(route, request, id, 404);
+    if ((request.url ?? "").length > longestUrl) return refuse(request, origin, route, 414);
+    if (isAmbiguous(request)) return refuse(request, origin, route, 400);
+    if (route === undefined) return refuse(request, origin, route, 404);
     const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
-    if (elsewhere !== undefined) return refusal(route, request, id, 403, {}, elsewhere);
+    if (elsewhere !== undefined) return refuse(request, origin, route, 403, {}, elsewhere);
     if (method === "OPTIONS" && route.cors === true) return preflight(route);
     const endpoint = endpointOf(route, method);
-    if (endpoint === undefined) return refusal(route, request, id, 405);
+    if (endpoint === undefined) return refuse(request, origin, route, 405);
     if (limits !== undefined && route.limit !== undefined) {
       const wait = await limits(route.limit, address);
-      if (wait > 0) return refusal(route, request, id, 429, { "Retry-After": String(wait) });
+      if (wait > 0) return refuse(request, origin, route, 429, { "Retry-After": String(wait) });
     }
     const body = method === "POST" || method === "PUT" ? await readBody(request, longestBody) : { text: "" };
-    if ("refused" in body) return refusal(route, request, id, body.refused);
+    if ("refused" in body) return refuse(request, origin, route, body.refused);
     const parsed = parse(request, rawQuery, body.text);
-    if (parsed === undefined) return refusal(route, request, id, 400);
+    if (parsed === undefined) return refuse(request, origin, route, 400);
     return endpoint({
       ...origin,
       method: method === "HEAD" ? "GET" : method,
@@ -126,6 +141,20 @@ export function createHandler(
       },
       cookies: cookies.parse(headers.cookie),
     });
+  }
+
+  function refuse(
+    request: IncomingMessage,
+    { id, address }: Pick<OAuthRequest, "id" | "address">,
+    route: Route | undefined,
+    status: Refused,
+    ...details: readonly [headers?: Readonly<Record<string, string>>, explanation?: string]
+  ): OAuthResponse {
+    const { method = "GET", url = "/", headers } = request;
+    const error = errorCodeOf(status);
+    const [path = ""] = url.split("?", 1);
+    options.onRefused?.({ id, status, error, method, path, address, userAgent: headers["user-agent"] });
+    return refusal(route, request, id, status, ...details);
   }
 
   function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {

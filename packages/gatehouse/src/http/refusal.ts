@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { json, noStore, type OAuthResponse, page } from "../oauth/http.ts";
 import { allowedMethods, type Route } from "./route.ts";
 
-type Refused = 400 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500;
+export type Refused = 400 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500;
 
 /** What the edge itself says no with: the OAuth error code for programs, a title and what to do for people. */
 const words: Record<Refused, readonly [code: string, title: string, explanation: string]> = {
@@ -40,6 +40,11 @@ const words: Record<Refused, readonly [code: string, title: string, explanation:
     "Go back to your app and try once more; if it fails again, give the reference below to whoever runs this server.",
   ],
 };
+
+/** What programs are told. */
+export function errorCodeOf(status: Refused): string {
+  return words[status][0];
+}
 
 /**
  * An answer in the shape of its audience; for unknown paths, of whoever asks.
