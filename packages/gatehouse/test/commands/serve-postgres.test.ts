@@ -86,7 +86,9 @@ test("migrate shows the SQL, applies it once, and serve refuses an old database 
   });
   t.after(() => child.kill("SIGKILL"));
   await untilPrinted(child, /run gatehouse migrate/);
-  assert.equal(await status(`http://localhost:${port}/readyz`), 503);
+  const readiness = await fetch(`http://localhost:${port}/readyz`);
+  assert.equal(readiness.status, 503);
+  assert.match(await readiness.text(), /"problems":\["the database lacks .*: run gatehouse migrate"\]/);
   const applied = JSON.parse((await runCommand(["migrate", "--json"], environment)).out).applied;
   assert.ok(applied.length > 0);
   assert.equal((await runCommand(["migrate"], environment)).out, "The database is up to date.\n");

@@ -90,6 +90,21 @@ test("a database that may only be read, or whose schema is another version's, is
   await other.end();
   await store.close();
 
+  const restricted = await postgres.createDatabase();
+  const owner = await aStory({ url: restricted });
+  const rights = await someoneElse(
+    restricted,
+    "create role server login",
+    "grant select on all tables in schema public to server",
+    "grant insert, update, delete on all tables in schema public to server",
+    "revoke insert, update, delete on gatehouse_migrations from server",
+  );
+  const served = restricted.replace("postgres@", "server@");
+  const server = await openPostgresStore({ url: served, statementTimeout, migrate: false });
+  assert.deepEqual(await server.findProblems(), [], "the schema is somebody else's to change");
+  for (const { store: each } of [{ store: server }, owner]) await each.close();
+  await rights.end();
+
   const readOnly = await postgres.createDatabase();
   const first = await aStory({ url: readOnly });
   await first.store.close();
