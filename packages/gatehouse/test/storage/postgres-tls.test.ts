@@ -29,11 +29,15 @@ test("what the URL says about TLS holds: a certificate is verified, and only the
   );
   await client.end();
   assert.deepEqual(rows, [{ encrypted: true }]);
-  await assert.rejects(openPostgresStore({ url: `${url}?sslmode=verify-full` }), (error: Error) => {
-    assert.ok(error instanceof StoreUnavailableError);
-    assert.match(String(error.cause), /self-signed certificate/);
-    return true;
-  });
+  for (const mode of ["verify-full", "require"]) {
+    await assert.rejects(openPostgresStore({ url: `${url}?sslmode=${mode}` }), (error: Error) => {
+      assert.ok(error instanceof StoreUnavailableError);
+      assert.match(error.message, /certificate cannot be verified.*\(require too\).*sslrootcert/, mode);
+      assert.match(String(error.cause), /self-signed certificate/);
+      return true;
+    });
+  }
+  await (await openPostgresStore({ url: `${url}?sslmode=no-verify` })).close();
 });
 
 /** Gives the running server a certificate and a key, which must be its own and nobody else's to read. */

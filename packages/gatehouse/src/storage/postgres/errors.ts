@@ -36,6 +36,18 @@ const reasons: Readonly<Record<string, string>> = {
   "57P03": "it is starting up or shutting down",
 };
 
+/** What node says of a certificate that it does not take, by its code. */
+const unverified =
+  /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof DatabaseError) return reasons[error.code ?? ""];
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return unverified.test(code)
+    ? "its certificate cannot be verified, as every sslmode but no-verify and disable asks (require too): name its authority in SQL_URL with sslrootcert"
+    : undefined;
+}
+
 /**
  * What no waiting mends of a connection that failed, in a sentence for the operator.
  * @param url which may hold a password: it is never repeated
@@ -67,7 +79,7 @@ export function unavailable(error: unknown): unknown {
   const ours = [StoreUnavailableError, WrongVersionError, DatabaseRefusedError, TypeError];
   if (ours.some((kind) => error instanceof kind)) return error;
   if (error instanceof DatabaseError && defects.includes(error.code?.slice(0, 2) ?? "")) return error;
-  const reason = error instanceof DatabaseError ? reasons[error.code ?? ""] : undefined;
+  const reason = reasonOf(error);
   const message = `the database cannot answer${reason === undefined ? "" : `: ${reason}`}`;
   return new StoreUnavailableError(message, { cause: error });
 }
