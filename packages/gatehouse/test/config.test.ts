@@ -269,6 +269,10 @@ test("secret keys are a list, newest first, none of them short", () => {
   assert.deepEqual(secretKeys?.map(String), [newer, older]);
   assert.deepEqual(faultyNames({ ...production, SECRET_KEY: `${newer},short` }), ["SECRET_KEY"]);
   assert.deepEqual(faultyNames({ ...production, SECRET_KEY: `${newer},` }), ["SECRET_KEY"]);
+  const twice = { ...production, SECRET_KEY: newer, SECRET_KEY_FILE: "/run/secrets/key" };
+  assert.deepEqual(faultyNames(twice), ["SECRET_KEY_FILE"], "nobody could say which of the two holds");
+  const SQL_URL = "postgres://gate@db/gate";
+  assert.deepEqual(faultyNames({ ...production, SQL_URL, SECRET_KEY_FILE: "/run/secrets/key" }), []);
 });
 
 test("a token prefix that could be taken for another kind of token is refused", () => {

@@ -99,6 +99,9 @@ async function retire(shell: Shell, name: string, { force, json }: RetireOptions
   if (key.use === "makes tokens") {
     throw new Refusal(1, `${name} makes the tokens now: gatehouse keys rotate first, and restart`);
   }
+  if (key.fingerprints.length === 0) {
+    throw new Refusal(1, `${name} was taken away before; what depends on it ends by itself`);
+  }
   if (!force) refuseNeeded(key, listed);
   const rest = configured.keys.filter(
     ({ readings }) => !readings.some(({ fingerprint }) => key.fingerprints.includes(fingerprint)),
@@ -120,7 +123,7 @@ async function retire(shell: Shell, name: string, { force, json }: RetireOptions
   else if (key.from !== undefined) shell.print(`Take it out of ${key.from} and restart.`);
 }
 
-/** A start with a key that only `SECRET_KEY` still holds is not enough to say that nobody makes tokens with it. */
+/** What stands in the configuration here may differ from what the processes were started with, so the database decides. */
 function refuseNeeded(key: ListedKey, listed: readonly ListedKey[]): void {
   if (key.latest) {
     throw new Refusal(

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { configuredKey } from "../../src/oauth/secret-keys.ts";
+import { seconds } from "../../src/oauth/values.ts";
+import { Given } from "../../src/storage/contract/given.ts";
+import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
@@ -109,4 +114,37 @@ test("a database that cannot be reached is told in a sentence, without its passw
   assert.equal(code, 1);
   assert.match(err, /^gatehouse: .+\n$/);
   assert.doesNotMatch(err, /hunter2/);
+});
+
+test("keys that the database was not used with end the start, whether it is there or comes later, with one process or several", async (t) => {
+  const database = await postgres.createDatabase();
+  const store = await openPostgresStore({ url: database });
+  const given = new Given();
+  await given.open(async () => store);
+  const now = seconds(Date.now() / 1000);
+  await given.aLiveGrant({ expiresAt: seconds(now + 1000) });
+  assert.equal(
+    await store.startWithKeys([(await configuredKey("o".repeat(32))).readings[0].fingerprint], now),
+    true,
+  );
+  await store.close();
+  const listen = { BASE_URL: "http://localhost:1", PORT: "0" };
+  const environment = { ...anyProvider, ...listen, SQL_URL: database, SECRET_KEY: "n".repeat(32) };
+  const refused = /the database was used with other keys .* and 1 person signs in anew/;
+  for (const WORKERS of ["1", "2"]) {
+    const { code, err } = await runCommand(["serve"], { ...environment, WORKERS });
+    assert.equal(code, 2, err);
+    assert.match(err, refused);
+  }
+  await postgres.goDown();
+  const child = startCommand(["serve"], environment);
+  t.after(() => child.kill("SIGKILL"));
+  const [ended, told] = [once(child, "exit"), untilPrinted(child, refused)];
+  await untilPrinted(child, /the database cannot be reached; trying again/);
+  await postgres.goUp();
+  await told;
+  assert.deepEqual(await ended, [2, null]);
+  const both = startCommand(["serve"], { ...environment, SECRET_KEY: `${"n".repeat(32)},${"o".repeat(32)}` });
+  t.after(() => both.kill("SIGKILL"));
+  await untilPrinted(both, /listening/);
 });

@@ -50,7 +50,8 @@ interface State {
 
 async function stateOf(store: Store, warnings: Context["warnings"]): Promise<State> {
   try {
-    return { problems: await store.findProblems(), warnings: await warnings() };
+    const problems = await store.findProblems();
+    return { problems, warnings: problems.length === 0 ? await warnings() : [] };
   } catch (error) {
     if (error instanceof StoreUnavailableError) return { problems: [error.message], warnings: [] };
     throw error;
