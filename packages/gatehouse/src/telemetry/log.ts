@@ -21,10 +21,7 @@ export interface LogOptions {
  *
  * @param destination where the lines go; the standard output unless a test wants them
  */
-export function createLog(
-  options: LogOptions,
-  destination: DestinationStream = oncePerTurn(pino.destination({ dest: 1, sync: true })),
-): Logger {
+export function createLog(options: LogOptions, destination: DestinationStream = standardOutput()): Logger {
   const clean = withoutSecrets(options.tokenPrefixes);
   const isNew = createNovelty(options.now);
   return pino(
@@ -38,4 +35,14 @@ export function createLog(
     },
     options.format === "json" ? destination : readable(destination),
   );
+}
+
+/** Bytes that wait while they cannot be written; more than that is lost. */
+const maxWaiting = 1024 * 1024;
+
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: maxWaiting });
+  // A full disk, where the output goes to a file, is no reason to stop serving: what waits is written once there is room.
+  output.on("error", () => undefined);
+  return oncePerTurn(output);
 }

@@ -20,12 +20,17 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Starts the `gatehouse` command as a process of its own, with nothing of our environment but what is given. */
+/**
+ * Starts the `gatehouse` command as a process of its own, with nothing of our environment but what is given.
+ * @param stdout an open file that takes what it prints
+ */
 export function startCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
+  stdout: "pipe" | number = "pipe",
 ): ChildProcess {
-  return spawn(process.execPath, [command, ...args], { env: environment, stdio: "pipe" });
+  const stdio = ["pipe", stdout, "pipe"] as const;
+  return spawn(process.execPath, [command, ...args], { env: environment, stdio: [...stdio] });
 }
 
 /** Runs the command to its end. */

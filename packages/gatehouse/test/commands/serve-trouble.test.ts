@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
@@ -96,6 +96,31 @@ test("while the disk takes no more, serve is not ready and says why, and reads o
   assert.equal(log('"not_ready"').length, 1, "told once");
   assert.equal(log('"not_ready"')[0]?.level, "error");
   assert.equal(log('"ready_again"').length, 1);
+  await ends(child);
+});
+
+test("a log that cannot be written ends no server, and goes on once there is room", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const path = `${database.path}.log`;
+  const file = openSync(path, "a");
+  t.after(() => closeSync(file));
+  const environment = { ...settings, SQL_URL: "sqlite::memory:", LOG_LEVEL: "debug" };
+  const child = startCommand(["serve"], environment, file);
+  t.after(() => child.kill("SIGKILL"));
+  const log = () => readFileSync(path, "utf8");
+  while (!log().includes('"listening"')) await new Promise((resolve) => setTimeout(resolve, 50));
+  const lines = log().trim().split("\n");
+  const { address } = JSON.parse(lines.find((line) => line.includes('"listening"')) ?? "");
+  const limit = (bytes: string) =>
+    spawnSync("prlimit", ["--pid", String(child.pid), `--fsize=${bytes}:unlimited`]).status;
+  if (limit(String(statSync(path).size)) !== 0) return t.skip("no prlimit here");
+  for (let at = 0; at < 5; at++) assert.equal((await fetch(`${address}/healthz?${at}`)).status, 200);
+  assert.deepEqual(log().trim().split("\n"), lines, "nothing more could be written");
+  limit("unlimited");
+  assert.equal((await fetch(`${address}/readyz`)).status, 200);
+  while (!log().includes("/readyz")) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(log().split('"/healthz"').length - 1, 5, "what waited is there");
   await ends(child);
 });
 
