@@ -49,7 +49,7 @@ export function asOAuthError(thrown: unknown): OAuthError {
       headers: { "Retry-After": "1" },
     });
   }
-  return new OAuthError("server_error", { cause: thrown });
+  return new OAuthError("server_error", { hint: "something went wrong on our side", cause: thrown });
 }
 
 /** @param of the attempt that the request belongs to, and what it was begun with, once that is known */

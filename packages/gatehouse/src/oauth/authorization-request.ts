@@ -85,11 +85,17 @@ export async function validateRequest(
   };
 }
 
+const unsupported = [
+  ["request", "request_not_supported"],
+  ["request_uri", "request_uri_not_supported"],
+  ["registration", "registration_not_supported"],
+] as const;
+
 /** B23: none of these may be silently ignored. */
 function refuseUnsupported(query: Parameters): void {
-  if (query.get("request") !== undefined) throw new OAuthError("request_not_supported");
-  if (query.get("request_uri") !== undefined) throw new OAuthError("request_uri_not_supported");
-  if (query.get("registration") !== undefined) throw new OAuthError("registration_not_supported");
+  for (const [name, code] of unsupported) {
+    if (query.get(name) !== undefined) throw new OAuthError(code, { hint: `${name} is not supported` });
+  }
   const mode = query.get("response_mode");
   if (mode !== undefined && mode !== "query") {
     throw new OAuthError("invalid_request", { hint: "only response_mode=query is supported" });
@@ -102,8 +108,11 @@ function checkResponseType(client: Client, responseType: string | undefined): vo
     throw new OAuthError("invalid_request", { hint: "response_type is missing" });
   }
   if (responseType !== undefined && responseType !== "code")
-    throw new OAuthError("unsupported_response_type");
-  if (!client.grantTypes.includes("authorization_code")) throw new OAuthError("unauthorized_client"); // B11
+    throw new OAuthError("unsupported_response_type", { hint: "only response_type=code is supported" });
+  if (!client.grantTypes.includes("authorization_code")) {
+    const hint = "the client is not registered for the authorization code grant";
+    throw new OAuthError("unauthorized_client", { hint }); // B11
+  }
 }
 
 /** PKCE is required of everybody but LEGACY clients, and whoever sends a challenge is held to it (B12-B14, B27). */

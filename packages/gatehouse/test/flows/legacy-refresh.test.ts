@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
+import { runCommand } from "../commands/command-line.ts";
 import { oldStates } from "../storage/postgres-old-states.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -177,4 +178,25 @@ test("LEGACY its holder ends a token of the old service, exchanged or not, by JS
   assert.equal(await rows(kept), true);
   assert.equal((await post(ours, "/revoke", { client_id: mcp.id, token: kept })).status, 200);
   assert.equal(await rows(kept), false);
+});
+
+test("LEGACY removing a person ends the old service's refresh tokens too, and those who never signed in here", async () => {
+  const [token, exchanged] = [
+    await theirs.mintRefreshToken(mcp.id, "Ida@example.com"),
+    await theirs.mintRefreshToken(mcp.id, "ida@example.com"),
+  ];
+  const { body } = await exchange(exchanged);
+  const remove = (...more: string[]) =>
+    runCommand(["people", "remove", "ida@example.com", ...more], { SQL_URL: url });
+  const removed = await remove();
+  assert.equal(removed.code, 0, removed.err);
+  assert.match(
+    removed.out,
+    /^Removed user_\S+: every session.*\nEnded 1 refresh token of the service before Gatehouse\.$/m,
+  );
+  assert.equal((await exchange(token)).body.error, "invalid_grant");
+  assert.equal(await isActive(ours, String(body.access_token)), false);
+  await theirs.mintRefreshToken(mcp.id, "ida@example.com");
+  assert.deepEqual(JSON.parse((await remove("--json")).out), { removed: [], original_refresh_tokens: 1 });
+  assert.equal((await remove()).code, 1);
 });

@@ -77,10 +77,10 @@ async function answerSilently(
   request: AuthorizationRequest,
   session: LiveSession | undefined,
 ): Promise<void> {
-  if (session === undefined) throw new OAuthError("login_required");
+  if (session === undefined) throw new OAuthError("login_required", { hint: "nobody is signed in here" });
   if (isFirstParty(client)) return;
   if (!(await isRemembered(context, http, client, request, session.account)))
-    throw new OAuthError("consent_required");
+    throw new OAuthError("consent_required", { hint: "the person has to decide on a page" });
 }
 
 function isFresh(context: Context, session: LiveSession, maxAge: number | undefined): boolean {
