@@ -46,6 +46,8 @@ class ClientMemory implements OAuthClientProvider {
 export class SdkV1Client {
   readonly memory = new ClientMemory();
   readonly #url: URL;
+  /** Whether the network loses the answers of the token endpoint; what was asked there happens all the same. */
+  losesTokens = false;
   #client: Client | undefined;
 
   constructor(url: string) {
@@ -80,7 +82,14 @@ export class SdkV1Client {
   }
 
   #transport(): StreamableHTTPClientTransport {
-    return new StreamableHTTPClientTransport(this.#url, { authProvider: this.memory });
+    return new StreamableHTTPClientTransport(this.#url, {
+      authProvider: this.memory,
+      fetch: async (url, init) => {
+        const response = await fetch(url, init);
+        if (this.losesTokens && new URL(url).pathname === "/token") throw new TypeError("fetch failed");
+        return response;
+      },
+    });
   }
 
   async #open(transport: StreamableHTTPClientTransport): Promise<void> {

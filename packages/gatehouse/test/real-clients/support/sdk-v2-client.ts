@@ -67,6 +67,8 @@ class Memory implements OAuthClientProvider {
 export class SdkV2Client {
   readonly memory: Memory;
   readonly #url: URL;
+  /** Whether the network loses the answers of the token endpoint; what was asked there happens all the same. */
+  losesTokens = false;
   #client: Client | undefined;
 
   /** @param metadata what it registers beside its name and redirect URI; what is left out is the SDK's or the server's choice */
@@ -102,7 +104,14 @@ export class SdkV2Client {
   }
 
   #transport(): StreamableHTTPClientTransport {
-    return new StreamableHTTPClientTransport(this.#url, { authProvider: this.memory });
+    return new StreamableHTTPClientTransport(this.#url, {
+      authProvider: this.memory,
+      fetch: async (url, init) => {
+        const response = await fetch(url, init);
+        if (this.losesTokens && new URL(url).pathname === "/token") throw new TypeError("fetch failed");
+        return response;
+      },
+    });
   }
 
   async #open(transport: StreamableHTTPClientTransport): Promise<void> {
