@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readJsonObject } from "../oauth/json-object.ts";
 
 /**
  * The documents in the operator's folder, by the URL in their `client_id`. Read once, at the start.
@@ -31,14 +32,15 @@ function listJsonFiles(folder: string): string[] {
 }
 
 function parse(path: string): Record<string, unknown> {
-  let value: unknown;
+  const read = readJsonObject(readText(path));
+  if ("object" in read) return read.object;
+  throw new Error(`CIMD_DOCUMENTS: ${path} cannot be used: ${read.problem}`);
+}
+
+function readText(path: string): string {
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`CIMD_DOCUMENTS: ${path} is not readable JSON`, { cause: error });
+    throw new Error(`CIMD_DOCUMENTS: ${path} cannot be read`, { cause: error });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Error(`CIMD_DOCUMENTS: ${path} does not hold a JSON object`);
-  }
-  return value as Record<string, unknown>;
 }
