@@ -69,6 +69,17 @@ test("U-n1 a token for a sibling path, another port or host, or the bare origin 
   assert.equal((await server.call("alice")).status, 200);
 });
 
+test("a resource is the same with a dot after its host, as for the authorization server", async (t) => {
+  for (const [resource, aud] of [
+    ["https://notes.example.com.:8443/mcp", "https://notes.example.com:8443/mcp"],
+    ["https://notes.example.com/mcp", "https://Notes.example.com./mcp"],
+  ] as const) {
+    const { authorizationServer, server } = await start(t, { resource });
+    authorizationServer.tokens.set("dotted", aliceMay("notes:read", { aud }));
+    assert.equal((await server.call("dotted")).status, 200, aud);
+  }
+});
+
 test("a resource without path is the same with and without its slash", async (t) => {
   const { authorizationServer, server } = await start(t, { resource: "https://notes.example.com/" });
   authorizationServer.tokens.set("origin", aliceMay("", { aud: "https://notes.example.com" }));
