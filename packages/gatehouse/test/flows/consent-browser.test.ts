@@ -162,6 +162,13 @@ test("who waits for less motion waits as long", async () => {
   await page.getByRole("button", { name: "Approve" }).waitFor();
 });
 
+test("on a phone one tap is enough", async () => {
+  const phone = { hasTouch: true, isMobile: true, viewport: { width: 390, height: 780 } };
+  const page = await openConsent(await aPerson(phone), await aDesktopClient());
+  await page.touchscreen.tap(...(await middleOf(page, "Approve")));
+  assert.ok((await answerOf(page)).get("code"));
+});
+
 test("no link puts the focus on a control of the page", async () => {
   const person = await aPerson();
   const page = await openConsent(person, await aDesktopClient());
