@@ -23,7 +23,6 @@ import {
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import type { Endpoint } from "./oauth/context.ts";
 import { type EndpointUrls, endpointUrls } from "./oauth/endpoint-urls.ts";
-import { keepDocuments } from "./oauth/kept-documents.ts";
 import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
@@ -124,10 +123,13 @@ export async function startGatehouse(
   const clock = given.clock ?? systemClock;
   const documents =
     given.documents ??
-    createClientDocuments({
-      allowLoopback: config.settings.clientDocuments.allowLoopback,
-      folder: config.clientDocumentsFolder,
-    });
+    createClientDocuments(
+      {
+        allowLoopback: config.settings.clientDocuments.allowLoopback,
+        folder: config.clientDocumentsFolder,
+      },
+      clock,
+    );
   const { store, keyring } = await startStore(config, log, clock, given);
   const settings = { ...config.settings, ...keySettings(keyring) };
   const signIn = createSignIn(config, urls, clock, log);
@@ -143,7 +145,7 @@ export async function startGatehouse(
     settings,
     store,
     identity: signIn.provider,
-    documents: keepDocuments(documents, clock),
+    documents,
     clock,
     random: systemRandom,
     events,

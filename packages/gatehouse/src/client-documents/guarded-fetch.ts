@@ -22,10 +22,10 @@ export interface FetchedText {
 }
 
 /** One GET of JSON text. Throws {@link DocumentError}. */
-export type GuardedFetch = (url: string, longest: number) => Promise<FetchedText>;
+export type GuardedFetch = (url: string, maxBytes: number) => Promise<FetchedText>;
 
 const usualTimeout = 4000;
-const longestHeaders = 16 * 1024;
+const maxHeaderBytes = 16 * 1024;
 
 /**
  * Fetches what strangers point at (CIMD §6.5, §6.6): only from public addresses, checked on the address connected to; no redirect, no cookie, no proxy
@@ -39,7 +39,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const open = agentFor(isPublicAddress, resolveByNameServers(timeout / 2));
   const local = agentFor(isLoopbackAddress, resolveBySystem);
 
-  return async (url, longest) => {
+  return async (url, maxBytes) => {
     const target = new URL(url);
     const isLocal = isLoopbackUrl(target);
     if (isLocal ? !allowLoopback : target.protocol !== "https:") {
@@ -70,7 +70,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(String(headers["content-type"]))) {
         throw refuse("unavailable", "is not JSON"); // I04
       }
-      return { text: await readBounded(body, longest, refuse), headers };
+      return { text: await readBounded(body, maxBytes, refuse), headers };
     } catch (error) {
       throw asDocumentError(error, target, deadline.aborted);
     }
@@ -90,7 +90,7 @@ function createAgent(
 ): Agent {
   const connect = buildConnector(connecting);
   return new Agent({
-    maxHeaderSize: longestHeaders,
+    maxHeaderSize: maxHeaderBytes,
     connect: (options, callback) =>
       connect(options, (error, socket) => {
         if (error !== null) return callback(error, null);
@@ -105,14 +105,14 @@ function createAgent(
 /** I10: whatever `Content-Length` says. */
 async function readBounded(
   body: AsyncIterable<Uint8Array>,
-  longest: number,
+  maxBytes: number,
   refuse: (kind: DocumentError["kind"], why: string) => DocumentError,
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.byteLength;
-    if (length > longest) throw refuse("unavailable", `is longer than ${longest} bytes`);
+    if (length > maxBytes) throw refuse("unavailable", `is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

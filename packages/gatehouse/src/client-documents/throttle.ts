@@ -7,7 +7,7 @@ import { subscriberOf } from "../oauth/subscriber.ts";
 /** Fetches of documents of one site, whatever hosts it has, a minute. */
 const perMinute = 30;
 /** Fetches under way. One that gets no answer takes four seconds, so these say how many such hosts it takes to hold up whom. */
-const atOnce = { site: 4, requester: 16, all: 128 };
+const concurrencyLimits = { site: 4, requester: 16, all: 128 };
 
 /** @param requester the address of whoever made us fetch */
 export type Throttle = <T>(url: string, requester: string, fetch: () => Promise<T>) => Promise<T>;
@@ -22,16 +22,16 @@ export function createThrottle(): Throttle {
   return async (url, requester, fetch) => {
     const host = hostOf(url);
     const site = getDomain(host, { allowPrivateDomains: true }) ?? host;
-    const bounds = [
-      [`site ${site}`, atOnce.site],
-      [`requester ${subscriberOf(requester)}`, atOnce.requester],
-      ["all", atOnce.all],
+    const limits = [
+      [`site ${site}`, concurrencyLimits.site],
+      [`requester ${subscriberOf(requester)}`, concurrencyLimits.requester],
+      ["all", concurrencyLimits.all],
     ] as const;
-    for (const [key, most] of bounds) {
-      if ((running.get(key) ?? 0) < most) continue;
+    for (const [key, limit] of limits) {
+      if ((running.get(key) ?? 0) < limit) continue;
       throw new DocumentError("unavailable", `too many documents are being fetched at once (${key})`);
     }
-    for (const [key] of bounds) running.set(key, (running.get(key) ?? 0) + 1);
+    for (const [key] of limits) running.set(key, (running.get(key) ?? 0) + 1);
     try {
       await limiter.consume(site).catch((error: unknown) => {
         if (!(error instanceof RateLimiterRes)) throw error;
@@ -39,7 +39,7 @@ export function createThrottle(): Throttle {
       });
       return await fetch();
     } finally {
-      for (const [key] of bounds) {
+      for (const [key] of limits) {
         const left = (running.get(key) ?? 1) - 1;
         if (left === 0) running.delete(key);
         else running.set(key, left);

@@ -1,3 +1,4 @@
+import { Cache } from "../caching/cache.ts";
 import { errorPage } from "../oauth/answer.ts";
 import type { Endpoint } from "../oauth/context.ts";
 import { endpointUrls } from "../oauth/endpoint-urls.ts";
@@ -5,7 +6,7 @@ import { OAuthError } from "../oauth/errors.ts";
 import { type OAuthRequest, type OAuthResponse, page, redirect } from "../oauth/http.ts";
 import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
 import { mintSecret } from "../oauth/secret.ts";
-import { after, type Seconds, seconds } from "../oauth/values.ts";
+import { after, seconds } from "../oauth/values.ts";
 import { isEmailAddress } from "./email-address.ts";
 
 interface DevelopmentOptions {
@@ -19,12 +20,11 @@ interface DevelopmentOptions {
 interface Answer {
   readonly state: string;
   readonly email: string;
-  readonly expiresAt: Seconds;
 }
 
 const answerLifetime = seconds(600);
 /** Beyond this the oldest are forgotten: the memory stays bounded whatever is posted. */
-const mostAnswers = 1000;
+const maxAnswers = 1000;
 
 /**
  * Sign-in for development: a page of ours that believes whatever address is typed. It takes the same way as a real provider, a redirect
@@ -37,17 +37,11 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
   readonly endpoint: Endpoint;
 } {
   const urls = endpointUrls(issuer);
-  const answers = new Map<string, Answer>();
+  const answers = new Cache<string, Answer>({ maxEntries: maxAnswers, now: () => clock.now() });
 
   function remember(state: string, email: string): string {
-    const now = clock.now();
-    for (const [code, { expiresAt }] of answers) {
-      // Oldest first: what stands behind the first one that must stay, must stay too.
-      if (expiresAt > now && answers.size < mostAnswers) break;
-      answers.delete(code);
-    }
     const code = mintSecret(random);
-    answers.set(code, { state, email, expiresAt: after(now, answerLifetime) });
+    answers.set(code, { state, email }, after(clock.now(), answerLifetime));
     return code;
   }
 
@@ -61,7 +55,7 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
       const code = callback.searchParams.get("code") ?? "";
       const answer = answers.get(code);
       answers.delete(code);
-      if (answer === undefined || answer.expiresAt <= clock.now() || answer.state !== state) {
+      if (answer === undefined || answer.state !== state) {
         throw new SignInError("server_error", "the development sign-in knows no such code for this attempt", {
           hint: "the sign-in expired or was used already",
         });

@@ -1,7 +1,8 @@
+import { singleFlight } from "../caching/single-flight.ts";
 import type { Clock } from "../oauth/ports.ts";
 import type { Seconds } from "../oauth/values.ts";
 
-/** A document of the identity provider, kept between uses. */
+/** A document of the identity provider, cached between uses. */
 export interface FetchedDocument<T> {
   /** As fetched at most `maxAge` ago; older only while fetching it fails. Rejects only when it was never had. */
   current(): Promise<T>;
@@ -23,49 +24,42 @@ interface Options<T> {
 }
 
 /** Callers at the same time share one fetch. A failure is remembered for the cool-down only, so that an outage is not hammered. */
-export function keepFetched<T>({ fetch, clock, maxAge, coolDown, onStale }: Options<T>): FetchedDocument<T> {
-  let kept: { readonly document: T; readonly at: Seconds } | undefined;
+export function createFetchedDocument<T>(options: Options<T>): FetchedDocument<T> {
+  const { fetch, clock, maxAge, coolDown, onStale } = options;
+  let cached: { readonly document: T; readonly at: Seconds } | undefined;
   let failed: { readonly error: unknown; readonly at: Seconds } | undefined;
   let renewedAt: Seconds | undefined;
-  let pending: Promise<T> | undefined;
-
-  function load(): Promise<T> {
-    pending ??= fetch()
-      .then(succeed, fail)
-      .finally(() => {
-        pending = undefined;
-      });
-    return pending;
-  }
+  const load = singleFlight((_key: "document") => fetch().then(succeed, fail));
 
   function succeed(document: T): T {
-    kept = { document, at: clock.now() };
+    cached = { document, at: clock.now() };
     failed = undefined;
     return document;
   }
 
   function fail(error: unknown): T {
     failed = { error, at: clock.now() };
-    if (kept === undefined) throw error;
+    if (cached === undefined) throw error;
     onStale(error);
-    return kept.document;
+    return cached.document;
   }
 
   const isWithin = (length: number, instant: Seconds) => clock.now() - instant < length;
 
   return {
     async current() {
-      if (kept !== undefined && isWithin(maxAge, kept.at)) return kept.document;
-      if (failed === undefined || !isWithin(coolDown, failed.at)) return load();
-      if (kept === undefined) throw failed.error;
-      return kept.document;
+      if (cached !== undefined && isWithin(maxAge, cached.at)) return cached.document;
+      if (failed === undefined || !isWithin(coolDown, failed.at)) return load("document");
+      if (cached === undefined) throw failed.error;
+      return cached.document;
     },
     async renewed() {
-      if (pending !== undefined) return pending;
-      if (kept !== undefined && renewedAt !== undefined && isWithin(coolDown, renewedAt))
-        return kept.document;
+      const running = load.running("document");
+      if (running !== undefined) return running;
+      if (cached !== undefined && renewedAt !== undefined && isWithin(coolDown, renewedAt))
+        return cached.document;
       renewedAt = clock.now();
-      return load();
+      return load("document");
     },
   };
 }

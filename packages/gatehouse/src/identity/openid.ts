@@ -3,7 +3,7 @@ import type { Clock, IdentityProvider, SignInAttempt } from "../oauth/ports.ts";
 import { seconds } from "../oauth/values.ts";
 import { readAnswer } from "./callback-answer.ts";
 import { exchangeCode } from "./code-exchange.ts";
-import { keepFetched } from "./fetched-document.ts";
+import { createFetchedDocument } from "./fetched-document.ts";
 import { verifyIdToken } from "./id-token.ts";
 import { createOutbound, isLoopbackHttp } from "./outbound.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
@@ -43,14 +43,14 @@ export function createOpenIdProvider(options: OpenIdOptions): IdentityProvider {
   const outbound = createOutbound({ timeout, maxBytes, allowLoopbackHttp: isLoopbackHttp(new URL(issuer)) });
   const onStale = (error: unknown) =>
     warn?.(`using an older copy of what ${issuer} publishes: ${String(error)}`);
-  const metadata = keepFetched({
+  const metadata = createFetchedDocument({
     fetch: () => discoverProvider(issuer, clientId, outbound),
     clock,
     maxAge: metadataMaxAge,
     coolDown,
     onStale,
   });
-  const keys = keepFetched({
+  const keys = createFetchedDocument({
     fetch: async () => fetchSigningKeys((await metadata.current()).jwksUri, outbound),
     clock,
     maxAge: keysMaxAge,

@@ -1,13 +1,13 @@
 import { invalidMetadata, readClientMetadata, readKeySet } from "./client-metadata.ts";
 import { hostOf, isIpLiteral, isLoopbackUrl } from "./host.ts";
-import type { DocumentKind } from "./kept-documents.ts";
+import type { DocumentKind } from "./ports.ts";
 import type { Client } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { ClientId, Seconds } from "./values.ts";
 
-/** Bytes (I10). */
-const longestDocument = 5 * 1024;
-const longestKeySet = 16 * 1024;
+/** I10. */
+const maxDocumentBytes = 5 * 1024;
+const maxKeySetBytes = 16 * 1024;
 
 /**
  * Whether a client identifier is the URL of a client ID metadata document (I01, CIMD §3): https with a path, without fragment, user information and
@@ -32,13 +32,13 @@ export type DocumentedClient = Omit<Client, "createdAt" | "lastUsedAt">;
 
 export const metadataDocument: DocumentKind<DocumentedClient> = {
   name: "metadata",
-  longest: longestDocument,
+  maxBytes: maxDocumentBytes,
   read: readDocument,
 };
 
 export const keySetDocument: DocumentKind<ReturnType<typeof readKeySet>> = {
   name: "keys",
-  longest: longestKeySet,
+  maxBytes: maxKeySetBytes,
   read: readKeySet,
 };
 

@@ -1,6 +1,13 @@
 import type { OAuthRequest, OAuthResponse } from "./http.ts";
-import type { KeptDocuments } from "./kept-documents.ts";
-import type { Clock, Events, FailureLimiter, IdentityProvider, Random, Store } from "./ports.ts";
+import type {
+  ClientDocuments,
+  Clock,
+  Events,
+  FailureLimiter,
+  IdentityProvider,
+  Random,
+  Store,
+} from "./ports.ts";
 import type { Settings } from "./settings.ts";
 
 /** Everything the protocol is handed. No endpoint reaches for anything else. */
@@ -9,7 +16,7 @@ export interface Context {
   readonly store: Store;
   readonly identity: IdentityProvider;
   /** What clients publish about themselves. */
-  readonly documents: KeptDocuments;
+  readonly documents: ClientDocuments;
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;

@@ -392,27 +392,31 @@ export class SignInError extends Error {
 
 // ------------------------------------------------------------------------------------------------- client documents
 
-/**
- * Gets documents that clients publish about themselves: client ID metadata documents and key sets. Strangers choose the URLs, so the adapter
- * guards every fetch (CIMD §6.5, §6.6).
- */
-export interface ClientDocuments {
-  /**
-   * The JSON object at this URL, fetched now: GET, no redirect followed, only 200 counts, only addresses that are public (checked on the
-   * address connected to), a few kilobytes and seconds at most (I03, I08-I10). A document the operator pinned is given without a
-   * fetch. Nothing is kept: caching is the caller's. Throws {@link DocumentError}.
-   * @param longest bytes accepted
-   * @param requester address of whoever causes the fetch: nobody may hold up everybody's by naming hosts that do not answer (I17)
-   */
-  fetch(url: string, longest: number, requester: string): Promise<FetchedObject>;
-  /** A dated copy of a well-known client's metadata document that ships with this server, for when fetching it fails. */
-  snapshot(url: string): Record<string, unknown> | undefined;
+/** A kind of document: how long it may be, and how it is understood. What `read` throws on is not cached (I12). */
+export interface DocumentKind<T> {
+  readonly name: "metadata" | "keys";
+  readonly maxBytes: number;
+  readonly read: (object: Record<string, unknown>, url: string) => T;
 }
 
-export interface FetchedObject {
-  readonly object: Record<string, unknown>;
-  /** Seconds it may be kept, by its `Cache-Control` or `Expires`; `undefined` when they say nothing. */
-  readonly maxAge: number | undefined;
+/**
+ * Documents that clients publish about themselves: client ID metadata documents and key sets. Strangers choose the URLs, so the adapter
+ * guards every fetch (CIMD §6.5, §6.6) and bounds what is cached. `requester` is the address of whoever needs one. Throws
+ * {@link DocumentError}, or what `read` throws.
+ */
+export interface ClientDocuments {
+  /** As fetched not too long ago, by the answer's own word within bounds (I11). Callers at the same time share one fetch (I17). */
+  load<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
+  /** Fetched anew, because the one at hand lacks something; at most once a minute, in between the one at hand is given (Q12). */
+  reload<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
+  /**
+   * The copy that ships with this server, if there is one; `isNews` is true at the first use since the document itself was last fetched:
+   * what goes on for hours is told once.
+   */
+  snapshot<T>(
+    kind: DocumentKind<T>,
+    url: string,
+  ): { readonly value: T; readonly isNews: boolean } | undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
+import { Cache } from "../caching/cache.ts";
 import { StoreUnavailableError } from "../oauth/ports.ts";
 
-/** An error that was not seen for so long is new again. Milliseconds. */
-const forgottenAfter = 60_000;
+/** An error that was not seen for so long is new again. */
+const forgottenAfterMs = 60_000;
 /** Kinds of errors that are remembered; of more than that, those seen longest ago are forgotten. */
 const maxKinds = 100;
 
@@ -12,16 +13,12 @@ const maxKinds = 100;
  * @param now milliseconds on a clock that never goes back
  */
 export function createNovelty(now: () => number = () => performance.now()): (error: unknown) => boolean {
-  const seenAt = new Map<string, number>();
+  const seen = new Cache<string, true>({ maxEntries: maxKinds, now });
   return (error) => {
     const kind = kindOf(error);
-    const at = now();
-    const before = seenAt.get(kind);
-    seenAt.delete(kind);
-    seenAt.set(kind, at); // to the end: those seen longest ago stand first
-    const [oldest] = seenAt.keys();
-    if (seenAt.size > maxKinds && oldest !== undefined) seenAt.delete(oldest);
-    return before === undefined || at - before > forgottenAfter;
+    const isNew = seen.get(kind) === undefined;
+    seen.set(kind, true, now() + forgottenAfterMs);
+    return isNew;
   };
 }
 

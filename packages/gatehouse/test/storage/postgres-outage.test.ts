@@ -53,7 +53,7 @@ async function failsInTime(operation: () => Promise<unknown>): Promise<void> {
   assert.ok(took < statementTimeout + grace, `it took ${took} ms`);
 }
 
-/** Operations of every kind: a gathered look-up, one statement, a transaction. */
+/** Operations of every kind: a batched look-up, one statement, a transaction. */
 const operations = (store: Store) => [
   () => store.findAccessToken(aHash(), now),
   () => store.addClient(aClient()),

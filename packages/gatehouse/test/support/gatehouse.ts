@@ -85,11 +85,14 @@ export async function startTestGatehouse(
   const store = await openStore(config);
   const logger = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }, sink);
   // As on a computer without the internet: no name but this computer's own is ever found.
-  const documents = createClientDocuments({
-    allowLoopback: config.settings.clientDocuments.allowLoopback,
-    folder: config.clientDocumentsFolder,
-    resolve: (host) => Promise.reject(new Error(`ENOTFOUND ${host}`)),
-  });
+  const documents = createClientDocuments(
+    {
+      allowLoopback: config.settings.clientDocuments.allowLoopback,
+      folder: config.clientDocumentsFolder,
+      resolve: (host) => Promise.reject(new Error(`ENOTFOUND ${host}`)),
+    },
+    clock,
+  );
   const running = await startGatehouse(config, logger, { clock, store, documents });
   return {
     issuer,

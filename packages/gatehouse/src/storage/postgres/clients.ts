@@ -1,10 +1,10 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
+import { batched } from "../batching.ts";
 import { found } from "../rows.ts";
 import { askedClient, clientColumns, provisioned, said, toClient, valuesOf } from "./client-columns.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, Undo, type Value } from "./database.ts";
-import { gathered } from "./gathered.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ClientOperations = Pick<
@@ -77,7 +77,7 @@ export function clientOperations(database: Database): ClientOperations {
     instant(client.createdAt),
     instantOrNull(client.lastUsedAt),
   ];
-  const shareTogether = gathered(async (shared: readonly Shared[]) => {
+  const shareTogether = batched(async (shared: readonly Shared[]) => {
     // The statement may see a row but once, so those that are the same count together, as the first one's.
     const distinct = new Map<string, ReturnType<typeof askToShare> & { registrations: number }>();
     for (const { client, registeredFrom } of shared) {

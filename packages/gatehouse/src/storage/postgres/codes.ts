@@ -1,12 +1,12 @@
 import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken, Code, Grant } from "../../oauth/records.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
+import { batched } from "../batching.ts";
 import { codeColumns, found, foundCodeColumns, requestValues, toFoundCode } from "../rows.ts";
 import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database, Value } from "./database.ts";
 import { isDanglingReference } from "./errors.ts";
-import { gathered } from "./gathered.ts";
 import { askedGrant, askForGrant, insertGrant } from "./grants.ts";
 import { keyedLookup } from "./lookup.ts";
 
@@ -43,7 +43,7 @@ export function codeOperations(database: Database): CodeOperations {
      select token from redeemed`,
   );
   const isUsed = database.prepare("select id from oauth2_codes where id = $1 and used");
-  const redeemTogether = gathered(async (redemptions: readonly Redeemed[]) => {
+  const redeemTogether = batched(async (redemptions: readonly Redeemed[]) => {
     const { rows } = await database.run(redeem, JSON.stringify(redemptions.map(askForRedemption)));
     const redeemed = new Set(rows.map(([token]) => token));
     return redemptions.map(({ accessToken }) => redeemed.has(accessToken.tokenHash));

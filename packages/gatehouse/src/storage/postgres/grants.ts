@@ -1,12 +1,12 @@
 import { mostReplayGenerations, type Rotation, type Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
 import type { Seconds } from "../../oauth/values.ts";
+import { batched } from "../batching.ts";
 import { type Decision, decideRotation, type Lineage, skipped } from "../rotation.ts";
 import { found, grantColumns, type Row, toGrant } from "../rows.ts";
 import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
-import { gathered } from "./gathered.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type AskedRotation = Parameters<Store["rotateGrant"]>[0];
@@ -55,7 +55,7 @@ export function grantOperations(database: Database): GrantOperations {
   const take = change("rotated_at = rotated_at");
   const remove = database.prepare("delete from gatehouse_grants where id = $1");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = $1");
-  const rotateTogether = gathered(async (rotations: readonly AskedRotation[]) => {
+  const rotateTogether = batched(async (rotations: readonly AskedRotation[]) => {
     const { rows } = await database.run(rotate, JSON.stringify(inOrder(rotations.map(askForRotation))));
     const rotated = new Set(rows.map(([token]) => token));
     return rotations.map(({ accessToken }) => rotated.has(accessToken.tokenHash));

@@ -1,6 +1,6 @@
+import { batched } from "../batching.ts";
 import type { Row } from "../rows.ts";
 import type { Database } from "./database.ts";
-import { gathered } from "./gathered.ts";
 
 /** Rows of a table that are looked up one by one. */
 export interface Keyed {
@@ -23,7 +23,7 @@ export function keyedLookup(
   const select = `select ${columns}, ${key} from ${table} where ${condition} and ${key}`;
   const one = database.prepare(`${select} = $1`);
   const several = database.prepare(`${select} = any($1)`);
-  return gathered(async (wanted: readonly string[]) => {
+  return batched(async (wanted: readonly string[]) => {
     const keys = [...new Set(wanted)];
     const [first = ""] = keys;
     const asked = keys.length === 1 ? database.run(one, first) : database.run(several, keys);

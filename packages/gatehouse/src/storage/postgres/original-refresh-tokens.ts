@@ -1,3 +1,4 @@
+import { singleFlight } from "../../caching/single-flight.ts";
 import type { Store } from "../../oauth/ports.ts";
 import { type ClientId, type Seconds, seconds } from "../../oauth/values.ts";
 import type { Row } from "../rows.ts";
@@ -49,18 +50,14 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
   const remove = database.prepare("delete from refresh_tokens where token = $1");
   const removeAll = database.prepare("delete from refresh_tokens where lower(email) = lower($1)");
 
-  let present: Promise<boolean> | undefined;
+  let present: boolean | undefined;
+  const lookForTable = singleFlight(async (_name: "refresh_tokens") => {
+    const there = new Set((await database.run(look)).rows.map(([name]) => name));
+    present = columns.every((name) => there.has(name));
+    return present;
+  });
   /** Asked once: the table comes with the service before us, not in passing. */
-  async function isPresent(): Promise<boolean> {
-    present ??= database.run(look).then(({ rows }) => {
-      const there = new Set(rows.map(([name]) => name));
-      return columns.every((name) => there.has(name));
-    });
-    return present.catch((error: unknown) => {
-      present = undefined;
-      throw error;
-    });
-  }
+  const isPresent = async () => present ?? lookForTable("refresh_tokens");
 
   return {
     findOriginalRefreshToken: async (tokenHash, now) => {

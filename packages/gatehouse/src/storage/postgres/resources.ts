@@ -1,8 +1,8 @@
 import type { Store } from "../../oauth/ports.ts";
+import { batched } from "../batching.ts";
 import { found, resourceColumns, toResource } from "../rows.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
-import { gathered } from "./gathered.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
@@ -23,7 +23,7 @@ export function resourceOperations(database: Database): ResourceOperations {
   const replace = database.prepare(
     "update gatehouse_resources set credential_hash = $2 where identifier = $1",
   );
-  const listTogether = gathered(async (asked: readonly undefined[]) => {
+  const listTogether = batched(async (asked: readonly undefined[]) => {
     const listed = (await database.run(list)).rows.map(toResource);
     return asked.map(() => listed);
   });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
-import { gather } from "../batch.ts";
+import { collected } from "../batching.ts";
 import type { OnNotice } from "../notice.ts";
 import type { Row } from "../rows.ts";
 import { isBusy, unavailable } from "./errors.ts";
@@ -77,8 +77,8 @@ export class Database {
         cause: error,
       });
     }
-    this.#enqueueRead = gather((reads) => this.#look(reads), 1); // its locks cost less than a turn
-    this.#enqueueWrite = gather((writes) => this.#run(writes));
+    this.#enqueueRead = collected((reads) => this.#look(reads), 1); // its locks cost less than a turn
+    this.#enqueueWrite = collected((writes) => this.#run(writes));
   }
 
   /** A statement, compiled once and kept. */

@@ -1,3 +1,4 @@
+import { singleFlight } from "../../caching/single-flight.ts";
 import { found, type Row } from "../rows.ts";
 import type { Database, Statement } from "./database.ts";
 
@@ -7,17 +8,5 @@ export function sharedLookup<T>(
   find: Statement,
   read: (row: Row) => T,
 ): (key: string) => Promise<T | undefined> {
-  const waiting = new Map<string, Promise<T | undefined>>();
-  return (key) => {
-    const sooner = waiting.get(key);
-    if (sooner !== undefined) return sooner;
-    const looked = database.read(() => {
-      waiting.delete(key);
-      return found(find.get(key), read);
-    });
-    waiting.set(key, looked);
-    // A database that cannot answer never came as far as to forget it.
-    looked.catch(() => waiting.delete(key));
-    return looked;
-  };
+  return singleFlight((key: string) => database.read(() => found(find.get(key), read)));
 }

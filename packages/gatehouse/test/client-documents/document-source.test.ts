@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
+import { createDocumentSource } from "../../src/client-documents/document-source.ts";
 import { maxAgeOf } from "../../src/client-documents/freshness.ts";
 import { createThrottle, type Throttle } from "../../src/client-documents/throttle.ts";
 import { metadataDocument } from "../../src/oauth/client-metadata-document.ts";
@@ -22,7 +22,7 @@ test("a pinned document is given without a fetch, others are fetched", async (t)
   const url = "https://app.example.com/c";
   const document = { client_id: url, client_name: "Pinned" };
   const folder = aFolder(t, { "app.json": JSON.stringify(document), "README.md": "not read" });
-  const documents = createClientDocuments({ ...offline, folder });
+  const documents = createDocumentSource({ ...offline, folder });
   assert.deepEqual(await documents.fetch(url, 10, "203.0.113.7"), { object: document, maxAge: undefined });
   await assert.rejects(documents.fetch("https://other.example.com/c", 10, "203.0.113.7"), DocumentError);
 });
@@ -36,13 +36,13 @@ test("a folder that cannot be used is told in a sentence that names the file", (
     [{ "nameless.json": "{}" }, /nameless\.json has no client_id/],
     [{ "a.json": one, "b.json": one }, /b\.json is the second document for https:\/\/app/],
   ] as const) {
-    assert.throws(() => createClientDocuments({ ...offline, folder: aFolder(t, files) }), fault);
+    assert.throws(() => createDocumentSource({ ...offline, folder: aFolder(t, files) }), fault);
   }
-  assert.throws(() => createClientDocuments({ ...offline, folder: "/nowhere" }), /folder \/nowhere/);
+  assert.throws(() => createDocumentSource({ ...offline, folder: "/nowhere" }), /folder \/nowhere/);
 });
 
 test("every snapshot is a valid document, and dated", () => {
-  const { snapshot } = createClientDocuments({ ...offline, folder: undefined });
+  const { snapshot } = createDocumentSource({ ...offline, folder: undefined });
   const folder = join(import.meta.dirname, "../../src/client-documents/snapshots");
   for (const name of readdirSync(folder)) {
     const { asOf, source, document } = JSON.parse(readFileSync(join(folder, name), "utf8"));

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepDocuments } from "../../src/oauth/kept-documents.ts";
+import { cachedDocuments } from "../../src/client-documents/document-cache.ts";
 import { DocumentError } from "../../src/oauth/ports.ts";
 import { seconds } from "../../src/oauth/values.ts";
 
 test("the use of a shipped copy is news once, and again after the document could be had in between", async () => {
   let online = false;
   let now = 1_795_000_000;
-  const documents = keepDocuments(
+  const documents = cachedDocuments(
     {
       fetch: async () => {
         if (!online) throw new DocumentError("unavailable", "offline");
@@ -19,7 +19,7 @@ test("the use of a shipped copy is news once, and again after the document could
   );
   const kind = {
     name: "metadata",
-    longest: 5000,
+    maxBytes: 5000,
     read: ({ version }: Record<string, unknown>) => version,
   } as const;
   const url = "https://known.example/client.json";
