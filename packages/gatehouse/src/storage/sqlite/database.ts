@@ -157,6 +157,7 @@ export class Database {
       this.#heldSince = undefined;
     } catch (error) {
       if (isBusy(error) && this.#hold(writes)) return;
+      this.#heldSince = undefined; // the next wait has all its time
       const failure = unavailable(error);
       if (writes.length === 1 || failure instanceof StoreUnavailableError) {
         // A database that cannot answer one of them answers none: trying each would only make them wait in turn.
@@ -179,10 +180,7 @@ export class Database {
   #hold(writes: readonly Task[]): boolean {
     const now = performance.now();
     this.#heldSince ??= now;
-    if (now - this.#heldSince >= this.#patience) {
-      this.#heldSince = undefined;
-      return false;
-    }
+    if (now - this.#heldSince >= this.#patience) return false;
     this.#held = writes;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
