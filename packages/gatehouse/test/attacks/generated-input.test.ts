@@ -19,7 +19,7 @@ const requestsPerCast = 60;
 let server: TestGatehouse;
 let cast: Cast;
 before(async () => {
-  server = await startTestGatehouse({ LOG_FORMAT: "json" }, "dev");
+  server = await startTestGatehouse({ LOG_FORMAT: "json", TRUSTED_PROXIES: "loopback" }, "dev");
   await server.addResource(resource, { "notes:read": "Read your notes" });
 });
 after(async () => {

@@ -212,6 +212,13 @@ export async function makeCast(server: TestGatehouse): Promise<Cast> {
     },
     { about: "revoke, in JSON", method: "POST", path: "/revoke", json: { token: "x" } },
     {
+      about: "revoke, in JSON that says it is text",
+      method: "POST",
+      path: "/revoke",
+      json: { token: "x" },
+      headers: { "content-type": "text/plain" },
+    },
+    {
       about: "revoke, by link",
       method: "GET",
       path: "/revoke",
