@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chown, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { newKeyText, parseKeyFile } from "./oauth/secret-keys.ts";
 
 type Texts = readonly [string, ...string[]];
@@ -10,14 +10,18 @@ export class KeyError extends Error {
   override readonly name = "KeyError";
 }
 
-/** Where the keys of an embedded database are when nothing else is configured. */
-export const keyFileOf = (databasePath: string) => `${databasePath}.key`;
+/** Where the keys of an embedded database are when nothing else is configured, from the root on: it is shown to people. */
+export const keyFileOf = (databasePath: string) => `${resolve(databasePath)}.key`;
 
 /**
  * The keys in a file, newest first; `undefined` when there is no such file.
- * @throws KeyError when the file is damaged, or open to every account of this computer
+ * @param whose `operator`: who may read it is their affair, as of a secret that a container platform mounts
+ * @throws KeyError when the file is damaged or cannot be read; one of ours also when it is open to every account of this computer
  */
-export async function readKeyFile(path: string): Promise<Texts | undefined> {
+export async function readKeyFile(
+  path: string,
+  whose: "ours" | "operator" = "ours",
+): Promise<Texts | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -26,7 +30,8 @@ export async function readKeyFile(path: string): Promise<Texts | undefined> {
     throw new KeyError(`the key file ${path} cannot be read`, { cause: error });
   }
   // Group access stays allowed: container platforms put it on every file of a volume.
-  if (process.platform !== "win32" && ((await stat(path)).mode & 0o007) !== 0) {
+  const guarded = whose === "ours" && process.platform !== "win32";
+  if (guarded && ((await stat(path)).mode & 0o007) !== 0) {
     throw new KeyError(
       `the key file ${path} is open to every account of this computer; close it: chmod 600 ${path}`,
     );

@@ -39,7 +39,7 @@ export async function readKeys(sources: KeySources): Promise<ConfiguredKeys> {
   });
   if (secretKeys !== undefined) return read("SECRET_KEY", undefined, secretKeys);
   if (secretKeyFile !== undefined) {
-    const texts = await readKeyFile(secretKeyFile);
+    const texts = await readKeyFile(secretKeyFile, "operator");
     if (texts === undefined) throw new KeyError(`SECRET_KEY_FILE: there is no file ${secretKeyFile}`);
     return read("SECRET_KEY_FILE", secretKeyFile, texts);
   }

@@ -75,7 +75,7 @@ test("X13 a key's text means the same wherever it stands, and SECRET_KEY=new,$(c
   const { client, tokens } = await database.serve({}, signIn);
   const file = (await database.keys()).trim();
   const copy = join(folder, "copied.key");
-  await writeFile(copy, `${file}\n`, { mode: 0o600 });
+  await writeFile(copy, `${file}\n`, { mode: 0o444 }); // as container platforms mount secrets
   let token = tokens.refresh_token;
   const fresh = newKeyText();
   for (const environment of [
