@@ -36,10 +36,10 @@ export function errorRedirect(
 }
 
 /**
- * An error that no person has asked for yet: nobody has seen who asks, and where the answer goes. The operator's
- * clients, known clients' own addresses and programs on this computer get it at once. A browser is not sent to a
- * website that registered itself, or a link to this server would be a link to anywhere: the person sees a page with
- * a link instead (B20), unless that website sent the browser here itself.
+ * An error before anybody has seen who asks, and where the answer goes. The operator's clients, known clients' own
+ * addresses and programs on this computer get it at once. A browser is not sent to a website that registered
+ * itself, or a link to this server would be a link to anywhere: the person sees a page with a link instead (B20),
+ * unless that website sent the browser here itself.
  */
 export function errorAnswer(
   { settings }: Pick<Context, "settings">,

@@ -1,8 +1,9 @@
 import { isOwnHost, type KnownClient, knownClients } from "./known-clients.ts";
 
 /*
- * Whether a name or a host wants to be taken for a known client's. Letters that look alike are folded first, so that
- * `Сlaude` with a Cyrillic С, `c1aude` and `ＣＬＡＵＤＥ` all read `claude`. Nothing is refused for it: it colours a page.
+ * Whether a name or a host wants to be taken for a known client's. Letters that look alike are folded first,
+ * so that `Сlaude` with a Cyrillic С, `c1aude` and `ＣＬＡＵＤＥ` all read `claude`. Nothing is refused for it: it
+ * colours a page.
  */
 
 /** What a name or host reads like to a person in a hurry: lower-case Latin letters, digits, single spaces. */
@@ -50,7 +51,10 @@ export function clientClaimedBy(name: string): KnownClient | undefined {
   return claimant(fold(name));
 }
 
-/** The domain that a host looks like but is not, of a known client's maker; where it has none, the client's name. */
+/**
+ * The domain that a host looks like but is not, of a known client's maker; where it has none, the client's
+ * name.
+ */
 export function domainImitatedBy(host: string): string | undefined {
   if (knownClients.some((known) => isOwnHost(known, host))) return undefined;
   const folded = fold(host);
@@ -68,7 +72,9 @@ function claimant(folded: string): KnownClient | undefined {
   return knownClients.find(({ claims }) => spellings.some((spelling) => claims?.test(spelling)));
 }
 
-/** Equal, or one letter added, left out, changed or swapped with its neighbour. Short words say too little. */
+/**
+ * Equal, or one letter added, left out, changed or swapped with its neighbour. Short words say too little.
+ */
 function isNearly(word: string, model: string): boolean {
   if (model.length < 6 || Math.abs(word.length - model.length) > 1) return false;
   let start = 0;

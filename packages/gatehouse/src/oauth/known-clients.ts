@@ -14,7 +14,7 @@ export interface KnownClient {
   readonly document?: RegExp;
   /** Where it wants the answer sent. */
   readonly redirectUri?: RegExp;
-  /** Domains of whoever makes it, subdomains included: an answer that goes to {@link redirectUri} there is really its. */
+  /** Domains of whoever makes it, with their subdomains: what goes to {@link redirectUri} there really goes to it. */
   readonly domains?: readonly string[];
   /** What a name or a host that pretends to be its looks like, once it is folded (`imitation.ts`). */
   readonly claims?: RegExp;

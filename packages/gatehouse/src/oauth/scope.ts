@@ -3,7 +3,7 @@ import type { Resource } from "./records.ts";
 
 /** Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody misses it. */
 export const offlineAccess = "offline_access";
-/** As many scopes as a request may name that its resource does not declare: more is no request but a way to bury a page. */
+/** Scopes that one request may name though its resource does not declare them: more would only bury the page. */
 const maxUndeclaredScopes = 50;
 /** Scopes of the login itself, not of a resource: asked for by habit, never refused. */
 const loginScopes = new Set([offlineAccess, "openid", "email", "profile"]);

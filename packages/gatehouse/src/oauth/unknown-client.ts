@@ -5,9 +5,10 @@ import type { Store } from "./ports.ts";
 import { canonicalResource } from "./resource.ts";
 
 /**
- * The refusal of a client that nobody here knows. It cannot be told, it learns of nothing that happens on this page: so
- * the person is, and how to make it register anew. It is called by a name only where nobody else can be it; programs
- * that share the shape of their loopback addresses are listed, each with what to do if it is that one.
+ * The refusal of a client that nobody here knows. It cannot be told, it learns of nothing that happens on
+ * this page: so the person is, and how to make it register anew. It is called by a name only where nobody
+ * else can be it; programs that share the shape of their loopback addresses are listed, each with what to do
+ * if it is that one.
  */
 export async function unknownClient(store: Store, clientId: string, query: Parameters): Promise<OAuthError> {
   const redirectUri = query.get("redirect_uri");
@@ -48,8 +49,8 @@ function remedyOf({ reset }: KnownClient, address: string | undefined): Remedy {
 }
 
 /**
- * The address of the MCP server for a command line, quoted where a shell needs it. Only one that is set up here: a
- * stranger writes the request, and a person believes what this page tells them to type.
+ * The address of the MCP server for a command line, quoted where a shell needs it. Only one that is set up
+ * here: a stranger writes the request, and a person believes what this page tells them to type.
  */
 async function knownAddress(store: Store, requested: readonly string[]): Promise<string | undefined> {
   const [only, ...others] = requested;

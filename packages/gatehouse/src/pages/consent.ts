@@ -4,13 +4,13 @@ import { type Html, html } from "./html.ts";
 import { readableName, safeLink } from "./untrusted.ts";
 
 /**
- * The question itself: who asks, where access goes, for which server, to do what, as whom (D04-D07). What the client
- * says of itself stands in quotation marks; colours follow what this server knows by itself.
+ * The question itself: who asks, where access goes, for which server, to do what, as whom (D04-D07). What
+ * the client says of itself stands in quotation marks; colours follow what this server knows by itself.
  */
 export function consentPage(page: ConsentPage): { title: string; content: Html } {
   const { redirect, suspicion } = page;
   return {
-    title: `Allow ${nameOf(page) ?? "an app without a name"}?`,
+    title: `Allow ${nameOf(page) ?? "an app"}?`,
     content: html`<p class="step">Connect an app</p>
 <h1>${whoAsks(page)} wants to use ${server(page)} as you</h1>
 ${vouching(page)}
@@ -45,8 +45,10 @@ function nameOf({ client }: ConsentPage): string | undefined {
 
 function whoAsks(page: ConsentPage): Html {
   const name = nameOf(page);
-  if (name === undefined) return html`An app without a name`;
   const { client } = page;
+  if (name === undefined) {
+    return client.name === undefined ? html`An app without a name` : html`An app with an unreadable name`;
+  }
   const claims = client.vouchedBy !== "operator" && client.certainName === undefined;
   return html`${claims && html`<span class="lead">An app that calls itself</span> `}<bdi class="name">${name}</bdi>`;
 }
@@ -78,7 +80,10 @@ ${page.redirect.kind === "web" ? website(page) : program(page)}
 </section>`;
 }
 
-/** The host stands large where nobody vouches for it, because it is the one thing about a stranger that cannot be made up. */
+/**
+ * The host stands large where nobody vouches for it, because it is the one thing about a stranger that
+ * cannot be made up.
+ */
 function website({ redirect, client }: ConsentPage): Html {
   const host = html`<bdi>${emphasised(redirect.host)}</bdi>`;
   switch (redirect.destination) {
@@ -107,10 +112,17 @@ function program(page: ConsentPage): Html {
 <p class="where">Access goes to ${redirect.kind === "app" && "the app that opens links beginning with "}<bdi>${redirect.host}</bdi></p>`;
 }
 
-function alarm({ suspicion, client }: ConsentPage): Html | undefined {
+function alarm(page: ConsentPage): Html | undefined {
+  const { suspicion } = page;
   switch (suspicion?.kind) {
-    case "name":
-      return html`<p class="alarm">This may be a trick: it calls itself <bdi>“${readableName(client.name ?? "")}”</bdi>, but <bdi>${suspicion.host}</bdi> is not an address of ${suspicion.imitates}.</p>`;
+    case "name": {
+      const name = nameOf(page);
+      const claim =
+        name === undefined
+          ? html`its name is made to look like ${suspicion.imitates}`
+          : html`it calls itself <bdi>${name}</bdi>`;
+      return html`<p class="alarm">This may be a trick: ${claim}, but <bdi>${suspicion.host}</bdi> is not an address of ${suspicion.imitates}.</p>`;
+    }
     case "host":
       return html`<p class="alarm">This may be a trick: <bdi>${suspicion.host}</bdi> looks like ${suspicion.imitates}, but is not.</p>`;
     case "punycode":
@@ -126,12 +138,17 @@ function since({ client }: ConsentPage): Html | undefined {
   return html`<p>Registered itself here on ${day}.</p>`;
 }
 
-/** Approving a website takes two clicks in two places: a double click that began on another page does not do it. */
+/**
+ * Approving a website takes two clicks in two places: a double click that began on another page does not do
+ * it.
+ */
 function confirmation(host: string): Html {
   return html`<label class="confirm"><input class="tick" type="checkbox" name="confirmed" value="yes" required> <span>I know <bdi>${host}</bdi> and just came from there</span></label>`;
 }
 
-/** The part of a host that somebody registered stands out: everything left of it they may call as they like. */
+/**
+ * The part of a host that somebody registered stands out: everything left of it they may call as they like.
+ */
 function emphasised(host: string): Html {
   const registrable = getDomain(host, { allowPrivateDomains: true });
   if (registrable === null || !host.includes(registrable)) return html`${host}`;
@@ -139,7 +156,10 @@ function emphasised(host: string): Html {
   return html`<span class="subdomain">${host.slice(0, at)}</span>${host.slice(at)}`;
 }
 
-/** D07. What the MCP server declares is said in its words; names that a client may have invented replace nothing. */
+/**
+ * D07. What the MCP server declares is said in its words; names that a client may have invented replace
+ * nothing.
+ */
 function abilities({ scopes, staysConnected, resource }: ConsentPage): Html[] {
   const declared = scopes
     .filter((scope) => scope.declared)
@@ -173,7 +193,9 @@ function alsoNamed(names: readonly string[]): Html {
   return html`<li class="undeclared">It also names ${shown}${rest > 0 && html` and ${rest} more`}, which this page cannot explain</li>`;
 }
 
-/** Only links to where the client is known to be at home: others would lend it the good name of another site. */
+/**
+ * Only links to where the client is known to be at home: others would lend it the good name of another site.
+ */
 function links({ client, redirect }: ConsentPage): Html | undefined {
   const offered = [
     ["About the app", client.homepage],

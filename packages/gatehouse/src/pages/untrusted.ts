@@ -1,7 +1,9 @@
 /** Graphemes: more than that is no name but a sentence. */
 const nameLength = 30;
 
-/** Scripts that are written together in one word; any other mixture exists only to look like something else. */
+/**
+ * Scripts that are written together in one word; any other mixture exists only to look like something else.
+ */
 const scriptsOfAWord = [
   /^\p{scx=Latin}+$/u,
   /^\p{scx=Cyrillic}+$/u,
@@ -12,10 +14,11 @@ const confusable =
   /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 
 /**
- * A name a stranger chose, made fit to be read within quotation marks (D-n4): letters, digits and a little punctuation,
- * nothing that is invisible, turns the text around, is drawn over its neighbours, decorates, or closes the quotation;
- * and cut where it gets too long to be a name. Empty when nothing readable is left, or when a word mixes alphabets in
- * order to look like another. Escaping is not done here but wherever it is printed.
+ * A name a stranger chose, made fit to be read within quotation marks (D-n4): letters, digits and a little
+ * punctuation, nothing that is invisible, turns the text around, is drawn over its neighbours, decorates, or
+ * closes the quotation; and cut where it gets too long to be a name. Empty when nothing readable is left, or
+ * when a word mixes alphabets in order to look like another. Escaping is not done here but wherever it is
+ * printed.
  */
 export function readableName(name: string): string {
   const visible = name

@@ -44,6 +44,7 @@ test("a name is certain by the client's own document or its own website, never b
   const document = "https://claude.ai/oauth/claude-code-client-metadata";
   assert.equal(certainName(aClient({ id: document }), "http://localhost:1/callback"), "Claude Code");
   assert.equal(certainName(aClient({ name: "Anything" }), claudeCallback), "Claude");
+  assert.equal(certainName(aClient({ id: document }), claudeCallback), "Claude", "whoever gets access");
   for (const redirectUri of [
     "http://localhost:3118/callback",
     "cursor://anysphere.cursor-mcp/oauth/callback",

@@ -71,7 +71,8 @@ test("D04 the page quotes the client's own name, escaped, and says who published
   const certain = textOf(render({ client: { ...document, certainName: "Claude" } }));
   assert.match(certain, /Claude wants to use Notes as you Published by claude\.ai/);
   assert.doesNotMatch(certain, /calls itself|Notebook/);
-  assert.match(textOf(render({ client: { name: "\u200B\u202E" } })), /An app without a name wants/);
+  assert.match(textOf(render({ client: { name: "\u200B\u202E" } })), /An app with an unreadable name wants/);
+  assert.match(textOf(render({ client: { name: undefined } })), /An app without a name wants/);
 });
 
 test("D05 the page shows where access goes, a stranger's host in large", () => {
@@ -128,6 +129,14 @@ test("D21 what speaks for a trick is said in red words, and Deny is the button t
     assert.match(textOf(html), words);
     assert.match(html, /class="choices doubtful"/);
   }
+  const cyrillic = {
+    client: { name: "\u0421laude" },
+    suspicion: { kind: "name", host, imitates: "Claude" },
+  } as const;
+  assert.match(
+    textOf(render(cyrillic)),
+    /trick: its name is made to look like Claude, but \S+ is not an address/,
+  );
   assert.doesNotMatch(render(), /alarm|danger|doubtful/);
 });
 
