@@ -13,7 +13,7 @@ import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { Client } from "pg";
 import type { Store } from "../packages/gatehouse/src/oauth/ports.ts";
-import { hashSecret } from "../packages/gatehouse/src/oauth/secret.ts";
+import { hashSecret } from "../packages/gatehouse/src/oauth/tokens/secret.ts";
 import { seconds } from "../packages/gatehouse/src/oauth/values.ts";
 import { openPostgresStore } from "../packages/gatehouse/src/storage/postgres/store.ts";
 import { openSqliteStore } from "../packages/gatehouse/src/storage/sqlite/store.ts";

@@ -20,19 +20,8 @@ const allowed: Record<string, readonly string[]> = {
   telemetry: ["oauth", "caching"],
   demo: [],
   "housekeeping.ts": ["oauth"],
-  "key-file.ts": ["oauth"],
-  "keyring.ts": ["oauth", "key-file.ts"],
-  "environment-variables.ts": ["oauth"],
-  "config-errors.ts": [],
-  "misspelt-variables.ts": ["config-errors.ts"],
-  "start-conditions.ts": ["config-errors.ts", "environment-variables.ts"],
-  "config.ts": [
-    "oauth",
-    "config-errors.ts",
-    "environment-variables.ts",
-    "misspelt-variables.ts",
-    "start-conditions.ts",
-  ],
+  keys: ["oauth"],
+  config: ["oauth"],
   "gatehouse.ts": [
     "oauth",
     "http",
@@ -41,22 +30,11 @@ const allowed: Record<string, readonly string[]> = {
     "client-documents",
     "storage",
     "telemetry",
-    "config.ts",
+    "config",
     "housekeeping.ts",
-    "key-file.ts",
-    "keyring.ts",
+    "keys",
   ],
-  commands: [
-    "oauth",
-    "gatehouse.ts",
-    "config.ts",
-    "config-errors.ts",
-    "environment-variables.ts",
-    "key-file.ts",
-    "keyring.ts",
-    "telemetry",
-    "storage",
-  ],
+  commands: ["oauth", "gatehouse.ts", "config", "keys", "telemetry", "storage"],
   "main.ts": ["commands"],
 };
 
@@ -79,8 +57,8 @@ for (const file of listFiles(source)) {
     if (target !== room && !allowed[room]?.includes(target))
       faults.push(`${where(file)} imports from ${target}`);
   }
-  if (/\bprocess\.env\b/.test(text) && room !== "config.ts" && room !== "main.ts") {
-    faults.push(`${where(file)} reads the environment; only config.ts may`);
+  if (/\bprocess\.env\b/.test(text) && room !== "config" && room !== "main.ts") {
+    faults.push(`${where(file)} reads the environment; only config/ may`);
   }
 }
 for (const file of listFiles(join(root, "packages/resource-server/src"))) {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { Store } from "../../packages/gatehouse/src/oauth/ports.ts";
-import { hashSecret } from "../../packages/gatehouse/src/oauth/secret.ts";
+import { hashSecret } from "../../packages/gatehouse/src/oauth/tokens/secret.ts";
 import type { ClientId, ResourceIdentifier } from "../../packages/gatehouse/src/oauth/values.ts";
 import { seconds } from "../../packages/gatehouse/src/oauth/values.ts";
 import { openPostgresStore } from "../../packages/gatehouse/src/storage/postgres/store.ts";

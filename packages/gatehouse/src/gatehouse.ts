@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { createClientDocuments } from "./client-documents/client-documents.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
@@ -9,7 +9,7 @@ import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.t
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
 import { createOpenIdProvider } from "./identity/openid.ts";
-import { KeyError } from "./key-file.ts";
+import { KeyError } from "./keys/key-file.ts";
 import {
   admit,
   arrangeByRule,
@@ -19,11 +19,11 @@ import {
   keyWarnings,
   readKeys,
   startKeys,
-} from "./keyring.ts";
+} from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
-import type { Endpoint } from "./oauth/context.ts";
-import { type EndpointUrls, endpointUrls } from "./oauth/endpoint-urls.ts";
+import { type EndpointUrls, endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
+import type { Endpoint } from "./oauth/services.ts";
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
 import { deferStore } from "./storage/deferred-store.ts";

@@ -1,5 +1,5 @@
 import { isLoopbackUrl } from "../oauth/host.ts";
-import { readJsonObject } from "../oauth/json-object.ts";
+import { readJsonObject } from "../oauth/messages/json-object.ts";
 import { DocumentError } from "../oauth/ports.ts";
 import { maxAgeOf } from "./freshness.ts";
 import { createGuardedFetch, type GuardedFetchOptions } from "./guarded-fetch.ts";

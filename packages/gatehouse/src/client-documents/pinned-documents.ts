@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJsonObject } from "../oauth/json-object.ts";
+import { readJsonObject } from "../oauth/messages/json-object.ts";
 
 /**
  * The documents in the operator's folder, by the URL in their `client_id`. Read once, at the start.

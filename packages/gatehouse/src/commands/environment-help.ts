@@ -1,4 +1,4 @@
-import { describeVariables } from "../environment-variables.ts";
+import { describeVariables } from "../config/environment-variables.ts";
 
 const width = 100;
 const indent = " ".repeat(4);

@@ -1,6 +1,6 @@
-import type { ConfiguredKeys } from "../keyring.ts";
+import type { ConfiguredKeys } from "../keys/keyring.ts";
 import type { GrantCount, KnownKey } from "../oauth/ports.ts";
-import { keyIdOf, keyName } from "../oauth/secret-keys.ts";
+import { keyIdOf, keyName } from "../oauth/tokens/secret-keys.ts";
 import type { Seconds } from "../oauth/values.ts";
 
 /** A key as `gatehouse keys` speaks of it. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../config-errors.ts";
-import { KeyError } from "../key-file.ts";
+import { ConfigError } from "../config/config-errors.ts";
+import { KeyError } from "../keys/key-file.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addDevCommand } from "./dev.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Client, PreviousSecret } from "../oauth/records.ts";
-import { hashSecret } from "../oauth/secret.ts";
+import { hashSecret } from "../oauth/tokens/secret.ts";
 import { after, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { chooseSecret } from "./client-secret.ts";

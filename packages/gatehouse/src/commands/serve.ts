@@ -1,6 +1,6 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Config, describeStorage } from "../config.ts";
+import { type Config, describeStorage } from "../config/config.ts";
 
 /**
  * What an operator wants to have read once before anybody signs in: the members of the log line that says that a server listens.

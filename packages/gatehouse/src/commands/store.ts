@@ -1,4 +1,4 @@
-import { describeStorage, readConfig, type StorageConfig } from "../config.ts";
+import { describeStorage, readConfig, type StorageConfig } from "../config/config.ts";
 import { openExistingStore } from "../gatehouse.ts";
 import type { Store } from "../oauth/ports.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isDocumented, isPublic } from "../oauth/client.ts";
+import { isDocumented, isPublic } from "../oauth/clients/client.ts";
 import type { Store } from "../oauth/ports.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, type JsonOption } from "./options.ts";

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { OAuthError } from "../oauth/errors.ts";
-import type { OAuthRequest, OAuthResponse } from "../oauth/http.ts";
-import type { Page } from "../oauth/page.ts";
-import { Parameters } from "../oauth/parameters.ts";
+import { OAuthError } from "../oauth/messages/errors.ts";
+import type { OAuthRequest, OAuthResponse } from "../oauth/messages/http.ts";
+import type { Page } from "../oauth/messages/page.ts";
+import { Parameters } from "../oauth/messages/parameters.ts";
 import { formType, mediaType, readBody } from "./body.ts";
 import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../oauth/context.ts";
+import type { Endpoint } from "../oauth/services.ts";
 
 /** Which budget of the rate limits a route draws on. */
 export type LimitName = "authorize" | "token" | "register" | "revoke" | "sign-in";

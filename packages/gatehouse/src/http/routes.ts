@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
-import type { Endpoint } from "../oauth/context.ts";
-import type { EndpointUrls } from "../oauth/endpoint-urls.ts";
+import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
+import type { Endpoint } from "../oauth/services.ts";
 import type { Route } from "./route.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Page } from "../oauth/page.ts";
+import type { Page } from "../oauth/messages/page.ts";
 
 /** What every answer carries. */
 export function commonHeaders(secure: boolean): Record<string, string> {

@@ -1,11 +1,11 @@
 import { Cache } from "../caching/cache.ts";
-import { errorPage } from "../oauth/answer.ts";
-import type { Endpoint } from "../oauth/context.ts";
-import { endpointUrls } from "../oauth/endpoint-urls.ts";
-import { OAuthError } from "../oauth/errors.ts";
-import { type OAuthRequest, type OAuthResponse, page, redirect } from "../oauth/http.ts";
+import { errorPage } from "../oauth/endpoints/error-response.ts";
+import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
+import { OAuthError } from "../oauth/messages/errors.ts";
+import { type OAuthRequest, type OAuthResponse, page, redirect } from "../oauth/messages/http.ts";
 import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
-import { mintSecret } from "../oauth/secret.ts";
+import type { Endpoint } from "../oauth/services.ts";
+import { mintSecret } from "../oauth/tokens/secret.ts";
 import { after, seconds } from "../oauth/values.ts";
 import { isEmailAddress } from "./email-address.ts";
 

@@ -1,5 +1,3 @@
-import { answersJson, answersPage } from "./answer.ts";
-import type { Context, Endpoint } from "./context.ts";
 import { authorizeEndpoint } from "./endpoints/authorize.ts";
 import { callbackEndpoint } from "./endpoints/callback.ts";
 import {
@@ -8,6 +6,7 @@ import {
   updateClientEndpoint,
 } from "./endpoints/client-configuration.ts";
 import { consentDecisionEndpoint, consentPageEndpoint } from "./endpoints/consent.ts";
+import { answersJson, answersPage } from "./endpoints/error-response.ts";
 import { healthEndpoint, readinessEndpoint } from "./endpoints/health.ts";
 import { rootEndpoint, signOutEndpoint } from "./endpoints/home.ts";
 import { introspectEndpoint } from "./endpoints/introspect.ts";
@@ -15,6 +14,7 @@ import { metadataEndpoint } from "./endpoints/metadata.ts";
 import { registerEndpoint } from "./endpoints/register.ts";
 import { revokeAndRedirectEndpoint, revokeEndpoint } from "./endpoints/revoke.ts";
 import { tokenEndpoint } from "./endpoints/token.ts";
+import type { Context, Endpoint } from "./services.ts";
 
 /** Every endpoint of the authorization server, by name. Which path leads to which is the edge's business. */
 export interface AuthorizationServer {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { equalSecrets } from "./secret.ts";
+import { equalSecrets } from "./tokens/secret.ts";
 
 /** An S256 challenge: base64url of a SHA-256, 43 characters without padding (RFC 7636 §4.2, B14). */
 export function isCodeChallenge(value: string): boolean {

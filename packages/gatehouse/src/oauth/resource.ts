@@ -1,5 +1,5 @@
-import { OAuthError } from "./errors.ts";
 import { hostOf, isLoopbackUrl } from "./host.ts";
+import { OAuthError } from "./messages/errors.ts";
 import type { Store } from "./ports.ts";
 import type { Resource } from "./records.ts";
 import type { Settings } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { OAuthError } from "./errors.ts";
+import { OAuthError } from "./messages/errors.ts";
 import type { Resource } from "./records.ts";
 
 /** Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody misses it. */

@@ -1,5 +1,5 @@
 import { getDomain } from "tldts";
-import type { ConsentPage } from "../oauth/page.ts";
+import type { ConsentPage } from "../oauth/messages/page.ts";
 import { type Html, html } from "./html.ts";
 import { readableName, safeLink } from "./untrusted.ts";
 

@@ -1,4 +1,4 @@
-import type { DevelopmentSignInPage } from "../oauth/page.ts";
+import type { DevelopmentSignInPage } from "../oauth/messages/page.ts";
 import { type Html, html } from "./html.ts";
 
 /** The sign-in of `gatehouse dev`: says plainly what it is. */

@@ -1,5 +1,5 @@
-import type { Remedy } from "../oauth/errors.ts";
-import type { ErrorPage } from "../oauth/page.ts";
+import type { Remedy } from "../oauth/messages/errors.ts";
+import type { ErrorPage } from "../oauth/messages/page.ts";
 import { type Html, html } from "./html.ts";
 
 /** What happened, what to do, and what to tell the operator. */

@@ -1,4 +1,4 @@
-import type { HomePage } from "../oauth/page.ts";
+import type { HomePage } from "../oauth/messages/page.ts";
 import { type Html, html } from "./html.ts";
 
 /** For whoever opens the server's own address. */

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "../oauth/page.ts";
+import type { Page } from "../oauth/messages/page.ts";
 import { consentPage } from "./consent.ts";
 import { developmentSignInPage } from "./development-sign-in.ts";
 import { errorPage } from "./error.ts";

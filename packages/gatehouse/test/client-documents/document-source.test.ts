@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { createDocumentSource } from "../../src/client-documents/document-source.ts";
 import { maxAgeOf } from "../../src/client-documents/freshness.ts";
 import { createThrottle, type Throttle } from "../../src/client-documents/throttle.ts";
-import { metadataDocument } from "../../src/oauth/client-metadata-document.ts";
+import { metadataDocument } from "../../src/oauth/clients/metadata-document.ts";
 import { DocumentError } from "../../src/oauth/ports.ts";
 
 const offline = { allowLoopback: false, resolve: () => Promise.reject(new Error("ENOTFOUND")) };

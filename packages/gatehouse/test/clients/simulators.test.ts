@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type KnownClient, knownClients } from "../../src/oauth/known-clients.ts";
+import { type KnownClient, knownClients } from "../../src/oauth/clients/known-clients.ts";
 import { aSigningKey, type SigningKey } from "../support/assertions.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { type Answer, introspect, type Tokens } from "../support/oauth-client.ts";

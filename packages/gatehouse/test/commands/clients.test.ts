@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Client } from "../../src/oauth/records.ts";
-import { hashSecret } from "../../src/oauth/secret.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { aClient } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aDatabase, runCommand } from "./command-line.ts";

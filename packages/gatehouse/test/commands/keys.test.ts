@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
-import { configuredKey, keyIdOf, keyName, newKeyText } from "../../src/oauth/secret-keys.ts";
+import { configuredKey, keyIdOf, keyName, newKeyText } from "../../src/oauth/tokens/secret-keys.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { Given } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";

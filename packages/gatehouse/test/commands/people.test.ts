@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { hashSecret } from "../../src/oauth/secret.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aDatabase, runCommand } from "./command-line.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import manifest from "../../package.json" with { type: "json" };
-import { describeVariables } from "../../src/environment-variables.ts";
+import { describeVariables } from "../../src/config/environment-variables.ts";
 import { aDatabase, anyProvider, runCommand, startCommand } from "./command-line.ts";
 
 for (const args of [["--help"], ["serve", "--help"]]) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
-import { configuredKey } from "../../src/oauth/secret-keys.ts";
+import { configuredKey } from "../../src/oauth/tokens/secret-keys.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { Given } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";

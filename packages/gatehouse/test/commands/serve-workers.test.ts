@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Store } from "../../src/oauth/ports.ts";
-import { hashSecret } from "../../src/oauth/secret.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { aClient, aCode, aRequest } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { describeStart } from "../../src/commands/start-line.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
 
 const production = {

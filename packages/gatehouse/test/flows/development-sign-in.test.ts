@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { networkInterfaces } from "node:os";
 import { after, before, test } from "node:test";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { startGatehouse } from "../../src/gatehouse.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";

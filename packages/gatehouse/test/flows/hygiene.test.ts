@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,

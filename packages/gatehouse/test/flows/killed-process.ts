@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { openStore, startGatehouse } from "../../src/gatehouse.ts";
 import type { Store } from "../../src/oauth/ports.ts";
 import { createLog } from "../../src/telemetry/log.ts";

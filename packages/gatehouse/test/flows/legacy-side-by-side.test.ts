@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
-import { hashSecret } from "../../src/oauth/secret.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { oldStates } from "../storage/postgres-old-states.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";

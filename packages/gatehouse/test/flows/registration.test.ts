@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keySetDocument } from "../../src/oauth/client-metadata-document.ts";
-import { OAuthError } from "../../src/oauth/errors.ts";
+import { keySetDocument } from "../../src/oauth/clients/metadata-document.ts";
+import { OAuthError } from "../../src/oauth/messages/errors.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   type Answer,

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { createListener, type ListenerOptions } from "../../src/http/listener.ts";
-import type { Endpoint } from "../../src/oauth/context.ts";
-import { json, type OAuthRequest, page } from "../../src/oauth/http.ts";
+import { json, type OAuthRequest, page } from "../../src/oauth/messages/http.ts";
+import type { Endpoint } from "../../src/oauth/services.ts";
 
 export interface Edge {
   readonly url: string;

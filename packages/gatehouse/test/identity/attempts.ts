@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createOpenIdProvider, type OpenIdOptions } from "../../src/identity/openid.ts";
-import { signInAttempt, startAttempt } from "../../src/oauth/browser-binding.ts";
+import { signInAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
 import { type IdentityProvider, type SignInAttempt, SignInError } from "../../src/oauth/ports.ts";
 
 export const callbackUrl = "http://localhost:8080/callback";

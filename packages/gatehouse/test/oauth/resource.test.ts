@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { OAuthError } from "../../src/oauth/errors.ts";
+import { OAuthError } from "../../src/oauth/messages/errors.ts";
 import { canonicalResource, narrowResource } from "../../src/oauth/resource.ts";
 
 test("L06 scheme and host are compared without case, a lone slash is forgiven, the rest counts to the letter", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ConsentPage } from "../../src/oauth/page.ts";
+import type { ConsentPage } from "../../src/oauth/messages/page.ts";
 import { createPages } from "../../src/pages/render.ts";
 
 const { renderPage } = createPages("");

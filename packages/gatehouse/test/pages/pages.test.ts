@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ErrorPage } from "../../src/oauth/page.ts";
+import type { ErrorPage } from "../../src/oauth/messages/page.ts";
 import { html } from "../../src/pages/html.ts";
 import { createPages } from "../../src/pages/render.ts";
 

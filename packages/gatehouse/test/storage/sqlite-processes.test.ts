@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import type { Rotation } from "../../src/oauth/ports.ts";
 import type { AccessToken, Client, Code, Grant } from "../../src/oauth/records.ts";
-import { hashSecret } from "../../src/oauth/secret.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { type ClientId, type GrantId, type Seconds, type Subject, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "../../src/storage/sqlite/store.ts";
 import type { Errand, ErrandOutcomes } from "./errand.ts";

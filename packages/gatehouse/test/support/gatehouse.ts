@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { openStore, startGatehouse } from "../../src/gatehouse.ts";
 import type { Clock, Store } from "../../src/oauth/ports.ts";
 import type { Client } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
-import { hashSecret, mintSecret } from "../../src/oauth/secret.ts";
-import { resourceCredentialPrefix } from "../../src/oauth/token.ts";
+import { hashSecret, mintSecret } from "../../src/oauth/tokens/secret.ts";
+import { resourceCredentialPrefix } from "../../src/oauth/tokens/token.ts";
 import { type ClientId, type Seconds, seconds } from "../../src/oauth/values.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { anyDatabaseUrl } from "./database.ts";

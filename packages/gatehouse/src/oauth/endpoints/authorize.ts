@@ -1,16 +1,16 @@
-import { asOAuthError, errorPage, report } from "../answer.ts";
-import { isRemembered, proceed } from "../authorization.ts";
-import { identifyClient, type ValidRequest, validateRequest } from "../authorization-request.ts";
-import { errorAnswer } from "../authorization-response.ts";
-import { bindAttempt, startAttempt } from "../browser-binding.ts";
-import { type LiveSession, readSession } from "../browser-session.ts";
-import { isFirstParty, isLegacy } from "../client.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { OAuthError } from "../errors.ts";
-import type { OAuthRequest, OAuthResponse } from "../http.ts";
+import { bindAttempt, startAttempt } from "../authorization/attempt.ts";
+import { isRemembered, proceed } from "../authorization/consent.ts";
+import { identifyClient, type ValidRequest, validateRequest } from "../authorization/request.ts";
+import { errorAnswer } from "../authorization/response.ts";
+import { type LiveSession, readSession } from "../authorization/session.ts";
+import { startSignIn } from "../authorization/sign-in.ts";
+import { isFirstParty, isLegacy } from "../clients/client.ts";
+import { OAuthError } from "../messages/errors.ts";
+import type { OAuthRequest, OAuthResponse } from "../messages/http.ts";
 import type { AuthorizationRequest, Client, SignedIn } from "../records.ts";
-import { startSignIn } from "../sign-in.ts";
+import type { Context, Endpoint } from "../services.ts";
 import { after } from "../values.ts";
+import { asOAuthError, errorPage, report } from "./error-response.ts";
 
 /**
  * The authorization endpoint, OAuth 2.1 §4.1.1. Answers a browser with a redirect: to the identity provider, to the consent page, or back to

@@ -1,19 +1,19 @@
-import { asOAuthError, errorPage, report } from "../answer.ts";
-import { clientStillAt, proceed } from "../authorization.ts";
-import { errorAnswer } from "../authorization-response.ts";
-import { type Attempt, releaseAttempt, resumeAttempt, signInAttempt } from "../browser-binding.ts";
-import { openSession } from "../browser-session.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { endpointUrls } from "../endpoint-urls.ts";
-import { OAuthError } from "../errors.ts";
-import type { OAuthRequest, OAuthResponse } from "../http.ts";
-import type { Parameters } from "../parameters.ts";
+import { type Attempt, releaseAttempt, resumeAttempt, signInAttempt } from "../authorization/attempt.ts";
+import { clientStillAt, proceed } from "../authorization/consent.ts";
+import { errorAnswer } from "../authorization/response.ts";
+import { openSession } from "../authorization/session.ts";
+import { clientErrorOf } from "../authorization/sign-in.ts";
+import { attemptReference, factsOf } from "../clients/request-facts.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { OAuthError } from "../messages/errors.ts";
+import type { OAuthRequest, OAuthResponse } from "../messages/http.ts";
+import type { Parameters } from "../messages/parameters.ts";
 import { SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
-import { attemptReference, factsOf } from "../request-facts.ts";
-import { hashSecret } from "../secret.ts";
-import { clientErrorOf } from "../sign-in.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { hashSecret } from "../tokens/secret.ts";
 import type { SecretHash } from "../values.ts";
+import { asOAuthError, errorPage, report } from "./error-response.ts";
 
 /**
  * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has the answer proven, opens the

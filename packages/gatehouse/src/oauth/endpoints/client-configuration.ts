@@ -1,12 +1,12 @@
-import { isPublic } from "../client.ts";
-import { invalidMetadata } from "../client-metadata.ts";
-import { describeRegistration, parseRegistrationBody, readRegistration } from "../client-registration.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { OAuthError } from "../errors.ts";
-import { json, noStore, type OAuthRequest } from "../http.ts";
+import { isPublic } from "../clients/client.ts";
+import { invalidMetadata } from "../clients/metadata.ts";
+import { describeRegistration, parseRegistrationBody, readRegistration } from "../clients/registration.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { json, noStore, type OAuthRequest } from "../messages/http.ts";
 import type { Client } from "../records.ts";
-import { equalSecrets, hashSecret } from "../secret.ts";
-import { isRegistrationTokenOf } from "../token.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { equalSecrets, hashSecret } from "../tokens/secret.ts";
+import { isRegistrationTokenOf } from "../tokens/token.ts";
 import { describeManagement } from "./register.ts";
 
 /*

@@ -1,21 +1,27 @@
-import { clientStillAt, grantCode, isMemorable } from "../authorization.ts";
-import { errorRedirect, successRedirect } from "../authorization-response.ts";
-import { type Attempt, codeOf, consentToken, releaseAttempt, resumeAttempt } from "../browser-binding.ts";
-import { readSession } from "../browser-session.ts";
-import { consentFingerprint, isDocumented } from "../client.ts";
-import { certainName, destinationOf, suspicionOf } from "../client-evidence.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { endpointUrls } from "../endpoint-urls.ts";
-import { OAuthError } from "../errors.ts";
-import { type OAuthRequest, type OAuthResponse, page, redirect } from "../http.ts";
-import type { ConsentPage } from "../page.ts";
-import type { Parameters } from "../parameters.ts";
+import {
+  type Attempt,
+  codeOf,
+  consentToken,
+  releaseAttempt,
+  resumeAttempt,
+} from "../authorization/attempt.ts";
+import { clientStillAt, grantCode, isMemorable } from "../authorization/consent.ts";
+import { errorRedirect, successRedirect } from "../authorization/response.ts";
+import { refuseForeignForm } from "../authorization/same-origin.ts";
+import { readSession } from "../authorization/session.ts";
+import { startSignIn } from "../authorization/sign-in.ts";
+import { consentFingerprint, isDocumented } from "../clients/client.ts";
+import { certainName, destinationOf, suspicionOf } from "../clients/evidence.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { type OAuthRequest, type OAuthResponse, page, redirect } from "../messages/http.ts";
+import type { ConsentPage } from "../messages/page.ts";
+import type { Parameters } from "../messages/parameters.ts";
 import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
-import { describeRedirectUri } from "../redirect-uri.ts";
-import { refuseForeignForm } from "../same-origin.ts";
+import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
-import { equalSecrets, hashSecret } from "../secret.ts";
-import { startSignIn } from "../sign-in.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { equalSecrets, hashSecret } from "../tokens/secret.ts";
 
 type AwaitingConsent = Transaction & { readonly signedIn: SignedIn };
 

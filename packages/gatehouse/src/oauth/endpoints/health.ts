@@ -1,6 +1,6 @@
-import type { Context, Endpoint } from "../context.ts";
-import { json, noStore } from "../http.ts";
+import { json, noStore } from "../messages/http.ts";
 import { type Store, StoreUnavailableError } from "../ports.ts";
+import type { Context, Endpoint } from "../services.ts";
 
 /** `GET /healthz`: the process runs. */
 export function healthEndpoint(): Endpoint {

@@ -1,10 +1,10 @@
-import { forgetSession, readSession, signOutToken } from "../browser-session.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { endpointUrls } from "../endpoint-urls.ts";
-import { OAuthError } from "../errors.ts";
-import { page } from "../http.ts";
-import { refuseForeignForm } from "../same-origin.ts";
-import { equalSecrets } from "../secret.ts";
+import { refuseForeignForm } from "../authorization/same-origin.ts";
+import { forgetSession, readSession, signOutToken } from "../authorization/session.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { page } from "../messages/http.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { equalSecrets } from "../tokens/secret.ts";
 import { requireForm } from "./token.ts";
 
 const oauthParameters = [

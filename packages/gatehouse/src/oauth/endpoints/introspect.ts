@@ -1,9 +1,9 @@
-import type { Context, Endpoint } from "../context.ts";
-import { OAuthError, tooManyFailures } from "../errors.ts";
-import { json, type OAuthRequest } from "../http.ts";
+import { OAuthError, tooManyFailures } from "../messages/errors.ts";
+import { json, type OAuthRequest } from "../messages/http.ts";
 import type { AccessToken, Resource } from "../records.ts";
-import { equalSecrets, hashSecret, isUnguessable } from "../secret.ts";
-import { isAccessTokenShaped, resourceCredentialPrefix } from "../token.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
+import { isAccessTokenShaped, resourceCredentialPrefix } from "../tokens/token.ts";
 import { requireForm } from "./token.ts";
 
 /** Who asks: the operator, who may see every token, or one resource server, which sees only its own. */

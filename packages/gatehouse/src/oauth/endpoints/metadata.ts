@@ -1,8 +1,8 @@
-import { assertionAlgorithms } from "../client-metadata.ts";
-import type { Context, Endpoint } from "../context.ts";
+import { assertionAlgorithms } from "../clients/metadata.ts";
 import { grantTypes } from "../grants/registry.ts";
-import type { OAuthResponse } from "../http.ts";
+import type { OAuthResponse } from "../messages/http.ts";
 import { offlineAccess } from "../scope.ts";
+import type { Context, Endpoint } from "../services.ts";
 
 /**
  * The authorization server's metadata, RFC 8414 §2. Every URL is built from the configured issuer, never from the request (A-n1); every

@@ -1,19 +1,19 @@
-import { isPublic } from "../client.ts";
+import { isPublic } from "../clients/client.ts";
 import {
   type ClientRegistration,
   describeRegistration,
   parseRegistrationBody,
   readRegistration,
-} from "../client-registration.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { endpointUrls } from "../endpoint-urls.ts";
-import { OAuthError } from "../errors.ts";
-import { json, type OAuthRequest } from "../http.ts";
+} from "../clients/registration.ts";
+import { createRegistrationRoom, registrantOf } from "../clients/registration-limits.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { json, type OAuthRequest } from "../messages/http.ts";
 import type { Client } from "../records.ts";
-import { portless } from "../redirect-uri.ts";
-import { createRegistrationRoom, registrantOf } from "../registration-room.ts";
-import { hashSecret, mintSecret } from "../secret.ts";
-import { clientSecretPrefix, registrationTokenOf } from "../token.ts";
+import { portless } from "../redirects/redirect-uri.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { hashSecret, mintSecret } from "../tokens/secret.ts";
+import { clientSecretPrefix, registrationTokenOf } from "../tokens/token.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */

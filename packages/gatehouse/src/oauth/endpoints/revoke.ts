@@ -1,14 +1,19 @@
-import { isLegacy } from "../client.ts";
-import { authenticateClient } from "../client-authentication.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { OAuthError } from "../errors.ts";
+import { authenticateClient } from "../clients/authentication.ts";
+import { isLegacy } from "../clients/client.ts";
 import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
-import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../http.ts";
-import { readJsonObject } from "../json-object.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../messages/http.ts";
+import { readJsonObject } from "../messages/json-object.ts";
 import type { AccessToken, Client } from "../records.ts";
-import { matchesPatternOrigin } from "../redirect-pattern.ts";
-import { hashSecret } from "../secret.ts";
-import { isAccessTokenShaped, isGenuine, type PresentedRefreshToken, parseRefreshToken } from "../token.ts";
+import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
+import type { Context, Endpoint } from "../services.ts";
+import { hashSecret } from "../tokens/secret.ts";
+import {
+  isAccessTokenShaped,
+  isGenuine,
+  type PresentedRefreshToken,
+  parseRefreshToken,
+} from "../tokens/token.ts";
 import { requireForm } from "./token.ts";
 
 /** `POST /revoke`: RFC 7009 for a form, the LEGACY contract for JSON. */

@@ -1,12 +1,12 @@
-import { isLegacy } from "../client.ts";
-import { authenticateClient } from "../client-authentication.ts";
-import type { Context, Endpoint } from "../context.ts";
-import { OAuthError } from "../errors.ts";
+import { authenticateClient } from "../clients/authentication.ts";
+import { isLegacy } from "../clients/client.ts";
 import type { GrantType } from "../grants/grant-type.ts";
 import { grantTypes } from "../grants/registry.ts";
-import { json } from "../http.ts";
-import type { Parameters } from "../parameters.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { json } from "../messages/http.ts";
+import type { Parameters } from "../messages/parameters.ts";
 import type { Client } from "../records.ts";
+import type { Context, Endpoint } from "../services.ts";
 
 /** The token endpoint, OAuth 2.1 §3.2. Only the form counts: parameters in the URL are not looked at (E04). */
 export function tokenEndpoint(context: Context): Endpoint {

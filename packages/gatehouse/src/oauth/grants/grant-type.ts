@@ -1,7 +1,7 @@
-import type { Context } from "../context.ts";
-import type { OAuthRequest } from "../http.ts";
-import type { Parameters } from "../parameters.ts";
+import type { OAuthRequest } from "../messages/http.ts";
+import type { Parameters } from "../messages/parameters.ts";
 import type { Client } from "../records.ts";
+import type { Context } from "../services.ts";
 
 /** The members of a successful token response (OAuth 2.1 §3.2.3), in the order they are sent. */
 export interface TokenResponse {

@@ -1,7 +1,7 @@
-import type { Context } from "../context.ts";
 import type { AccessToken, Grant } from "../records.ts";
-import { hashSecret } from "../secret.ts";
-import { mintAccessToken } from "../token.ts";
+import type { Context } from "../services.ts";
+import { hashSecret } from "../tokens/secret.ts";
+import { mintAccessToken } from "../tokens/token.ts";
 import { after, type Seconds } from "../values.ts";
 
 /** A fresh access token for a grant, with (at most) the grant's scope, and the record the store keeps of it. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ReplayPolicy, Store } from "../../oauth/ports.ts";
 import type { AccessToken, AuthorizationRequest, Client, Code, Grant } from "../../oauth/records.ts";
 import { canonicalResource } from "../../oauth/resource.ts";
-import { hashSecret } from "../../oauth/secret.ts";
+import { hashSecret } from "../../oauth/tokens/secret.ts";
 import {
   type ClientId,
   type GrantId,

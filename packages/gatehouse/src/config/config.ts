@@ -1,0 +1,173 @@
+import { resolve } from "node:path";
+import type { Settings } from "../oauth/settings.ts";
+import type { Seconds } from "../oauth/values.ts";
+import { ConfigError, type Fault, quote } from "./config-errors.ts";
+import { type Values, type Variable, variables } from "./environment-variables.ts";
+import { isServiceLink, misspeltVariables } from "./misspelt-variables.ts";
+import { contradictions, type Mode } from "./start-conditions.ts";
+
+/** The whole configuration, validated. */
+export interface Config {
+  /** What the protocol needs of it; the secret keys are loaded later, because they may have to be created. */
+  readonly settings: Omit<Settings, "secretKeys" | "keyId">;
+  /** `SECRET_KEY`, newest first. */
+  readonly secretKeys: readonly [string, ...string[]] | undefined;
+  /** `SECRET_KEY_FILE`; with neither the keys are in the file beside the database. */
+  readonly secretKeyFile: string | undefined;
+  /** `CIMD_DOCUMENTS`: pinned metadata documents. */
+  readonly clientDocumentsFolder: string | undefined;
+  /** Port 0: any free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** `WORKERS`: processes that share the port. */
+  readonly workers: number;
+  readonly storage: StorageConfig;
+  /** `development` only in `gatehouse dev`: whoever types an address is that person. */
+  readonly upstream:
+    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
+    | "development";
+  /** Domains whose accounts may sign in; `undefined`: all that the identity provider vouches for. */
+  readonly allowedDomains: readonly string[] | undefined;
+  /** Addresses, CIDR blocks, or `loopback`. */
+  readonly trustedProxies: readonly string[];
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error" | "silent";
+    readonly format: "json" | "text";
+  };
+  /** Port of the demo MCP server that `gatehouse dev` starts. */
+  readonly demoPort: number;
+  /** After so long without use a client that registered itself is removed. */
+  readonly clientIdle: Seconds;
+  /** After so long one that nobody ever used goes. */
+  readonly clientUnused: Seconds;
+  readonly rateLimits: boolean;
+}
+
+export type StorageConfig =
+  /** `path` may be `:memory:`. */
+  | { readonly kind: "sqlite"; readonly path: string; readonly migrate: boolean }
+  | {
+      readonly kind: "postgres";
+      /** May hold a password: see {@link describeStorage}. */
+      readonly url: string;
+      readonly poolSize: number;
+      /** Milliseconds. */
+      readonly statementTimeout: number;
+      /** Milliseconds between two attempts to reach it at the start, at most. */
+      readonly longestRetry: number;
+      readonly migrate: boolean;
+    };
+
+/** The database in words for people and logs: the absolute path of its file, or its host and name without user and password. */
+export function describeStorage(storage: StorageConfig): string {
+  if (storage.kind === "sqlite") return storage.path === ":memory:" ? storage.path : resolve(storage.path);
+  const { host, pathname } = new URL(storage.url);
+  return `postgres://${host}${pathname}`;
+}
+
+/**
+ * Reads the environment. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
+ * one of ours is a fault.
+ * @throws {ConfigError} with every fault, not just the first
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
+  const faults = misspeltVariables(environment, Object.keys(variables));
+  const values = parseAll(environment, faults);
+  faults.push(...contradictions(environment, values, mode));
+  if (faults.length > 0) throw new ConfigError(faults);
+  // Without a fault every value is there.
+  return compose(values as Values, mode);
+}
+
+function parseAll(
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: Fault[],
+): Partial<Values> {
+  const values: Record<string, unknown> = {};
+  for (const [variable, about] of Object.entries<Variable<unknown>>(variables)) {
+    const given = environment[variable]?.trim();
+    const text = given && !isServiceLink(variable, given) ? given : about.fallback;
+    if (text === undefined) continue;
+    const result = about.parser.safeParse(text);
+    if (result.success) values[variable] = result.data;
+    else faults.push(describeFault(variable, about, text));
+  }
+  return values as Partial<Values>;
+}
+
+function describeFault(variable: string, { secret, expected }: Variable<unknown>, text: string): Fault {
+  return { variable, found: secret ? `a value of ${text.length} characters` : quote(text), expected };
+}
+
+function compose(values: Values, mode: Mode): Config {
+  const { issuer, loopback } = values.BASE_URL ?? {
+    issuer: `http://localhost:${values.PORT}`,
+    loopback: true,
+  };
+  const loopbackHost = issuer.startsWith("http://[::1]") ? "::1" : "127.0.0.1";
+  return {
+    settings: {
+      issuer,
+      tokenPrefixes: values.TOKEN_PREFIX,
+      introspectionToken: values.INTROSPECTION_TOKEN,
+      homeUrl: values.HOME_URL,
+      allowedDomains: values.ALLOWED_DOMAINS,
+      defaultResource: values.DEFAULT_RESOURCE,
+      assertionAudiences:
+        values.ASSERTION_AUDIENCE === "issuer" ? [issuer] : [issuer, `${issuer}/`, `${issuer}/token`],
+      clientDocuments: {
+        enabled: values.CIMD === "on",
+        allowLoopback: mode === "dev",
+        allowedDomains: values.CIMD_ALLOWED_DOMAINS,
+        deniedDomains: values.CIMD_DENIED_DOMAINS ?? [],
+      },
+      // At 5 kB each 5 MB and 100 MB.
+      unusedRegistrations: { perAddress: values.RATE_LIMITS === "on" ? 1000 : undefined, inAll: 20_000 },
+      lifetimes: {
+        accessToken: values.ACCESS_TOKEN_TTL,
+        legacyAccessToken: values.LEGACY_TOKEN_TTL,
+        code: values.CODE_TTL,
+        transaction: values.TRANSACTION_TTL,
+        legacyTransaction: values.LEGACY_TRANSACTION_TTL,
+        grantIdle: values.GRANT_IDLE_TTL,
+        grant: values.GRANT_TTL,
+        replayWindow: values.REPLAY_WINDOW,
+        lateReplay: values.LATE_REPLAY,
+        sessionIdle: values.SESSION_IDLE_TTL,
+        session: values.SESSION_TTL,
+      },
+    },
+    secretKeys: values.SECRET_KEY,
+    secretKeyFile: values.SECRET_KEY_FILE,
+    clientDocumentsFolder: values.CIMD_DOCUMENTS,
+    listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
+    workers: mode === "serve" ? values.WORKERS : 1,
+    storage: composeStorage(values),
+    upstream:
+      values.OAUTH2_CLIENT_ID === undefined || values.OAUTH2_CLIENT_SECRET === undefined
+        ? "development"
+        : {
+            issuer: values.UPSTREAM_ISSUER,
+            clientId: values.OAUTH2_CLIENT_ID,
+            clientSecret: values.OAUTH2_CLIENT_SECRET,
+          },
+    allowedDomains: values.ALLOWED_DOMAINS,
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
+    demoPort: values.DEMO_PORT,
+    clientIdle: values.CLIENT_IDLE_TTL,
+    clientUnused: values.CLIENT_UNUSED_TTL,
+    rateLimits: values.RATE_LIMITS === "on",
+  };
+}
+
+function composeStorage(values: Values): StorageConfig {
+  const migrate = values.MIGRATE === "on";
+  if (values.SQL_URL.kind === "sqlite") return { ...values.SQL_URL, migrate };
+  return {
+    ...values.SQL_URL,
+    poolSize: values.SQL_POOL_SIZE,
+    statementTimeout: values.SQL_TIMEOUT * 1000,
+    longestRetry: values.SQL_RETRY * 1000,
+    migrate,
+  };
+}

@@ -1,0 +1,138 @@
+import { consentFingerprint, isFirstParty, isLegacy } from "../clients/client.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { OAuthError } from "../messages/errors.ts";
+import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "../messages/http.ts";
+import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "../records.ts";
+import { admitsRedirectUri } from "../redirects/redirect-uri.ts";
+import { parseScope } from "../scope.ts";
+import type { Context } from "../services.ts";
+import { hashSecret } from "../tokens/secret.ts";
+import { after } from "../values.ts";
+import { type Attempt, codeOf, releaseAttempt } from "./attempt.ts";
+import { startedByClient } from "./navigation.ts";
+import { successRedirect } from "./response.ts";
+
+/*
+ * What happens between knowing who the person is and the code: the second half of `authorize`, shared by the endpoints that can get there
+ * (authorize with a live session, callback after a sign-in, consent after the decision).
+ */
+
+/** Goes on with a signed-in person: straight to the code when no question is open, to the consent page otherwise. */
+export async function proceed(
+  context: Context,
+  http: OAuthRequest,
+  step: {
+    readonly attempt: Attempt;
+    readonly client: Client;
+    readonly request: AuthorizationRequest;
+    readonly signedIn: SignedIn;
+    readonly alwaysAsk: boolean;
+    readonly cookies: readonly SetCookie[];
+  },
+): Promise<OAuthResponse> {
+  const { attempt, client, request, signedIn, cookies } = step;
+  if (
+    isFirstParty(client) ||
+    (!step.alwaysAsk && (await isRemembered(context, http, client, request, signedIn)))
+  ) {
+    const answer = await grantCode(context, http, {
+      attempt,
+      request,
+      signedIn,
+      consent: undefined,
+      cookies,
+    });
+    if (answer === undefined) {
+      throw new OAuthError("invalid_grant", { hint: "this request was already answered" });
+    }
+    return answer;
+  }
+  const { consentPath } = endpointUrls(context.settings.issuer);
+  return redirect(http.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
+}
+
+/** Ends the transaction with a code and sends it home. Of two callers one does; the other gets undefined, and nothing happened. */
+export async function grantCode(
+  context: Context,
+  http: OAuthRequest,
+  outcome: {
+    readonly attempt: Attempt;
+    readonly request: AuthorizationRequest;
+    readonly signedIn: SignedIn;
+    readonly consent: Consent | undefined;
+    readonly cookies: readonly SetCookie[];
+  },
+): Promise<OAuthResponse | undefined> {
+  const { attempt, request, signedIn, consent, cookies } = outcome;
+  const { clock, settings, store } = context;
+  const now = clock.now();
+  const code = codeOf(attempt);
+  const record: Code = {
+    codeHash: hashSecret(code),
+    request,
+    subject: signedIn.subject,
+    email: signedIn.email,
+    authTime: signedIn.authTime,
+    createdAt: now,
+    expiresAt: after(now, settings.lifetimes.code),
+  };
+  const first = await store.completeTransaction(attempt.handleHash, now, {
+    code: record,
+    ...(consent === undefined ? {} : { consent }),
+  });
+  if (!first) return undefined;
+  return successRedirect(http, settings.issuer, request, code, [...cookies, releaseAttempt(attempt)]);
+}
+
+/**
+ * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource, no wider
+ * scope, and nothing the person saw has changed. Only for https redirect URIs, since nobody can prove to be the
+ * program behind a loopback address (D14), not for a client that somebody else registered as well (D-n7), and only
+ * where the client itself sent the browser here: anybody else wants the answer without the person noticing.
+ */
+export async function isRemembered(
+  context: Context,
+  http: OAuthRequest,
+  client: Client,
+  request: AuthorizationRequest,
+  signedIn: Pick<SignedIn, "subject">,
+): Promise<boolean> {
+  if (
+    !isMemorable(request) ||
+    client.shared ||
+    !startedByClient(http, context.settings.issuer, request.redirectUri)
+  ) {
+    return false;
+  }
+  const { subject } = signedIn;
+  const consent = await context.store.findConsent(subject, client.id, request.redirectUri, request.resource);
+  if (consent === undefined || consent.fingerprint !== consentFingerprint(client)) return false;
+  const allowed = parseScope(consent.scope);
+  return parseScope(request.scope).every((token) => allowed.includes(token));
+}
+
+/** What an approval is remembered under is a key of the database, and PostgreSQL's may have 2,700 bytes. */
+const maxRememberedBytes = 2000;
+
+/** Whether an approval of this request may stand for later ones (D14). */
+/**
+ * The client of a request that was found valid earlier, if that still holds. Throws, for a page, when it was removed
+ * or is no longer registered for the redirect URI: an answer goes nowhere it would not go if it were asked for now.
+ */
+export async function clientStillAt(
+  { store }: Pick<Context, "store">,
+  { clientId, redirectUri }: Pick<AuthorizationRequest, "clientId" | "redirectUri">,
+): Promise<Client> {
+  const client = await store.findClient(clientId);
+  if (client === undefined) throw new OAuthError("invalid_client", { hint: "the client was removed" });
+  if (!admitsRedirectUri(client.redirectUris, redirectUri, isLegacy(client))) {
+    const hint = "redirect_uri is no longer registered for this client";
+    throw new OAuthError("invalid_redirect_uri", { hint });
+  }
+  return client;
+}
+
+export function isMemorable({ clientId, redirectUri, resource }: AuthorizationRequest): boolean {
+  const key = clientId + redirectUri + (resource ?? "");
+  return redirectUri.startsWith("https://") && Buffer.byteLength(key) <= maxRememberedBytes;
+}

@@ -1,0 +1,149 @@
+import { isLegacy } from "../clients/client.ts";
+import { lookUpClient } from "../clients/lookup.ts";
+import { unknownClient } from "../clients/unknown-client.ts";
+import { OAuthError } from "../messages/errors.ts";
+import type { OAuthRequest } from "../messages/http.ts";
+import type { Parameters } from "../messages/parameters.ts";
+import { isCodeChallenge } from "../pkce.ts";
+import type { AuthorizationRequest, Client } from "../records.ts";
+import { admitsRedirectUri, checkRedirectUri } from "../redirects/redirect-uri.ts";
+import { chooseResource } from "../resource.ts";
+import { grantableScope } from "../scope.ts";
+import type { Context } from "../services.ts";
+
+/** A valid authorization request, with what only the endpoint itself needs to know. */
+export interface ValidRequest {
+  readonly request: AuthorizationRequest;
+  readonly prompt: ReadonlySet<string>;
+  /** Seconds since the last sign-in that the client tolerates (B22). */
+  readonly maxAge: number | undefined;
+}
+
+/**
+ * The client and the redirect URI: until both are right nothing may be redirected (B03, B04, B07, B09). Throws errors that are for a page.
+ */
+export async function identifyClient(
+  context: Context,
+  http: Pick<OAuthRequest, "id" | "address" | "query">,
+): Promise<{ client: Client; redirectUri: string }> {
+  const { query } = http;
+  const doubled = query.repeated().find((name) => name === "client_id" || name === "redirect_uri");
+  if (doubled !== undefined) throw new OAuthError("invalid_request", { hint: `${doubled} is repeated` });
+  const clientId = query.get("client_id");
+  if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
+  const client = await lookUpClient(context, clientId, http);
+  if (client === undefined) throw await unknownClient(context.store, clientId, query);
+  return { client, redirectUri: chooseRedirectUri(client, query.get("redirect_uri")) };
+}
+
+function chooseRedirectUri(client: Client, requested: string | undefined): string {
+  const [only, ...others] = client.redirectUris;
+  if (requested === undefined) {
+    if (isLegacy(client) || only === undefined || others.length > 0 || checkRedirectUri(only) !== undefined) {
+      throw new OAuthError("invalid_request", { hint: "redirect_uri is missing" });
+    }
+    return only;
+  }
+  if (!admitsRedirectUri(client.redirectUris, requested, isLegacy(client))) {
+    throw new OAuthError("invalid_redirect_uri", { hint: "redirect_uri is not registered for this client" });
+  }
+  return requested;
+}
+
+/** Everything else, in the order of OAuth 2.1 §4.1.1. Throws errors that the client is told by redirect (ERRREDIR). */
+export async function validateRequest(
+  context: Context,
+  client: Client,
+  redirectUri: string,
+  query: Parameters,
+): Promise<ValidRequest> {
+  query.refuseRepeated(); // B09
+  if (isLegacy(client) && query.get("state") === undefined) {
+    throw new OAuthError("invalid_request", { hint: "state is missing" }); // B26
+  }
+  refuseUnsupported(query);
+  checkResponseType(client, query.get("response_type"));
+  const codeChallenge = readCodeChallenge(client, query);
+  const prompt = readPrompt(query.get("prompt"));
+  const maxAge = readMaxAge(query.get("max_age"));
+  const resource = await chooseResource(context.store, context.settings, query.all("resource"));
+  if (resource === undefined && !isLegacy(client)) {
+    throw new OAuthError("invalid_target", { hint: "resource is missing and this server has no default" }); // L05
+  }
+  const refreshable = client.grantTypes.includes("refresh_token");
+  return {
+    prompt,
+    maxAge,
+    request: {
+      clientId: client.id,
+      redirectUri,
+      state: query.get("state"),
+      codeChallenge,
+      scope: grantableScope(query.get("scope"), resource, refreshable),
+      resource: resource?.identifier,
+    },
+  };
+}
+
+const unsupported = [
+  ["request", "request_not_supported"],
+  ["request_uri", "request_uri_not_supported"],
+  ["registration", "registration_not_supported"],
+] as const;
+
+/** B23: none of these may be silently ignored. */
+function refuseUnsupported(query: Parameters): void {
+  for (const [name, code] of unsupported) {
+    if (query.get(name) !== undefined) throw new OAuthError(code, { hint: `${name} is not supported` });
+  }
+  const mode = query.get("response_mode");
+  if (mode !== undefined && mode !== "query") {
+    throw new OAuthError("invalid_request", { hint: "only response_mode=query is supported" });
+  }
+}
+
+function checkResponseType(client: Client, responseType: string | undefined): void {
+  // B10. The old web client sends none (B26).
+  if (responseType === undefined && !isLegacy(client)) {
+    throw new OAuthError("invalid_request", { hint: "response_type is missing" });
+  }
+  if (responseType !== undefined && responseType !== "code")
+    throw new OAuthError("unsupported_response_type", { hint: "only response_type=code is supported" });
+  if (!client.grantTypes.includes("authorization_code")) {
+    const hint = "the client is not registered for the authorization code grant";
+    throw new OAuthError("unauthorized_client", { hint }); // B11
+  }
+}
+
+/** PKCE is required of everybody but LEGACY clients, and whoever sends a challenge is held to it (B12-B14, B27). */
+function readCodeChallenge(client: Client, query: Parameters): string | undefined {
+  const challenge = query.get("code_challenge");
+  const method = query.get("code_challenge_method");
+  if (challenge === undefined) {
+    if (method !== undefined) throw new OAuthError("invalid_request", { hint: "code_challenge is missing" });
+    if (isLegacy(client)) return undefined;
+    throw new OAuthError("invalid_request", { hint: "code_challenge is missing: PKCE is required" });
+  }
+  if (method !== "S256" && !(method === undefined && isLegacy(client))) {
+    throw new OAuthError("invalid_request", { hint: "code_challenge_method must be S256" });
+  }
+  if (!isCodeChallenge(challenge)) {
+    throw new OAuthError("invalid_request", { hint: "code_challenge must be 43 base64url characters" });
+  }
+  return challenge;
+}
+
+function readPrompt(prompt: string | undefined): ReadonlySet<string> {
+  const values = new Set(prompt?.split(" ").filter((value) => value !== ""));
+  if (values.has("none") && values.size > 1) {
+    throw new OAuthError("invalid_request", { hint: "prompt=none cannot be combined" }); // B21
+  }
+  return values;
+}
+
+function readMaxAge(maxAge: string | undefined): number | undefined {
+  if (maxAge === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(maxAge))
+    throw new OAuthError("invalid_request", { hint: "max_age must be a number of seconds" });
+  return Number(maxAge);
+}

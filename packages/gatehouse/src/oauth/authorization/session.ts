@@ -1,0 +1,80 @@
+import { createHmac } from "node:crypto";
+import type { OAuthRequest, SetCookie } from "../messages/http.ts";
+import type { Identity } from "../ports.ts";
+import type { BrowserSession } from "../records.ts";
+import type { Context } from "../services.ts";
+import { hashSecret, mintSecret } from "../tokens/secret.ts";
+import { after, type Seconds, type SecretHash, type Subject } from "../values.ts";
+
+/*
+ * The browser's session with this server: whoever signed in for one client is not asked again for the next, only to consent.
+ */
+
+const cookieName = "gatehouse-session";
+
+export interface LiveSession extends BrowserSession {
+  readonly sessionHash: SecretHash;
+  readonly secret: string;
+}
+
+/** The session the browser's cookie stands for, if it is alive; its idle clock starts anew. */
+export async function readSession(context: Context, request: OAuthRequest): Promise<LiveSession | undefined> {
+  const secret = request.cookies.get(cookieName);
+  if (secret === undefined) return undefined;
+  const sessionHash = hashSecret(secret);
+  const { clock, settings, store } = context;
+  const session = await store.findSession(sessionHash, clock.now(), settings.lifetimes.sessionIdle);
+  return session === undefined ? undefined : { ...session, sessionHash, secret };
+}
+
+/** Opens a session for who just signed in, under a new identifier; the browser's earlier one ends (S05). */
+export async function openSession(
+  context: Context,
+  request: OAuthRequest,
+  identity: Identity,
+): Promise<{ session: LiveSession; cookie: SetCookie }> {
+  const { clock, random, settings, store } = context;
+  const earlier = request.cookies.get(cookieName);
+  const secret = mintSecret(random);
+  const authTime = clock.now();
+  const session: LiveSession = {
+    secret,
+    sessionHash: hashSecret(secret),
+    authTime,
+    account: {
+      subject: subjectOf(identity),
+      issuer: identity.issuer,
+      upstreamSubject: identity.subject,
+      email: identity.email,
+    },
+  };
+  await store.openSession({
+    sessionHash: session.sessionHash,
+    replaces: earlier === undefined ? undefined : hashSecret(earlier),
+    account: session.account,
+    authTime,
+    expiresAt: after(authTime, settings.lifetimes.session),
+  });
+  return { session, cookie: sessionCookie(secret, settings.lifetimes.session) };
+}
+
+export function forgetSession(): SetCookie {
+  return sessionCookie("", 0);
+}
+
+/** The CSRF value of the sign-out form. */
+export function signOutToken(session: LiveSession): string {
+  return createHmac("sha256", session.secret).update("sign out").digest("base64url");
+}
+
+/**
+ * The person's identifier towards MCP servers: from the provider's (`iss`, `sub`), so that it survives a change of address, and an equal
+ * address elsewhere is somebody else (C13). Prefixed, so that it cannot be taken for a client id (T08).
+ */
+export function subjectOf(identity: Pick<Identity, "issuer" | "subject">): Subject {
+  return `user_${hashSecret(JSON.stringify([identity.issuer, identity.subject]))}` as string as Subject;
+}
+
+function sessionCookie(value: string, maxAge: Seconds | 0): SetCookie {
+  return { name: cookieName, value, maxAge };
+}

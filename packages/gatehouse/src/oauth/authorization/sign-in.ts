@@ -1,0 +1,39 @@
+import { OAuthError } from "../messages/errors.ts";
+import { type OAuthRequest, type OAuthResponse, redirect } from "../messages/http.ts";
+import { type SignInAttempt, SignInError } from "../ports.ts";
+import type { AuthorizationRequest } from "../records.ts";
+import type { Context } from "../services.ts";
+import { after } from "../values.ts";
+import { bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
+
+/**
+ * Sends the browser to the identity provider, in a new transaction bound to this browser (C01, C02). Throws `OAuthError` when
+ * the provider cannot be reached.
+ * @param lifetime seconds within which the person must be back, and decide
+ */
+export async function startSignIn(
+  context: Context,
+  http: OAuthRequest,
+  request: AuthorizationRequest,
+  prompt: SignInAttempt["prompt"],
+  lifetime = context.settings.lifetimes.transaction,
+): Promise<OAuthResponse> {
+  const { clock, identity, random, store } = context;
+  const attempt = startAttempt(random);
+  const location = await identity.signInUrl(signInAttempt(attempt, prompt)).catch((thrown: unknown) => {
+    throw thrown instanceof SignInError ? clientErrorOf(thrown) : thrown;
+  });
+  await store.beginTransaction({
+    handleHash: attempt.handleHash,
+    bindingHash: attempt.bindingHash,
+    request,
+    signedIn: undefined,
+    expiresAt: after(clock.now(), lifetime),
+  });
+  return redirect(http.method, location.href, bindAttempt(http, attempt, lifetime));
+}
+
+/** What the client learns of a failed sign-in (C18, C19): the kind and a safe hint; the reason goes to the log. */
+export function clientErrorOf({ code, message, cause, hint }: SignInError): OAuthError {
+  return new OAuthError(code, { debug: message, cause, ...(hint === undefined ? {} : { hint }) });
+}

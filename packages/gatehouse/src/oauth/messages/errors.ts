@@ -1,0 +1,88 @@
+import type { SecretHash } from "../values.ts";
+
+/** Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2. */
+const statusOf = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  unsupported_response_type: 400,
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
+  invalid_token: 401,
+  access_denied: 403,
+  login_required: 400,
+  consent_required: 400,
+  request_not_supported: 400,
+  request_uri_not_supported: 400,
+  registration_not_supported: 400,
+  server_error: 500,
+  temporarily_unavailable: 503,
+  slow_down: 429,
+} as const;
+
+export type OAuthErrorCode = keyof typeof statusOf;
+
+/** What happened, what it means, and what to do in the app it may be. */
+export interface Advice {
+  readonly title: string;
+  readonly explanation: string;
+  readonly remedies?: readonly Remedy[];
+}
+
+/** What to do in one app: a sentence, and the command to do it with if there is one. */
+export interface Remedy {
+  /** The app it is for, where it is not certain that it is the person's. */
+  readonly app?: string;
+  readonly sentence: string;
+  readonly command?: string;
+}
+
+interface Details {
+  /** For the developer of the client: may be shown. Printable ASCII without `"` and `\` (E15); anything else is dropped. */
+  readonly hint?: string;
+  /** For the operator's log only. Never a secret. */
+  readonly debug?: string;
+  readonly cause?: unknown;
+  /** Headers the JSON answer must carry, such as `WWW-Authenticate` or `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What a page says in place of the words for this code, where more is known. */
+  readonly forPerson?: Advice;
+  /** Overrides the table, for the few answers whose status the RFCs leave open. */
+  readonly status?: number;
+  /** Of the attempt to authorize that it ends or concerns, for the log. */
+  readonly attempt?: SecretHash | undefined;
+}
+
+/** The one way a protocol step says no. Rendered in one place: `answer.ts`. */
+export class OAuthError extends Error {
+  readonly code: OAuthErrorCode;
+  readonly status: number;
+  readonly hint: string | undefined;
+  readonly debug: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly forPerson: Advice | undefined;
+  readonly attempt: SecretHash | undefined;
+
+  constructor(code: OAuthErrorCode, details: Details = {}) {
+    super(details.debug ?? details.hint ?? code, { cause: details.cause });
+    this.code = code;
+    this.status = details.status ?? statusOf[code];
+    this.hint = details.hint?.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "");
+    this.debug = details.debug;
+    this.headers = details.headers ?? {};
+    this.forPerson = details.forPerson;
+    this.attempt = details.attempt;
+  }
+}
+
+/** E16. @param wait seconds until another attempt is looked at */
+export function tooManyFailures(wait: number): OAuthError {
+  return new OAuthError("slow_down", {
+    hint: "too many failed attempts",
+    headers: { "Retry-After": String(wait) },
+  });
+}

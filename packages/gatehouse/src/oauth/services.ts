@@ -1,0 +1,29 @@
+import type { OAuthRequest, OAuthResponse } from "./messages/http.ts";
+import type {
+  ClientDocuments,
+  Clock,
+  Events,
+  FailureLimiter,
+  IdentityProvider,
+  Random,
+  Store,
+} from "./ports.ts";
+import type { Settings } from "./settings.ts";
+
+/** Everything the protocol is handed. No endpoint reaches for anything else. */
+export interface Context {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly identity: IdentityProvider;
+  /** What clients publish about themselves. */
+  readonly documents: ClientDocuments;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: Events;
+  readonly failures: FailureLimiter;
+  /** What whoever runs the server should know although it serves, in words for `/readyz` and without secrets. */
+  readonly warnings: () => Promise<readonly string[]>;
+}
+
+/** What serves one path: an OAuth request in, an OAuth response out. */
+export type Endpoint = (request: OAuthRequest) => Promise<OAuthResponse>;
