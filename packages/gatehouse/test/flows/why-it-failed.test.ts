@@ -155,7 +155,7 @@ test("a redirect with an error carries the reference under which the log says wh
   });
   assert.equal(
     target.searchParams.get("error_description"),
-    `unsupported response type (reference ${refused.request})`,
+    `only response_type=code is supported (reference ${refused.request})`,
   );
   const denied = await oneLineOf("consent_denied", async () => {
     target = await authorize(server, client, { decision: "deny" });
