@@ -142,3 +142,31 @@ test("a user who does not own the tables is told which right is missing, and how
   const done = await runCommand(["migrate"], { SQL_URL: url.replace("postgres@", "gatehouse_app@") });
   assert.equal(done.code, 0, done.err);
 });
+
+test("a user who may not see what others do still learns who is in the way, and nobody is named where the database cannot tell", async (t) => {
+  const { url, sql } = await aLiveDatabase(t);
+  await sql.query("create role gatehouse_plain login");
+  await sql.query("grant create on schema public to gatehouse_plain");
+  for (const table of [
+    "oauth2_clients",
+    "oauth2_codes",
+    "oauth2_sessions",
+    "user_tokens",
+    "refresh_tokens",
+  ]) {
+    await sql.query(`alter table ${table} owner to gatehouse_plain`);
+  }
+  const reader = await connect(t, url, "pg_dump");
+  await reader.query("begin");
+  await reader.query("select count(*) from oauth2_clients");
+  const plain = url.replace("postgres@", "gatehouse_plain@");
+  await assert.rejects(
+    openPostgresStore({ url: plain, waitMs: 1000 }),
+    /in use by pg_dump \(process \d+, user postgres/,
+  );
+  // As on CockroachDB.
+  await sql.query("revoke execute on function pg_blocking_pids(int) from public");
+  await assert.rejects(openPostgresStore({ url: plain, waitMs: 1000 }), /in use by somebody else\./);
+  await reader.query("commit");
+  await (await openPostgresStore({ url: plain })).close();
+});
