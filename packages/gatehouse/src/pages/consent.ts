@@ -17,7 +17,7 @@ ${vouching(page)}
 ${whereAccessGoes(page)}
 <dl class="facts">
 <div><dt>It may</dt><dd><ul>${abilities(page)}</ul></dd></div>
-${page.resource && html`<div><dt>MCP server</dt><dd>${readableName(page.resource.name ?? "")} <code>${shortened(page.resource.identifier, addressLength)}</code></dd></div>`}
+${page.resource && html`<div><dt>MCP server</dt><dd>${page.resource.name} <code>${shortened(page.resource.identifier, addressLength)}</code></dd></div>`}
 <div><dt>Your account</dt><dd><strong><bdi>${page.account.email}</bdi></strong></dd></div>
 </dl>
 <form method="post" action="${page.action}">
@@ -35,12 +35,12 @@ ${links(page)}`,
   };
 }
 
-/** As it can be printed: a name that is certain plainly, one that it gave itself in quotation marks. */
+/** A name that is certain, or the operator's, as it is; one that the client gave itself in quotation marks. */
 function nameOf({ client }: ConsentPage): string | undefined {
   if (client.certainName !== undefined) return client.certainName;
+  if (client.vouchedBy === "operator") return client.name || undefined;
   const name = readableName(client.name ?? "");
-  if (name === "") return undefined;
-  return client.vouchedBy === "operator" ? name : `“${name}”`;
+  return name === "" ? undefined : `“${name}”`;
 }
 
 function whoAsks(page: ConsentPage): Html {
@@ -55,8 +55,7 @@ function whoAsks(page: ConsentPage): Html {
 
 function server({ resource }: ConsentPage): Html {
   if (resource === undefined) return html`your account`;
-  const name = readableName(resource.name ?? "");
-  if (name !== "") return html`<bdi class="name">${name}</bdi>`;
+  if (resource.name) return html`<bdi class="name">${resource.name}</bdi>`;
   return html`the MCP server at <bdi class="name">${new URL(resource.identifier).host}</bdi>`;
 }
 

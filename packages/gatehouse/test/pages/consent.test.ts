@@ -197,6 +197,13 @@ test("nor does a long address of the MCP server, as long as any will do", () => 
   assert.ok(html.length < 4000, String(html.length));
 });
 
+test("names the operator gave are left as they are", () => {
+  const name = "C++ & C# (internal) – documentation of every team";
+  const text = textOf(render({ client: { name, vouchedBy: "operator" }, resource: { name: `${name}!` } }));
+  const printed = name.replace("&", "&amp;");
+  assert.ok(text.includes(`${printed} wants to use ${printed}! as you`), text);
+});
+
 test("a server without a name is the MCP server at its host", () => {
   const text = textOf(render({ resource: { name: undefined } }));
   assert.match(text, /wants to use the MCP server at notes\.example\.com as you/);
