@@ -13,15 +13,15 @@ export function tokenEndpoint(context: Context): Endpoint {
   return async (request) => {
     const form = requireForm(request.form);
     const named = form.get("grant_type");
-    const grantType = named === undefined ? undefined : lookUp(named);
+    const begun = named === undefined ? undefined : lookUp(named)(context, request, form);
     const client = await authenticateClient(context, request, form);
-    const grant = grantType ?? legacyDefault(client);
+    const respond = begun ?? legacyDefault(client)(context, request, form);
     if (!client.grantTypes.includes(named ?? "authorization_code")) {
       throw new OAuthError("unauthorized_client", {
         hint: "the client is not registered for this grant type",
       });
     }
-    return json(200, await grant(context, request, client, form));
+    return json(200, await respond(client));
   };
 }
 

@@ -9,32 +9,32 @@ import type { Context } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/token.ts";
 import { after, type Seconds } from "../values.ts";
-import { scopeMember, type TokenResponse } from "./grant-type.ts";
+import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";
 
 /** The authorization code grant, OAuth 2.1 §4.1.3. */
-export async function authorizationCode(
-  context: Context,
-  request: OAuthRequest,
-  client: Client,
-  form: Parameters,
-): Promise<TokenResponse> {
-  const codeHash = hashSecret(required(form, "code"));
-  const verifier = readVerifier(client, form);
-  const code = await context.store.findCode(codeHash);
-  if (code === undefined || code.request.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
-  if (code.expiresAt <= context.clock.now() && !code.used) throw invalidGrant("the code has expired");
-  narrowResource(code.request.resource, form.all("resource")); // F12
-  checkPresence(client, code, verifier);
-  await checkBinding(context, code, verifier, form.get("redirect_uri"));
-  return isLegacy(client)
-    ? redeemLegacy(context, request, client, code)
-    : redeem(context, request, client, code);
-}
+export const authorizationCode: GrantType = (context, request, form) => {
+  const sent = form.get("code");
+  const named = sent === undefined ? undefined : lookedUpEarly(context.store.findCode(hashSecret(sent)));
+  return async (client) => {
+    if (named === undefined) throw missing("code");
+    const verifier = readVerifier(client, form);
+    const code = await named;
+    if (code === undefined || code.request.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
+    if (code.expiresAt <= context.clock.now() && !code.used) throw invalidGrant("the code has expired");
+    narrowResource(code.request.resource, form.all("resource")); // F12
+    checkPresence(client, code, verifier);
+    await checkBinding(context, code, verifier, form.get("redirect_uri"));
+    return isLegacy(client)
+      ? redeemLegacy(context, request, client, code)
+      : redeem(context, request, client, code);
+  };
+};
 
 /** What is missing is told before what is wrong, whatever the code is worth. */
 function readVerifier(client: Client, form: Parameters): string | undefined {
-  const verifier = isLegacy(client) ? form.get("code_verifier") : required(form, "code_verifier");
+  const verifier = form.get("code_verifier");
+  if (verifier === undefined && !isLegacy(client)) throw missing("code_verifier");
   if (verifier !== undefined && !isCodeVerifier(verifier)) {
     throw new OAuthError("invalid_request", {
       hint: "code_verifier must be 43 to 128 unreserved characters",
@@ -49,7 +49,7 @@ function checkPresence(client: Client, code: FoundCode, verifier: string | undef
   if (codeChallenge === undefined && !isLegacy(client))
     throw invalidGrant("the code was issued without PKCE"); // F09
   if (codeChallenge !== undefined && verifier === undefined) {
-    throw new OAuthError("invalid_request", { hint: "code_verifier is missing" });
+    throw missing("code_verifier");
   }
   if (codeChallenge === undefined && verifier !== undefined) {
     throw new OAuthError("invalid_request", {
@@ -161,10 +161,8 @@ async function issue(
   throw invalidGrant("the code was used or has expired");
 }
 
-function required(form: Parameters, name: string): string {
-  const value = form.get(name);
-  if (value === undefined) throw new OAuthError("invalid_request", { hint: `${name} is missing` });
-  return value;
+function missing(name: string): OAuthError {
+  return new OAuthError("invalid_request", { hint: `${name} is missing` });
 }
 
 function invalidGrant(hint: string): OAuthError {

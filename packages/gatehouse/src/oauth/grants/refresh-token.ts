@@ -10,7 +10,7 @@ import type { Context } from "../services.ts";
 import type { Settings } from "../settings.ts";
 import { isGenuine, type PresentedRefreshToken, parseRefreshToken, refreshTokenOf } from "../tokens/token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
-import { scopeMember, type TokenResponse } from "./grant-type.ts";
+import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";
 import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.ts";
 
@@ -18,21 +18,21 @@ import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.
  * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves the refresh token as it
  * was (G12).
  */
-export async function refreshToken(
-  context: Context,
-  request: OAuthRequest,
-  client: Client,
-  form: Parameters,
-): Promise<TokenResponse> {
+export const refreshToken: GrantType = (context, request, form) => {
+  const { clock, store } = context;
   const token = form.get("refresh_token");
-  if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
-  const presented = parseRefreshToken(token);
-  const found =
-    presented === undefined
-      ? await exchangeOriginal(context, request, client, form, token)
-      : await findPresented(context, client, presented);
-  return "grant" in found ? rotate(context, request, client, form, found) : found;
-}
+  const presented = token === undefined ? undefined : parseRefreshToken(token);
+  const named = presented && lookedUpEarly(store.findGrant(presented.grantId, clock.now()));
+  return async (client) => {
+    if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
+    if (presented !== undefined) {
+      const grant = requireProven(context, client, presented, await named);
+      return rotate(context, request, client, form, { grant, generation: presented.generation });
+    }
+    const exchanged = await exchangeOriginal(context, request, client, form, token);
+    return "grant" in exchanged ? rotate(context, request, client, form, exchanged) : exchanged;
+  };
+};
 
 async function rotate(
   context: Context,
@@ -69,17 +69,17 @@ async function rotate(
 }
 
 /** The live grant the presented token belongs to, proven by its MAC: a forged token goes no further and harms nothing (G-n6). */
-async function findPresented(
-  context: Context,
+function requireProven(
+  { settings }: Context,
   client: Client,
   presented: PresentedRefreshToken,
-): Promise<PresentedGrant> {
-  const grant = await context.store.findGrant(presented.grantId, context.clock.now());
-  if (grant === undefined || !isGenuine(presented, grant, context.settings)) {
+  grant: Grant | undefined,
+): Grant {
+  if (grant === undefined || !isGenuine(presented, grant, settings)) {
     throw invalidGrant("unknown, expired or revoked refresh token");
   }
   if (grant.clientId !== client.id) throw invalidGrant("unknown, expired or revoked refresh token"); // G02
-  return { grant, generation: presented.generation };
+  return grant;
 }
 
 /** How many seconds, and how far back, a superseded refresh token of this client is forgiven (G05); more of a known one's (G17). */

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { readConfig } from "../../src/config/config.ts";
+import { type RunningGatehouse, startGatehouse } from "../../src/gatehouse.ts";
+import type { Store } from "../../src/oauth/ports.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
+import { codePrefix } from "../../src/oauth/tokens/token.ts";
+import { seconds } from "../../src/oauth/values.ts";
+import { aCode, aRequest, later, now, unique } from "../../src/storage/contract/given.ts";
+import { Database, type Result, type Statement, type Value } from "../../src/storage/postgres/database.ts";
+import { createStore, openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { freePort } from "../support/free-port.ts";
+import { aPublicClient, pkce, type Tokens } from "../support/oauth-client.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+
+/*
+ * What one request costs the database when it is alone: its statements, and its trips, which are those it has to wait for one after the other.
+ */
+
+/** Counts statements, and as one trip all that are under way together. */
+class Counted extends Database {
+  statements = 0;
+  trips = 0;
+  #underWay = 0;
+
+  override async run(statement: Statement, ...values: Value[]): Promise<Result> {
+    this.statements++;
+    if (this.#underWay++ === 0) this.trips++;
+    try {
+      return await super.run(statement, ...values);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  override transaction(): never {
+    assert.fail("a request that many make needs no transaction of several statements");
+  }
+}
+
+let postgres: Postgres;
+let database: Counted;
+let server: RunningGatehouse;
+/** On the same database, uncounted. */
+let store: Store;
+
+before(async () => {
+  postgres = await startPostgres();
+  const url = await postgres.createDatabase();
+  store = await openPostgresStore({ url });
+  database = new Counted({ url });
+  const environment = {
+    PORT: String(await freePort()),
+    SQL_URL: url,
+    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    LOG_LEVEL: "silent",
+  };
+  const config = readConfig({ ...environment, BASE_URL: `http://localhost:${environment.PORT}` }, "dev");
+  const counted = createStore(database);
+  const startWithKeys = store.startWithKeys; // once a start, with a transaction
+  server = await startGatehouse(
+    config,
+    createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }),
+    {
+      store: { ...counted, startWithKeys },
+      clock: { now: () => now },
+      keepsHouse: false,
+    },
+  );
+});
+after(async () => {
+  await server?.stop();
+  await store?.close();
+  await postgres?.stop();
+});
+
+async function post(form: Record<string, string>) {
+  database.statements = 0;
+  database.trips = 0;
+  const response = await fetch(`${server.url}/token`, { method: "POST", body: new URLSearchParams(form) });
+  const { statements, trips } = database;
+  const body = (await response.json()) as Partial<Tokens> & { readonly error?: string };
+  return { status: response.status, body, cost: { statements, trips } };
+}
+
+/** A client and a code of its, as the consent page would have left it. */
+async function anApprovedClient() {
+  const client = await aPublicClient(server);
+  const { verifier, challenge } = pkce();
+  const record = (await store.findClient(client.id)) ?? assert.fail();
+  const code = codePrefix + unique();
+  const request = aRequest(record, { codeChallenge: challenge, redirectUri: client.redirectUri });
+  const handleHash = hashSecret(unique());
+  const transaction = { handleHash, bindingHash: handleHash, request, signedIn: undefined };
+  await store.beginTransaction({ ...transaction, expiresAt: later(600) });
+  const issued = aCode(request, { codeHash: hashSecret(code) });
+  assert.ok(await store.completeTransaction(handleHash, now, { code: issued }));
+  return { client_id: client.id, code, code_verifier: verifier };
+}
+
+test("a redemption and a refresh cost three statements in two trips: all look-ups are one", async () => {
+  const { client_id, code, code_verifier } = await anApprovedClient();
+  const redeemed = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
+  assert.equal(redeemed.status, 200, JSON.stringify(redeemed.body));
+  assert.deepEqual(redeemed.cost, { statements: 3, trips: 2 });
+  const { refresh_token = "" } = redeemed.body;
+  const refreshed = await post({ grant_type: "refresh_token", client_id, refresh_token });
+  assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
+  assert.deepEqual(refreshed.cost, { statements: 3, trips: 2 });
+});
+
+test("a token endpoint whose look-ups are one still tells first what is wrong with the client", async () => {
+  const { client_id, code, code_verifier } = await anApprovedClient();
+  const redemption = { grant_type: "authorization_code", code, code_verifier };
+  const unknown = await post({ ...redemption, client_id: "nobody" });
+  assert.deepEqual([unknown.status, unknown.body.error], [401, "invalid_client"]);
+  const redeemed = await post({ ...redemption, client_id });
+  assert.equal(redeemed.status, 200, "nothing was used up");
+  const { refresh_token = "" } = redeemed.body;
+  const refresh = { grant_type: "refresh_token", refresh_token };
+  for (const form of [
+    { ...refresh, client_id: "nobody" },
+    { ...refresh, client_id, client_secret: "a-public-client-has-none" },
+    { grant_type: "refresh_token", client_id: "nobody" },
+    { ...redemption, client_id: "nobody", code: "unknown" },
+  ]) {
+    const { status, body, cost } = await post(form);
+    assert.deepEqual([status, body.error], [401, "invalid_client"], JSON.stringify(form));
+    assert.equal(cost.trips, 1);
+  }
+  const another = await aPublicClient(server);
+  const foreign = await post({ ...refresh, client_id: another.id });
+  assert.deepEqual([foreign.status, foreign.body.error], [400, "invalid_grant"]);
+  const refreshed = await post({ ...refresh, client_id });
+  assert.equal(refreshed.status, 200, "and no refusal harmed the grant");
+
+  const { refresh_token: live = "" } = refreshed.body;
+  const scoped = (await store.findClient(client_id)) ?? assert.fail();
+  await store.replaceClient({ ...scoped, grantTypes: ["authorization_code"] });
+  const unregistered = await post({ grant_type: "refresh_token", client_id, refresh_token: live });
+  assert.deepEqual([unregistered.status, unregistered.body.error], [400, "unauthorized_client"]);
+  await store.removeClient(client_id);
+  const removed = await post({ grant_type: "refresh_token", client_id, refresh_token: live });
+  assert.deepEqual([removed.status, removed.body.error], [401, "invalid_client"]);
+});
+
+test("an introspection costs two statements in one trip", async () => {
+  const { client_id, code, code_verifier } = await anApprovedClient();
+  const redeemed = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
+  const credential = `gatehouse_rs_${unique()}${unique()}`;
+  const identifier = aRequest((await store.findClient(client_id)) ?? assert.fail()).resource;
+  assert.ok(identifier);
+  const resource = { identifier, name: "Notes", scopes: [], createdAt: seconds(now) };
+  await store.addResource(resource, hashSecret(credential));
+  database.statements = 0;
+  database.trips = 0;
+  const response = await fetch(`${server.url}/introspect`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${credential}` },
+    body: new URLSearchParams({ token: redeemed.body.access_token ?? "" }),
+  });
+  assert.equal(((await response.json()) as { active: boolean }).active, true);
+  assert.deepEqual([database.statements, database.trips], [2, 1]);
+});
