@@ -139,6 +139,13 @@ test("a user who does not own the tables is told which right is missing, and how
   for (const table of ["oauth2_clients", "oauth2_codes", "oauth2_sessions", "user_tokens"]) {
     await sql.query(`alter table ${table} owner to gatehouse_app`);
   }
+  await sql.query("revoke delete on refresh_tokens from gatehouse_app");
+  for (const args of [["migrate"], ["migrate", "--dry-run"]]) {
+    const refused = await runCommand(args, { SQL_URL: url.replace("postgres@", "gatehouse_app@") });
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /^gatehouse: .*: grant select, delete on refresh_tokens to "gatehouse_app"$/m);
+  }
+  await sql.query("grant select, delete on refresh_tokens to gatehouse_app");
   const done = await runCommand(["migrate"], { SQL_URL: url.replace("postgres@", "gatehouse_app@") });
   assert.equal(done.code, 0, done.err);
 });

@@ -75,8 +75,28 @@ const note =
 export const ledgerStatements: readonly string[] = [latest, createLedger, note];
 
 async function pending(client: Client): Promise<Migration[]> {
+  await checkRights(client);
   return pendingAfter(await latestApplied(client), knownMigrations());
 }
+
+/** LEGACY: of a table that is not ours we need rights as well; without them its refresh tokens would be unknown here, and nobody would know why. */
+async function checkRights(client: Client): Promise<void> {
+  const asked = { text: rights, query_timeout: longestAnswer };
+  const { rows } = await client
+    .query<{ enough: boolean | null; name: string }>(asked)
+    .catch((error: unknown) => {
+      if (error instanceof DatabaseError) return { rows: [] }; // a database that cannot tell
+      throw error;
+    });
+  const [found] = rows;
+  if (found?.enough !== false) return;
+  throw new DatabaseRefusedError(
+    `the database user "${found.name}" may not use refresh_tokens of the service before Gatehouse: grant select, delete on refresh_tokens to "${found.name}"`,
+  );
+}
+
+const rights = `select current_user as name, has_table_privilege(to_regclass('refresh_tokens'), 'select')
+  and has_table_privilege(to_regclass('refresh_tokens'), 'delete') as enough`;
 
 async function latestApplied(client: Client): Promise<number> {
   try {
