@@ -62,7 +62,7 @@ function listTests(folder: string): string[] {
     .filter(
       (name) =>
         !/(?:^|\/)(?:node_modules|dist)\//.test(name) &&
-        (name.endsWith(".test.ts") || name.includes("storage/contract/")),
+        (name.endsWith(".test.ts") || name.includes("/contract/")),
     )
     .map((name) => join(folder, name));
 }

@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { configuredKey, keyIdOf, keyName, newKeyText } from "../../src/oauth/tokens/secret-keys.ts";
 import { seconds } from "../../src/oauth/values.ts";
-import { Given } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { Given } from "../contract/stories.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const now = seconds(Date.now() / 1000);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
-import { Given } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { Given } from "../contract/stories.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const database = await aDatabase();

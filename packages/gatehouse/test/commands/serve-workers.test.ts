@@ -8,9 +8,9 @@ import { after, before, test } from "node:test";
 import type { Store } from "../../src/oauth/ports.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { seconds } from "../../src/oauth/values.ts";
-import { aClient, aCode, aRequest } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { aClient, aCode, aRequest } from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 

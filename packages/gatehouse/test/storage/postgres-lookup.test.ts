@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { Client } from "pg";
-import { aClient, aHash, Given, now, times } from "../../src/storage/contract/given.ts";
 import { Database, type Result, type Statement, type Value } from "../../src/storage/postgres/database.ts";
 import { createStore, openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { aClient, aHash, Given, now, times } from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 let postgres: Postgres;

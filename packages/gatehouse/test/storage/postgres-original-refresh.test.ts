@@ -4,6 +4,8 @@ import { Client } from "pg";
 import type { Store } from "../../src/oauth/ports.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import type { Subject } from "../../src/oauth/values.ts";
+import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import {
   aClient,
   aCode,
@@ -16,9 +18,7 @@ import {
   strict,
   times,
   unique,
-} from "../../src/storage/contract/given.ts";
-import { openPostgresStore } from "../../src/storage/postgres/store.ts";
-import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+} from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
 

@@ -5,17 +5,8 @@ import { after, before, test } from "node:test";
 import { Client } from "pg";
 import type { Store } from "../../src/oauth/ports.ts";
 import type { GrantId } from "../../src/oauth/values.ts";
-import {
-  aClient,
-  aGrant,
-  aHash,
-  aToken,
-  Given,
-  now,
-  times,
-  unique,
-} from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { aClient, aGrant, aHash, aToken, Given, now, times, unique } from "../contract/stories.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 

@@ -6,8 +6,8 @@ import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
 import type { Rotation } from "../../src/oauth/ports.ts";
 import type { Code, Grant } from "../../src/oauth/records.ts";
-import { aGrant, aToken, Given, later, lossless, now, times } from "../../src/storage/contract/given.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { aGrant, aToken, Given, later, lossless, now, times } from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import type { Errand } from "./errand.ts";
 

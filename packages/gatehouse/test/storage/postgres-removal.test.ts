@@ -4,6 +4,7 @@ import { Client as Connection } from "pg";
 import type { Store } from "../../src/oauth/ports.ts";
 import type { Client, Code, Grant } from "../../src/oauth/records.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
+import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import {
   aClient,
   aCode,
@@ -16,8 +17,7 @@ import {
   strict,
   times,
   unique,
-} from "../../src/storage/contract/given.ts";
-import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+} from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 /*

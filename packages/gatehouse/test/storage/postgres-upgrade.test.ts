@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
 import { type SecretHash, seconds } from "../../src/oauth/values.ts";
-import { aClient, times } from "../../src/storage/contract/given.ts";
 import { knownMigrations, statementsOf } from "../../src/storage/postgres/migrations.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "../../src/storage/postgres/store.ts";
+import { aClient, times } from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
 

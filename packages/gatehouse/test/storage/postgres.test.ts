@@ -1,6 +1,6 @@
 import { after, before } from "node:test";
-import { storeContract } from "../../src/storage/contract.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
+import { storeContract } from "../contract/store.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 let postgres: Postgres;

@@ -17,8 +17,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import type { Store } from "../../src/oauth/ports.ts";
-import { aClient } from "../../src/storage/contract/given.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { aClient } from "../contract/stories.ts";
 
 /* What becomes of the store when something happens to its files. */
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { storeContract } from "../../src/storage/contract.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { storeContract } from "../contract/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-store-"));
 storeContract("SQLite", () => openSqliteStore({ path: join(folder, "gatehouse.db") }));

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client } from "../../oauth/records.ts";
-import { type Seconds, seconds } from "../../oauth/values.ts";
+import type { Client } from "../../src/oauth/records.ts";
+import { type Seconds, seconds } from "../../src/oauth/values.ts";
 
-import { aClient, aGrant, aHash, aRequest, aToken, type Given, later, now, times, unique } from "./given.ts";
+import {
+  aClient,
+  aGrant,
+  aHash,
+  aRequest,
+  aToken,
+  type Given,
+  later,
+  now,
+  times,
+  unique,
+} from "./stories.ts";
 
 const hour = seconds(3600);
 const day = 86_400;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { GrantId } from "../../oauth/values.ts";
+import type { GrantId } from "../../src/oauth/values.ts";
 
-import { aCode, aGrant, aToken, count, type Given, later, now, times } from "./given.ts";
+import { aCode, aGrant, aToken, count, type Given, later, now, times } from "./stories.ts";
 
 /** What a store promises about codes. */
 export function codesContract(given: Given): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalResource } from "../../oauth/resource.ts";
-import { type ClientId, seconds } from "../../oauth/values.ts";
+import { canonicalResource } from "../../src/oauth/resource.ts";
+import { type ClientId, seconds } from "../../src/oauth/values.ts";
 
-import { aClient, aHash, count, type Given, later, now, times, unique } from "./given.ts";
+import { aClient, aHash, count, type Given, later, now, times, unique } from "./stories.ts";
 
 /** What a store promises about clients and resources. */
 export function clientsContract(given: Given): void {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Subject } from "../../oauth/values.ts";
+import type { Subject } from "../../src/oauth/values.ts";
 
-import { aClient, aCode, aHash, aRequest, count, type Given, later, now, times, unique } from "./given.ts";
+import { aClient, aCode, aHash, aRequest, count, type Given, later, now, times, unique } from "./stories.ts";
 
 /** What a store promises about attempts to authorize. */
 export function transactionsContract(given: Given): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { ReplayPolicy, Store } from "../../oauth/ports.ts";
-import type { AccessToken, AuthorizationRequest, Client, Code, Grant } from "../../oauth/records.ts";
-import { canonicalResource } from "../../oauth/resource.ts";
-import { hashSecret } from "../../oauth/tokens/secret.ts";
+import type { ReplayPolicy, Store } from "../../src/oauth/ports.ts";
+import type { AccessToken, AuthorizationRequest, Client, Code, Grant } from "../../src/oauth/records.ts";
+import { canonicalResource } from "../../src/oauth/resource.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import {
   type ClientId,
   type GrantId,
@@ -11,7 +11,7 @@ import {
   type SecretHash,
   type Subject,
   seconds,
-} from "../../oauth/values.ts";
+} from "../../src/oauth/values.ts";
 
 /*
  * What the contract's stories begin with: records of every kind, and a store that has some of them.

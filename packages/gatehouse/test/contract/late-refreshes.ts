@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostReplayGenerations } from "../../oauth/ports.ts";
-import { seconds } from "../../oauth/values.ts";
-import { aToken, type Given, later, lossless, now, strict, times } from "./given.ts";
+import { mostReplayGenerations } from "../../src/oauth/ports.ts";
+import { seconds } from "../../src/oauth/values.ts";
+import { aToken, type Given, later, lossless, now, strict, times } from "./stories.ts";
 
 const skippedAhead = (generation: number) => ({ outcome: "skipped_ahead", generation });
 const replayed = (generation: number) => ({ outcome: "replayed", generation });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostReplayGenerations } from "../../oauth/ports.ts";
-import { seconds } from "../../oauth/values.ts";
+import { mostReplayGenerations } from "../../src/oauth/ports.ts";
+import { seconds } from "../../src/oauth/values.ts";
 
-import { aGrant, aToken, count, type Given, later, now, strict, times } from "./given.ts";
+import { aGrant, aToken, count, type Given, later, now, strict, times } from "./stories.ts";
 
 /** What a store promises about grants and access tokens. */
 export function grantsContract(given: Given): void {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { seconds } from "../../oauth/values.ts";
-import { aToken, type Given, later, now, strict, unique } from "./given.ts";
+import { seconds } from "../../src/oauth/values.ts";
+import { aToken, type Given, later, now, strict, unique } from "./stories.ts";
 
 const aFingerprint = () => hash("sha256", unique(), "hex").slice(0, 32);
 

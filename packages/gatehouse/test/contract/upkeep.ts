@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Subject, seconds } from "../../oauth/values.ts";
+import { type Subject, seconds } from "../../src/oauth/values.ts";
 
-import { aClient, aGrant, aHash, aToken, type Given, later, now, times, unique } from "./given.ts";
+import { aClient, aGrant, aHash, aToken, type Given, later, now, times, unique } from "./stories.ts";
 
 /** What a store promises about removal and sweeping. */
 export function upkeepContract(given: Given): void {

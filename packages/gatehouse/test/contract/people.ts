@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Consent } from "../../oauth/records.ts";
-import { canonicalResource } from "../../oauth/resource.ts";
-import { type Subject, seconds } from "../../oauth/values.ts";
+import type { Consent } from "../../src/oauth/records.ts";
+import { canonicalResource } from "../../src/oauth/resource.ts";
+import { type Subject, seconds } from "../../src/oauth/values.ts";
 
-import { aClient, aHash, aRequest, type Given, later, now, unique } from "./given.ts";
+import { aClient, aHash, aRequest, type Given, later, now, unique } from "./stories.ts";
 
 /** What a store promises about sessions and remembered consents. */
 export function peopleContract(given: Given): void {

@@ -1,16 +1,16 @@
 import { after, before, describe } from "node:test";
-import type { Store } from "../oauth/ports.ts";
-import { clientsContract } from "./contract/clients.ts";
-import { codesContract } from "./contract/codes.ts";
-import { Given } from "./contract/given.ts";
-import { grantsContract } from "./contract/grants.ts";
-import { keysContract } from "./contract/keys.ts";
-import { lateRefreshesContract } from "./contract/late-refreshes.ts";
-import { peopleContract } from "./contract/people.ts";
-import { registrationsContract } from "./contract/registrations.ts";
-import { resourcesContract } from "./contract/resources.ts";
-import { transactionsContract } from "./contract/transactions.ts";
-import { upkeepContract } from "./contract/upkeep.ts";
+import type { Store } from "../../src/oauth/ports.ts";
+import { clientsContract } from "./clients.ts";
+import { codesContract } from "./codes.ts";
+import { grantsContract } from "./grants.ts";
+import { keysContract } from "./keys.ts";
+import { lateRefreshesContract } from "./late-refreshes.ts";
+import { peopleContract } from "./people.ts";
+import { registrationsContract } from "./registrations.ts";
+import { resourcesContract } from "./resources.ts";
+import { Given } from "./stories.ts";
+import { transactionsContract } from "./transactions.ts";
+import { upkeepContract } from "./upkeep.ts";
 
 /**
  * The behaviour every store must show, sentence by sentence of `oauth/ports.ts`. An adapter's test calls this with a way to open an empty

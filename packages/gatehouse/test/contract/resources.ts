@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Grant } from "../../oauth/records.ts";
-import { canonicalResource } from "../../oauth/resource.ts";
-import type { ResourceIdentifier } from "../../oauth/values.ts";
-import { pageSize } from "../pages.ts";
+import type { Grant } from "../../src/oauth/records.ts";
+import { canonicalResource } from "../../src/oauth/resource.ts";
+import type { ResourceIdentifier } from "../../src/oauth/values.ts";
+import { pageSize } from "../../src/storage/pages.ts";
 import {
   aClient,
   aCode,
@@ -17,7 +17,7 @@ import {
   strict,
   times,
   unique,
-} from "./given.ts";
+} from "./stories.ts";
 
 const aResource = () =>
   canonicalResource(`https://${unique().toLowerCase().replaceAll("_", "-")}.example/mcp`);
