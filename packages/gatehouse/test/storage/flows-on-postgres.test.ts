@@ -17,7 +17,10 @@ const elsewhere = [
   "legacy-refresh",
 ];
 
-test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the embedded database", async (t) => {
+test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the embedded database", {
+  timeout: 900_000,
+}, async (t) => {
+  // Some thirty files, on a machine that may have others to run.
   const postgres = await startPostgres();
   t.after(() => postgres.stop());
   const folder = join(import.meta.dirname, "../flows");

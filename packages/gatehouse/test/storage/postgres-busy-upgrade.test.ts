@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { Client } from "pg";
 import { StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
+import { seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "../../src/storage/postgres/store.ts";
 import { runCommand } from "../commands/command-line.ts";
 import { OldService } from "../support/old-service.ts";
@@ -176,4 +178,19 @@ test("a user who may not see what others do still learns who is in the way, and 
   await assert.rejects(openPostgresStore({ url: plain, waitMs: 1000 }), /in use by somebody else\./);
   await reader.query("commit");
   await (await openPostgresStore({ url: plain })).close();
+});
+
+test("a table of the same name that another application has is left alone", async (t) => {
+  const url = await postgres.createDatabase();
+  const sql = await connect(t, url);
+  await sql.query("create table refresh_tokens (id int primary key, token text, session jsonb)");
+  await sql.query("insert into refresh_tokens values (1, 'theirs', '{}')");
+  await sql.query("create role gatehouse_beside login");
+  await sql.query("grant create on schema public to gatehouse_beside");
+  const store = await openPostgresStore({ url: url.replace("postgres@", "gatehouse_beside@") });
+  const hash = hashSecret("theirs");
+  assert.equal(await store.findOriginalRefreshToken(hash, seconds(0)), undefined);
+  assert.equal(await store.revokeOriginalRefreshToken(hash), false);
+  await store.close();
+  assert.equal((await sql.query("select id from refresh_tokens")).rowCount, 1);
 });

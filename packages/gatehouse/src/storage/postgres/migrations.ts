@@ -95,8 +95,12 @@ async function checkRights(client: Client): Promise<void> {
   );
 }
 
-const rights = `select current_user as name, has_table_privilege(to_regclass('refresh_tokens'), 'select')
-  and has_table_privilege(to_regclass('refresh_tokens'), 'delete') as enough`;
+// Another application may have a table of this name: it is meant when it has these columns.
+const rights = `select current_user as name,
+  (select count(*) from pg_attribute where attrelid = to_regclass('refresh_tokens')
+     and attname in ('token', 'email', 'client_id', 'created_at', 'expires_at')) < 5
+  or (has_table_privilege(to_regclass('refresh_tokens'), 'select')
+      and has_table_privilege(to_regclass('refresh_tokens'), 'delete')) as enough`;
 
 async function latestApplied(client: Client): Promise<number> {
   try {
