@@ -26,11 +26,14 @@ import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./
 import type { Endpoint } from "./oauth/services.ts";
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
-import { deferStore } from "./storage/deferred-store.ts";
 import type { Migration } from "./storage/migration.ts";
 import type { OnNotice } from "./storage/notice.ts";
 import type { SchemaChangeOptions } from "./storage/postgres/schema-change.ts";
-import { openPostgresStore, pendingPostgresMigrations } from "./storage/postgres/store.ts";
+import {
+  openPostgresStore,
+  openPostgresStoreEventually,
+  pendingPostgresMigrations,
+} from "./storage/postgres/store.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "./storage/sqlite/store.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
@@ -270,18 +273,18 @@ async function startStore(
   const { onDatabaseRefused = onFailure } = given;
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
-  const store = await deferStore({
-    open: async () => {
-      // It tries again by itself, and meanwhile answers that it is not ready.
-      const opened = await openStore(config, log, { waitMs: 5000 });
-      const strange = await closingOnError(opened, () => admit(keyring, start(opened)));
+  const store = await openPostgresStoreEventually({
+    ...storage,
+    waitMs: 5000, // for others who are in a migration's way: it tries again by itself, and meanwhile answers that it is not ready
+    onWait: (message) => log.warn(message),
+    prepare: async (opened) => {
+      const strange = await admit(keyring, start(opened));
       const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
       if (given.acceptNewKey) tellOfNewKey(log, counted);
-      return opened;
     },
-    longestWait: storage.longestRetry,
-    onRetry: (error, wait) =>
-      log.warn({ err: error, retryInMilliseconds: wait }, "the database cannot be reached; trying again"),
+    maxPauseMs: storage.maxRetryMs,
+    onRetry: (error, pauseMs) =>
+      log.warn({ err: error, retryInMilliseconds: pauseMs }, "the database cannot be reached; trying again"),
     onRefused: onDatabaseRefused,
     onFailure: (error) => {
       if (!(error instanceof KeyError)) return onFailure(error);

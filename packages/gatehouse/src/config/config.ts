@@ -53,7 +53,7 @@ export type StorageConfig =
       /** Milliseconds. */
       readonly statementTimeout: number;
       /** Milliseconds between two attempts to reach it at the start, at most. */
-      readonly longestRetry: number;
+      readonly maxRetryMs: number;
       readonly migrate: boolean;
     };
 
@@ -167,7 +167,7 @@ function composeStorage(values: Values): StorageConfig {
     ...values.SQL_URL,
     poolSize: values.SQL_POOL_SIZE,
     statementTimeout: values.SQL_TIMEOUT * 1000,
-    longestRetry: values.SQL_RETRY * 1000,
+    maxRetryMs: values.SQL_RETRY * 1000,
     migrate,
   };
 }

@@ -202,7 +202,7 @@ test("PostgreSQL and CockroachDB are named by a URL, and need a key that all ins
       url: SQL_URL.replace("cockroachdb:", "postgres:"),
       poolSize: 10,
       statementTimeout: 2000,
-      longestRetry: 10_000,
+      maxRetryMs: 10_000,
       migrate: true,
     });
     assert.doesNotMatch(describeStorage(storage), /hunter2|gate:/);

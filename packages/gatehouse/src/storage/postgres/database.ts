@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Pool, type PoolClient } from "pg";
 import { StoreUnavailableError } from "../../oauth/ports.ts";
 import type { Row } from "../rows.ts";
+import type { Connecting } from "./connecting.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
 import { isConflict, isStatementError, unavailable } from "./errors.ts";
 
@@ -33,7 +34,7 @@ export class Undo<T> {
 }
 
 /** After so many conflicts the caller is told to try again later. */
-const mostAttempts = 50;
+const maxAttempts = 50;
 
 /**
  * A PostgreSQL or CockroachDB. Statements and transactions run at the database's own isolation level and are right at each: at READ COMMITTED, PostgreSQL's,
@@ -43,8 +44,11 @@ const mostAttempts = 50;
 export class Database {
   readonly #pool: Pool;
   readonly #timeout: number;
+  readonly #connecting: Connecting | undefined;
 
-  constructor(options: ConnectionOptions) {
+  /** @param connecting of a database that may not be there yet: until it is every operation throws {@link StoreUnavailableError} */
+  constructor(options: ConnectionOptions, connecting?: Connecting) {
+    this.#connecting = connecting;
     const { poolSize = 10, statementTimeout = 5000 } = options;
     const connection = connectionSettings(options);
     this.#timeout = statementTimeout;
@@ -93,18 +97,20 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#connecting?.stop();
     if (!this.#pool.ending) await this.#pool.end();
   }
 
   /** Again as long as others are in the way, within bounds. What is not known to have been undone is never run again. */
   async #untilDone<T>(work: (client: PoolClient, deadline: number) => Promise<T>): Promise<T> {
+    this.#connecting?.requireConnected();
     const deadline = performance.now() + this.#timeout;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#once(deadline, work);
       } catch (error) {
         const delay = Math.random() * Math.min(2 ** attempt, 100);
-        const again = isConflict(error) && attempt < mostAttempts && performance.now() + delay < deadline;
+        const again = isConflict(error) && attempt < maxAttempts && performance.now() + delay < deadline;
         if (!again) throw unavailable(error);
         await pause(delay);
       }

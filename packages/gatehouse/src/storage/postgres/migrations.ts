@@ -81,7 +81,7 @@ async function pending(client: Client): Promise<Migration[]> {
 
 /** LEGACY: of a table that is not ours we need rights as well; without them its refresh tokens would be unknown here, and nobody would know why. */
 async function checkRights(client: Client): Promise<void> {
-  const asked = { text: rights, query_timeout: longestAnswer };
+  const asked = { text: rights, query_timeout: maxAnswerMs };
   const { rows } = await client
     .query<{ enough: boolean | null; name: string }>(asked)
     .catch((error: unknown) => {
@@ -104,7 +104,7 @@ const rights = `select current_user as name,
 
 async function latestApplied(client: Client): Promise<number> {
   try {
-    const asked = { text: latest, query_timeout: longestAnswer };
+    const asked = { text: latest, query_timeout: maxAnswerMs };
     const { rows } = await client.query<{ latest: number | null }>(asked);
     return rows[0]?.latest ?? 0;
   } catch (error) {
@@ -113,8 +113,8 @@ async function latestApplied(client: Client): Promise<number> {
   }
 }
 
-/** Milliseconds after which a database that does not answer what needs no work counts as out of reach. */
-const longestAnswer = 5000;
+/** After so long a database that does not answer what needs no work counts as out of reach. */
+const maxAnswerMs = 5000;
 
 async function connected<T>(options: ConnectionOptions, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client(connectionSettings(options));
@@ -123,7 +123,7 @@ async function connected<T>(options: ConnectionOptions, work: (client: Client) =
     await client.connect();
     // No bound on how long a statement takes: building an index may.
     const text = setUpStatement({ statement_timeout: 0 });
-    const setUp = { text, query_timeout: longestAnswer };
+    const setUp = { text, query_timeout: maxAnswerMs };
     await client.query(setUp);
     return await work(client);
   } catch (error) {

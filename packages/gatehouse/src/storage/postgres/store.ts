@@ -3,6 +3,7 @@ import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
+import { Connecting, type ConnectingOptions } from "./connecting.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
@@ -32,6 +33,27 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   if (options.migrate ?? true) await migrate(options);
   else refusePending(await pendingMigrations(options));
   return createStore(new Database(options));
+}
+
+export interface EventualOptions extends PostgresOptions, ConnectingOptions {
+  /** Agrees with the database before anybody else may use it, in every attempt; what it throws ends the attempt. */
+  readonly prepare: (store: Store) => Promise<void>;
+}
+
+/**
+ * The same of a database that may not be there yet. Until it can be reached every operation throws `StoreUnavailableError`, which the server answers
+ * with 503: so a server starts, says that it is alive and not ready, and needs nobody once the database is there.
+ *
+ * Resolves once it has been tried for the first time, with whatever outcome.
+ * @throws DatabaseRefusedError when it is there at first and does not let us in
+ */
+export async function openPostgresStoreEventually(options: EventualOptions): Promise<Store> {
+  const connecting = new Connecting(async () => {
+    const prepared = await openPostgresStore(options);
+    await options.prepare(prepared).finally(() => prepared.close());
+  }, options);
+  await connecting.start();
+  return createStore(new Database(options, connecting));
 }
 
 /** What `openPostgresStore` would apply to this database. Changes nothing. */
