@@ -11,7 +11,7 @@ import { readConfig } from "../packages/gatehouse/src/config/config.ts";
 import { createAuthorizationServer } from "../packages/gatehouse/src/oauth/authorization-server.ts";
 import type { OAuthRequest } from "../packages/gatehouse/src/oauth/messages/http.ts";
 import { Parameters } from "../packages/gatehouse/src/oauth/messages/parameters.ts";
-import type { Context } from "../packages/gatehouse/src/oauth/services.ts";
+import type { Services } from "../packages/gatehouse/src/oauth/services.ts";
 import { hashSecret } from "../packages/gatehouse/src/oauth/tokens/secret.ts";
 import { isAccessTokenShaped } from "../packages/gatehouse/src/oauth/tokens/token.ts";
 import { type ResourceIdentifier, seconds } from "../packages/gatehouse/src/oauth/values.ts";
@@ -39,7 +39,7 @@ const hashes = some.map(hashSecret);
 const { settings } = readConfig({ BASE_URL: "http://localhost:1" }, "command");
 const secretKeys: [Buffer] = [randomBytes(32)];
 const unused = undefined as never;
-const context: Context = {
+const services: Services = {
   settings: { ...settings, secretKeys, keyId: 1 },
   store,
   identity: unused,
@@ -50,7 +50,7 @@ const context: Context = {
   failures: { wait: () => 0, failed: () => 0 },
   warnings: async () => [],
 };
-const server = createAuthorizationServer(context);
+const server = createAuthorizationServer(services);
 const forms = some.map((token) => `token=${token}`);
 const request = (form: Parameters): OAuthRequest => ({
   id: "bench",
@@ -107,7 +107,7 @@ const rows: [string, number][] = [
   ["the form, parsed", await cpu(() => Parameters.parse(pick(forms)).refuseRepeated())],
   [
     "the token: prefix, characters, checksum",
-    await cpu(() => isAccessTokenShaped(pick(some), context.settings)),
+    await cpu(() => isAccessTokenShaped(pick(some), services.settings)),
   ],
   ["one SHA-256 (the token's and the credential's are needed)", await cpu(() => hashSecret(pick(some)))],
   ["the token looked up", await cpu(() => store.findAccessToken(pick(hashes), now))],

@@ -14,7 +14,7 @@ import { metadataEndpoint } from "./endpoints/metadata.ts";
 import { registerEndpoint } from "./endpoints/register.ts";
 import { revokeAndRedirectEndpoint, revokeEndpoint } from "./endpoints/revoke.ts";
 import { tokenEndpoint } from "./endpoints/token.ts";
-import type { Context, Endpoint } from "./services.ts";
+import type { Endpoint, Services } from "./services.ts";
 
 /** Every endpoint of the authorization server, by name. Which path leads to which is the edge's business. */
 export interface AuthorizationServer {
@@ -39,27 +39,27 @@ export interface AuthorizationServer {
   readonly signOut: Endpoint;
 }
 
-export function createAuthorizationServer(context: Context): AuthorizationServer {
-  const forPrograms = (endpoint: Endpoint) => answersJson(context, endpoint);
-  const forPeople = (endpoint: Endpoint) => answersPage(context, endpoint);
-  const authorize = authorizeEndpoint(context);
+export function createAuthorizationServer(services: Services): AuthorizationServer {
+  const forPrograms = (endpoint: Endpoint) => answersJson(services, endpoint);
+  const forPeople = (endpoint: Endpoint) => answersPage(services, endpoint);
+  const authorize = authorizeEndpoint(services);
   return {
-    metadata: metadataEndpoint(context),
-    token: forPrograms(tokenEndpoint(context)),
-    introspect: forPrograms(introspectEndpoint(context)),
-    revoke: forPrograms(revokeEndpoint(context)),
-    revokeAndRedirect: forPrograms(revokeAndRedirectEndpoint(context)),
-    register: forPrograms(registerEndpoint(context)),
-    readClient: forPrograms(readClientEndpoint(context)),
-    updateClient: forPrograms(updateClientEndpoint(context)),
-    deleteClient: forPrograms(deleteClientEndpoint(context)),
+    metadata: metadataEndpoint(services),
+    token: forPrograms(tokenEndpoint(services)),
+    introspect: forPrograms(introspectEndpoint(services)),
+    revoke: forPrograms(revokeEndpoint(services)),
+    revokeAndRedirect: forPrograms(revokeAndRedirectEndpoint(services)),
+    register: forPrograms(registerEndpoint(services)),
+    readClient: forPrograms(readClientEndpoint(services)),
+    updateClient: forPrograms(updateClientEndpoint(services)),
+    deleteClient: forPrograms(deleteClientEndpoint(services)),
     health: healthEndpoint(),
-    readiness: forPrograms(readinessEndpoint(context)),
-    root: forPeople(rootEndpoint(context, authorize)),
+    readiness: forPrograms(readinessEndpoint(services)),
+    root: forPeople(rootEndpoint(services, authorize)),
     authorize: forPeople(authorize),
-    callback: forPeople(callbackEndpoint(context)),
-    consentPage: forPeople(consentPageEndpoint(context)),
-    consentDecision: forPeople(consentDecisionEndpoint(context)),
-    signOut: forPeople(signOutEndpoint(context)),
+    callback: forPeople(callbackEndpoint(services)),
+    consentPage: forPeople(consentPageEndpoint(services)),
+    consentDecision: forPeople(consentDecisionEndpoint(services)),
+    signOut: forPeople(signOutEndpoint(services)),
   };
 }

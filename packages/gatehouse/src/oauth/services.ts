@@ -11,7 +11,7 @@ import type {
 import type { Settings } from "./settings.ts";
 
 /** Everything the protocol is handed. No endpoint reaches for anything else. */
-export interface Context {
+export interface Services {
   readonly settings: Settings;
   readonly store: Store;
   readonly identity: IdentityProvider;

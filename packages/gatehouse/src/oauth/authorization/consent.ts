@@ -5,7 +5,7 @@ import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from 
 import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "../records.ts";
 import { admitsRedirectUri } from "../redirects/redirect-uri.ts";
 import { parseScope } from "../scope.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { after } from "../values.ts";
 import { type Attempt, codeOf, releaseAttempt } from "./attempt.ts";
@@ -19,7 +19,7 @@ import { successRedirect } from "./response.ts";
 
 /** Goes on with a signed-in person: straight to the code when no question is open, to the consent page otherwise. */
 export async function proceed(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   step: {
     readonly attempt: Attempt;
@@ -33,9 +33,9 @@ export async function proceed(
   const { attempt, client, request, signedIn, cookies } = step;
   if (
     isFirstParty(client) ||
-    (!step.alwaysAsk && (await isRemembered(context, http, client, request, signedIn)))
+    (!step.alwaysAsk && (await isRemembered(services, http, client, request, signedIn)))
   ) {
-    const answer = await grantCode(context, http, {
+    const answer = await grantCode(services, http, {
       attempt,
       request,
       signedIn,
@@ -47,13 +47,13 @@ export async function proceed(
     }
     return answer;
   }
-  const { consentPath } = endpointUrls(context.settings.issuer);
+  const { consentPath } = endpointUrls(services.settings.issuer);
   return redirect(http.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
 }
 
 /** Ends the transaction with a code and sends it home. Of two callers one does; the other gets undefined, and nothing happened. */
 export async function grantCode(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   outcome: {
     readonly attempt: Attempt;
@@ -64,7 +64,7 @@ export async function grantCode(
   },
 ): Promise<OAuthResponse | undefined> {
   const { attempt, request, signedIn, consent, cookies } = outcome;
-  const { clock, settings, store } = context;
+  const { clock, settings, store } = services;
   const now = clock.now();
   const code = codeOf(attempt);
   const record: Code = {
@@ -91,7 +91,7 @@ export async function grantCode(
  * where the client itself sent the browser here: anybody else wants the answer without the person noticing.
  */
 export async function isRemembered(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   client: Client,
   request: AuthorizationRequest,
@@ -100,12 +100,12 @@ export async function isRemembered(
   if (
     !isMemorable(request) ||
     client.shared ||
-    !startedByClient(http, context.settings.issuer, request.redirectUri)
+    !startedByClient(http, services.settings.issuer, request.redirectUri)
   ) {
     return false;
   }
   const { subject } = signedIn;
-  const consent = await context.store.findConsent(subject, client.id, request.redirectUri, request.resource);
+  const consent = await services.store.findConsent(subject, client.id, request.redirectUri, request.resource);
   if (consent === undefined || consent.fingerprint !== consentFingerprint(client)) return false;
   const allowed = parseScope(consent.scope);
   return parseScope(request.scope).every((token) => allowed.includes(token));
@@ -120,7 +120,7 @@ const maxRememberedBytes = 2000;
  * or is no longer registered for the redirect URI: an answer goes nowhere it would not go if it were asked for now.
  */
 export async function clientStillAt(
-  { store }: Pick<Context, "store">,
+  { store }: Pick<Services, "store">,
   { clientId, redirectUri }: Pick<AuthorizationRequest, "clientId" | "redirectUri">,
 ): Promise<Client> {
   const client = await store.findClient(clientId);

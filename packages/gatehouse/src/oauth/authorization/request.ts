@@ -9,7 +9,7 @@ import type { AuthorizationRequest, Client } from "../records.ts";
 import { admitsRedirectUri, checkRedirectUri } from "../redirects/redirect-uri.ts";
 import { chooseResource } from "../resource.ts";
 import { grantableScope } from "../scope.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 
 /** A valid authorization request, with what only the endpoint itself needs to know. */
 export interface ValidRequest {
@@ -23,7 +23,7 @@ export interface ValidRequest {
  * The client and the redirect URI: until both are right nothing may be redirected (B03, B04, B07, B09). Throws errors that are for a page.
  */
 export async function identifyClient(
-  context: Context,
+  services: Services,
   http: Pick<OAuthRequest, "id" | "address" | "query">,
 ): Promise<{ client: Client; redirectUri: string }> {
   const { query } = http;
@@ -31,8 +31,8 @@ export async function identifyClient(
   if (doubled !== undefined) throw new OAuthError("invalid_request", { hint: `${doubled} is repeated` });
   const clientId = query.get("client_id");
   if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
-  const client = await lookUpClient(context, clientId, http);
-  if (client === undefined) throw await unknownClient(context.store, clientId, query);
+  const client = await lookUpClient(services, clientId, http);
+  if (client === undefined) throw await unknownClient(services.store, clientId, query);
   return { client, redirectUri: chooseRedirectUri(client, query.get("redirect_uri")) };
 }
 
@@ -52,7 +52,7 @@ function chooseRedirectUri(client: Client, requested: string | undefined): strin
 
 /** Everything else, in the order of OAuth 2.1 §4.1.1. Throws errors that the client is told by redirect (ERRREDIR). */
 export async function validateRequest(
-  context: Context,
+  services: Services,
   client: Client,
   redirectUri: string,
   query: Parameters,
@@ -66,7 +66,7 @@ export async function validateRequest(
   const codeChallenge = readCodeChallenge(client, query);
   const prompt = readPrompt(query.get("prompt"));
   const maxAge = readMaxAge(query.get("max_age"));
-  const resource = await chooseResource(context.store, context.settings, query.all("resource"));
+  const resource = await chooseResource(services.store, services.settings, query.all("resource"));
   if (resource === undefined && !isLegacy(client)) {
     throw new OAuthError("invalid_target", { hint: "resource is missing and this server has no default" }); // L05
   }

@@ -4,7 +4,7 @@ import type { OAuthError } from "../messages/errors.ts";
 import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "../messages/http.ts";
 import type { Client } from "../records.ts";
 import { describeRedirectUri, withParameters } from "../redirects/redirect-uri.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { startedByClient } from "./navigation.ts";
 
 /** Where an authorization response goes, and the state it carries back. */
@@ -42,7 +42,7 @@ export function errorRedirect(
  * unless that website sent the browser here itself.
  */
 export function errorAnswer(
-  { settings }: Pick<Context, "settings">,
+  { settings }: Pick<Services, "settings">,
   http: OAuthRequest,
   client: Client,
   target: Target,

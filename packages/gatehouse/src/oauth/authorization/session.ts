@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { OAuthRequest, SetCookie } from "../messages/http.ts";
 import type { Identity } from "../ports.ts";
 import type { BrowserSession } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import { after, type Seconds, type SecretHash, type Subject } from "../values.ts";
 
@@ -18,22 +18,25 @@ export interface LiveSession extends BrowserSession {
 }
 
 /** The session the browser's cookie stands for, if it is alive; its idle clock starts anew. */
-export async function readSession(context: Context, request: OAuthRequest): Promise<LiveSession | undefined> {
+export async function readSession(
+  services: Services,
+  request: OAuthRequest,
+): Promise<LiveSession | undefined> {
   const secret = request.cookies.get(cookieName);
   if (secret === undefined) return undefined;
   const sessionHash = hashSecret(secret);
-  const { clock, settings, store } = context;
+  const { clock, settings, store } = services;
   const session = await store.findSession(sessionHash, clock.now(), settings.lifetimes.sessionIdle);
   return session === undefined ? undefined : { ...session, sessionHash, secret };
 }
 
 /** Opens a session for who just signed in, under a new identifier; the browser's earlier one ends (S05). */
 export async function openSession(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   identity: Identity,
 ): Promise<{ session: LiveSession; cookie: SetCookie }> {
-  const { clock, random, settings, store } = context;
+  const { clock, random, settings, store } = services;
   const earlier = request.cookies.get(cookieName);
   const secret = mintSecret(random);
   const authTime = clock.now();

@@ -2,7 +2,7 @@ import { OAuthError } from "../messages/errors.ts";
 import { type OAuthRequest, type OAuthResponse, redirect } from "../messages/http.ts";
 import { type SignInAttempt, SignInError } from "../ports.ts";
 import type { AuthorizationRequest } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { after } from "../values.ts";
 import { bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
 
@@ -12,13 +12,13 @@ import { bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
  * @param lifetime seconds within which the person must be back, and decide
  */
 export async function startSignIn(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   request: AuthorizationRequest,
   prompt: SignInAttempt["prompt"],
-  lifetime = context.settings.lifetimes.transaction,
+  lifetime = services.settings.lifetimes.transaction,
 ): Promise<OAuthResponse> {
-  const { clock, identity, random, store } = context;
+  const { clock, identity, random, store } = services;
   const attempt = startAttempt(random);
   const location = await identity.signInUrl(signInAttempt(attempt, prompt)).catch((thrown: unknown) => {
     throw thrown instanceof SignInError ? clientErrorOf(thrown) : thrown;

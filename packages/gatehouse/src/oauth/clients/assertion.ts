@@ -7,7 +7,7 @@ import {
   jwtVerify,
 } from "jose";
 import type { Client, ClientKeys } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { isStorable } from "../text.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { type Seconds, seconds } from "../values.ts";
@@ -44,19 +44,19 @@ export function claimedClient(assertion: string): string | undefined {
  * @throws DocumentError when the keys cannot be fetched
  */
 export async function checkAssertion(
-  context: Context,
+  services: Services,
   client: Client,
   assertion: string,
   request: Requester,
 ): Promise<string | undefined> {
-  const { clock, settings, store } = context;
+  const { clock, settings, store } = services;
   const now = clock.now();
   const header = readHeader(assertion);
   if (header === undefined) return "not a JWS of a type for client authentication"; // Q11
   if (client.keys?.algorithm !== undefined && header.alg !== client.keys.algorithm) {
     return "not signed with the registered algorithm"; // Q10
   }
-  const verified = await verify(context, client, assertion, request);
+  const verified = await verify(services, client, assertion, request);
   if (typeof verified === "string") return verified;
   const { aud, exp = 0, iat, jti } = verified;
   const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
@@ -89,16 +89,16 @@ function readHeader(assertion: string): { alg: string } | undefined {
 
 /** With the client's keys at hand, and once more with fresh ones when none of them fits: it may have new ones (Q12). */
 async function verify(
-  context: Context,
+  services: Services,
   client: Client,
   assertion: string,
   request: Requester,
 ): Promise<JWTPayload | string> {
-  const now = context.clock.now();
-  const keys = await keysOf(context, client.keys, request);
+  const now = services.clock.now();
+  const keys = await keysOf(services, client.keys, request);
   const first = await verifyWith(keys, client, assertion, now);
   if (first !== unknownKey) return first;
-  const fresh = await freshKeysOf(context, client, request);
+  const fresh = await freshKeysOf(services, client, request);
   return fresh === keys ? first : verifyWith(fresh, client, assertion, now);
 }
 
@@ -138,20 +138,20 @@ async function verifyWith(
 }
 
 async function keysOf(
-  context: Context,
+  services: Services,
   keys: ClientKeys | undefined,
   { address }: Requester,
 ): Promise<KeySet> {
-  if (keys?.uri !== undefined) return context.documents.load(keySetDocument, keys.uri, address);
+  if (keys?.uri !== undefined) return services.documents.load(keySetDocument, keys.uri, address);
   return keys?.jwks ?? { keys: [] };
 }
 
-async function freshKeysOf(context: Context, client: Client, request: Requester): Promise<KeySet> {
+async function freshKeysOf(services: Services, client: Client, request: Requester): Promise<KeySet> {
   if (client.keys?.uri !== undefined)
-    return context.documents.reload(keySetDocument, client.keys.uri, request.address);
+    return services.documents.reload(keySetDocument, client.keys.uri, request.address);
   return keysOf(
-    context,
-    isDocumented(client) ? (await refetchClient(context, client, request)).keys : client.keys,
+    services,
+    isDocumented(client) ? (await refetchClient(services, client, request)).keys : client.keys,
     request,
   );
 }

@@ -3,7 +3,7 @@ import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import { DocumentError } from "../ports.ts";
 import type { Client } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
 import type { Seconds, SecretHash } from "../values.ts";
 import { assertionType, checkAssertion, claimedClient } from "./assertion.ts";
@@ -22,16 +22,16 @@ interface Credentials {
  * nothing has been consumed (E13).
  */
 export async function authenticateClient(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   form: Parameters,
 ): Promise<Client> {
   const credentials = readCredentials(request, form);
-  refuseGuesser(context, request, credentials);
-  const client = await context.store.findClient(credentials.clientId);
-  const fault = await findFault(context, request, client, credentials);
+  refuseGuesser(services, request, credentials);
+  const client = await services.store.findClient(credentials.clientId);
+  const fault = await findFault(services, request, client, credentials);
   if (client !== undefined && fault === undefined) return client;
-  context.events.emit({
+  services.events.emit({
     name: "client_authentication_failed",
     request: request.id,
     client: credentials.clientId,
@@ -39,7 +39,7 @@ export async function authenticateClient(
     detail: fault,
   });
   if (credentials.secret !== undefined || credentials.assertion !== undefined) {
-    const wait = context.failures.failed(request.address, client?.id);
+    const wait = services.failures.failed(request.address, client?.id);
     if (wait > 0) throw tooManyFailures(wait);
   }
   throw invalidClient();
@@ -47,20 +47,20 @@ export async function authenticateClient(
 
 /** What is wrong with the credentials, for the log; `undefined` when nothing is. The registered method is enforced (E11). */
 async function findFault(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client | undefined,
   { secret, assertion }: Credentials,
 ): Promise<string | undefined> {
   if (secret !== undefined) {
     // First, so that an unknown client costs the same as a wrong secret (E-n6).
-    const genuine = await hasSecret(context, client, secret);
+    const genuine = await hasSecret(services, client, secret);
     if (client === undefined) return "unknown client";
     if (isPublic(client)) return "a public client sent a secret";
     return genuine ? undefined : "wrong secret";
   }
   if (client === undefined) return "unknown client";
-  if (assertion !== undefined) return findAssertionFault(context, request, client, assertion);
+  if (assertion !== undefined) return findAssertionFault(services, request, client, assertion);
   if (mayOmitSecret(client)) return undefined;
   // Decision 13: the old web client knows a missing secret as 400.
   if (isLegacy(client)) throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
@@ -68,14 +68,14 @@ async function findFault(
 }
 
 async function findAssertionFault(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client,
   assertion: string,
 ): Promise<string | undefined> {
   if (client.keys === undefined) return "sent an assertion, but has no keys";
   try {
-    const fault = await checkAssertion(context, client, assertion, request);
+    const fault = await checkAssertion(services, client, assertion, request);
     return fault && `its assertion is ${fault}`;
   } catch (error) {
     if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
@@ -142,7 +142,7 @@ function formDecode(text: string): string | undefined {
   }
 }
 
-async function hasSecret(context: Context, client: Client | undefined, secret: string): Promise<boolean> {
+async function hasSecret(services: Services, client: Client | undefined, secret: string): Promise<boolean> {
   const sent = hashSecret(secret);
   // LEGACY: as long as there is a clear text it is the secret, because the operator may have changed it there (T03).
   const clear = client?.clearSecret;
@@ -150,9 +150,9 @@ async function hasSecret(context: Context, client: Client | undefined, secret: s
   // An unknown client costs the same as a wrong secret (E-n6).
   const equal = equalSecrets(sent, current ?? hashSecret(""));
   if (client === undefined || current === undefined) return false;
-  if (!equal) return isPreviousSecret(client, sent, context.clock.now());
+  if (!equal) return isPreviousSecret(client, sent, services.clock.now());
   if (clear !== undefined && client.secretHash !== current) {
-    await context.store.rememberSecretHash(client.id, clear, current);
+    await services.store.rememberSecretHash(client.id, clear, current);
   }
   return true;
 }
@@ -166,7 +166,7 @@ function isPreviousSecret({ previousSecret }: Client, sent: SecretHash, now: Sec
  * E16. Whoever guessed too often at this client is not told whether the next guess is right. A secret that cannot be guessed is looked at all the same, so
  * that nobody is shut out by a stranger who shares their address; so is an assertion. A stale `client_id` counts nowhere: many people's clients share an address.
  */
-function refuseGuesser({ failures }: Context, { address }: OAuthRequest, credentials: Credentials): void {
+function refuseGuesser({ failures }: Services, { address }: OAuthRequest, credentials: Credentials): void {
   const { clientId, secret } = credentials;
   if (secret === undefined) return;
   const wait = failures.wait(address, clientId);

@@ -3,7 +3,7 @@ import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/http.ts";
 import { DocumentError } from "../ports.ts";
 import type { Client } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { isDocumented } from "./client.ts";
 import { knownDocument } from "./known-clients.ts";
 import {
@@ -27,34 +27,34 @@ export type Requester = Pick<OAuthRequest, "id" | "address">;
  * fetched (E-n7), and a document that changes in between weakens nothing (I-n7).
  */
 export async function lookUpClient(
-  context: Context,
+  services: Services,
   clientId: string,
   request: Requester,
 ): Promise<Client | undefined> {
-  const stored = await context.store.findClient(clientId);
-  const policy = context.settings.clientDocuments;
+  const stored = await services.store.findClient(clientId);
+  const policy = services.settings.clientDocuments;
   if (stored?.dynamicallyRegistered === false || !policy.enabled) return stored;
   if (!isMetadataDocumentUrl(clientId, policy)) {
     // An identifier that was taken for one by an earlier version is none for that.
     return stored !== undefined && isDocumented(stored) ? undefined : stored;
   }
-  refuseDomain(context, clientId);
-  const described = await describe(context, clientId, stored, request);
-  return "createdAt" in described ? described : remember(context, stored, described, request);
+  refuseDomain(services, clientId);
+  const described = await describe(services, clientId, stored, request);
+  return "createdAt" in described ? described : remember(services, stored, described, request);
 }
 
 /** The document anew, for a client whose keys have changed (Q12). */
-export async function refetchClient(context: Context, stored: Client, request: Requester): Promise<Client> {
+export async function refetchClient(services: Services, stored: Client, request: Requester): Promise<Client> {
   return remember(
-    context,
+    services,
     stored,
-    await context.documents.reload(metadataDocument, stored.id, request.address),
+    await services.documents.reload(metadataDocument, stored.id, request.address),
     request,
   );
 }
 
 /** I18: before any fetch. A listed domain stands for its subdomains too. */
-function refuseDomain({ settings }: Context, clientId: string): void {
+function refuseDomain({ settings }: Services, clientId: string): void {
   const { allowedDomains, deniedDomains } = settings.clientDocuments;
   const host = hostOf(clientId);
   const isAmong = (domains: readonly string[]) => domains.some((domain) => isWithinDomain(host, domain));
@@ -73,12 +73,12 @@ function refuseDomain({ settings }: Context, clientId: string): void {
  * cannot turn back, and must not strand a person because somebody's web server has a bad day.
  */
 async function describe(
-  context: Context,
+  services: Services,
   clientId: string,
   stored: Client | undefined,
   request: Requester,
 ): Promise<DocumentedClient | Client> {
-  const { documents, events } = context;
+  const { documents, events } = services;
   try {
     return await documents.load(metadataDocument, clientId, request.address);
   } catch (error) {
@@ -102,17 +102,17 @@ async function describe(
 }
 
 async function remember(
-  context: Context,
+  services: Services,
   stored: Client | undefined,
   described: DocumentedClient,
   request: Requester,
 ): Promise<Client> {
-  const { clock, events, store } = context;
+  const { clock, events, store } = services;
   if (stored !== undefined && isSameClient(stored, described)) return stored;
   const fresh = asClient(described, clock.now());
-  const registrant = registrantOf(context, request);
+  const registrant = registrantOf(services, request);
   if (stored === undefined) {
-    await boundDocumentedClients(context, registrant);
+    await boundDocumentedClients(services, registrant);
     await store.addClient(fresh, registrant);
     return fresh;
   }

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { OAuthRequest } from "../messages/http.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { subscriberOf } from "../subscriber.ts";
 import { seconds } from "../values.ts";
 
@@ -16,7 +16,7 @@ const settled = seconds(3600);
 const looksOneIn = 16;
 
 /** Whom a registration is from, as the store keeps it until it is used: a MAC of the address, so that a database dump tells none. */
-export function registrantOf({ settings }: Context, { address }: Pick<OAuthRequest, "address">): string {
+export function registrantOf({ settings }: Services, { address }: Pick<OAuthRequest, "address">): string {
   const mac = createHmac("sha256", settings.secretKeys[0]);
   return mac
     .update(`registered from ${subscriberOf(address)}`)
@@ -25,12 +25,12 @@ export function registrantOf({ settings }: Context, { address }: Pick<OAuthReque
 }
 
 /** Makes room for one more, now and then. False while the registrant has as many as may be, and none of them may go. */
-export function createRegistrationRoom(context: Context): (registrant: string) => Promise<boolean> {
+export function createRegistrationRoom(services: Services): (registrant: string) => Promise<boolean> {
   // Each got here by that many registrations, so they are few.
   const full = new Set<string>();
   return async (registrant) => {
-    if (!full.has(registrant) && !isChosen(context)) return true;
-    const isThere = await ask(context, registrant);
+    if (!full.has(registrant) && !isChosen(services)) return true;
+    const isThere = await ask(services, registrant);
     if (isThere) full.delete(registrant);
     else full.add(registrant);
     return isThere;
@@ -38,14 +38,14 @@ export function createRegistrationRoom(context: Context): (registrant: string) =
 }
 
 /** The same for clients known by a document, of which nobody is refused: they are slowed down by the fetches, and come back by another. */
-export async function boundDocumentedClients(context: Context, registrant: string): Promise<void> {
-  if (isChosen(context)) await ask(context, registrant);
+export async function boundDocumentedClients(services: Services, registrant: string): Promise<void> {
+  if (isChosen(services)) await ask(services, registrant);
 }
 
-function isChosen({ random }: Context): boolean {
+function isChosen({ random }: Services): boolean {
   return (random.bytes(1)[0] ?? 0) % looksOneIn === 0;
 }
 
-function ask({ clock, settings, store }: Context, from: string): Promise<boolean> {
+function ask({ clock, settings, store }: Services, from: string): Promise<boolean> {
   return store.makeRoom({ from, now: clock.now(), ...settings.unusedRegistrations, settled });
 }

@@ -8,7 +8,7 @@ import { isFirstParty, isLegacy } from "../clients/client.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest, OAuthResponse } from "../messages/http.ts";
 import type { AuthorizationRequest, Client, SignedIn } from "../records.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { after } from "../values.ts";
 import { asOAuthError, errorPage, report } from "./error-response.ts";
 
@@ -16,39 +16,39 @@ import { asOAuthError, errorPage, report } from "./error-response.ts";
  * The authorization endpoint, OAuth 2.1 §4.1.1. Answers a browser with a redirect: to the identity provider, to the consent page, or back to
  * the client. Until client and redirect URI are known to be right it answers with a page and redirects nowhere.
  */
-export function authorizeEndpoint(context: Context): Endpoint {
+export function authorizeEndpoint(services: Services): Endpoint {
   return async (http) => {
-    const { client, redirectUri } = await identifyClient(context, http);
+    const { client, redirectUri } = await identifyClient(services, http);
     try {
-      const valid = await validateRequest(context, client, redirectUri, http.query);
-      return await authorize(context, http, client, valid);
+      const valid = await validateRequest(services, client, redirectUri, http.query);
+      return await authorize(services, http, client, valid);
     } catch (thrown) {
-      return refuse(context, http, client, redirectUri, asOAuthError(thrown));
+      return refuse(services, http, client, redirectUri, asOAuthError(thrown));
     }
   };
 }
 
 async function authorize(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   client: Client,
   { request, prompt, maxAge }: ValidRequest,
 ): Promise<OAuthResponse> {
   // The old web client expects the identity provider's account chooser every time (compatibility.md).
-  const session = isLegacy(client) ? undefined : await readSession(context, http);
-  const fresh = session !== undefined && isFresh(context, session, maxAge);
-  if (prompt.has("none")) await answerSilently(context, http, client, request, fresh ? session : undefined);
-  const { lifetimes } = context.settings;
+  const session = isLegacy(client) ? undefined : await readSession(services, http);
+  const fresh = session !== undefined && isFresh(services, session, maxAge);
+  if (prompt.has("none")) await answerSilently(services, http, client, request, fresh ? session : undefined);
+  const { lifetimes } = services.settings;
   if (session === undefined || !fresh || prompt.has("login") || prompt.has("select_account")) {
     return startSignIn(
-      context,
+      services,
       http,
       request,
       prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
       isLegacy(client) ? lifetimes.legacyTransaction : lifetimes.transaction,
     );
   }
-  const { clock, random, settings, store } = context;
+  const { clock, random, settings, store } = services;
   const attempt = startAttempt(random);
   const signedIn = signedInBy(session);
   await store.beginTransaction({
@@ -59,7 +59,7 @@ async function authorize(
     expiresAt: after(clock.now(), settings.lifetimes.transaction),
   });
   const cookies = bindAttempt(http, attempt, settings.lifetimes.transaction);
-  return proceed(context, http, {
+  return proceed(services, http, {
     attempt,
     client,
     request,
@@ -71,7 +71,7 @@ async function authorize(
 
 /** `prompt=none` shows nothing: what would need a person is an error (B21, OpenID Connect Core §3.1.2.6). */
 async function answerSilently(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   client: Client,
   request: AuthorizationRequest,
@@ -79,12 +79,12 @@ async function answerSilently(
 ): Promise<void> {
   if (session === undefined) throw new OAuthError("login_required", { hint: "nobody is signed in here" });
   if (isFirstParty(client)) return;
-  if (!(await isRemembered(context, http, client, request, session.account)))
+  if (!(await isRemembered(services, http, client, request, session.account)))
     throw new OAuthError("consent_required", { hint: "the person has to decide on a page" });
 }
 
-function isFresh(context: Context, session: LiveSession, maxAge: number | undefined): boolean {
-  return maxAge === undefined || context.clock.now() - session.authTime <= maxAge;
+function isFresh(services: Services, session: LiveSession, maxAge: number | undefined): boolean {
+  return maxAge === undefined || services.clock.now() - session.authTime <= maxAge;
 }
 
 function signedInBy({ account, authTime }: LiveSession): SignedIn {
@@ -93,15 +93,15 @@ function signedInBy({ account, authTime }: LiveSession): SignedIn {
 
 /** An error after client and redirect URI are known. The old web client reads a plain 400 (B26). */
 function refuse(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   client: Client,
   redirectUri: string,
   error: OAuthError,
 ): OAuthResponse {
-  report(context, http, error);
+  report(services, http, error);
   if (isLegacy(client)) return errorPage(http, error);
-  return errorAnswer(context, http, client, { redirectUri, state: singleState(http) }, error);
+  return errorAnswer(services, http, client, { redirectUri, state: singleState(http) }, error);
 }
 
 /** A repeated `state` is not echoed: neither value may win (B09). */

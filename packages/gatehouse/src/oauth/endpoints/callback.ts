@@ -10,7 +10,7 @@ import type { OAuthRequest, OAuthResponse } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import { SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import type { SecretHash } from "../values.ts";
 import { asOAuthError, errorPage, report } from "./error-response.ts";
@@ -19,37 +19,37 @@ import { asOAuthError, errorPage, report } from "./error-response.ts";
  * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has the answer proven, opens the
  * browser's session and goes on. Everything about the client comes from the stored transaction (C05).
  */
-export function callbackEndpoint(context: Context): Endpoint {
+export function callbackEndpoint(services: Services): Endpoint {
   return async (http) => {
     checkAnswer(http.query);
     const state = http.query.get("state") ?? "";
     const attempt = resumeAttempt(http, state);
     if (attempt === undefined) throw notThisBrowser("no cookie for this state", hashSecret(state));
-    const { clock, store } = context;
+    const { clock, store } = services;
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
     if (transaction === undefined) {
       throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
     }
     try {
-      return await signedIn(context, http, attempt, transaction);
+      return await signedIn(services, http, attempt, transaction);
     } catch (thrown) {
-      const error = tell(context, http, attempt, transaction, thrown);
+      const error = tell(services, http, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
-      return refuse(context, http, attempt, transaction, error);
+      return refuse(services, http, attempt, transaction, error);
     }
   };
 }
 
 /** One line in the log with all there is to say, whether the identity provider's answer was at fault or anything else. */
 function tell(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   { handleHash }: Attempt,
   { request }: Transaction,
   thrown: unknown,
 ): OAuthError {
   if (thrown instanceof SignInError) {
-    context.events.emit({
+    services.events.emit({
       name: "sign_in_failed",
       ...factsOf(http, request),
       attempt: attemptReference(handleHash),
@@ -61,21 +61,21 @@ function tell(
     return clientErrorOf(thrown);
   }
   const error = asOAuthError(thrown);
-  report(context, http, error, { attempt: handleHash, request });
+  report(services, http, error, { attempt: handleHash, request });
   return error;
 }
 
 async function signedIn(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   attempt: Attempt,
   { request }: Transaction,
 ): Promise<OAuthResponse> {
-  const { clock, events, identity, settings, store } = context;
+  const { clock, events, identity, settings, store } = services;
   const callback = new URL(endpointUrls(settings.issuer).callback);
   callback.search = http.rawQuery;
   const proven = await identity.completeSignIn(callback, signInAttempt(attempt, "select_account"));
-  const { cookie, session } = await openSession(context, http, proven);
+  const { cookie, session } = await openSession(services, http, proven);
   const { subject } = session.account;
   events.emit({
     name: "sign_in",
@@ -91,16 +91,16 @@ async function signedIn(
     authTime: session.authTime,
     sessionHash: session.sessionHash,
   };
-  const client = await clientStillAt(context, request);
+  const client = await clientStillAt(services, request);
   if (!(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
     throw new OAuthError("access_denied", { hint: "the request expired" });
   }
-  return proceed(context, http, { attempt, client, request, signedIn, alwaysAsk: true, cookies: [cookie] });
+  return proceed(services, http, { attempt, client, request, signedIn, alwaysAsk: true, cookies: [cookie] });
 }
 
 /** The error goes to the client if it still is registered for the address; otherwise the person reads it here. */
 async function refuse(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   attempt: Attempt,
   { request }: Transaction,
@@ -108,8 +108,8 @@ async function refuse(
 ): Promise<OAuthResponse> {
   const cookies = [releaseAttempt(attempt)];
   try {
-    const client = await clientStillAt(context, request);
-    return errorAnswer(context, http, client, request, error, cookies);
+    const client = await clientStillAt(services, request);
+    return errorAnswer(services, http, client, request, error, cookies);
   } catch {
     // The client is not registered for it any more, or the store is down: that is what is being reported already.
     return { ...errorPage(http, error), cookies };

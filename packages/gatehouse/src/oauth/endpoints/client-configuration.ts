@@ -4,7 +4,7 @@ import { describeRegistration, parseRegistrationBody, readRegistration } from ".
 import { OAuthError } from "../messages/errors.ts";
 import { json, noStore, type OAuthRequest } from "../messages/http.ts";
 import type { Client } from "../records.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
 import { isRegistrationTokenOf } from "../tokens/token.ts";
 import { describeManagement } from "./register.ts";
@@ -15,40 +15,40 @@ import { describeManagement } from "./register.ts";
  */
 
 /** `GET` (H16). */
-export function readClientEndpoint(context: Context): Endpoint {
-  return async (request) => json(200, describe(context, await authenticate(context, request)));
+export function readClientEndpoint(services: Services): Endpoint {
+  return async (request) => json(200, describe(services, await authenticate(services, request)));
 }
 
 /** `PUT` (H18): what is left out is reset. */
-export function updateClientEndpoint(context: Context): Endpoint {
+export function updateClientEndpoint(services: Services): Endpoint {
   return async (request) => {
-    const client = await authenticate(context, request);
+    const client = await authenticate(services, request);
     const sent = parseRegistrationBody(request.json);
     checkManagedMembers(client, sent);
-    const registration = readRegistration(sent, await context.store.listResources());
+    const registration = readRegistration(sent, await services.store.listResources());
     const keepsItsKind =
       registration.authMethod === client.authMethod ||
       (client.secretHash !== undefined && /^client_secret_/.test(registration.authMethod));
     if (!keepsItsKind) throw invalidMetadata("token_endpoint_auth_method cannot change; register anew");
     const changed: Client = { ...client, ...registration };
-    if (!(await context.store.replaceClient(changed, "unlessShared"))) throw shared();
-    emit(context, request, client, "client_updated");
-    return json(200, describe(context, changed));
+    if (!(await services.store.replaceClient(changed, "unlessShared"))) throw shared();
+    emit(services, request, client, "client_updated");
+    return json(200, describe(services, changed));
   };
 }
 
 /** `DELETE` (H19): with the client everything that was granted to it ends. */
-export function deleteClientEndpoint(context: Context): Endpoint {
+export function deleteClientEndpoint(services: Services): Endpoint {
   return async (request) => {
-    const client = await authenticate(context, request);
-    if (!(await context.store.removeClient(client.id, "unlessShared"))) throw shared();
-    emit(context, request, client, "client_removed");
+    const client = await authenticate(services, request);
+    if (!(await services.store.removeClient(client.id, "unlessShared"))) throw shared();
+    emit(services, request, client, "client_removed");
     return { status: 204, headers: noStore };
   };
 }
 
 /** H17: for a missing, wrong or foreign token and for an unknown client alike. */
-async function authenticate({ settings, store }: Context, request: OAuthRequest): Promise<Client> {
+async function authenticate({ settings, store }: Services, request: OAuthRequest): Promise<Client> {
   const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
   const client = await store.findClient(request.query.get("client_id") ?? "");
   if (token === undefined || client === undefined || !client.dynamicallyRegistered) throw unauthenticated();
@@ -73,10 +73,10 @@ function checkManagedMembers(client: Client, sent: Record<string, unknown>): voi
   }
 }
 
-function describe(context: Context, client: Client): Record<string, unknown> {
+function describe(services: Services, client: Client): Record<string, unknown> {
   // The secret is not stored, so it cannot be told again.
   const expiry = isPublic(client) || client.secretHash === undefined ? {} : { client_secret_expires_at: 0 };
-  return { ...describeRegistration(client), ...expiry, ...describeManagement(context, client) };
+  return { ...describeRegistration(client), ...expiry, ...describeManagement(services, client) };
 }
 
 function shared(): OAuthError {
@@ -93,7 +93,7 @@ function unauthenticated(): OAuthError {
 }
 
 function emit(
-  { events }: Context,
+  { events }: Services,
   request: OAuthRequest,
   { id }: Client,
   name: "client_updated" | "client_removed",

@@ -20,40 +20,40 @@ import type { Parameters } from "../messages/parameters.ts";
 import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
 import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
 
 type AwaitingConsent = Transaction & { readonly signedIn: SignedIn };
 
 /** `GET`: the page that asks the person (D04-D07). Changes nothing and grants nothing (D08). */
-export function consentPageEndpoint(context: Context): Endpoint {
+export function consentPageEndpoint(services: Services): Endpoint {
   return async (http) => {
     const attempt = attemptOf(http, http.query.get("transaction"));
-    const transaction = await awaitingConsent(context, http, attempt);
+    const transaction = await awaitingConsent(services, http, attempt);
     if (transaction === undefined) throw over();
-    return page(200, await describe(context, attempt, transaction));
+    return page(200, await describe(services, attempt, transaction));
   };
 }
 
 /** `POST`: the person's decision. Once; a second Approve from the same browser is sent to the same place (D16). */
-export function consentDecisionEndpoint(context: Context): Endpoint {
+export function consentDecisionEndpoint(services: Services): Endpoint {
   return async (http) => {
-    refuseForeignForm(context, http);
+    refuseForeignForm(services, http);
     const form = http.form;
     if (form === undefined) throw new OAuthError("invalid_request", { hint: "expected a form" });
     form.refuseRepeated();
     const attempt = attemptOf(http, form.get("transaction"));
     if (!equalSecrets(form.get("csrf") ?? "", consentToken(attempt))) throw over("wrong csrf value"); // D08
-    const transaction = await awaitingConsent(context, http, attempt);
+    const transaction = await awaitingConsent(services, http, attempt);
     switch (form.get("decision")) {
       case "approve":
         return transaction === undefined
-          ? repeatAnswer(context, http, attempt)
-          : approve(context, http, attempt, transaction, form);
+          ? repeatAnswer(services, http, attempt)
+          : approve(services, http, attempt, transaction, form);
       case "deny":
-        return deny(context, http, attempt, transaction);
+        return deny(services, http, attempt, transaction);
       case "switch_account":
-        return switchAccount(context, http, attempt, transaction);
+        return switchAccount(services, http, attempt, transaction);
       default:
         throw new OAuthError("invalid_request", { hint: "decision must be approve or deny" });
     }
@@ -62,28 +62,28 @@ export function consentDecisionEndpoint(context: Context): Endpoint {
 
 /** The transaction that waits for this browser's decision, while the session it was opened in lives (D-n6). */
 async function awaitingConsent(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   attempt: Attempt,
 ): Promise<AwaitingConsent | undefined> {
-  const { clock, store } = context;
+  const { clock, store } = services;
   const transaction = await store.findAwaitingConsent(attempt.handleHash, attempt.bindingHash, clock.now());
   const signedIn = transaction?.signedIn;
   if (transaction === undefined || signedIn === undefined) return undefined;
-  const session = await readSession(context, http);
+  const session = await readSession(services, http);
   // Signing in for another tab renews the session's identifier; what counts is that the same person is still signed in.
   return session?.account.subject === signedIn.subject ? { ...transaction, signedIn } : undefined;
 }
 
 async function approve(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   attempt: Attempt,
   { request, signedIn }: AwaitingConsent,
   form: Parameters,
 ): Promise<OAuthResponse> {
-  const client = await clientStillAt(context, request);
-  if (!isInformed(client, request, form)) return askAgain(context, http, attempt);
+  const client = await clientStillAt(services, request);
+  if (!isInformed(client, request, form)) return askAgain(services, http, attempt);
   const consent: Consent = {
     subject: signedIn.subject,
     clientId: client.id,
@@ -91,10 +91,10 @@ async function approve(
     resource: request.resource,
     scope: request.scope,
     fingerprint: consentFingerprint(client),
-    decidedAt: context.clock.now(),
+    decidedAt: services.clock.now(),
   };
   const remembered = isMemorable(request) ? consent : undefined;
-  const answer = await grantCode(context, http, {
+  const answer = await grantCode(services, http, {
     attempt,
     request,
     signedIn,
@@ -102,8 +102,8 @@ async function approve(
     cookies: [],
   });
   // The other click of a double one was a moment earlier.
-  if (answer === undefined) return repeatAnswer(context, http, attempt);
-  emit(context, http, "consent_approved", request, signedIn);
+  if (answer === undefined) return repeatAnswer(services, http, attempt);
+  emit(services, http, "consent_approved", request, signedIn);
   return answer;
 }
 
@@ -116,61 +116,65 @@ function isInformed(client: Client, request: AuthorizationRequest, form: Paramet
   return destinationOf(client, request.redirectUri) !== "stranger" || form.get("confirmed") === "yes";
 }
 
-function askAgain(context: Context, http: OAuthRequest, { handle }: Attempt): OAuthResponse {
-  return redirect(http.method, `${endpointUrls(context.settings.issuer).consentPath}?transaction=${handle}`);
+function askAgain(services: Services, http: OAuthRequest, { handle }: Attempt): OAuthResponse {
+  return redirect(http.method, `${endpointUrls(services.settings.issuer).consentPath}?transaction=${handle}`);
 }
 
 /** The browser follows only the second answer of a double click: it is the first one again, with the same code. */
-async function repeatAnswer(context: Context, http: OAuthRequest, attempt: Attempt): Promise<OAuthResponse> {
+async function repeatAnswer(
+  services: Services,
+  http: OAuthRequest,
+  attempt: Attempt,
+): Promise<OAuthResponse> {
   const code = codeOf(attempt);
-  const found = await context.store.findCode(hashSecret(code));
-  if (found === undefined || found.used || found.expiresAt <= context.clock.now()) throw over();
-  await clientStillAt(context, found.request);
-  return successRedirect(http, context.settings.issuer, found.request, code, [releaseAttempt(attempt)]);
+  const found = await services.store.findCode(hashSecret(code));
+  if (found === undefined || found.used || found.expiresAt <= services.clock.now()) throw over();
+  await clientStillAt(services, found.request);
+  return successRedirect(http, services.settings.issuer, found.request, code, [releaseAttempt(attempt)]);
 }
 
 async function deny(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   attempt: Attempt,
   transaction: AwaitingConsent | undefined,
 ): Promise<OAuthResponse> {
-  const { clock, settings, store } = context;
+  const { clock, settings, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
-  await clientStillAt(context, transaction.request);
-  emit(context, http, "consent_denied", transaction.request, transaction.signedIn);
+  await clientStillAt(services, transaction.request);
+  emit(services, http, "consent_denied", transaction.request, transaction.signedIn);
   const error = new OAuthError("access_denied", { hint: "the person declined" });
   return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
 }
 
 /** Starts over at the identity provider, for the same request: the old attempt ends, a fresh one begins. */
 async function switchAccount(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   attempt: Attempt,
   transaction: AwaitingConsent | undefined,
 ): Promise<OAuthResponse> {
-  const { clock, store } = context;
+  const { clock, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
-  const answer = await startSignIn(context, http, transaction.request, "select_account");
+  const answer = await startSignIn(services, http, transaction.request, "select_account");
   return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
 }
 
 async function describe(
-  context: Context,
+  services: Services,
   attempt: Attempt,
   { request, signedIn }: AwaitingConsent,
 ): Promise<ConsentPage> {
-  const client = await clientStillAt(context, request);
+  const client = await clientStillAt(services, request);
   const { redirectUri } = request;
   const resource =
-    request.resource === undefined ? undefined : await context.store.findResource(request.resource);
+    request.resource === undefined ? undefined : await services.store.findResource(request.resource);
   const scopes = parseScope(request.scope).filter((name) => name !== offlineAccess);
   return {
     kind: "consent",
-    action: endpointUrls(context.settings.issuer).consentPath,
+    action: endpointUrls(services.settings.issuer).consentPath,
     transaction: attempt.handle,
     csrf: consentToken(attempt),
     seen: consentFingerprint(client),
@@ -218,13 +222,13 @@ function over(debug?: string): OAuthError {
 }
 
 function emit(
-  context: Context,
+  services: Services,
   http: OAuthRequest,
   name: "consent_approved" | "consent_denied",
   request: AuthorizationRequest,
   { subject }: SignedIn,
 ): void {
-  context.events.emit({
+  services.events.emit({
     name,
     request: http.id,
     client: request.clientId,

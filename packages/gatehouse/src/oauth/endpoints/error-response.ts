@@ -3,7 +3,7 @@ import { type Advice, OAuthError } from "../messages/errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, page } from "../messages/http.ts";
 import { StoreUnavailableError } from "../ports.ts";
 import type { AuthorizationRequest } from "../records.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import type { SecretHash } from "../values.ts";
 
 /*
@@ -12,19 +12,19 @@ import type { SecretHash } from "../values.ts";
  */
 
 /** Wraps an endpoint programs talk to. */
-export function answersJson(context: Context, endpoint: Endpoint): Endpoint {
-  return answering(context, endpoint, (_request, error) =>
+export function answersJson(services: Services, endpoint: Endpoint): Endpoint {
+  return answering(services, endpoint, (_request, error) =>
     json(error.status, errorBody(error), { ...noStore, ...error.headers }),
   );
 }
 
 /** Wraps an endpoint people look at. */
-export function answersPage(context: Context, endpoint: Endpoint): Endpoint {
-  return answering(context, endpoint, (request, error) => errorPage(request, error));
+export function answersPage(services: Services, endpoint: Endpoint): Endpoint {
+  return answering(services, endpoint, (request, error) => errorPage(request, error));
 }
 
 function answering(
-  context: Context,
+  services: Services,
   endpoint: Endpoint,
   render: (request: OAuthRequest, error: OAuthError) => OAuthResponse,
 ): Endpoint {
@@ -33,7 +33,7 @@ function answering(
       return await endpoint(request);
     } catch (thrown) {
       const error = asOAuthError(thrown);
-      report(context, request, error);
+      report(services, request, error);
       return render(request, error);
     }
   };
@@ -54,12 +54,12 @@ export function asOAuthError(thrown: unknown): OAuthError {
 
 /** @param of the attempt that the request belongs to, and what it was begun with, once that is known */
 export function report(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   error: OAuthError,
   of: { readonly attempt?: SecretHash | undefined; readonly request?: AuthorizationRequest } = error,
 ): void {
-  context.events.emit({
+  services.events.emit({
     name: error.status >= 500 ? "failure" : "request_refused",
     ...factsOf(request, of.request),
     attempt: of.attempt && attemptReference(of.attempt),

@@ -1,6 +1,6 @@
 import { json, noStore } from "../messages/http.ts";
 import { type Store, StoreUnavailableError } from "../ports.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 
 /** `GET /healthz`: the process runs. */
 export function healthEndpoint(): Endpoint {
@@ -11,7 +11,7 @@ export function healthEndpoint(): Endpoint {
  * `GET /readyz`: the server can do its work; 503 with what is wrong while it cannot. Anybody may ask, so the store is asked once a second at most, and
  * nothing is said of paths, addresses and versions. The log is told when it changes, not each time.
  */
-export function readinessEndpoint({ clock, events, store, warnings }: Context): Endpoint {
+export function readinessEndpoint({ clock, events, store, warnings }: Services): Endpoint {
   let asking: Promise<State> | undefined;
   let answered: (State & { readonly at: number }) | undefined;
 
@@ -48,7 +48,7 @@ interface State {
   readonly warnings: readonly string[];
 }
 
-async function stateOf(store: Store, warnings: Context["warnings"]): Promise<State> {
+async function stateOf(store: Store, warnings: Services["warnings"]): Promise<State> {
   try {
     const problems = await store.findProblems();
     return { problems, warnings: problems.length === 0 ? await warnings() : [] };

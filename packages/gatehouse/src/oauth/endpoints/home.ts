@@ -3,7 +3,7 @@ import { forgetSession, readSession, signOutToken } from "../authorization/sessi
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { page } from "../messages/http.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
 import { requireForm } from "./token.ts";
 
@@ -18,11 +18,11 @@ const oauthParameters = [
 ];
 
 /** `GET /`: the authorization endpoint of clients from before metadata (A16, A17), and a home page for people. */
-export function rootEndpoint(context: Context, authorize: Endpoint): Endpoint {
+export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint {
   return async (request) => {
     if (oauthParameters.some((name) => request.query.has(name))) return authorize(request);
-    const { issuer } = context.settings;
-    const session = await readSession(context, request);
+    const { issuer } = services.settings;
+    const session = await readSession(services, request);
     return page(200, {
       kind: "home",
       issuer,
@@ -36,18 +36,18 @@ export function rootEndpoint(context: Context, authorize: Endpoint): Endpoint {
 }
 
 /** `POST /sign-out`: ends the browser's session on the server, not only in the cookie (S05). Clients stay connected. */
-export function signOutEndpoint(context: Context): Endpoint {
+export function signOutEndpoint(services: Services): Endpoint {
   return async (request) => {
-    refuseForeignForm(context, request);
+    refuseForeignForm(services, request);
     const form = requireForm(request.form);
-    const session = await readSession(context, request);
+    const session = await readSession(services, request);
     if (session !== undefined) {
       if (!equalSecrets(form.get("csrf") ?? "", signOutToken(session))) {
         throw new OAuthError("invalid_grant", { hint: "the page is out of date" });
       }
-      await context.store.endSession(session.sessionHash);
+      await services.store.endSession(session.sessionHash);
       const { subject } = session.account;
-      context.events.emit({ name: "sign_out", request: request.id, subject, address: request.address });
+      services.events.emit({ name: "sign_out", request: request.id, subject, address: request.address });
     }
     return page(200, { kind: "signed-out" }, [forgetSession()]);
   };

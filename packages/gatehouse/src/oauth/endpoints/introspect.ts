@@ -1,7 +1,7 @@
 import { OAuthError, tooManyFailures } from "../messages/errors.ts";
 import { json, type OAuthRequest } from "../messages/http.ts";
 import type { AccessToken, Resource } from "../records.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
 import { isAccessTokenShaped, resourceCredentialPrefix } from "../tokens/token.ts";
 import { requireForm } from "./token.ts";
@@ -12,13 +12,13 @@ type Caller = "operator" | Resource;
 const inactive = { active: false } as const;
 
 /** Token introspection, RFC 7662. */
-export function introspectEndpoint(context: Context): Endpoint {
+export function introspectEndpoint(services: Services): Endpoint {
   return async (request) => {
     const token = request.form?.get("token");
     // Both look-ups at once: nothing of the token is told before it is known who asks.
     const [caller, found] = await Promise.all([
-      authenticateCaller(context, request),
-      findToken(context, token),
+      authenticateCaller(services, request),
+      findToken(services, token),
     ]);
     requireForm(request.form);
     if (token === undefined) {
@@ -26,15 +26,15 @@ export function introspectEndpoint(context: Context): Endpoint {
       throw new OAuthError("invalid_request", { hint: "token is missing" });
     }
     if (found === undefined || !mayLearnOf(caller, found)) return json(200, inactive); // J04, J06
-    return json(200, describe(context, caller, found));
+    return json(200, describe(services, caller, found));
   };
 }
 
 /** No client's identifier: those have no space. */
 const guessTarget = "introspection token";
 
-async function authenticateCaller(context: Context, request: OAuthRequest): Promise<Caller> {
-  const { failures, settings, store } = context;
+async function authenticateCaller(services: Services, request: OAuthRequest): Promise<Caller> {
+  const { failures, settings, store } = services;
   const { introspectionToken: configured } = settings;
   const [, credential] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (credential === undefined) throw unauthenticated("no credential");
@@ -56,7 +56,7 @@ async function authenticateCaller(context: Context, request: OAuthRequest): Prom
 }
 
 async function findToken(
-  { clock, settings, store }: Context,
+  { clock, settings, store }: Services,
   token: string | undefined,
 ): Promise<AccessToken | undefined> {
   if (token === undefined || !isAccessTokenShaped(token, settings)) return undefined;
@@ -68,7 +68,7 @@ function mayLearnOf(caller: Caller, token: AccessToken): boolean {
 }
 
 /** RFC 7662 §2.2. The operator's callers know people by e-mail address (KEEP, J11), resource servers by a stable opaque subject. */
-function describe({ settings }: Context, caller: Caller, token: AccessToken): Record<string, unknown> {
+function describe({ settings }: Services, caller: Caller, token: AccessToken): Record<string, unknown> {
   return {
     active: true,
     sub: caller === "operator" ? token.email : (token.subject ?? token.email),

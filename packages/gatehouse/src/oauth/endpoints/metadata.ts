@@ -2,13 +2,13 @@ import { assertionAlgorithms } from "../clients/metadata.ts";
 import { grantTypes } from "../grants/registry.ts";
 import type { OAuthResponse } from "../messages/http.ts";
 import { offlineAccess } from "../scope.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 
 /**
  * The authorization server's metadata, RFC 8414 §2. Every URL is built from the configured issuer, never from the request (A-n1); every
  * member is true of this server as it runs (A13). It is the same for everybody, so it is written once.
  */
-export function metadataEndpoint({ settings }: Context): Endpoint {
+export function metadataEndpoint({ settings }: Services): Endpoint {
   const { issuer } = settings;
   const clientAuthMethods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
   const document = {

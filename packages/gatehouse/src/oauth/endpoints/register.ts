@@ -11,37 +11,37 @@ import { OAuthError } from "../messages/errors.ts";
 import { json, type OAuthRequest } from "../messages/http.ts";
 import type { Client } from "../records.ts";
 import { portless } from "../redirects/redirect-uri.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import { clientSecretPrefix, registrationTokenOf } from "../tokens/token.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */
-export function registerEndpoint(context: Context): Endpoint {
-  const makeRoom = createRegistrationRoom(context);
+export function registerEndpoint(services: Services): Endpoint {
+  const makeRoom = createRegistrationRoom(services);
   return async (request) => {
     const registration = readRegistration(
       parseRegistrationBody(request.json),
-      await context.store.listResources(),
+      await services.store.listResources(),
     );
-    const registrant = registrantOf(context, request);
+    const registrant = registrantOf(services, request);
     if (!(await makeRoom(registrant))) throw tooMany();
     const { client, secret } = isPublic(registration)
-      ? { client: await addPublic(context, registration, registrant), secret: undefined }
-      : await addConfidential(context, registration, registrant);
-    emitRegistered(context, request, client);
+      ? { client: await addPublic(services, registration, registrant), secret: undefined }
+      : await addConfidential(services, registration, registrant);
+    emitRegistered(services, request, client);
     return json(201, {
       ...describeRegistration(client),
       // A shared one holds them without ports; each client is told its own (H02).
       redirect_uris: registration.redirectUris,
       ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }), // H04
-      ...describeManagement(context, client),
+      ...describeManagement(services, client),
     });
   };
 }
 
 /** RFC 7592 §3 (H16). */
-export function describeManagement({ settings }: Context, client: Client): Record<string, string> {
+export function describeManagement({ settings }: Services, client: Client): Record<string, string> {
   const uri = new URL(endpointUrls(settings.issuer).registrationUrl);
   uri.searchParams.set("client_id", client.id);
   return {
@@ -56,34 +56,34 @@ export function describeManagement({ settings }: Context, client: Client): Recor
  * that by PKCE and by the token, never by the identifier.
  */
 async function addPublic(
-  context: Context,
+  services: Services,
   registration: ClientRegistration,
   registrant: string,
 ): Promise<Client> {
-  const { clock, store } = context;
+  const { clock, store } = services;
   const shareable = { ...registration, redirectUris: portless(registration.redirectUris) };
   const fingerprint = hashSecret(`registration ${JSON.stringify(shareable)}`).slice(0, 22);
   const shared = await store.shareClient(aClient(fingerprint, shareable, clock.now()), registrant);
   if (shared !== undefined) return shared;
   // Whoever registered this first has changed it since, and must have it alone.
-  return addClient(context, registration, registrant);
+  return addClient(services, registration, registrant);
 }
 
 /** A client with a secret or a key has a record to itself. */
 async function addConfidential(
-  context: Context,
+  services: Services,
   registration: ClientRegistration,
   registrant: string,
 ): Promise<{ client: Client; secret: string | undefined }> {
   const secret =
     registration.authMethod === "private_key_jwt"
       ? undefined
-      : mintSecret(context.random, clientSecretPrefix);
-  return { client: await addClient(context, registration, registrant, secret), secret };
+      : mintSecret(services.random, clientSecretPrefix);
+  return { client: await addClient(services, registration, registrant, secret), secret };
 }
 
 async function addClient(
-  { clock, random, store }: Context,
+  { clock, random, store }: Services,
   registration: ClientRegistration,
   registrant: string,
   secret?: string,
@@ -118,7 +118,7 @@ function tooMany(): OAuthError {
   });
 }
 
-function emitRegistered({ events }: Context, request: OAuthRequest, client: Client): void {
+function emitRegistered({ events }: Services, request: OAuthRequest, client: Client): void {
   events.emit({
     name: "client_registered",
     request: request.id,

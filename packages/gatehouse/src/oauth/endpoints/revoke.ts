@@ -6,7 +6,7 @@ import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "
 import { readJsonObject } from "../messages/json-object.ts";
 import type { AccessToken, Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import {
   isAccessTokenShaped,
@@ -17,14 +17,14 @@ import {
 import { requireForm } from "./token.ts";
 
 /** `POST /revoke`: RFC 7009 for a form, the LEGACY contract for JSON. */
-export function revokeEndpoint(context: Context): Endpoint {
+export function revokeEndpoint(services: Services): Endpoint {
   return async (request) => {
-    if (isJsonForm(request)) return revokeJson(context, request);
+    if (isJsonForm(request)) return revokeJson(services, request);
     const form = requireForm(request.form);
-    const client = await authenticateClient(context, request, form); // K02
+    const client = await authenticateClient(services, request, form); // K02
     const token = form.get("token");
     if (token === undefined) throw new OAuthError("invalid_request", { hint: "token is missing" }); // K01
-    await revoke(context, request, token, client);
+    await revoke(services, request, token, client);
     return { status: 200, headers: noStore };
   };
 }
@@ -35,12 +35,12 @@ function isJsonForm({ form, body }: OAuthRequest): boolean {
 }
 
 /** LEGACY (K09): no client authentication, because whoever holds a token may end it. */
-async function revokeJson(context: Context, request: OAuthRequest): Promise<OAuthResponse> {
+async function revokeJson(services: Services, request: OAuthRequest): Promise<OAuthResponse> {
   const token = readJsonToken(request.body);
   if (token === undefined) {
     return json(400, { ok: false, error: { message: "the body must be JSON: an object with a token" } });
   }
-  await revoke(context, request, token);
+  await revoke(services, request, token);
   return json(200, { ok: true, result: {} });
 }
 
@@ -56,47 +56,47 @@ function readJsonToken(body: string): string | undefined {
  * @param client who asks: another client's token survives in silence (K04); left out, the holder asks, for whatever token it is
  */
 async function revoke(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   token: string,
   client?: Client,
 ): Promise<void> {
   const isTheirs = (clientId: string | undefined) => client === undefined || client.id === clientId;
   const refresh = parseRefreshToken(token);
-  if (refresh !== undefined) return endFamily(context, request, refresh, isTheirs);
-  const found = await findAccessToken(context, token);
+  if (refresh !== undefined) return endFamily(services, request, refresh, isTheirs);
+  const found = await findAccessToken(services, token);
   if (found !== undefined) {
     if (!isTheirs(found.clientId)) return;
-    await end(context, found);
-    return emitRevoked(context, request, found.clientId, found.grantId);
+    await end(services, found);
+    return emitRevoked(services, request, found.clientId, found.grantId);
   }
-  if (await endOriginal(context, request, token, isTheirs)) return;
+  if (await endOriginal(services, request, token, isTheirs)) return;
   // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's prefix.
-  if (client === undefined) await context.store.revokeAccessToken(hashSecret(token));
+  if (client === undefined) await services.store.revokeAccessToken(hashSecret(token));
 }
 
 /** Any generation ends the whole family (K05), but only a genuine one. */
 async function endFamily(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   presented: PresentedRefreshToken,
   isTheirs: (clientId: string) => boolean,
 ): Promise<void> {
-  const { clock, settings, store } = context;
+  const { clock, settings, store } = services;
   const grant = await store.findGrant(presented.grantId, clock.now());
   if (grant === undefined || !isTheirs(grant.clientId) || !isGenuine(presented, grant, settings)) return;
   await store.revokeGrant(grant.id);
-  emitRevoked(context, request, grant.clientId, grant.id);
+  emitRevoked(services, request, grant.clientId, grant.id);
 }
 
 /** LEGACY: a refresh token of the service before us, or, when it was exchanged, its grant. */
 async function endOriginal(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   token: string,
   isTheirs: (clientId: string) => boolean,
 ): Promise<boolean> {
-  const { clock, store } = context;
+  const { clock, store } = services;
   const tokenHash = hashSecret(token);
   const original = await store.findOriginalRefreshToken(tokenHash, clock.now());
   if (original !== undefined) {
@@ -108,19 +108,19 @@ async function endOriginal(
   const clientId = original?.clientId ?? grant?.clientId;
   if (clientId === undefined || !isTheirs(clientId)) return false;
   if (grant !== undefined) await store.revokeGrant(grant.id);
-  emitRevoked(context, request, clientId, grant?.id);
+  emitRevoked(services, request, clientId, grant?.id);
   return true;
 }
 
 /** An access token ends alone (K06); where it is all there is of its grant, the grant ends (F17). */
-async function end({ clock, store }: Context, { grantId, tokenHash }: AccessToken): Promise<void> {
+async function end({ clock, store }: Services, { grantId, tokenHash }: AccessToken): Promise<void> {
   const grant = grantId && (await store.findGrant(grantId, clock.now()));
   if (grant && grant.generation === 0) await store.revokeGrant(grant.id);
   else await store.revokeAccessToken(tokenHash);
 }
 
 /** `GET /revoke?token=…&callback=…`, LEGACY (K10): ends the token and sends the browser on, but only to a known origin. */
-export function revokeAndRedirectEndpoint(context: Context): Endpoint {
+export function revokeAndRedirectEndpoint(services: Services): Endpoint {
   return async (request) => {
     const { query } = request;
     if (!query.has("token") && !query.has("callback")) {
@@ -128,12 +128,12 @@ export function revokeAndRedirectEndpoint(context: Context): Endpoint {
     }
     query.refuseRepeated();
     const token = query.get("token");
-    if (token !== undefined) await revoke(context, request, token);
-    return redirect(request.method, await landing(context, query.get("callback")));
+    if (token !== undefined) await revoke(services, request, token);
+    return redirect(request.method, await landing(services, query.get("callback")));
   };
 }
 
-async function landing({ settings, store }: Context, callback: string | undefined): Promise<string> {
+async function landing({ settings, store }: Services, callback: string | undefined): Promise<string> {
   const home = settings.homeUrl ?? `${settings.issuer}/`;
   if (callback === undefined) return home;
   if (matchesPatternOrigin(`${new URL(home).origin}/`, callback)) return callback;
@@ -145,7 +145,7 @@ async function landing({ settings, store }: Context, callback: string | undefine
 }
 
 async function findAccessToken(
-  { clock, settings, store }: Context,
+  { clock, settings, store }: Services,
   token: string,
 ): Promise<AccessToken | undefined> {
   if (!isAccessTokenShaped(token, settings)) return undefined;
@@ -153,12 +153,12 @@ async function findAccessToken(
 }
 
 function emitRevoked(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: string | undefined,
   grant: string | undefined,
 ): void {
-  context.events.emit({
+  services.events.emit({
     name: "token_revoked",
     request: request.id,
     client,

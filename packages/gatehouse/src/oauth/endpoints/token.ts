@@ -6,16 +6,16 @@ import { OAuthError } from "../messages/errors.ts";
 import { json } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { Client } from "../records.ts";
-import type { Context, Endpoint } from "../services.ts";
+import type { Endpoint, Services } from "../services.ts";
 
 /** The token endpoint, OAuth 2.1 §3.2. Only the form counts: parameters in the URL are not looked at (E04). */
-export function tokenEndpoint(context: Context): Endpoint {
+export function tokenEndpoint(services: Services): Endpoint {
   return async (request) => {
     const form = requireForm(request.form);
     const named = form.get("grant_type");
-    const begun = named === undefined ? undefined : lookUp(named)(context, request, form);
-    const client = await authenticateClient(context, request, form);
-    const respond = begun ?? legacyDefault(client)(context, request, form);
+    const begun = named === undefined ? undefined : lookUp(named)(services, request, form);
+    const client = await authenticateClient(services, request, form);
+    const respond = begun ?? legacyDefault(client)(services, request, form);
     if (!client.grantTypes.includes(named ?? "authorization_code")) {
       throw new OAuthError("unauthorized_client", {
         hint: "the client is not registered for this grant type",

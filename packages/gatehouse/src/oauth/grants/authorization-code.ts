@@ -5,7 +5,7 @@ import type { Parameters } from "../messages/parameters.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
 import type { Client, FoundCode, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/token.ts";
 import { after, type Seconds } from "../values.ts";
@@ -13,21 +13,21 @@ import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "
 import { issueAccessToken } from "./issue.ts";
 
 /** The authorization code grant, OAuth 2.1 §4.1.3. */
-export const authorizationCode: GrantType = (context, request, form) => {
+export const authorizationCode: GrantType = (services, request, form) => {
   const sent = form.get("code");
-  const named = sent === undefined ? undefined : lookedUpEarly(context.store.findCode(hashSecret(sent)));
+  const named = sent === undefined ? undefined : lookedUpEarly(services.store.findCode(hashSecret(sent)));
   return async (client) => {
     if (named === undefined) throw missing("code");
     const verifier = readVerifier(client, form);
     const code = await named;
     if (code === undefined || code.request.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
-    if (code.expiresAt <= context.clock.now() && !code.used) throw invalidGrant("the code has expired");
+    if (code.expiresAt <= services.clock.now() && !code.used) throw invalidGrant("the code has expired");
     narrowResource(code.request.resource, form.all("resource")); // F12
     checkPresence(client, code, verifier);
-    await checkBinding(context, code, verifier, form.get("redirect_uri"));
+    await checkBinding(services, code, verifier, form.get("redirect_uri"));
     return isLegacy(client)
-      ? redeemLegacy(context, request, client, code)
-      : redeem(context, request, client, code);
+      ? redeemLegacy(services, request, client, code)
+      : redeem(services, request, client, code);
   };
 };
 
@@ -60,7 +60,7 @@ function checkPresence(client: Client, code: FoundCode, verifier: string | undef
 
 /** A wrong verifier or redirect URI uses the code up (compatibility.md), but never touches the tokens of one used before (F05). */
 async function checkBinding(
-  context: Context,
+  services: Services,
   code: FoundCode,
   verifier: string | undefined,
   redirectUri: string | undefined,
@@ -73,23 +73,23 @@ async function checkBinding(
         ? "redirect_uri differs from the authorization request"
         : undefined;
   if (wrong === undefined) return;
-  await context.store.burnCode(code.codeHash);
+  await services.store.burnCode(code.codeHash);
   throw invalidGrant(wrong);
 }
 
 async function redeem(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client,
   code: FoundCode,
 ): Promise<TokenResponse> {
-  const { clock, settings } = context;
+  const { clock, settings } = services;
   const refreshable = client.grantTypes.includes("refresh_token"); // F14
   const { accessToken: lifetime, grant: grantLifetime, grantIdle } = settings.lifetimes;
   const endsAt = after(clock.now(), refreshable ? grantLifetime : lifetime);
   const idleEnd = refreshable ? (Math.min(endsAt, after(clock.now(), grantIdle)) as Seconds) : endsAt;
-  const grant = mintGrant(context, code, { generation: refreshable ? 1 : 0, expiresAt: idleEnd, endsAt });
-  const token = await issue(context, request, client, code, grant, lifetime);
+  const grant = mintGrant(services, code, { generation: refreshable ? 1 : 0, expiresAt: idleEnd, endsAt });
+  const token = await issue(services, request, client, code, grant, lifetime);
   return {
     access_token: token,
     token_type: "Bearer",
@@ -101,21 +101,21 @@ async function redeem(
 
 /** LEGACY (F16): one token for both members, because the old web client reads `refresh_token`. Nothing refreshes it (F17). */
 async function redeemLegacy(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client,
   code: FoundCode,
 ): Promise<TokenResponse> {
-  const lifetime = context.settings.lifetimes.legacyAccessToken;
-  const endsAt = after(context.clock.now(), lifetime);
-  const grant = mintGrant(context, code, { generation: 0, expiresAt: endsAt, endsAt });
-  const token = await issue(context, request, client, code, grant, lifetime);
+  const lifetime = services.settings.lifetimes.legacyAccessToken;
+  const endsAt = after(services.clock.now(), lifetime);
+  const grant = mintGrant(services, code, { generation: 0, expiresAt: endsAt, endsAt });
+  const token = await issue(services, request, client, code, grant, lifetime);
   return { access_token: token, token_type: "Bearer", expires_in: lifetime, refresh_token: token };
 }
 
 /** Everything about the grant comes from the code's record, nothing from the token request (F13). */
 function mintGrant(
-  { clock, random, settings }: Context,
+  { clock, random, settings }: Services,
   code: FoundCode,
   life: Pick<Grant, "generation" | "expiresAt" | "endsAt">,
 ): Grant {
@@ -138,15 +138,15 @@ function mintGrant(
 
 /** The one atomic step (F03). A second valid request with a used code ends what came of the first (F04). */
 async function issue(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client,
   code: FoundCode,
   grant: Grant,
   lifetime: Seconds,
 ): Promise<string> {
-  const { clock, events, store } = context;
-  const { token, record } = issueAccessToken(context, grant, grant.scope, lifetime);
+  const { clock, events, store } = services;
+  const { token, record } = issueAccessToken(services, grant, grant.scope, lifetime);
   const outcome = code.used ? "used" : await store.redeemCode(code.codeHash, clock.now(), grant, record);
   const about = { request: request.id, client: client.id, subject: code.subject, address: request.address };
   if (outcome === "redeemed") {

@@ -1,7 +1,7 @@
 import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { Client } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 
 /** The members of a successful token response (OAuth 2.1 §3.2.3), in the order they are sent. */
 export interface TokenResponse {
@@ -18,7 +18,7 @@ export interface TokenResponse {
  * store; the second step is told who the client is, once it is authenticated and registered for this grant type. Only the second throws
  * `OAuthError`, so that what is wrong with the client is told first, as the RFC has it.
  */
-export type GrantType = (context: Context, request: OAuthRequest, form: Parameters) => Respond;
+export type GrantType = (services: Services, request: OAuthRequest, form: Parameters) => Respond;
 export type Respond = (client: Client) => Promise<TokenResponse>;
 
 /** A look-up whose result may never be asked for: that it failed is told to nobody but who asks. */

@@ -1,12 +1,12 @@
 import type { AccessToken, Grant } from "../records.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { mintAccessToken } from "../tokens/token.ts";
 import { after, type Seconds } from "../values.ts";
 
 /** A fresh access token for a grant, with (at most) the grant's scope, and the record the store keeps of it. */
 export function issueAccessToken(
-  { clock, random, settings }: Pick<Context, "clock" | "random" | "settings">,
+  { clock, random, settings }: Pick<Services, "clock" | "random" | "settings">,
   grant: Grant,
   scope: string,
   lifetime: Seconds,

@@ -7,7 +7,7 @@ import type { Parameters } from "../messages/parameters.ts";
 import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts";
 import { chooseResource } from "../resource.ts";
 import { grantableScope, narrowScope } from "../scope.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { mintSalt, refreshTokenOf } from "../tokens/token.ts";
 import { after, type GrantId, type Seconds } from "../values.ts";
@@ -35,30 +35,30 @@ export interface PresentedGrant {
  * @throws OAuthError when it is neither; then nothing was used up
  */
 export async function exchangeOriginal(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client,
   form: Parameters,
   token: string,
 ): Promise<TokenResponse | PresentedGrant> {
-  const { clock, settings, store } = context;
-  const earlier = await findExchanged(context, client, token);
+  const { clock, settings, store } = services;
+  const earlier = await findExchanged(services, client, token);
   if (earlier !== undefined) return earlier;
   const tokenHash = hashSecret(token);
   const original = await store.findOriginalRefreshToken(tokenHash, clock.now());
-  if (original === undefined) return exchangedMeanwhile(context, client, token);
+  if (original === undefined) return exchangedMeanwhile(services, client, token);
   if (original.clientId !== client.id || isLegacy(client)) throw unknownToken();
-  refuseStrangers(context, original);
-  const account = await accountOf(context, original.email);
-  const grant = await makeGrant(context, client, form, { account, original, token });
+  refuseStrangers(services, original);
+  const account = await accountOf(services, original.email);
+  const grant = await makeGrant(services, client, form, { account, original, token });
   const scope = narrowScope(grant.scope, form.get("scope"));
   const lifetime = settings.lifetimes.accessToken;
-  const { token: accessToken, record } = issueAccessToken(context, grant, scope, lifetime);
+  const { token: accessToken, record } = issueAccessToken(services, grant, scope, lifetime);
   const outcome = { account, grant, accessToken: record };
   if (!(await store.exchangeOriginalRefreshToken(tokenHash, clock.now(), outcome))) {
-    return exchangedMeanwhile(context, client, token);
+    return exchangedMeanwhile(services, client, token);
   }
-  context.events.emit({
+  services.events.emit({
     name: "refresh_exchanged",
     request: request.id,
     client: client.id,
@@ -83,7 +83,7 @@ export function grantIdOfOriginal(token: string): GrantId {
 }
 
 async function findExchanged(
-  { clock, store }: Context,
+  { clock, store }: Services,
   client: Client,
   token: string,
 ): Promise<PresentedGrant | undefined> {
@@ -94,14 +94,18 @@ async function findExchanged(
 }
 
 /** Somebody was first: the same client, which gets the same answer, or the service before us. */
-async function exchangedMeanwhile(context: Context, client: Client, token: string): Promise<PresentedGrant> {
-  const grant = await findExchanged(context, client, token);
+async function exchangedMeanwhile(
+  services: Services,
+  client: Client,
+  token: string,
+): Promise<PresentedGrant> {
+  const grant = await findExchanged(services, client, token);
   if (grant === undefined) throw unknownToken();
   return grant;
 }
 
 /** Who may not sign in here does not come in by an old token either; all that is known of them is the address. */
-function refuseStrangers({ settings }: Context, { email }: OriginalRefreshToken): void {
+function refuseStrangers({ settings }: Services, { email }: OriginalRefreshToken): void {
   const { allowedDomains } = settings;
   const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
   if (allowedDomains !== undefined && !allowedDomains.includes(domain)) throw unknownToken();
@@ -111,7 +115,7 @@ function refuseStrangers({ settings }: Context, { email }: OriginalRefreshToken)
  * Whose grant it becomes. The service before us knew people by address alone, so at this one moment the address decides: it is the account of the only
  * person who signed in here with it. Where there is none, or several, an account of its own is made, which no sign-in ever becomes.
  */
-async function accountOf({ store }: Context, email: string): Promise<Account> {
+async function accountOf({ store }: Services, email: string): Promise<Account> {
   const [account, ...others] = (await store.findAccounts(email)).filter(({ issuer }) => issuer !== byAddress);
   if (account !== undefined && others.length === 0) return account;
   const upstreamSubject = email.toLowerCase();
@@ -121,7 +125,7 @@ async function accountOf({ store }: Context, email: string): Promise<Account> {
 
 /** What the service before us did not know, the request says as an authorization request would: resource and scope. */
 async function makeGrant(
-  { clock, random, settings, store }: Context,
+  { clock, random, settings, store }: Services,
   client: Client,
   form: Parameters,
   from: { readonly account: Account; readonly original: OriginalRefreshToken; readonly token: string },

@@ -6,7 +6,7 @@ import type { ReplayPolicy, Rotation } from "../ports.ts";
 import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
-import type { Context } from "../services.ts";
+import type { Services } from "../services.ts";
 import type { Settings } from "../settings.ts";
 import { isGenuine, type PresentedRefreshToken, parseRefreshToken, refreshTokenOf } from "../tokens/token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
@@ -18,24 +18,24 @@ import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.
  * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves the refresh token as it
  * was (G12).
  */
-export const refreshToken: GrantType = (context, request, form) => {
-  const { clock, store } = context;
+export const refreshToken: GrantType = (services, request, form) => {
+  const { clock, store } = services;
   const token = form.get("refresh_token");
   const presented = token === undefined ? undefined : parseRefreshToken(token);
   const named = presented && lookedUpEarly(store.findGrant(presented.grantId, clock.now()));
   return async (client) => {
     if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
     if (presented !== undefined) {
-      const grant = requireProven(context, client, presented, await named);
-      return rotate(context, request, client, form, { grant, generation: presented.generation });
+      const grant = requireProven(services, client, presented, await named);
+      return rotate(services, request, client, form, { grant, generation: presented.generation });
     }
-    const exchanged = await exchangeOriginal(context, request, client, form, token);
-    return "grant" in exchanged ? rotate(context, request, client, form, exchanged) : exchanged;
+    const exchanged = await exchangeOriginal(services, request, client, form, token);
+    return "grant" in exchanged ? rotate(services, request, client, form, exchanged) : exchanged;
   };
 };
 
 async function rotate(
-  context: Context,
+  services: Services,
   request: OAuthRequest,
   client: Client,
   form: Parameters,
@@ -43,11 +43,11 @@ async function rotate(
 ): Promise<TokenResponse> {
   const scope = narrowScope(grant.scope, form.get("scope")); // G07
   narrowResource(grant.resource, form.all("resource")); // G09
-  const { clock, settings, store } = context;
+  const { clock, settings, store } = services;
   const now = clock.now();
   const lifetime = settings.lifetimes.accessToken;
   const known = recogniseClient(client);
-  const { token, record } = issueAccessToken(context, grant, scope, lifetime);
+  const { token, record } = issueAccessToken(services, grant, scope, lifetime);
   const rotation = await store.rotateGrant({
     grantId: grant.id,
     presented: generation,
@@ -57,7 +57,7 @@ async function rotate(
     keyId: settings.keyId,
     accessToken: record,
   });
-  const live = await settle(context, request, { grant, generation, known }, rotation);
+  const live = await settle(services, request, { grant, generation, known }, rotation);
   return {
     access_token: token,
     token_type: "Bearer",
@@ -70,7 +70,7 @@ async function rotate(
 
 /** The live grant the presented token belongs to, proven by its MAC: a forged token goes no further and harms nothing (G-n6). */
 function requireProven(
-  { settings }: Context,
+  { settings }: Services,
   client: Client,
   presented: PresentedRefreshToken,
   grant: Grant | undefined,
@@ -95,7 +95,7 @@ function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): 
  * grant ends for thief and owner alike.
  */
 async function settle(
-  { events, store }: Context,
+  { events, store }: Services,
   request: OAuthRequest,
   { grant, generation, known }: { grant: Grant; generation: number; known: KnownClient | undefined },
   rotation: Rotation,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { createRegistrationRoom, registrantOf } from "../../../src/oauth/clients/registration-limits.ts";
 import type { Client } from "../../../src/oauth/records.ts";
-import type { Context } from "../../../src/oauth/services.ts";
+import type { Services } from "../../../src/oauth/services.ts";
 import { type ClientId, seconds } from "../../../src/oauth/values.ts";
 import { openSqliteStore } from "../../../src/storage/sqlite/store.ts";
 
@@ -15,17 +15,17 @@ async function start(t: TestContext, unusedRegistrations: { perAddress: number |
   let time = 1_800_000_000;
   const settings = { unusedRegistrations, secretKeys: [randomBytes(32)] };
   const clock = { now: () => seconds(time) };
-  const context = { store, clock, settings, random: { bytes: randomBytes } } as unknown as Context;
-  const makeRoom = createRegistrationRoom(context);
+  const services = { store, clock, settings, random: { bytes: randomBytes } } as unknown as Services;
+  const makeRoom = createRegistrationRoom(services);
   return {
-    context,
+    services,
     count: async () => (await store.listClients()).length,
     pass: (by: number) => {
       time += by;
     },
     /** One registration, as the endpoint does it. False when it is refused. */
     async register(address: string): Promise<boolean> {
-      const registrant = registrantOf(context, { address });
+      const registrant = registrantOf(services, { address });
       if (!(await makeRoom(registrant))) return false;
       await store.addClient(aClient(clock.now()), registrant);
       return true;
@@ -64,20 +64,20 @@ test("an address that floods has to wait while its registrations are young, and 
 });
 
 test("a flood from everywhere stays within what is kept in all, and pushes out none of who registered few", async (t) => {
-  const { register, count, context, pass } = await start(t, { perAddress: undefined, inAll: 100 });
+  const { register, count, services, pass } = await start(t, { perAddress: undefined, inAll: 100 });
   await register("198.51.100.1");
-  const [honest] = await context.store.listClients();
+  const [honest] = await services.store.listClients();
   pass(1);
   for (let more = 0; more < 600; more++) await register(`203.0.113.${more % 10}`);
   assert.ok((await count()) < 100 + 150, String(await count()));
-  assert.ok(await context.store.findClient(honest?.id ?? ""));
+  assert.ok(await services.store.findClient(honest?.id ?? ""));
 });
 
 test("from whom a registration is cannot be read from what is kept of it", async (t) => {
-  const { context } = await start(t, { perAddress: 1, inAll: 1 });
-  const from = registrantOf(context, { address: "203.0.113.7" });
+  const { services } = await start(t, { perAddress: 1, inAll: 1 });
+  const from = registrantOf(services, { address: "203.0.113.7" });
   assert.match(from, /^[A-Za-z0-9_-]{22}$/);
-  assert.equal(registrantOf(context, { address: "203.0.113.7" }), from);
-  const elsewhere = { ...context, settings: { ...context.settings, secretKeys: [randomBytes(32)] } };
-  assert.notEqual(registrantOf(elsewhere as unknown as Context, { address: "203.0.113.7" }), from);
+  assert.equal(registrantOf(services, { address: "203.0.113.7" }), from);
+  const elsewhere = { ...services, settings: { ...services.settings, secretKeys: [randomBytes(32)] } };
+  assert.notEqual(registrantOf(elsewhere as unknown as Services, { address: "203.0.113.7" }), from);
 });
