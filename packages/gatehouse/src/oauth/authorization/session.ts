@@ -3,8 +3,9 @@ import type { OAuthRequest, SetCookie } from "../messages/http.ts";
 import type { Identity } from "../ports.ts";
 import type { BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";
+import { subjectOf } from "../subject.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
-import { after, type Seconds, type SecretHash, type Subject } from "../values.ts";
+import { after, type Seconds, type SecretHash } from "../values.ts";
 
 /*
  * The browser's session with this server: whoever signed in for one client is not asked again for the next, only to consent.
@@ -68,14 +69,6 @@ export function forgetSession(): SetCookie {
 /** The CSRF value of the sign-out form. */
 export function signOutToken(session: LiveSession): string {
   return createHmac("sha256", session.secret).update("sign out").digest("base64url");
-}
-
-/**
- * The person's identifier towards MCP servers: from the provider's (`iss`, `sub`), so that it survives a change of address, and an equal
- * address elsewhere is somebody else (C13). Prefixed, so that it cannot be taken for a client id (T08).
- */
-export function subjectOf(identity: Pick<Identity, "issuer" | "subject">): Subject {
-  return `user_${hashSecret(JSON.stringify([identity.issuer, identity.subject]))}` as string as Subject;
 }
 
 function sessionCookie(value: string, maxAge: Seconds | 0): SetCookie {

@@ -1,3 +1,4 @@
+import type { Destination, Suspicion } from "../messages/page.ts";
 import type { Client } from "../records.ts";
 import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { isDocumented } from "./client.ts";
@@ -8,12 +9,6 @@ import { isOwnHost, knownClientAt, knownDocument } from "./known-clients.ts";
  * What this server knows itself of who asks and where the answer goes, as opposed to what the client says:
  * the ground for what the consent page says in which colour, and for where an error may be sent unasked.
  */
-
-/**
- * Where an answer goes. `operator`: to a client the operator set up. `known`: to a website that is a known
- * client's own. `local`: to a program on the person's computer. `stranger`: to a website nobody vouches for.
- */
-export type Destination = "operator" | "known" | "local" | "stranger";
 
 export function destinationOf(
   { dynamicallyRegistered }: Pick<Client, "dynamicallyRegistered">,
@@ -33,14 +28,6 @@ export function certainName(client: Client, redirectUri: string): string | undef
   const atHome = destinationOf(client, redirectUri) === "known" ? knownClientAt(redirectUri) : undefined;
   return (atHome ?? knownDocument(client.id))?.name;
 }
-
-/**
- * What speaks for a trick. `name`: it calls itself like a known client, `host`: its host looks like such a
- * one's domain.
- */
-export type Suspicion =
-  | { readonly kind: "name" | "host"; readonly host: string; readonly imitates: string }
-  | { readonly kind: "punycode"; readonly host: string };
 
 /**
  * Of hosts that nobody vouches for: the one the answer goes to, and the one that publishes the client's

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { grantTypes as supportedGrantTypes } from "../grants/registry.ts";
+import { isGrantTypeName } from "../grant-types.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { ClientKeys, ClientMetadata } from "../records.ts";
 import { checkRedirectUri, describeRedirectUri } from "../redirects/redirect-uri.ts";
@@ -130,7 +130,7 @@ function readRedirectUris(value: unknown): string[] {
 
 /** H03, H08, H09: documents describe a client for every server it meets; what is left must still be a code client. */
 function usableGrantTypes(grantTypes = ["authorization_code"], responseTypes = ["code"]): string[] {
-  const usable = [...new Set(grantTypes)].filter((name) => supportedGrantTypes.has(name));
+  const usable = [...new Set(grantTypes)].filter(isGrantTypeName);
   if (!usable.includes("authorization_code") || !responseTypes.includes("code")) {
     throw invalidMetadata(
       "only clients with grant type authorization_code and response type code can register",

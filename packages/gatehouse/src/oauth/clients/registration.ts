@@ -1,6 +1,9 @@
+import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { readJsonObject } from "../messages/json-object.ts";
 import type { Client, ClientKeys, ClientMetadata, Resource, TokenEndpointAuthMethod } from "../records.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
+import type { Services } from "../services.ts";
+import { registrationTokenOf } from "../tokens/token.ts";
 import { type DescribedClient, invalidMetadata, readClientMetadata, withoutAbsent } from "./metadata.ts";
 
 /** As much as a client may say of itself in a document (I10): strangers fill our disk with it. */
@@ -100,4 +103,14 @@ function usableScope(scope: string | undefined, resources: readonly Resource[]):
   const usable =
     known.length === 0 ? asked : asked.filter((token) => token === offlineAccess || known.includes(token));
   return usable.join(" ") || undefined;
+}
+
+/** Where and with what a client manages its registration, RFC 7592 §3 (H16). */
+export function describeManagement({ settings }: Services, client: Client): Record<string, string> {
+  const uri = new URL(endpointUrls(settings.issuer).registrationUrl);
+  uri.searchParams.set("client_id", client.id);
+  return {
+    registration_client_uri: uri.href,
+    registration_access_token: registrationTokenOf(client, settings),
+  };
 }

@@ -1,13 +1,17 @@
 import { isPublic } from "../clients/client.ts";
 import { invalidMetadata } from "../clients/metadata.ts";
-import { describeRegistration, parseRegistrationBody, readRegistration } from "../clients/registration.ts";
+import {
+  describeManagement,
+  describeRegistration,
+  parseRegistrationBody,
+  readRegistration,
+} from "../clients/registration.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { json, noStore, type OAuthRequest } from "../messages/http.ts";
 import type { Client } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
 import { isRegistrationTokenOf } from "../tokens/token.ts";
-import { describeManagement } from "./register.ts";
 
 /*
  * The client configuration endpoint, RFC 7592: a client that registered itself reads, changes and removes its registration, with the token it got then.

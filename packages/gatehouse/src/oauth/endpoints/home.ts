@@ -3,9 +3,9 @@ import { forgetSession, readSession, signOutToken } from "../authorization/sessi
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { page } from "../messages/http.ts";
+import { requireForm } from "../messages/parameters.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
-import { requireForm } from "./token.ts";
 
 const oauthParameters = [
   "client_id",

@@ -1,5 +1,5 @@
 import { assertionAlgorithms } from "../clients/metadata.ts";
-import { grantTypes } from "../grants/registry.ts";
+import { grantTypeNames } from "../grant-types.ts";
 import type { OAuthResponse } from "../messages/http.ts";
 import { offlineAccess } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
@@ -20,7 +20,7 @@ export function metadataEndpoint({ settings }: Services): Endpoint {
     introspection_endpoint: `${issuer}/introspect`,
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
-    grant_types_supported: [...grantTypes.keys()],
+    grant_types_supported: grantTypeNames,
     code_challenge_methods_supported: ["S256"],
     token_endpoint_auth_methods_supported: clientAuthMethods,
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms, // A10

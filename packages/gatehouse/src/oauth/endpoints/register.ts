@@ -1,19 +1,19 @@
 import { isPublic } from "../clients/client.ts";
 import {
   type ClientRegistration,
+  describeManagement,
   describeRegistration,
   parseRegistrationBody,
   readRegistration,
 } from "../clients/registration.ts";
 import { createRegistrationRoom, registrantOf } from "../clients/registration-limits.ts";
-import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { json, type OAuthRequest } from "../messages/http.ts";
 import type { Client } from "../records.ts";
 import { portless } from "../redirects/redirect-uri.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
-import { clientSecretPrefix, registrationTokenOf } from "../tokens/token.ts";
+import { clientSecretPrefix } from "../tokens/token.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */
@@ -37,16 +37,6 @@ export function registerEndpoint(services: Services): Endpoint {
       ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }), // H04
       ...describeManagement(services, client),
     });
-  };
-}
-
-/** RFC 7592 §3 (H16). */
-export function describeManagement({ settings }: Services, client: Client): Record<string, string> {
-  const uri = new URL(endpointUrls(settings.issuer).registrationUrl);
-  uri.searchParams.set("client_id", client.id);
-  return {
-    registration_client_uri: uri.href,
-    registration_access_token: registrationTokenOf(client, settings),
   };
 }
 

@@ -4,6 +4,7 @@ import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../messages/http.ts";
 import { readJsonObject } from "../messages/json-object.ts";
+import { requireForm } from "../messages/parameters.ts";
 import type { AccessToken, Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
 import type { Endpoint, Services } from "../services.ts";
@@ -14,7 +15,6 @@ import {
   type PresentedRefreshToken,
   parseRefreshToken,
 } from "../tokens/token.ts";
-import { requireForm } from "./token.ts";
 
 /** `POST /revoke`: RFC 7009 for a form, the LEGACY contract for JSON. */
 export function revokeEndpoint(services: Services): Endpoint {

@@ -1,10 +1,11 @@
 import { authenticateClient } from "../clients/authentication.ts";
 import { isLegacy } from "../clients/client.ts";
+import { grantTypeNames, isGrantTypeName } from "../grant-types.ts";
 import type { GrantType } from "../grants/grant-type.ts";
 import { grantTypes } from "../grants/registry.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { json } from "../messages/http.ts";
-import type { Parameters } from "../messages/parameters.ts";
+import { requireForm } from "../messages/parameters.ts";
 import type { Client } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 
@@ -25,22 +26,10 @@ export function tokenEndpoint(services: Services): Endpoint {
   };
 }
 
-/** E02, E03. */
-export function requireForm(form: Parameters | undefined): Parameters {
-  if (form === undefined) {
-    throw new OAuthError("invalid_request", { hint: "expected application/x-www-form-urlencoded" });
-  }
-  form.refuseRepeated();
-  return form;
-}
-
 function lookUp(name: string): GrantType {
-  const grantType = grantTypes.get(name);
-  if (grantType === undefined) {
-    const hint = `grant_type must be one of ${[...grantTypes.keys()].join(", ")}`;
-    throw new OAuthError("unsupported_grant_type", { hint }); // E05
-  }
-  return grantType;
+  if (isGrantTypeName(name)) return grantTypes[name];
+  const hint = `grant_type must be one of ${grantTypeNames.join(", ")}`;
+  throw new OAuthError("unsupported_grant_type", { hint }); // E05
 }
 
 /** E19: the old web client sends no `grant_type`. */

@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { subjectOf } from "../authorization/session.ts";
 import { isLegacy } from "../clients/client.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/http.ts";
@@ -8,6 +7,7 @@ import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts
 import { chooseResource } from "../resource.ts";
 import { grantableScope, narrowScope } from "../scope.ts";
 import type { Services } from "../services.ts";
+import { subjectOf } from "../subject.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { mintSalt, refreshTokenOf } from "../tokens/token.ts";
 import { after, type GrantId, type Seconds } from "../values.ts";

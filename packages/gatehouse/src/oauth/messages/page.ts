@@ -1,4 +1,3 @@
-import type { Destination, Suspicion } from "../clients/evidence.ts";
 import type { Remedy } from "./errors.ts";
 
 /**
@@ -53,6 +52,20 @@ export interface ConsentPage {
   readonly staysConnected: boolean;
   readonly account: { readonly email: string };
 }
+
+/**
+ * Where an answer goes. `operator`: to a client the operator set up. `known`: to a website that is a known
+ * client's own. `local`: to a program on the person's computer. `stranger`: to a website nobody vouches for.
+ */
+export type Destination = "operator" | "known" | "local" | "stranger";
+
+/**
+ * What speaks for a trick. `name`: it calls itself like a known client, `host`: its host looks like such a
+ * one's domain.
+ */
+export type Suspicion =
+  | { readonly kind: "name" | "host"; readonly host: string; readonly imitates: string }
+  | { readonly kind: "punycode"; readonly host: string };
 
 export interface ErrorPage {
   readonly kind: "error";

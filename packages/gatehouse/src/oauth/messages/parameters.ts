@@ -51,6 +51,15 @@ export class Parameters {
   }
 }
 
+/** The form that a request must have, with nothing in it twice (E02, E03). Throws `invalid_request`. */
+export function requireForm(form: Parameters | undefined): Parameters {
+  if (form === undefined) {
+    throw new OAuthError("invalid_request", { hint: "expected application/x-www-form-urlencoded" });
+  }
+  form.refuseRepeated();
+  return form;
+}
+
 /** Percent-encoding of half a surrogate pair is malformed already. */
 function decode(text: string): string {
   const decoded = text.includes("%") || text.includes("+") ? decodePercent(text.replaceAll("+", " ")) : text;
