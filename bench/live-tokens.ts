@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Settings } from "../packages/gatehouse/src/oauth/settings.ts";
+import { mintAccessToken } from "../packages/gatehouse/src/oauth/tokens/access-token.ts";
 import { hashSecret } from "../packages/gatehouse/src/oauth/tokens/secret.ts";
-import { mintAccessToken } from "../packages/gatehouse/src/oauth/tokens/token.ts";
 import type { Rows } from "./fill.ts";
 
 const settings = { tokenPrefixes: ["gatehouse_at_"] } as unknown as Settings;

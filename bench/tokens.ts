@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { Client } from "pg";
-import type { Store } from "../packages/gatehouse/src/oauth/ports.ts";
+import type { Store } from "../packages/gatehouse/src/oauth/store.ts";
 import { hashSecret } from "../packages/gatehouse/src/oauth/tokens/secret.ts";
 import { seconds } from "../packages/gatehouse/src/oauth/values.ts";
 import { openPostgresStore } from "../packages/gatehouse/src/storage/postgres/store.ts";

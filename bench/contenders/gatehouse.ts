@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import type { Store } from "../../packages/gatehouse/src/oauth/ports.ts";
+import type { Store } from "../../packages/gatehouse/src/oauth/store.ts";
 import { hashSecret } from "../../packages/gatehouse/src/oauth/tokens/secret.ts";
 import type { ClientId, ResourceIdentifier } from "../../packages/gatehouse/src/oauth/values.ts";
 import { seconds } from "../../packages/gatehouse/src/oauth/values.ts";

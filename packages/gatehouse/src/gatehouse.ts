@@ -22,8 +22,9 @@ import {
 } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { type EndpointUrls, endpointUrls } from "./oauth/messages/endpoint-urls.ts";
-import type { ClientDocuments, Clock, IdentityProvider, Random, Store } from "./oauth/ports.ts";
+import type { ClientDocuments, Clock, IdentityProvider, Random } from "./oauth/ports.ts";
 import type { Endpoint } from "./oauth/services.ts";
+import type { Store } from "./oauth/store.ts";
 import { seconds } from "./oauth/values.ts";
 import { createPages } from "./pages/render.ts";
 import type { Migration } from "./storage/migration.ts";

@@ -1,4 +1,5 @@
-import type { Clock, Store, Swept } from "./oauth/ports.ts";
+import type { Clock } from "./oauth/ports.ts";
+import type { Store, Swept } from "./oauth/store.ts";
 import type { Seconds } from "./oauth/values.ts";
 
 export interface HousekeepingOptions {

@@ -1,5 +1,5 @@
+import { clientSecretPrefix } from "../oauth/tokens/prefixes.ts";
 import { mintSecret } from "../oauth/tokens/secret.ts";
-import { clientSecretPrefix } from "../oauth/tokens/token.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 

@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { isDocumented, isLegacy } from "../oauth/clients/client.ts";
-import type { Store } from "../oauth/ports.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirects/legacy-pattern.ts";
 import { checkRedirectUri } from "../oauth/redirects/redirect-uri.ts";
+import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { ClientId } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";

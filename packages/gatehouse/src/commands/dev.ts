@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { type Config, describeStorage, readConfig } from "../config/config.ts";
 import { openStore, type RunningGatehouse, startGatehouse } from "../gatehouse.ts";
-import type { Store } from "../oauth/ports.ts";
 import { canonicalResource } from "../oauth/resource.ts";
+import type { Store } from "../oauth/store.ts";
+import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
-import { resourceCredentialPrefix } from "../oauth/tokens/token.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { createLog } from "../telemetry/log.ts";
 import { environmentHelp } from "./environment-help.ts";

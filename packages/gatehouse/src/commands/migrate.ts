@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { readConfig } from "../config/config.ts";
 import { openStore, pendingMigrations } from "../gatehouse.ts";
-import type { Store } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, duration, type JsonOption } from "./options.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Store } from "../oauth/ports.ts";
 import type { Account } from "../oauth/records.ts";
+import type { Store } from "../oauth/store.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";

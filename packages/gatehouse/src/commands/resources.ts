@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { OAuthError } from "../oauth/messages/errors.ts";
-import type { Store } from "../oauth/ports.ts";
 import type { Resource } from "../oauth/records.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import { parseScope } from "../oauth/scope.ts";
+import type { Store } from "../oauth/store.ts";
+import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
-import { resourceCredentialPrefix } from "../oauth/tokens/token.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, gathered, type JsonOption } from "./options.ts";

@@ -1,6 +1,6 @@
 import { describeStorage, readConfig, type StorageConfig } from "../config/config.ts";
 import { openExistingStore } from "../gatehouse.ts";
-import type { Store } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { isDocumented, isPublic } from "../oauth/clients/client.ts";
-import type { Store } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";

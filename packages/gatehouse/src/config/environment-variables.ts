@@ -3,13 +3,13 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalHost, isIpLiteral, isLoopbackUrl } from "../oauth/host.ts";
 import { canonicalResource } from "../oauth/resource.ts";
-import { parseKeyList } from "../oauth/tokens/secret-keys.ts";
 import {
   clientSecretPrefix,
   codePrefix,
   registrationTokenPrefix,
   resourceCredentialPrefix,
-} from "../oauth/tokens/token.ts";
+} from "../oauth/tokens/prefixes.ts";
+import { parseKeyList } from "../oauth/tokens/secret-keys.ts";
 import { type Seconds, seconds } from "../oauth/values.ts";
 
 /*

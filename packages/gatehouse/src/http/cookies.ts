@@ -1,4 +1,4 @@
-import type { SetCookie } from "../oauth/messages/http.ts";
+import type { SetCookie } from "../oauth/messages/response.ts";
 
 /** Of ours: what others plant beside them must not crowd them out. The header itself is bounded already. */
 const mostCookies = 64;

@@ -1,4 +1,4 @@
-import type { OAuthResponse } from "../oauth/messages/http.ts";
+import type { OAuthResponse } from "../oauth/messages/response.ts";
 import { allowedMethods, type Route } from "./route.ts";
 
 /**

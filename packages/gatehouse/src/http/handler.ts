@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { OAuthError } from "../oauth/messages/errors.ts";
-import type { OAuthRequest, OAuthResponse } from "../oauth/messages/http.ts";
 import type { Page } from "../oauth/messages/page.ts";
 import { Parameters } from "../oauth/messages/parameters.ts";
+import type { OAuthRequest } from "../oauth/messages/request.ts";
+import type { OAuthResponse } from "../oauth/messages/response.ts";
 import { formType, mediaType, readBody } from "./body.ts";
 import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { json, noStore, type OAuthResponse, page } from "../oauth/messages/http.ts";
+import { json, noStore, type OAuthResponse, page } from "../oauth/messages/response.ts";
 import { allowedMethods, type Route } from "./route.ts";
 
 export type Refused = 400 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500;

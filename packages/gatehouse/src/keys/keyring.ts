@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { KnownKey, Store } from "../oauth/ports.ts";
 import type { Settings } from "../oauth/settings.ts";
+import type { KnownKey, Store } from "../oauth/store.ts";
 import {
   type ConfiguredKey,
   configuredKey,

@@ -1,8 +1,8 @@
 import { hostOf, isLoopbackUrl } from "./host.ts";
 import { OAuthError } from "./messages/errors.ts";
-import type { Store } from "./ports.ts";
 import type { Resource } from "./records.ts";
 import type { Settings } from "./settings.ts";
+import type { Store } from "./store.ts";
 import type { ResourceIdentifier, Seconds } from "./values.ts";
 
 const shape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(\/[^?#\\]*)?(\?[^#\\]*)?$/i;

@@ -1,14 +1,8 @@
-import type { OAuthRequest, OAuthResponse } from "./messages/http.ts";
-import type {
-  ClientDocuments,
-  Clock,
-  Events,
-  FailureLimiter,
-  IdentityProvider,
-  Random,
-  Store,
-} from "./ports.ts";
+import type { OAuthRequest } from "./messages/request.ts";
+import type { OAuthResponse } from "./messages/response.ts";
+import type { ClientDocuments, Clock, Events, FailureLimiter, IdentityProvider, Random } from "./ports.ts";
 import type { Settings } from "./settings.ts";
+import type { Store } from "./store.ts";
 
 /** Everything the protocol is handed. No endpoint reaches for anything else. */
 export interface Services {

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from "../oauth/ports.ts";
+import { StoreUnavailableError } from "../oauth/store.ts";
 
 /**
  * Collects what arrives within a few turns of the event loop and hands it over at once, so that many callers share one commit or one round

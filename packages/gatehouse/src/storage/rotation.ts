@@ -1,4 +1,4 @@
-import { mostReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth/ports.ts";
+import { mostReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth/store.ts";
 import type { Seconds } from "../oauth/values.ts";
 
 /*

@@ -1,4 +1,3 @@
-import type { GrantCount, KnownKey } from "../oauth/ports.ts";
 import type {
   AccessToken,
   Account,
@@ -10,6 +9,7 @@ import type {
   Resource,
   Transaction,
 } from "../oauth/records.ts";
+import type { GrantCount, KnownKey } from "../oauth/store.ts";
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../oauth/values.ts";
 
 /*

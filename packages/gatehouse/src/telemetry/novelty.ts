@@ -1,5 +1,5 @@
 import { Cache } from "../caching/cache.ts";
-import { StoreUnavailableError } from "../oauth/ports.ts";
+import { StoreUnavailableError } from "../oauth/store.ts";
 
 /** An error that was not seen for so long is new again. */
 const forgottenAfterMs = 60_000;

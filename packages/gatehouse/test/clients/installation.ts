@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseRefreshToken } from "../../src/oauth/tokens/token.ts";
+import { parseRefreshToken } from "../../src/oauth/tokens/refresh-token.ts";
 import type { TestGatehouse } from "../support/gatehouse.ts";
 import type { Tokens } from "../support/oauth-client.ts";
 import type { Connection, Identity, SimulatedClient } from "./simulate.ts";

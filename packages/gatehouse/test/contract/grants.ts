@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostReplayGenerations } from "../../src/oauth/ports.ts";
+import { mostReplayGenerations } from "../../src/oauth/store.ts";
 import { seconds } from "../../src/oauth/values.ts";
 
 import { aGrant, aToken, count, type Given, later, now, strict, times } from "./stories.ts";

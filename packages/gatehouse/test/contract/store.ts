@@ -1,5 +1,5 @@
 import { after, before, describe } from "node:test";
-import type { Store } from "../../src/oauth/ports.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import { clientsContract } from "./clients.ts";
 import { codesContract } from "./codes.ts";
 import { grantsContract } from "./grants.ts";

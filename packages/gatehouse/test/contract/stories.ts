@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { ReplayPolicy, Store } from "../../src/oauth/ports.ts";
 import type { AccessToken, AuthorizationRequest, Client, Code, Grant } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
+import type { ReplayPolicy, Store } from "../../src/oauth/store.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import {
   type ClientId,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { redirectedError } from "../support/authorization-answers.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {

@@ -1,6 +1,6 @@
 import { readConfig } from "../../src/config/config.ts";
 import { openStore, startGatehouse } from "../../src/gatehouse.ts";
-import type { Store } from "../../src/oauth/ports.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import type { ListenerOptions } from "../../src/http/listener.ts";
-import { json } from "../../src/oauth/messages/http.ts";
+import { json } from "../../src/oauth/messages/response.ts";
 import { startEdge } from "./edge.ts";
 
 /*

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { createListener, type ListenerOptions } from "../../src/http/listener.ts";
-import { json, type OAuthRequest, page } from "../../src/oauth/messages/http.ts";
+import type { OAuthRequest } from "../../src/oauth/messages/request.ts";
+import { json, page } from "../../src/oauth/messages/response.ts";
 import type { Endpoint } from "../../src/oauth/services.ts";
 
 export interface Edge {

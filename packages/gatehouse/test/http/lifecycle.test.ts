@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AccessLogEntry } from "../../src/http/handler.ts";
-import type { OAuthResponse } from "../../src/oauth/messages/http.ts";
+import type { OAuthResponse } from "../../src/oauth/messages/response.ts";
 import { sendRaw, startEdge } from "./edge.ts";
 
 /** An endpoint that holds its answer back until it is told to give it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { isLoopbackAddress } from "../../src/http/this-computer.ts";
-import { json } from "../../src/oauth/messages/http.ts";
+import { json } from "../../src/oauth/messages/response.ts";
 import { type Edge, sendRaw, startEdge } from "./edge.ts";
 
 let edge: Edge;

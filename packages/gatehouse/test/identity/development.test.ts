@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { createDevelopmentProvider } from "../../src/identity/development.ts";
-import type { OAuthRequest, OAuthResponse } from "../../src/oauth/messages/http.ts";
 import { Parameters } from "../../src/oauth/messages/parameters.ts";
+import type { OAuthRequest } from "../../src/oauth/messages/request.ts";
+import type { OAuthResponse } from "../../src/oauth/messages/response.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { anAttempt, failureOf } from "./attempts.ts";
 

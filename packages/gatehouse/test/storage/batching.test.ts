@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { batched, collected } from "../../src/storage/batching.ts";
 
 test("a lone item is handed over when the event loop comes round", async () => {

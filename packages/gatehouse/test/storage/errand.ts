@@ -1,5 +1,5 @@
-import type { Redemption, Rotation, Store } from "../../src/oauth/ports.ts";
 import type { AccessToken, Grant } from "../../src/oauth/records.ts";
+import type { Redemption, Rotation, Store } from "../../src/oauth/store.ts";
 import type { Seconds, SecretHash } from "../../src/oauth/values.ts";
 
 /** What a process races for: redemptions of one code, rotations of one generation. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { Client } from "pg";
-import { StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "../../src/storage/postgres/store.ts";

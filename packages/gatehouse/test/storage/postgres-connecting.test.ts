@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Client } from "pg";
-import { type Store, StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { type Store, StoreUnavailableError } from "../../src/oauth/store.ts";
 import { WrongVersionError } from "../../src/storage/migration.ts";
 import {
   type EventualOptions,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
-import type { Store } from "../../src/oauth/ports.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import type { GrantId } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { aClient, aGrant, aHash, aToken, Given, now, times, unique } from "../contract/stories.ts";

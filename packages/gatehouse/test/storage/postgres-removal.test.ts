@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Client as Connection } from "pg";
-import type { Store } from "../../src/oauth/ports.ts";
 import type { Client, Code, Grant } from "../../src/oauth/records.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import {

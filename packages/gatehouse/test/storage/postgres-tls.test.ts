@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Client } from "pg";
-import { StoreUnavailableError } from "../../src/oauth/ports.ts";
+import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { selfSigned } from "../support/self-signed.ts";

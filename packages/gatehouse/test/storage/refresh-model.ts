@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ReplayPolicy, Rotation } from "../../src/oauth/ports.ts";
 import type { Grant } from "../../src/oauth/records.ts";
+import type { ReplayPolicy, Rotation } from "../../src/oauth/store.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
 import { aToken, type Given, later, now, strict, times } from "../contract/stories.ts";
 import type { TestDatabase } from "../support/database.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AuditEvent, StoreUnavailableError } from "../../src/oauth/ports.ts";
+import type { AuditEvent } from "../../src/oauth/ports.ts";
+import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { createEvents } from "../../src/telemetry/events.ts";
 import { createLog, type LogOptions } from "../../src/telemetry/log.ts";
 import { createNovelty } from "../../src/telemetry/novelty.ts";

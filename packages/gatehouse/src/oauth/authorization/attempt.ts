@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
-import type { OAuthRequest, SetCookie } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import type { SetCookie } from "../messages/response.ts";
 import type { Random, SignInAttempt } from "../ports.ts";
+import { codePrefix } from "../tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
-import { codePrefix } from "../tokens/token.ts";
 import type { Seconds, SecretHash } from "../values.ts";
 
 /*

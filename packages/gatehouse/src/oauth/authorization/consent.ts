@@ -1,7 +1,8 @@
 import { consentFingerprint, isFirstParty, isLegacy } from "../clients/client.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
-import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthResponse, redirect, type SetCookie } from "../messages/response.ts";
 import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "../records.ts";
 import { admitsRedirectUri } from "../redirects/redirect-uri.ts";
 import { parseScope } from "../scope.ts";

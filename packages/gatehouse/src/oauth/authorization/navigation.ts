@@ -1,4 +1,4 @@
-import type { OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 
 /**
  * Whether the client itself sent the browser here, by what the browser says and no page can forge.

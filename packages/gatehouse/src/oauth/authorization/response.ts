@@ -1,7 +1,8 @@
 import { destinationOf } from "../clients/evidence.ts";
 import { errorPage } from "../endpoints/error-response.ts";
 import type { OAuthError } from "../messages/errors.ts";
-import { type OAuthRequest, type OAuthResponse, redirect, type SetCookie } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthResponse, redirect, type SetCookie } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import { describeRedirectUri, withParameters } from "../redirects/redirect-uri.ts";
 import type { Services } from "../services.ts";

@@ -1,6 +1,6 @@
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import type { Services } from "../services.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { OAuthRequest, SetCookie } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import type { SetCookie } from "../messages/response.ts";
 import type { Identity } from "../ports.ts";
 import type { BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";

@@ -1,5 +1,6 @@
 import { OAuthError } from "../messages/errors.ts";
-import { type OAuthRequest, type OAuthResponse, redirect } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthResponse, redirect } from "../messages/response.ts";
 import { type SignInAttempt, SignInError } from "../ports.ts";
 import type { AuthorizationRequest } from "../records.ts";
 import type { Services } from "../services.ts";

@@ -1,6 +1,6 @@
 import { OAuthError, tooManyFailures } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import { DocumentError } from "../ports.ts";
 import type { Client } from "../records.ts";
 import type { Services } from "../services.ts";

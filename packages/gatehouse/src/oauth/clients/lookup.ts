@@ -1,6 +1,6 @@
 import { hostOf, isWithinDomain } from "../host.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import { DocumentError } from "../ports.ts";
 import type { Client } from "../records.ts";
 import type { Services } from "../services.ts";

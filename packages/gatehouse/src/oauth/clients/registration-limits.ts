@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import type { Services } from "../services.ts";
 import { subscriberOf } from "../subscriber.ts";
 import { seconds } from "../values.ts";

@@ -3,7 +3,7 @@ import { readJsonObject } from "../messages/json-object.ts";
 import type { Client, ClientKeys, ClientMetadata, Resource, TokenEndpointAuthMethod } from "../records.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
 import type { Services } from "../services.ts";
-import { registrationTokenOf } from "../tokens/token.ts";
+import { registrationTokenOf } from "../tokens/registration-token.ts";
 import { type DescribedClient, invalidMetadata, readClientMetadata, withoutAbsent } from "./metadata.ts";
 
 /** As much as a client may say of itself in a document (I10): strangers fill our disk with it. */

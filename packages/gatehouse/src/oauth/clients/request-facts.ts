@@ -1,4 +1,4 @@
-import type { OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import type { AuditEvent } from "../ports.ts";
 import type { AuthorizationRequest } from "../records.ts";
 import type { SecretHash } from "../values.ts";

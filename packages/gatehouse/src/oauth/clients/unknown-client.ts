@@ -1,7 +1,7 @@
 import { type Advice, OAuthError, type Remedy } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { Store } from "../ports.ts";
 import { canonicalResource } from "../resource.ts";
+import type { Store } from "../store.ts";
 import { fittingClients, type KnownClient, knownClientAt, knownDocument } from "./known-clients.ts";
 
 /**

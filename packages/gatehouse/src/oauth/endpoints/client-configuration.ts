@@ -7,11 +7,12 @@ import {
   readRegistration,
 } from "../clients/registration.ts";
 import { OAuthError } from "../messages/errors.ts";
-import { json, noStore, type OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { json, noStore } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { isRegistrationTokenOf } from "../tokens/registration-token.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
-import { isRegistrationTokenOf } from "../tokens/token.ts";
 
 /*
  * The client configuration endpoint, RFC 7592: a client that registered itself reads, changes and removes its registration, with the token it got then.

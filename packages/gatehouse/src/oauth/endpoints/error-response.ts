@@ -1,9 +1,10 @@
 import { attemptReference, factsOf } from "../clients/request-facts.ts";
 import { type Advice, OAuthError } from "../messages/errors.ts";
-import { json, noStore, type OAuthRequest, type OAuthResponse, page } from "../messages/http.ts";
-import { StoreUnavailableError } from "../ports.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { json, noStore, type OAuthResponse, page } from "../messages/response.ts";
 import type { AuthorizationRequest } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { StoreUnavailableError } from "../store.ts";
 import type { SecretHash } from "../values.ts";
 
 /*

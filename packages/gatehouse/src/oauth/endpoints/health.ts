@@ -1,6 +1,6 @@
-import { json, noStore } from "../messages/http.ts";
-import { type Store, StoreUnavailableError } from "../ports.ts";
+import { json, noStore } from "../messages/response.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { type Store, StoreUnavailableError } from "../store.ts";
 
 /** `GET /healthz`: the process runs. */
 export function healthEndpoint(): Endpoint {

@@ -2,8 +2,8 @@ import { refuseForeignForm } from "../authorization/same-origin.ts";
 import { forgetSession, readSession, signOutToken } from "../authorization/session.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
-import { page } from "../messages/http.ts";
 import { requireForm } from "../messages/parameters.ts";
+import { page } from "../messages/response.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
 

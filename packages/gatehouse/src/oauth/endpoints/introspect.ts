@@ -1,10 +1,12 @@
 import { OAuthError, tooManyFailures } from "../messages/errors.ts";
-import { json, type OAuthRequest } from "../messages/http.ts";
 import { requireForm } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { json } from "../messages/response.ts";
 import type { AccessToken, Resource } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { isAccessTokenShaped } from "../tokens/access-token.ts";
+import { resourceCredentialPrefix } from "../tokens/prefixes.ts";
 import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
-import { isAccessTokenShaped, resourceCredentialPrefix } from "../tokens/token.ts";
 
 /** Who asks: the operator, who may see every token, or one resource server, which sees only its own. */
 type Caller = "operator" | Resource;

@@ -1,6 +1,6 @@
 import { assertionAlgorithms } from "../clients/metadata.ts";
 import { grantTypeNames } from "../grant-types.ts";
-import type { OAuthResponse } from "../messages/http.ts";
+import type { OAuthResponse } from "../messages/response.ts";
 import { offlineAccess } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
 

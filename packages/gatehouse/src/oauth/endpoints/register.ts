@@ -8,12 +8,13 @@ import {
 } from "../clients/registration.ts";
 import { createRegistrationRoom, registrantOf } from "../clients/registration-limits.ts";
 import { OAuthError } from "../messages/errors.ts";
-import { json, type OAuthRequest } from "../messages/http.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { json } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import { portless } from "../redirects/redirect-uri.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { clientSecretPrefix } from "../tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
-import { clientSecretPrefix } from "../tokens/token.ts";
 import type { ClientId } from "../values.ts";
 
 /** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */

@@ -2,19 +2,16 @@ import { authenticateClient } from "../clients/authentication.ts";
 import { isLegacy } from "../clients/client.ts";
 import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
 import { OAuthError } from "../messages/errors.ts";
-import { json, noStore, type OAuthRequest, type OAuthResponse, redirect } from "../messages/http.ts";
 import { readJsonObject } from "../messages/json-object.ts";
 import { requireForm } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { json, noStore, type OAuthResponse, redirect } from "../messages/response.ts";
 import type { AccessToken, Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { isAccessTokenShaped } from "../tokens/access-token.ts";
+import { isGenuine, type PresentedRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import {
-  isAccessTokenShaped,
-  isGenuine,
-  type PresentedRefreshToken,
-  parseRefreshToken,
-} from "../tokens/token.ts";
 
 /** `POST /revoke`: RFC 7009 for a form, the LEGACY contract for JSON. */
 export function revokeEndpoint(services: Services): Endpoint {

@@ -4,8 +4,8 @@ import { grantTypeNames, isGrantTypeName } from "../grant-types.ts";
 import type { GrantType } from "../grants/grant-type.ts";
 import { grantTypes } from "../grants/registry.ts";
 import { OAuthError } from "../messages/errors.ts";
-import { json } from "../messages/http.ts";
 import { requireForm } from "../messages/parameters.ts";
+import { json } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 

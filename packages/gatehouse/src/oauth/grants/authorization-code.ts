@@ -1,13 +1,13 @@
 import { isLegacy } from "../clients/client.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
 import type { Client, FoundCode, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import type { Services } from "../services.ts";
+import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/token.ts";
 import { after, type Seconds } from "../values.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";

@@ -1,5 +1,5 @@
-import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import type { Client } from "../records.ts";
 import type { Services } from "../services.ts";
 

@@ -1,7 +1,7 @@
 import type { AccessToken, Grant } from "../records.ts";
 import type { Services } from "../services.ts";
+import { mintAccessToken } from "../tokens/access-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import { mintAccessToken } from "../tokens/token.ts";
 import { after, type Seconds } from "../values.ts";
 
 /** A fresh access token for a grant, with (at most) the grant's scope, and the record the store keeps of it. */

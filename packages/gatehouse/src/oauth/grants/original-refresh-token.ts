@@ -1,15 +1,15 @@
 import { hash } from "node:crypto";
 import { isLegacy } from "../clients/client.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts";
 import { chooseResource } from "../resource.ts";
 import { grantableScope, narrowScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import { subjectOf } from "../subject.ts";
+import { mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import { mintSalt, refreshTokenOf } from "../tokens/token.ts";
 import { after, type GrantId, type Seconds } from "../values.ts";
 import { scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";

@@ -1,14 +1,19 @@
 import { type KnownClient, recogniseClient } from "../clients/known-clients.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/http.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { ReplayPolicy, Rotation } from "../ports.ts";
+import type { OAuthRequest } from "../messages/request.ts";
 import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import type { Settings } from "../settings.ts";
-import { isGenuine, type PresentedRefreshToken, parseRefreshToken, refreshTokenOf } from "../tokens/token.ts";
+import type { ReplayPolicy, Rotation } from "../store.ts";
+import {
+  isGenuine,
+  type PresentedRefreshToken,
+  parseRefreshToken,
+  refreshTokenOf,
+} from "../tokens/refresh-token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";

@@ -1,5 +1,5 @@
-import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken } from "../../oauth/records.ts";
+import type { Store } from "../../oauth/store.ts";
 import { accessTokenColumns, found, toAccessToken } from "../rows.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";

@@ -1,5 +1,5 @@
-import type { Store } from "../../oauth/ports.ts";
 import type { Client } from "../../oauth/records.ts";
+import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found } from "../rows.ts";
 import { askedClient, clientColumns, provisioned, said, toClient, valuesOf } from "./client-columns.ts";

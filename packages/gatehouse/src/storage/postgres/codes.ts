@@ -1,5 +1,5 @@
-import type { Store } from "../../oauth/ports.ts";
 import type { AccessToken, Code, Grant } from "../../oauth/records.ts";
+import type { Store } from "../../oauth/store.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
 import { batched } from "../batching.ts";
 import { codeColumns, found, foundCodeColumns, requestValues, toFoundCode } from "../rows.ts";

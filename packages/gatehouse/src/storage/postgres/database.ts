@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Pool, type PoolClient } from "pg";
-import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { StoreUnavailableError } from "../../oauth/store.ts";
 import type { Row } from "../rows.ts";
 import type { Connecting } from "./connecting.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";

@@ -1,5 +1,5 @@
 import { DatabaseError } from "pg";
-import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { StoreUnavailableError } from "../../oauth/store.ts";
 import { WrongVersionError } from "../migration.ts";
 import { DatabaseRefusedError } from "../refused.ts";
 

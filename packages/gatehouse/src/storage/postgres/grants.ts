@@ -1,5 +1,5 @@
-import { mostReplayGenerations, type Rotation, type Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
+import { mostReplayGenerations, type Rotation, type Store } from "../../oauth/store.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { batched } from "../batching.ts";
 import { type Decision, decideRotation, type Lineage, skipped } from "../rotation.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { schemaProblems } from "../migration.ts";
 import type { Database } from "./database.ts";
 import { isMissingTable } from "./errors.ts";

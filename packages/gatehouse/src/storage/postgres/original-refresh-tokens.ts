@@ -1,5 +1,5 @@
 import { singleFlight } from "../../caching/single-flight.ts";
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { type ClientId, type Seconds, seconds } from "../../oauth/values.ts";
 import type { Row } from "../rows.ts";
 import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, resourceColumns, toResource } from "../rows.ts";
 import { instant } from "./column-types.ts";

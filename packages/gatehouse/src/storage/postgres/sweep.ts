@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { seconds } from "../../oauth/values.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";

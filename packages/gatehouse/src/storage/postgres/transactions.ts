@@ -1,5 +1,5 @@
-import type { Store } from "../../oauth/ports.ts";
 import type { Consent } from "../../oauth/records.ts";
+import type { Store } from "../../oauth/store.ts";
 import {
   consentColumns,
   found,

@@ -1,5 +1,5 @@
-import type { Store } from "../../oauth/ports.ts";
 import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../../oauth/records.ts";
+import type { Store } from "../../oauth/store.ts";
 import type { ClientId, Seconds, SecretHash } from "../../oauth/values.ts";
 import { filled, type Row, text, toPreviousSecret } from "../rows.ts";
 import type { Database } from "./database.ts";

@@ -1,5 +1,5 @@
-import type { Store } from "../../oauth/ports.ts";
 import type { Code } from "../../oauth/records.ts";
+import type { Store } from "../../oauth/store.ts";
 import { codeColumns, found, foundCodeColumns, requestValues, toFoundCode } from "../rows.ts";
 import { insertAccessToken } from "./access-tokens.ts";
 import type { Database } from "./database.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { StoreUnavailableError } from "../../oauth/store.ts";
 import { collected } from "../batching.ts";
 import type { OnNotice } from "../notice.ts";
 import type { Row } from "../rows.ts";

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { StoreUnavailableError } from "../../oauth/store.ts";
 
 /** Result codes of SQLite, without their extensions. */
 const busy = 5;

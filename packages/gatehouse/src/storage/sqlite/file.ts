@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { StoreUnavailableError } from "../../oauth/ports.ts";
+import { StoreUnavailableError } from "../../oauth/store.ts";
 import type { OnNotice } from "../notice.ts";
 
 /**

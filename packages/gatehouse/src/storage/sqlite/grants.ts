@@ -1,5 +1,5 @@
-import type { Rotation, Store } from "../../oauth/ports.ts";
 import type { Grant } from "../../oauth/records.ts";
+import type { Rotation, Store } from "../../oauth/store.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { decideRotation, type Lineage } from "../rotation.ts";
 import { found, grantColumns, type Row, toGrant } from "../rows.ts";

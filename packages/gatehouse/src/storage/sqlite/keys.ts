@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { keyCountColumns, knownKeyColumns, toGrantCount, toKnownKey } from "../rows.ts";
 import type { Database } from "./database.ts";
 

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 
 /** LEGACY: the service before us never wrote a file of ours, so there is no refresh token of it here. */
 export const originalRefreshTokenOperations: Pick<

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { accountColumns, toAccount } from "../rows.ts";
 import type { Database } from "./database.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import type { Database } from "./database.ts";
 
 /** When it was registered last: nothing else uses it. `> ''` instead of `is not null` leads to the index. */

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { everyPage, pageSize } from "../pages.ts";
 import type { Row } from "../rows.ts";
 import type { Database } from "./database.ts";

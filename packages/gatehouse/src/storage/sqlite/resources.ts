@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { resourceColumns, toResource } from "../rows.ts";
 import type { Database } from "./database.ts";
 import { sharedLookup } from "./lookup.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import type { OnNotice } from "../notice.ts";
 import { accessTokenOperations } from "./access-tokens.ts";

@@ -1,4 +1,4 @@
-import type { Store } from "../../oauth/ports.ts";
+import type { Store } from "../../oauth/store.ts";
 import type { Database } from "./database.ts";
 import { age, notUnderWay, unused } from "./registrations.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { clientSecretPrefix } from "../../../src/oauth/tokens/prefixes.ts";
 import { isUnguessable, mintSecret } from "../../../src/oauth/tokens/secret.ts";
-import { clientSecretPrefix } from "../../../src/oauth/tokens/token.ts";
 
 test("what we or openssl make is beyond guessing, what somebody thought up is not", () => {
   const bytes = Buffer.from("f3Qx9kZr0aWmT7uLcYp2SbNd5GhJ8vEi1oXqRtAeUwM", "base64url");

@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { Settings } from "../../../src/oauth/settings.ts";
-import { mintSecret } from "../../../src/oauth/tokens/secret.ts";
+import { isAccessTokenShaped, mintAccessToken } from "../../../src/oauth/tokens/access-token.ts";
 import {
-  isAccessTokenShaped,
   isGenuine,
-  mintAccessToken,
   mintGrantId,
   mintSalt,
   parseRefreshToken,
   refreshTokenOf,
-} from "../../../src/oauth/tokens/token.ts";
+} from "../../../src/oauth/tokens/refresh-token.ts";
+import { mintSecret } from "../../../src/oauth/tokens/secret.ts";
 
 const random = { bytes: (count: number) => randomBytes(count) };
 const settingsWith = (

@@ -1,38 +1,4 @@
 import type { Page } from "./page.ts";
-import type { Parameters } from "./parameters.ts";
-
-/**
- * A request as the protocol sees it: already bounded and parsed once by the edge, nothing of `node:http` left.
- */
-export interface OAuthRequest {
-  /** Reference id, unique per request: stands on error pages and in the log. */
-  readonly id: string;
-  /** `GET`, `POST`, `PUT` or `DELETE`, as the route table lets it through. */
-  readonly method: string;
-  readonly query: Parameters;
-  /** The query string as received, without the `?`: the identity provider's answer is verified as a whole. */
-  readonly rawQuery: string;
-  /** The body when it was `application/x-www-form-urlencoded`. */
-  readonly form: Parameters | undefined;
-  /** The body's text when it was `application/json`, unparsed: a malformed one is the endpoint's error to tell. */
-  readonly json: string | undefined;
-  /** The body's text, whatever its type; empty when there is none. */
-  readonly body: string;
-  readonly headers: RequestHeaders;
-  /** Cookies by name; of a name sent twice, the first. In the order the browser sent them (oldest first). */
-  readonly cookies: ReadonlyMap<string, string>;
-  /** The client's address, with forwarding headers of trusted proxies already applied. For limits and the audit log. */
-  readonly address: string;
-}
-
-/** The only headers the protocol ever looks at. */
-export interface RequestHeaders {
-  readonly authorization: string | undefined;
-  readonly origin: string | undefined;
-  readonly secFetchSite: string | undefined;
-  readonly referer: string | undefined;
-  readonly userAgent: string | undefined;
-}
 
 /**
  * An answer of the protocol. Exactly one of `body` and `page`, or neither (redirects, empty answers).
