@@ -18,14 +18,14 @@ let project: string;
 before(() => {
   project = mkdtempSync(join(tmpdir(), "installed-"));
   const installed = join(project, "node_modules");
-  mkdirSync(join(installed, "@gatehouse"), { recursive: true });
+  mkdirSync(join(installed, "@mcp-gatehouse"), { recursive: true });
   for (const name of readdirSync(modules)) {
-    if (!name.startsWith(".") && name !== "gatehouse" && name !== "@gatehouse") {
+    if (!name.startsWith(".") && name !== "mcp-gatehouse" && name !== "@mcp-gatehouse") {
       symlinkSync(join(modules, name), join(installed, name));
     }
   }
-  buildPackage("packages/resource-server", join(installed, "@gatehouse/resource-server"));
-  buildPackage("packages/gatehouse", join(installed, "gatehouse"));
+  buildPackage("packages/resource-server", join(installed, "@mcp-gatehouse/resource-server"));
+  buildPackage("packages/gatehouse", join(installed, "mcp-gatehouse"));
 });
 after(() => rmSync(project, { recursive: true, force: true }));
 
@@ -33,16 +33,16 @@ const run = (...parameters: string[]) =>
   execFileSync(process.execPath, parameters, { cwd: project, encoding: "utf8" });
 
 test("the installed resource server package loads, and so do its types", () => {
-  const program = 'import { protect } from "@gatehouse/resource-server"; console.log(typeof protect)';
+  const program = 'import { protect } from "@mcp-gatehouse/resource-server"; console.log(typeof protect)';
   assert.equal(run("--input-type=module", "-e", program).trim(), "function");
-  const folder = join(project, "node_modules/@gatehouse/resource-server/src");
+  const folder = join(project, "node_modules/@mcp-gatehouse/resource-server/src");
   assert.ok(readdirSync(folder).includes("index.d.ts"));
   assert.ok(!readdirSync(folder).some((name) => /(?<!\.d)\.ts$/.test(name)));
 });
 
 test("the installed server starts in an empty folder, with its migrations and stylesheet", async (t) => {
   const port = await aFreePort();
-  const server = spawn(process.execPath, ["node_modules/gatehouse/bin/gatehouse.js", "serve"], {
+  const server = spawn(process.execPath, ["node_modules/mcp-gatehouse/bin/gatehouse.js", "serve"], {
     cwd: project,
     env: {
       PATH: process.env.PATH,

@@ -13,6 +13,7 @@ interface Manifest {
   readonly name: string;
   readonly exports?: Record<string, string>;
   readonly bin?: Record<string, string>;
+  readonly publishConfig?: Record<string, unknown>;
   readonly [member: string]: unknown;
 }
 
@@ -70,16 +71,23 @@ function copyLaunchers(source: string, target: string): void {
   }
 }
 
+/** Besides what points into the sources, `engines`: in the workspace they would warn whoever installs with an older Node, which is allowed there. */
 function publishedManifest({
   devDependencies: _development,
   scripts: _scripts,
+  publishConfig: { engines, ...publishConfig } = {},
   ...manifest
 }: Manifest): object {
   const entries = Object.entries(manifest.exports ?? {}).map(([name, path]) => {
     const built = path.replace(/\.ts$/, "");
     return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
   });
-  return { ...manifest, ...(entries.length > 0 ? { exports: Object.fromEntries(entries) } : {}) };
+  return {
+    ...manifest,
+    ...(engines === undefined ? {} : { engines }),
+    ...(Object.keys(publishConfig).length > 0 ? { publishConfig } : {}),
+    ...(entries.length > 0 ? { exports: Object.fromEntries(entries) } : {}),
+  };
 }
 
 function filesOf(folder: string): string[] {

@@ -62,7 +62,7 @@ for (const file of listFiles(source)) {
   }
 }
 for (const file of listFiles(join(root, "packages/resource-server/src"))) {
-  if (/from "(?:gatehouse|[^"]*\/gatehouse\/)/.test(readFileSync(file, "utf8"))) {
+  if (/from "(?:mcp-gatehouse|[^"]*\/gatehouse\/)/.test(readFileSync(file, "utf8"))) {
     faults.push(`${where(file)} imports the server package`);
   }
 }

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { protect } from "@gatehouse/resource-server";
+import { protect } from "@mcp-gatehouse/resource-server";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import express from "express";
 import { Notes } from "./notes.ts";

@@ -96,7 +96,7 @@ export function protectFastify(options: ProtectionOptions): ProtectFastifyPlugin
     scopes,
     // What the package `fastify-plugin` would set: the hooks are to hold for the application itself, not only inside this plugin.
     [Symbol.for("skip-override")]: true,
-    [Symbol.for("fastify.display-name")]: "@gatehouse/resource-server",
+    [Symbol.for("fastify.display-name")]: "@mcp-gatehouse/resource-server",
   });
 }
 

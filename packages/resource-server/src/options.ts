@@ -97,7 +97,7 @@ function createComplaint(): (error: Error) => void {
       return;
     }
     const more = untold === 0 ? "" : ` (and ${untold} more since the last line)`;
-    console.error(`[@gatehouse/resource-server] ${message}${more}`);
+    console.error(`[@mcp-gatehouse/resource-server] ${message}${more}`);
     silentUntil = now + 1000;
     untold = 0;
   };

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { protectFetch } from "@gatehouse/resource-server";
+import { protectFetch } from "@mcp-gatehouse/resource-server";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { Notes } from "./notes.ts";
