@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import { isDocumented, isLegacy } from "../oauth/clients/client.ts";
+import { isDocumented } from "../oauth/clients/client.ts";
+import { policyOf } from "../oauth/clients/policy.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirects/legacy-pattern.ts";
 import { checkRedirectUri } from "../oauth/redirects/redirect-uri.ts";
@@ -185,7 +186,7 @@ function origin(client: Client): string {
 
 /** Why a redirect pattern admits no address at all, for the operator who wonders about 400; `undefined` when it admits some. */
 function whyNothing(client: Client, redirectUri: string): string | undefined {
-  return isLegacy(client) ? checkRedirectPattern(redirectUri) : undefined;
+  return policyOf(client).redirectMatching === "pattern" ? checkRedirectPattern(redirectUri) : undefined;
 }
 
 /** For scripts, in the words of RFC 7591. Never a secret, nor its hash. */

@@ -1,4 +1,5 @@
-import { consentFingerprint, isFirstParty, isLegacy } from "../clients/client.ts";
+import { consentFingerprint } from "../clients/client.ts";
+import { policyOf } from "../clients/policy.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -33,7 +34,7 @@ export async function proceed(
 ): Promise<OAuthResponse> {
   const { attempt, client, request, signedIn, cookies } = step;
   if (
-    isFirstParty(client) ||
+    policyOf(client).consent === "given" ||
     (!step.alwaysAsk && (await isRemembered(services, http, client, request, signedIn)))
   ) {
     const answer = await grantCode(services, http, {
@@ -126,7 +127,7 @@ export async function clientStillAt(
 ): Promise<Client> {
   const client = await store.findClient(clientId);
   if (client === undefined) throw new OAuthError("invalid_client", { hint: "the client was removed" });
-  if (!admitsRedirectUri(client.redirectUris, redirectUri, isLegacy(client))) {
+  if (!admitsRedirectUri(client.redirectUris, redirectUri, policyOf(client).redirectMatching)) {
     const hint = "redirect_uri is no longer registered for this client";
     throw new OAuthError("invalid_redirect_uri", { hint });
   }

@@ -1,5 +1,5 @@
-import { isLegacy } from "../clients/client.ts";
 import { lookUpClient } from "../clients/lookup.ts";
+import { policyOf } from "../clients/policy.ts";
 import { unknownClient } from "../clients/unknown-client.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
@@ -37,14 +37,20 @@ export async function identifyClient(
 }
 
 function chooseRedirectUri(client: Client, requested: string | undefined): string {
+  const policy = policyOf(client);
   const [only, ...others] = client.redirectUris;
   if (requested === undefined) {
-    if (isLegacy(client) || only === undefined || others.length > 0 || checkRedirectUri(only) !== undefined) {
+    if (
+      policy.redirectUri === "required" ||
+      only === undefined ||
+      others.length > 0 ||
+      checkRedirectUri(only) !== undefined
+    ) {
       throw new OAuthError("invalid_request", { hint: "redirect_uri is missing" });
     }
     return only;
   }
-  if (!admitsRedirectUri(client.redirectUris, requested, isLegacy(client))) {
+  if (!admitsRedirectUri(client.redirectUris, requested, policy.redirectMatching)) {
     throw new OAuthError("invalid_redirect_uri", { hint: "redirect_uri is not registered for this client" });
   }
   return requested;
@@ -58,7 +64,8 @@ export async function validateRequest(
   query: Parameters,
 ): Promise<ValidRequest> {
   query.refuseRepeated(); // B09
-  if (isLegacy(client) && query.get("state") === undefined) {
+  const policy = policyOf(client);
+  if (policy.state === "required" && query.get("state") === undefined) {
     throw new OAuthError("invalid_request", { hint: "state is missing" }); // B26
   }
   refuseUnsupported(query);
@@ -67,7 +74,7 @@ export async function validateRequest(
   const prompt = readPrompt(query.get("prompt"));
   const maxAge = readMaxAge(query.get("max_age"));
   const resource = await chooseResource(services.store, services.settings, query.all("resource"));
-  if (resource === undefined && !isLegacy(client)) {
+  if (resource === undefined && policy.resource === "required") {
     throw new OAuthError("invalid_target", { hint: "resource is missing and this server has no default" }); // L05
   }
   const refreshable = client.grantTypes.includes("refresh_token");
@@ -104,7 +111,7 @@ function refuseUnsupported(query: Parameters): void {
 
 function checkResponseType(client: Client, responseType: string | undefined): void {
   // B10. The old web client sends none (B26).
-  if (responseType === undefined && !isLegacy(client)) {
+  if (responseType === undefined && policyOf(client).responseType === "required") {
     throw new OAuthError("invalid_request", { hint: "response_type is missing" });
   }
   if (responseType !== undefined && responseType !== "code")
@@ -117,14 +124,15 @@ function checkResponseType(client: Client, responseType: string | undefined): vo
 
 /** PKCE is required of everybody but LEGACY clients, and whoever sends a challenge is held to it (B12-B14, B27). */
 function readCodeChallenge(client: Client, query: Parameters): string | undefined {
+  const required = policyOf(client).pkce === "required";
   const challenge = query.get("code_challenge");
   const method = query.get("code_challenge_method");
   if (challenge === undefined) {
     if (method !== undefined) throw new OAuthError("invalid_request", { hint: "code_challenge is missing" });
-    if (isLegacy(client)) return undefined;
+    if (!required) return undefined;
     throw new OAuthError("invalid_request", { hint: "code_challenge is missing: PKCE is required" });
   }
-  if (method !== "S256" && !(method === undefined && isLegacy(client))) {
+  if (method !== "S256" && !(method === undefined && !required)) {
     throw new OAuthError("invalid_request", { hint: "code_challenge_method must be S256" });
   }
   if (!isCodeChallenge(challenge)) {

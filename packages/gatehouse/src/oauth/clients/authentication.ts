@@ -7,7 +7,8 @@ import type { Services } from "../services.ts";
 import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
 import type { Seconds, SecretHash } from "../values.ts";
 import { assertionType, checkAssertion, claimedClient } from "./assertion.ts";
-import { isLegacy, isPublic, mayOmitSecret } from "./client.ts";
+import { isPublic, mayOmitSecret } from "./client.ts";
+import { policyOf } from "./policy.ts";
 
 interface Credentials {
   readonly clientId: string;
@@ -63,7 +64,8 @@ async function findFault(
   if (assertion !== undefined) return findAssertionFault(services, request, client, assertion);
   if (mayOmitSecret(client)) return undefined;
   // Decision 13: the old web client knows a missing secret as 400.
-  if (isLegacy(client)) throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
+  if (policyOf(client).missingSecret === "invalid_request")
+    throw new OAuthError("invalid_request", { hint: "client_secret is missing" });
   return "sent no credentials";
 }
 

@@ -14,19 +14,6 @@ export function mayOmitSecret(client: Client): boolean {
   return isPublic(client) || (client.dynamicallyRegistered && client.metadata.namedNoAuthMethod === true);
 }
 
-/** A client of the operator's own: trusted without a consent page (D01), and with error redirects at once (B20). */
-export function isFirstParty(client: Client): boolean {
-  return !isPublic(client) && !client.dynamicallyRegistered;
-}
-
-/**
- * A client under the contract of the service we replace (compatibility.md): PKCE optional, redirect patterns, one long-lived token. The
- * `client_secret_post` clients the operator provisioned, and no others: these rules must not leak to anybody else.
- */
-export function isLegacy(client: Client): boolean {
-  return isFirstParty(client) && client.authMethod === "client_secret_post";
-}
-
 /** A client whose identifier is the URL of the metadata document it publishes. Identifiers of registered ones never are URLs (H12). */
 export function isDocumented(client: Client): boolean {
   return client.dynamicallyRegistered && /^https?:/.test(client.id);

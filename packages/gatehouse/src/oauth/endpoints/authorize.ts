@@ -4,7 +4,7 @@ import { identifyClient, type ValidRequest, validateRequest } from "../authoriza
 import { errorAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
 import { startSignIn } from "../authorization/sign-in.ts";
-import { isFirstParty, isLegacy } from "../clients/client.ts";
+import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
@@ -36,7 +36,8 @@ async function authorize(
   { request, prompt, maxAge }: ValidRequest,
 ): Promise<OAuthResponse> {
   // The old web client expects the identity provider's account chooser every time (compatibility.md).
-  const session = isLegacy(client) ? undefined : await readSession(services, http);
+  const policy = policyOf(client);
+  const session = policy.session === "ignored" ? undefined : await readSession(services, http);
   const fresh = session !== undefined && isFresh(services, session, maxAge);
   if (prompt.has("none")) await answerSilently(services, http, client, request, fresh ? session : undefined);
   const { lifetimes } = services.settings;
@@ -46,7 +47,7 @@ async function authorize(
       http,
       request,
       prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
-      isLegacy(client) ? lifetimes.legacyTransaction : lifetimes.transaction,
+      lifetimes[policy.signInLifetime],
     );
   }
   const { clock, random, settings, store } = services;
@@ -79,7 +80,7 @@ async function answerSilently(
   session: LiveSession | undefined,
 ): Promise<void> {
   if (session === undefined) throw new OAuthError("login_required", { hint: "nobody is signed in here" });
-  if (isFirstParty(client)) return;
+  if (policyOf(client).consent === "given") return;
   if (!(await isRemembered(services, http, client, request, session.account)))
     throw new OAuthError("consent_required", { hint: "the person has to decide on a page" });
 }
@@ -101,7 +102,7 @@ function refuse(
   error: OAuthError,
 ): OAuthResponse {
   report(services, http, error);
-  if (isLegacy(client)) return errorPage(http, error);
+  if (policyOf(client).errors === "shown") return errorPage(http, error);
   return errorAnswer(services, http, client, { redirectUri, state: singleState(http) }, error);
 }
 

@@ -1,5 +1,5 @@
 import { authenticateClient } from "../clients/authentication.ts";
-import { isLegacy } from "../clients/client.ts";
+import { policyOf } from "../clients/policy.ts";
 import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { readJsonObject } from "../messages/json-object.ts";
@@ -136,7 +136,7 @@ async function landing({ settings, store }: Services, callback: string | undefin
   if (matchesPatternOrigin(`${new URL(home).origin}/`, callback)) return callback;
   const clients = await store.listProvisionedClients();
   const known = clients
-    .filter(isLegacy)
+    .filter((client) => policyOf(client).redirectMatching === "pattern")
     .some((client) => client.redirectUris.some((pattern) => matchesPatternOrigin(pattern, callback)));
   return known ? callback : home;
 }

@@ -1,5 +1,5 @@
 import { authenticateClient } from "../clients/authentication.ts";
-import { isLegacy } from "../clients/client.ts";
+import { policyOf } from "../clients/policy.ts";
 import { grantTypeNames, isGrantTypeName } from "../grant-types.ts";
 import type { GrantType } from "../grants/grant-type.ts";
 import { grantTypes } from "../grants/registry.ts";
@@ -34,6 +34,7 @@ function lookUp(name: string): GrantType {
 
 /** E19: the old web client sends no `grant_type`. */
 function legacyDefault(client: Client): GrantType {
-  if (!isLegacy(client)) throw new OAuthError("invalid_request", { hint: "grant_type is missing" });
+  if (policyOf(client).grantType === "required")
+    throw new OAuthError("invalid_request", { hint: "grant_type is missing" });
   return lookUp("authorization_code");
 }

@@ -1,4 +1,4 @@
-import { isLegacy } from "../clients/client.ts";
+import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -25,7 +25,7 @@ export const authorizationCode: GrantType = (services, request, form) => {
     narrowResource(code.request.resource, form.all("resource")); // F12
     checkPresence(client, code, verifier);
     await checkBinding(services, code, verifier, form.get("redirect_uri"));
-    return isLegacy(client)
+    return policyOf(client).tokens === "single"
       ? redeemLegacy(services, request, client, code)
       : redeem(services, request, client, code);
   };
@@ -34,7 +34,7 @@ export const authorizationCode: GrantType = (services, request, form) => {
 /** What is missing is told before what is wrong, whatever the code is worth. */
 function readVerifier(client: Client, form: Parameters): string | undefined {
   const verifier = form.get("code_verifier");
-  if (verifier === undefined && !isLegacy(client)) throw missing("code_verifier");
+  if (verifier === undefined && policyOf(client).pkce === "required") throw missing("code_verifier");
   if (verifier !== undefined && !isCodeVerifier(verifier)) {
     throw new OAuthError("invalid_request", {
       hint: "code_verifier must be 43 to 128 unreserved characters",
@@ -46,7 +46,7 @@ function readVerifier(client: Client, form: Parameters): string | undefined {
 /** Challenge and verifier stand or fall together (F07-F09); a request that forgets one leaves the code as it was. */
 function checkPresence(client: Client, code: FoundCode, verifier: string | undefined): void {
   const { codeChallenge } = code.request;
-  if (codeChallenge === undefined && !isLegacy(client))
+  if (codeChallenge === undefined && policyOf(client).pkce === "required")
     throw invalidGrant("the code was issued without PKCE"); // F09
   if (codeChallenge !== undefined && verifier === undefined) {
     throw missing("code_verifier");

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isLegacy } from "../clients/client.ts";
+import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -47,7 +47,7 @@ export async function exchangeOriginal(
   const tokenHash = hashSecret(token);
   const original = await store.findOriginalRefreshToken(tokenHash, clock.now());
   if (original === undefined) return exchangedMeanwhile(services, client, token);
-  if (original.clientId !== client.id || isLegacy(client)) throw unknownToken();
+  if (original.clientId !== client.id || policyOf(client).tokens === "single") throw unknownToken();
   refuseStrangers(services, original);
   const account = await accountOf(services, original.email);
   const grant = await makeGrant(services, client, form, { account, original, token });

@@ -80,9 +80,9 @@ export function portless(redirectUris: readonly string[]): string[] {
 export function admitsRedirectUri(
   registered: readonly string[],
   requested: string,
-  patterns: boolean,
+  matching: "exact" | "pattern",
 ): boolean {
-  if (patterns) return registered.some((pattern) => matchesRedirectPattern(pattern, requested));
+  if (matching === "pattern") return registered.some((pattern) => matchesRedirectPattern(pattern, requested));
   return (
     checkRedirectUri(requested) === undefined && registered.some((uri) => matchesRedirectUri(uri, requested))
   );

@@ -7,7 +7,7 @@ import {
   withParameters,
 } from "../../../src/oauth/redirects/redirect-uri.ts";
 
-const admits = (registered: string, requested: string) => admitsRedirectUri([registered], requested, false);
+const admits = (registered: string, requested: string) => admitsRedirectUri([registered], requested, "exact");
 
 test("B05 a redirect URI matches to the letter or not at all", () => {
   const registered = "https://good.example/cb?a=1";
