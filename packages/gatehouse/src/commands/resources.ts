@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { OAuthError } from "../oauth/messages/errors.ts";
 import type { Resource } from "../oauth/records.ts";
-import { canonicalResource } from "../oauth/resource.ts";
+import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
 import { parseScope } from "../oauth/scope.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
@@ -68,6 +68,7 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
     shell.print(JSON.stringify({ ...describe(resource), introspection_credential: credential }));
   else {
     shell.print(`Added resource ${resource.identifier}.`);
+    shell.print(`Its short id, the client_id for introspection: ${shortIdOf(resource.identifier)}`);
     shell.print(`Its introspection credential, shown only this once: ${credential}`);
   }
 }
@@ -79,8 +80,12 @@ async function rotate(shell: Shell, identifier: string, json: true | undefined):
     if (!(await store.replaceResourceCredential(resource, hashSecret(credential))))
       throw unknownResource(resource);
   });
-  if (json) shell.print(JSON.stringify({ resource, introspection_credential: credential }));
-  else shell.print(`The new introspection credential of ${resource}, shown only this once: ${credential}`);
+  const id = shortIdOf(resource);
+  if (json) shell.print(JSON.stringify({ resource, id, introspection_credential: credential }));
+  else
+    shell.print(
+      `The new introspection credential of ${resource} (${id}), shown only this once: ${credential}`,
+    );
 }
 
 async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
@@ -103,9 +108,10 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
     return shell.print("There are no resources. Add one with: gatehouse resources add <url>");
   shell.print(
     formatTable(
-      ["IDENTIFIER", "NAME", "CREATED", "SCOPES"],
+      ["IDENTIFIER", "ID", "NAME", "CREATED", "SCOPES"],
       resources.map(({ identifier, name, scopes, createdAt }) => [
         identifier,
+        shortIdOf(identifier),
         name ?? "",
         formatInstant(createdAt),
         scopes.map((scope) => scope.name).join(" "),
@@ -149,7 +155,7 @@ function wrongUsage(error: unknown, about: string): unknown {
 }
 
 function describe({ identifier, name, scopes, createdAt }: Resource): Record<string, unknown> {
-  return { resource: identifier, name, scopes, created_at: createdAt };
+  return { resource: identifier, id: shortIdOf(identifier), name, scopes, created_at: createdAt };
 }
 
 function unknownResource(identifier: string): Refusal {

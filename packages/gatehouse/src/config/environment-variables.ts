@@ -258,7 +258,8 @@ export const variables = {
   }),
   INTROSPECTION_TOKEN: optional(z.string().regex(/^[\x21-\x7E]{16,}$/), {
     absent: "only a resource's own credential may introspect",
-    meaning: "Shared secret of callers of /introspect, at least 16 characters.",
+    meaning:
+      "Shared secret of callers of /introspect, as bearer token or as secret of the id `introspection`.",
     expected: "at least 16 printable ASCII characters without spaces; `openssl rand -base64 32` makes one",
     secret: true,
   }),

@@ -132,6 +132,7 @@ export interface AuditEvent {
     | "refresh_exchanged"
     | "refresh_reused"
     | "client_authentication_failed"
+    | "introspection_refused"
     | "client_registered"
     | "client_updated"
     | "client_removed"

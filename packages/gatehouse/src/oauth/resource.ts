@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { hostOf, isLoopbackUrl } from "./host.ts";
 import { OAuthError } from "./messages/errors.ts";
 import type { Resource } from "./records.ts";
@@ -20,6 +21,14 @@ export function canonicalResource(value: string): ResourceIdentifier {
   const url = new URL(value);
   const origin = `${url.protocol}//${hostOf(url)}${url.port && `:${url.port}`}`;
   return (origin + (path === "/" ? "" : path) + query) as ResourceIdentifier;
+}
+
+/**
+ * A short name for a resource, for callers that authenticate by id and secret: always the same for the same identifier, on every server. It names the resource and
+ * proves nothing.
+ */
+export function shortIdOf(identifier: ResourceIdentifier): string {
+  return `rs_${hash("sha256", identifier).slice(0, 12)}`;
 }
 
 /** Whether a resource may be used although nobody configured it: https, or http on loopback. */

@@ -9,6 +9,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   refresh_ahead: "warn",
   refresh_reused: "warn",
   client_authentication_failed: "warn",
+  introspection_refused: "warn",
   client_document_unavailable: "warn",
   not_ready: "error",
   failure: "error",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { canonicalResource } from "../../src/oauth/resource.ts";
+import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { Given } from "../contract/stories.ts";
@@ -32,14 +32,22 @@ test("an operator adds an MCP server, gets its credential once, renews it, and r
     { name: "notes:write", sentence: undefined },
   ]);
 
+  const id = shortIdOf(canonicalResource("https://notes.example.com/mcp"));
+  assert.match(added.out, new RegExp(`client_id for introspection: ${id}$`, "m"));
+
   const listed = await resources("list");
-  assert.match(listed.out, /^https:\/\/notes\.example\.com\/mcp +Notes +\d{4}-.* notes:read notes:write$/m);
+  assert.match(
+    listed.out,
+    /^https:\/\/notes\.example\.com\/mcp +rs_[0-9a-f]{12} +Notes +\d{4}-.* notes:read notes:write$/m,
+  );
   const [entry] = JSON.parse((await resources("list", "--json")).out);
   assert.equal(entry.resource, "https://notes.example.com/mcp");
+  assert.equal(entry.id, id);
   assert.doesNotMatch(listed.out + JSON.stringify(entry), new RegExp(`${first}|${hashSecret(first)}`));
 
   const rotated = await resources("rotate", "https://notes.example.com/mcp", "--json");
-  const { introspection_credential: second } = JSON.parse(rotated.out);
+  const { id: sameId, introspection_credential: second } = JSON.parse(rotated.out);
+  assert.equal(sameId, id);
   assert.equal(
     await store.findResourceByCredential(hashSecret(first)),
     undefined,

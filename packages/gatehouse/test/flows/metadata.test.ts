@@ -113,7 +113,11 @@ test("A09 every way of client authentication that is listed works, any other is 
     const answer = await post(server, path, { ...form, client_id: own.id, ...assertion });
     assert.equal(answer.body.error, "invalid_client", path);
   }
-  assert.deepEqual(metadata.introspection_endpoint_auth_methods_supported, ["Bearer"]);
+  assert.deepEqual(metadata.introspection_endpoint_auth_methods_supported, [
+    "client_secret_basic",
+    "client_secret_post",
+    "Bearer",
+  ]);
   const bearer = `Bearer ${server.introspectionToken}`;
   assert.equal((await post(server, "/introspect", { token: "x" }, { authorization: bearer })).status, 200);
   for (const [form, headers] of Object.values(ways)) {

@@ -125,9 +125,8 @@ function readAssertion(form: Parameters, clientId: string | undefined): Credenti
 
 /** RFC 6749 §2.3.1: base64 of the form-encoded id and secret, split at the first colon (E06). */
 export function readBasic(authorization: string): Credentials | undefined {
-  const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
-  if (encoded === undefined) return undefined;
-  const decoded = Buffer.from(encoded, "base64").toString();
+  const decoded = decodeBasic(authorization);
+  if (decoded === undefined) return undefined;
   const colon = decoded.indexOf(":");
   const clientId = formDecode(decoded.slice(0, colon));
   const secret = formDecode(decoded.slice(colon + 1));
@@ -135,7 +134,14 @@ export function readBasic(authorization: string): Credentials | undefined {
   return colon <= 0 || !clientId || secret === undefined ? undefined : { clientId, secret };
 }
 
-function formDecode(text: string): string | undefined {
+/** What a Basic header holds, id and secret still joined and encoded; `undefined` for any other header. */
+export function decodeBasic(authorization: string): string | undefined {
+  const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? [];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString();
+}
+
+/** `undefined` for what is malformed, or not to be stored anywhere. */
+export function formDecode(text: string): string | undefined {
   try {
     const decoded = decodeURIComponent(text.replaceAll("+", " "));
     return /[\0\uFFFD]/.test(decoded) ? undefined : decoded;

@@ -1,3 +1,4 @@
+import { callerAuthMethods } from "../clients/introspection-caller.ts";
 import { assertionAlgorithms } from "../clients/metadata.ts";
 import { grantTypeNames } from "../grant-types.ts";
 import type { OAuthResponse } from "../messages/response.ts";
@@ -26,7 +27,7 @@ export function metadataEndpoint({ settings }: Services): Endpoint {
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms, // A10
     revocation_endpoint_auth_methods_supported: clientAuthMethods,
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
-    introspection_endpoint_auth_methods_supported: ["Bearer"],
+    introspection_endpoint_auth_methods_supported: callerAuthMethods,
     // Resource scopes are named by the MCP servers' own challenges: a longer list here is asked for as a whole by some clients.
     scopes_supported: [offlineAccess],
     authorization_response_iss_parameter_supported: true,

@@ -1,0 +1,147 @@
+import { OAuthError, tooManyFailures } from "../messages/errors.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import type { Clock } from "../ports.ts";
+import type { Resource } from "../records.ts";
+import { shortIdOf } from "../resource.ts";
+import type { Services } from "../services.ts";
+import { resourceCredentialPrefix } from "../tokens/prefixes.ts";
+import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
+import { decodeBasic, formDecode } from "./authentication.ts";
+
+/** Who asks about a token: the operator, who may see every one, or one resource server, which sees only its own. */
+export type Caller = "operator" | Resource;
+
+/** The ways in which a caller may prove itself (RFC 7662 §2.1), as the metadata name them (Y23). */
+export const callerAuthMethods = ["client_secret_basic", "client_secret_post", "Bearer"] as const;
+
+/** What a caller presents. A bearer credential speaks for itself; with the other ways there is an id, which must fit. */
+interface Presented {
+  readonly method: (typeof callerAuthMethods)[number];
+  readonly id: string | undefined;
+  readonly secret: string;
+  /** Where a caller may have form-encoded it or not: what it is if it did not. */
+  readonly rawSecret?: string;
+}
+
+/** The id whose secret is `INTROSPECTION_TOKEN` (Y22). */
+const operatorId = "introspection";
+/** No client's identifier: those have no space. */
+const guessTarget = "introspection token";
+
+/**
+ * Makes the function that tells who calls the introspection endpoint. It asks the store once at most, by the credential: a wrong id costs what a
+ * wrong secret does. Throws `invalid_request` for two ways at once, else a 401 that names the way that was tried.
+ */
+export function createCallerAuthentication(services: Services): (request: OAuthRequest) => Promise<Caller> {
+  const { events, failures, store } = services;
+  const { introspectionToken: configured } = services.settings;
+  const isTold = oncePerMinute(services.clock);
+
+  async function findCaller(request: OAuthRequest, presented: Presented): Promise<Caller | undefined> {
+    const { id, secret } = presented;
+    if (isResourceCredential(presented)) {
+      const resource = await store.findResourceByCredential(hashSecret(secret));
+      return resource !== undefined && isNamed(resource, id) ? resource : undefined;
+    }
+    if (configured === undefined || !isForOperator(presented)) return undefined;
+    // J09: while somebody guesses, the right one is refused as well, unless it is beyond guessing.
+    const blocked = failures.wait(request.address, guessTarget);
+    if (blocked > 0 && !isUnguessable(configured)) throw tooManyFailures(blocked);
+    const { rawSecret = secret } = presented;
+    return equalSecrets(secret, configured) || equalSecrets(rawSecret, configured) ? "operator" : undefined;
+  }
+
+  return async (request) => {
+    const presented = readPresented(request);
+    if (presented === undefined) throw unauthenticated(request, "no credential");
+    const caller = await findCaller(request, presented);
+    if (caller !== undefined) return caller;
+    const { method, id } = presented;
+    // J11: 401 too while none is configured, since anybody can send a token. The log says which it was.
+    const isUnset = configured === undefined && !isResourceCredential(presented) && isForOperator(presented);
+    const debug = isUnset ? "INTROSPECTION_TOKEN is not configured" : "unknown credential";
+    if (!isTold(`${method} ${id}`)) {
+      const about = { request: request.id, client: id, address: request.address };
+      events.emit({ name: "introspection_refused", ...about, reason: method, detail: debug });
+    }
+    const wait = failures.failed(request.address, isForOperator(presented) ? guessTarget : undefined);
+    throw wait > 0 ? tooManyFailures(wait) : unauthenticated(request, debug);
+  };
+}
+
+/** One caller, one way (as E08); a client assertion is none of ours, but a second way all the same. */
+function readPresented({ headers: { authorization }, form }: OAuthRequest): Presented | undefined {
+  const secret = form?.get("client_secret");
+  const ways = Number(authorization !== undefined) + Number(secret !== undefined);
+  if (ways > 0 && ways + Number(form?.has("client_assertion") ?? false) > 1) {
+    throw new OAuthError("invalid_request", { hint: "more than one way of authentication" });
+  }
+  const id = form?.get("client_id");
+  if (authorization === undefined) {
+    return secret === undefined || id === undefined
+      ? undefined
+      : { method: "client_secret_post", id, secret };
+  }
+  const [, bearer] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (bearer !== undefined) return { method: "Bearer", id: undefined, secret: bearer };
+  const basic = readBasic(authorization);
+  if (basic !== undefined && id !== undefined && id !== basic.id) {
+    throw new OAuthError("invalid_request", { hint: "client_id differs from the Authorization header" });
+  }
+  return basic;
+}
+
+/**
+ * Y21. RFC 6749 §2.3.1 has id and secret form-encoded before they are joined, and most libraries leave that out. A URL that was left as it is holds colons of
+ * its own, so that the secret is what follows the last one; resources' credentials hold none.
+ */
+function readBasic(authorization: string): Presented | undefined {
+  const text = decodeBasic(authorization);
+  if (text === undefined) return undefined;
+  const isUrl = /^https?:\/\//i.test(text);
+  const colon = isUrl ? text.lastIndexOf(":") : text.indexOf(":");
+  const rawSecret = text.slice(colon + 1);
+  const id = isUrl ? text.slice(0, colon) : formDecode(text.slice(0, colon));
+  if (colon <= 0 || !id) return undefined;
+  return { method: "client_secret_basic", id, secret: formDecode(rawSecret) ?? rawSecret, rawSecret };
+}
+
+/** By its prefix. The operator's id says by itself what its secret is for. */
+function isResourceCredential({ id, secret }: Presented): boolean {
+  return id !== operatorId && secret.startsWith(resourceCredentialPrefix);
+}
+
+/** Whether it may be a guess at `INTROSPECTION_TOKEN`. */
+function isForOperator({ method, id, secret }: Presented): boolean {
+  return method === "Bearer" ? !secret.startsWith(resourceCredentialPrefix) : id === operatorId;
+}
+
+function isNamed({ identifier }: Resource, id: string | undefined): boolean {
+  return id === undefined || id === identifier || id === shortIdOf(identifier);
+}
+
+function unauthenticated({ headers, form }: OAuthRequest, debug: string): OAuthError {
+  const isBasic = /^basic\b/i.test(headers.authorization ?? "");
+  return new OAuthError(isBasic || form?.has("client_secret") ? "invalid_client" : "invalid_token", {
+    hint: "introspection needs a credential",
+    debug,
+    headers: { "WWW-Authenticate": `${isBasic ? "Basic" : "Bearer"} realm="gatehouse"` },
+  });
+}
+
+/** As many keys as are told a minute: the rest is a flood. */
+const maxKeys = 200;
+
+/** Whether a key was told of in this minute already, or too many were; else it is from now on. */
+function oncePerMinute(clock: Clock): (key: string) => boolean {
+  let minute = 0;
+  const told = new Set<string>();
+  return (key) => {
+    const current = Math.floor(clock.now() / 60);
+    if (current !== minute) told.clear();
+    minute = current;
+    if (told.has(key) || told.size >= maxKeys) return true;
+    told.add(key);
+    return false;
+  };
+}
