@@ -6,7 +6,7 @@ import { addCorsHeaders } from "./cors.ts";
 import { isForm } from "./form.ts";
 import { createGuard } from "./guard.ts";
 import { authorizationOf, readFormBody } from "./node-request.ts";
-import type { ProtectionOptions } from "./options.ts";
+import { type ProtectionOptions, readNeeded } from "./options.ts";
 
 /** What is used of Fastify; described here, so that Fastify need not be installed. */
 interface Request {
@@ -87,6 +87,7 @@ export function protectFastify(options: ProtectionOptions): ProtectFastifyPlugin
     done();
   };
   const scopes = (...needed: readonly string[]): Hook => {
+    readNeeded(needed);
     return async (request, reply) => {
       const answer = guard.demand(passed.get(request.raw), needed);
       return answer === undefined ? undefined : send(reply, answer);

@@ -1,7 +1,7 @@
 import type { AuthInfo } from "./auth-info.ts";
 import { addCorsHeaders } from "./cors.ts";
 import { createGuard } from "./guard.ts";
-import type { ProtectionOptions } from "./options.ts";
+import { type ProtectionOptions, readNeeded } from "./options.ts";
 import { guardRequestOf, toResponse } from "./web-request.ts";
 
 /** What is used of Hono's `Context`; described here, so that Hono need not be installed. */
@@ -46,6 +46,7 @@ export function protectHono(options: ProtectionOptions): ProtectHonoMiddleware {
   };
 
   const scopes = (...needed: readonly string[]): Middleware => {
+    readNeeded(needed);
     return async (context, next) => {
       const answer = guard.demand(passed.get(context), needed);
       if (answer !== undefined) return toResponse(answer);

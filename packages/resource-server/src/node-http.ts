@@ -5,7 +5,7 @@ import { addCorsHeaders } from "./cors.ts";
 import { isForm } from "./form.ts";
 import { createGuard } from "./guard.ts";
 import { authorizationOf, readFormBody } from "./node-request.ts";
-import type { ProtectionOptions } from "./options.ts";
+import { type ProtectionOptions, readNeeded } from "./options.ts";
 
 /** Express's request and `node:http`'s alike. `auth` is set by us; left open here, as others declare it their way. */
 type Request = IncomingMessage & { originalUrl?: string; body?: unknown; auth?: unknown };
@@ -51,6 +51,7 @@ export function protect(options: ProtectionOptions): ProtectMiddleware {
   };
 
   const scopes = (...needed: readonly string[]): Middleware => {
+    readNeeded(needed);
     return async (request, response, next) => {
       const answer = guard.demand(passed.get(request), needed);
       if (answer !== undefined) return send(response, answer);

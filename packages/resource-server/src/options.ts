@@ -1,3 +1,5 @@
+import { refuseUnknownOptions } from "./option-names.ts";
+
 /** What an MCP server says to be protected. Only the first three are needed. */
 export interface ProtectionOptions {
   /** The authorization server's issuer, to the letter (its `BASE_URL`). https, or http on loopback. */
@@ -55,9 +57,36 @@ const longestCache = 300;
 /** Scopes of the login, not of a resource: they have no place in this server's metadata and challenges (U11). */
 const loginScopes = new Set(["offline_access", "openid"]);
 
-/** Checks the options when the server starts, not when the first request arrives. Throws a `TypeError` that says which one is wrong. */
-export function readOptions(options: ProtectionOptions): Protection {
-  const { issuer, resource, credential, implies = {}, cacheSeconds = 10, timeoutSeconds = 5 } = options;
+const optionNames = Object.keys({
+  issuer: true,
+  resource: true,
+  credential: true,
+  requiredScopes: true,
+  scopes: true,
+  implies: true,
+  cacheSeconds: true,
+  timeoutSeconds: true,
+  resourceName: true,
+  introspectionEndpoint: true,
+  authorizationServerMetadata: true,
+  onFailure: true,
+  clock: true,
+} satisfies Record<keyof ProtectionOptions, true>);
+
+/**
+ * Checks the options when the server starts, not when the first request arrives, and their types too: not every
+ * caller has a compiler. Throws a `TypeError` that says which one is wrong, or that there is none of that name.
+ *
+ * @param caller the function whose options they are, for the errors
+ * @param more what that function takes besides
+ */
+export function readOptions(
+  options: ProtectionOptions,
+  { caller = "protect", more = [] }: { readonly caller?: string; readonly more?: readonly string[] } = {},
+): Protection {
+  refuseUnknownOptions(caller, options, [...optionNames, ...more]);
+  const { issuer, resource, credential, cacheSeconds = 10, timeoutSeconds = 5 } = options;
+  const { resourceName, authorizationServerMetadata = false, onFailure, clock } = options;
   const endpoint = options.introspectionEndpoint;
   if (!isHttpUrl(issuer) || /[?#]/.test(issuer)) fail("issuer", "a URL without query and fragment");
   if (!isSecure(issuer)) fail("issuer", "an https URL (http only on loopback)");
@@ -68,6 +97,10 @@ export function readOptions(options: ProtectionOptions): Protection {
   if (endpoint !== undefined && !isHttpUrl(endpoint)) fail("introspectionEndpoint", "a URL");
   if (!(cacheSeconds >= 0 && cacheSeconds <= longestCache)) fail("cacheSeconds", `0 to ${longestCache}`);
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 60)) fail("timeoutSeconds", "more than 0, at most 60");
+  if (resourceName !== undefined && typeof resourceName !== "string") fail("resourceName", "a text");
+  if (typeof authorizationServerMetadata !== "boolean") fail("authorizationServerMetadata", "true or false");
+  if (onFailure !== undefined && typeof onFailure !== "function") fail("onFailure", "a function");
+  if (clock !== undefined && typeof clock !== "function") fail("clock", "a function");
   const requiredScopes = readScopes("requiredScopes", options.requiredScopes ?? []);
   return {
     issuer,
@@ -75,14 +108,14 @@ export function readOptions(options: ProtectionOptions): Protection {
     credential,
     requiredScopes,
     scopes: readScopes("scopes", options.scopes ?? requiredScopes),
-    implies,
+    implies: readImplied(options.implies ?? {}),
     cacheSeconds,
     timeoutSeconds,
-    resourceName: options.resourceName,
+    resourceName,
     introspectionEndpoint: endpoint,
-    authorizationServerMetadata: options.authorizationServerMetadata === true,
-    onFailure: options.onFailure ?? createComplaint(),
-    clock: options.clock ?? (() => Date.now() / 1000),
+    authorizationServerMetadata,
+    onFailure: onFailure ?? createComplaint(),
+    clock: clock ?? (() => Date.now() / 1000),
   };
 }
 
@@ -114,11 +147,30 @@ export function isHttpUrl(value: unknown): value is string {
 }
 
 function readScopes(option: string, scopes: readonly string[]): string[] {
-  for (const scope of scopes) {
-    if (!/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(scope))
-      fail(option, "a list of scopes, one word each (RFC 6749 §3.3)");
-  }
+  if (!Array.isArray(scopes) || !scopes.every(isScope))
+    fail(option, "a list of scopes, one word each (RFC 6749 §3.3)");
   return [...new Set(scopes)].filter((scope) => !loginScopes.has(scope));
+}
+
+/** Scopes that one operation needs: none, or a list in place of words, would ask for something else than was meant. */
+export function readNeeded(needed: readonly string[]): readonly string[] {
+  if (needed.length > 0 && needed.every(isScope)) return needed;
+  throw new TypeError("scopes() takes one or more scopes, one word each");
+}
+
+function readImplied(implies: NonNullable<ProtectionOptions["implies"]>): Protection["implies"] {
+  const entries = typeof implies === "object" && implies !== null ? Object.entries(implies) : undefined;
+  if (
+    entries?.every(
+      ([scope, contained]) => isScope(scope) && Array.isArray(contained) && contained.every(isScope),
+    )
+  )
+    return implies;
+  return fail("implies", 'scopes with lists of scopes, such as { "notes:write": ["notes:read"] }');
+}
+
+function isScope(word: unknown): word is string {
+  return typeof word === "string" && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(word);
 }
 
 /** Names the option, never its value: that may be a secret. */

@@ -2,8 +2,13 @@ import { type AuthInfo, authInfoOf } from "./auth-info.ts";
 import { type ProtectionOptions, readOptions } from "./options.ts";
 import { createVerification } from "./verification.ts";
 
-/** The official SDK's middleware knows a bad token by its own error class, so that class is handed in. */
-export type VerifierOptions = ProtectionOptions & (SdkV1 | SdkV2);
+/**
+ * What `protect()` takes, without what the SDK does itself: scopes are demanded by `requireBearerAuth({ requiredScopes })`. The SDK knows
+ * a bad token by its own error class, so that class is handed in.
+ */
+export type VerifierOptions = Omit<ProtectionOptions, (typeof sdksPart)[number]> & (SdkV1 | SdkV2);
+
+const sdksPart = ["requiredScopes", "scopes", "resourceName", "authorizationServerMetadata"] as const;
 
 interface SdkV1 {
   /** SDK v1: from `@modelcontextprotocol/sdk/server/auth/errors.js`. */
@@ -34,7 +39,16 @@ export interface TokenVerifier {
  * and metadata are then the SDK's part. Throws a `TypeError` for wrong options.
  */
 export function createVerifier(options: VerifierOptions): TokenVerifier {
-  const protection = readOptions(options);
+  const protection = readOptions(options, {
+    caller: "createVerifier",
+    more: ["InvalidTokenError", "OAuthError"],
+  });
+  const misplaced = sdksPart.find((name) => name in options);
+  if (misplaced !== undefined)
+    throw new TypeError(`createVerifier(): ${misplaced} is the SDK's part, here it would do nothing`);
+  const ErrorClass = "OAuthError" in options ? options.OAuthError : options.InvalidTokenError;
+  if (typeof ErrorClass !== "function")
+    throw new TypeError("createVerifier(): InvalidTokenError or OAuthError must be the SDK's error class");
   const verify = createVerification(protection);
   const invalidToken = (reason: string): Error =>
     "OAuthError" in options

@@ -1,7 +1,7 @@
 import type { AuthInfo } from "./auth-info.ts";
 import { addCorsHeaders } from "./cors.ts";
 import { createGuard } from "./guard.ts";
-import type { ProtectionOptions } from "./options.ts";
+import { type ProtectionOptions, readNeeded } from "./options.ts";
 import { guardRequestOf, toResponse } from "./web-request.ts";
 
 /** For one operation: the 403 to return when these scopes are not granted as well, `undefined` when they are. */
@@ -16,12 +16,14 @@ export function protectFetch(
   handler: (request: Request, auth: AuthInfo, scopes: DemandScopes) => Response | Promise<Response>,
 ): (request: Request) => Promise<Response> {
   const guard = createGuard(options);
+  if (typeof handler !== "function")
+    throw new TypeError("protectFetch(): its second argument is the handler");
   return async (request) => {
     const verdict = await guard.check(guardRequestOf(request));
     if (!verdict.ok) return toResponse(verdict.answer);
     const { auth } = verdict;
     const scopes: DemandScopes = (...needed) => {
-      const answer = guard.demand(auth, needed);
+      const answer = guard.demand(auth, readNeeded(needed));
       return answer === undefined ? undefined : toResponse(answer);
     };
     return withCors(await handler(request, auth, scopes));
