@@ -1,8 +1,11 @@
-import type { TokenFacts } from "./judgement.ts";
 import type { Protection } from "./options.ts";
 import { metadataUrlOf } from "./resource-metadata.ts";
+import type { TokenFacts } from "./token-check.ts";
 
-/** Who calls, in the shape of the official MCP SDK's `AuthInfo`: its transports hand it on to the tools as `extra.authInfo`. */
+/**
+ * Who calls, in the shape of the official MCP SDK's `AuthInfo`: its transports hand it on to the tools as
+ * `extra.authInfo`.
+ */
 export interface AuthInfo {
   /** The access token. It was issued for this server only: never send it on to another one (U10). */
   token: string;

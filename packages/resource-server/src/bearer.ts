@@ -5,7 +5,7 @@ export type Bearer =
   | { readonly kind: "malformed" }
   | { readonly kind: "token"; readonly token: string };
 
-const longestToken = 8192;
+const maxTokenLength = 8192;
 
 /** RFC 6750 §2.1. The scheme's name is case-insensitive; another scheme counts as no token (U07). */
 export function readBearer(headers: readonly string[]): Bearer {
@@ -15,6 +15,6 @@ export function readBearer(headers: readonly string[]): Bearer {
   // Some frameworks join repeated headers with a comma, which is in no token.
   if (/,$/.test(token) && rest[0]?.toLowerCase() === "bearer") return { kind: "several" };
   const wellFormed =
-    rest.length === 0 && token.length <= longestToken && /^[A-Za-z0-9._~+/-]+=*$/.test(token);
+    rest.length === 0 && token.length <= maxTokenLength && /^[A-Za-z0-9._~+/-]+=*$/.test(token);
   return wellFormed ? { kind: "token", token } : { kind: "malformed" };
 }

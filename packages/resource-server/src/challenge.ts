@@ -7,7 +7,10 @@ export interface ChallengeContext {
   readonly scopes: readonly string[];
 }
 
-/** 401 for a request without a token: it learns where to get one, and is accused of nothing (U02, RFC 6750 §3.1). */
+/**
+ * 401 for a request without a token: it learns where to get one, and is accused of nothing (U02, RFC 6750
+ * §3.1).
+ */
 export function tokenNeeded({ metadataUrl, scopes }: ChallengeContext): Answer {
   const challenge = { resource_metadata: metadataUrl, scope: scopes.join(" ") };
   return refusal(401, challenge, {
@@ -73,8 +76,8 @@ function refusal(
   parameters: Readonly<Record<string, string>>,
   body: Readonly<Record<string, string>>,
 ): Answer {
-  const given = Object.entries(parameters).filter(([, value]) => value !== "");
-  const list = given.map(([name, value]) => `${name}=${quote(value)}`).join(", ");
+  const present = Object.entries(parameters).filter(([, value]) => value !== "");
+  const list = present.map(([name, value]) => `${name}=${quote(value)}`).join(", ");
   return json(status, body, { "WWW-Authenticate": `Bearer ${list}` });
 }
 

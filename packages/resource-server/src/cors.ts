@@ -1,8 +1,8 @@
 import type { Answer } from "./answer.ts";
 
 /**
- * For MCP clients in a browser. Any origin may call: authority lies in the token, which a script must already hold, never in a cookie.
- * `WWW-Authenticate` is exposed because the client learns from it where to sign in.
+ * For MCP clients in a browser. Any origin may call: authority lies in the token, which a script must already
+ * hold, never in a cookie. `WWW-Authenticate` is exposed because the client learns from it where to sign in.
  */
 export const corsHeaders = {
   "Access-Control-Allow-Origin": "*",
@@ -15,7 +15,8 @@ export const preflightAnswer: Answer = {
   headers: {
     ...corsHeaders,
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
-    // `*` never covers Authorization. It is there for headers a tool may define (`Mcp-Param-…`), which nobody can list.
+    // `*` never covers Authorization. It is there for headers a tool may define (`Mcp-Param-…`), which nobody
+    // can list.
     "Access-Control-Allow-Headers":
       "Authorization, Content-Type, Mcp-Protocol-Version, Mcp-Session-Id, Last-Event-ID, *",
     "Access-Control-Max-Age": "7200",
@@ -23,7 +24,10 @@ export const preflightAnswer: Answer = {
   body: "",
 };
 
-/** Gives the protected server's own answer these headers, except those that somebody, e.g. `cors()`, has set already. */
+/**
+ * Gives the protected server's own answer these headers, except those that somebody, e.g. `cors()`, has set
+ * already.
+ */
 export function addCorsHeaders(
   has: (name: string) => boolean,
   set: (name: string, value: string) => unknown,

@@ -34,15 +34,19 @@ interface Application {
 /** Plugin that lets only requests with a good token pass. */
 export interface ProtectFastifyPlugin {
   (app: Application, options: unknown, done: () => void): void;
-  /** Hook for one operation (`{ onRequest: gate.scopes("notes:write") }`): 403 unless these scopes are granted as well. */
+  /**
+   * Hook for one operation (`{ onRequest: gate.scopes("notes:write") }`): 403 unless these scopes are granted
+   * as well.
+   */
   scopes(...needed: readonly string[]): Hook;
 }
 
 /**
- * Protects every route of the application that it is registered with, `app.register(protectFastify({ … }))`, whatever the order, except those
- * with `config: { protect: false }`. It also serves this server's metadata (RFC 9728) and answers CORS preflights, so register it at the root.
- * What passes has `request.auth`, and `request.raw.auth` for the SDK's transports. Nobody without a token has a body parsed. Throws
- * a `TypeError` for wrong options.
+ * Protects every route of the application that it is registered with, `app.register(protectFastify({ … }))`,
+ * whatever the order, except those with `config: { protect: false }`. It also serves this server's metadata
+ * (RFC 9728) and answers CORS preflights, so register it at the root. What passes has `request.auth`, and
+ * `request.raw.auth` for the SDK's transports. Nobody without a token has a body parsed. Throws a `TypeError`
+ * for wrong options.
  */
 export function protectFastify(options: ProtectionOptions): ProtectFastifyPlugin {
   const guard = createGuard(options);
@@ -95,7 +99,8 @@ export function protectFastify(options: ProtectionOptions): ProtectFastifyPlugin
   };
   return Object.assign(plugin, {
     scopes,
-    // What the package `fastify-plugin` would set: the hooks are to hold for the application itself, not only inside this plugin.
+    // What the package `fastify-plugin` would set: the hooks are to hold for the application itself, not only
+    // inside this plugin.
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "@mcp-gatehouse/resource-server",
   });

@@ -15,7 +15,10 @@ export interface GuardRequest {
   readonly url: string;
   /** Every `Authorization` header of the request. */
   readonly authorization: readonly string[];
-  /** Reads the body, given for a form only; `undefined` when it is too large. Called only if the header brought a token. */
+  /**
+   * Reads the body, given for a form only; `undefined` when it is too large. Called only if the header
+   * brought a token.
+   */
   readonly form?: () => Promise<URLSearchParams | undefined>;
 }
 
@@ -29,8 +32,8 @@ export interface Guard {
   /** Judges one request. Never rejects: what cannot be checked is refused (503). */
   check(request: GuardRequest): Promise<Verdict>;
   /**
-   * For an operation that needs more than `requiredScopes`: the 403 to send (step-up), or `undefined` when the scope does. Whoever was not
-   * let pass before, and so has no `auth`, has no scope.
+   * For an operation that needs more than `requiredScopes`: the 403 to send (step-up), or `undefined` when
+   * the scope does. Whoever was not let pass before, and so has no `auth`, has no scope.
    */
   demand(auth: Pick<AuthInfo, "scopes"> | undefined, scopes: readonly string[]): Answer | undefined;
 }
@@ -68,9 +71,9 @@ export function createGuard(options: ProtectionOptions): Guard {
     if (bearer.kind === "malformed") {
       return refuse(challenge.invalidToken(context, "The access token is malformed.")); // U03
     }
-    const judgement = await verify(bearer.token);
-    if (!judgement.good) return refuse(challenge.invalidToken(context, judgement.reason));
-    const auth = authInfoOf(bearer.token, judgement.facts, protection);
+    const check = await verify(bearer.token);
+    if (!check.good) return refuse(challenge.invalidToken(context, check.reason));
+    const auth = authInfoOf(bearer.token, check.facts, protection);
     const tooLittle = demand(auth, []);
     return tooLittle === undefined ? { ok: true, auth } : refuse(tooLittle);
   }

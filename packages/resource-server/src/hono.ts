@@ -25,8 +25,9 @@ export interface ProtectedEnv {
 }
 
 /**
- * Protects every route that is registered after `app.use(protectHono({ … }))`. It also serves this server's metadata (RFC 9728) and answers CORS
- * preflights, so use it at the root of the application. What passes has `c.get("auth")`. Throws a `TypeError` for wrong options.
+ * Protects every route that is registered after `app.use(protectHono({ … }))`. It also serves this server's
+ * metadata (RFC 9728) and answers CORS preflights, so use it at the root of the application. What passes has
+ * `c.get("auth")`. Throws a `TypeError` for wrong options.
  */
 export function protectHono(options: ProtectionOptions): ProtectHonoMiddleware {
   const guard = createGuard(options);

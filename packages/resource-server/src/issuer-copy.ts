@@ -1,11 +1,11 @@
 import type { Answer } from "./answer.ts";
+import { cached } from "./cached.ts";
 import { noCopy, noSuchDocument } from "./challenge.ts";
 import { fetchIssuerMetadata } from "./issuer-metadata.ts";
-import { kept } from "./kept.ts";
 import type { Protection } from "./options.ts";
 import { publicDocument } from "./public-document.ts";
 
-const keptFor = 300;
+const cacheSeconds = 300;
 
 /** The issuer's metadata, repeated at this server's origin, for clients that look for them nowhere else. */
 export interface IssuerCopy {
@@ -14,11 +14,12 @@ export interface IssuerCopy {
 }
 
 /**
- * The document is the issuer's own, at most five minutes old, and never an older one: what it says of endpoints must hold. Its `issuer` stays
- * what it is, another origin than this one; a client that insists on RFC 8414 §3.3 here cannot be helped.
+ * The document is the issuer's own, at most five minutes old, and never an older one: what it says of
+ * endpoints must hold. Its `issuer` stays what it is, another origin than this one; a client that insists on
+ * RFC 8414 §3.3 here cannot be helped.
  */
 export function createIssuerCopy(protection: Protection): IssuerCopy {
-  const document = kept(keptFor, protection.clock, async () =>
+  const document = cached(cacheSeconds, protection.clock, async () =>
     JSON.stringify(await fetchIssuerMetadata(protection)),
   );
   const served = placesOf("oauth-authorization-server", protection.resource);
@@ -38,7 +39,10 @@ export function createIssuerCopy(protection: Protection): IssuerCopy {
   };
 }
 
-/** Where clients look: at the root, with the resource's path behind (RFC 8414 §3.1), and below that path as OpenID Connect has it. */
+/**
+ * Where clients look: at the root, with the resource's path behind (RFC 8414 §3.1), and below that path as
+ * OpenID Connect has it.
+ */
 function placesOf(name: string, resource: string): ReadonlySet<string> {
   const path = new URL(resource).pathname.replace(/\/$/, "");
   return new Set([`/.well-known/${name}`, `/.well-known/${name}${path}`, `${path}/.well-known/${name}`]);

@@ -6,12 +6,13 @@ export interface JsonAnswer {
   readonly json: Readonly<Record<string, unknown>> | undefined;
 }
 
-const longestBody = 65_536;
+const maxBodyBytes = 65_536;
 
 /**
- * One request for JSON, for as long as the signal allows, at most 64 kB. Redirects are not followed: they would carry the token and our credential to
- * a place nobody configured (U10). A request that fails on the network is sent once more, since a kept connection may just
- * have been closed; so it must be safe to repeat. Throws when there is no answer; no message holds any part of what was sent or received.
+ * One request for JSON, for as long as the signal allows, at most 64 kB. Redirects are not followed: they
+ * would carry the token and our credential to a place nobody configured (U10). A request that fails on the
+ * network is sent once more, since a kept connection may just have been closed; so it must be safe to repeat.
+ * Throws when there is no answer; no message holds any part of what was sent or received.
  */
 export async function askForJson(url: string, init: RequestInit, signal: AbortSignal): Promise<JsonAnswer> {
   const send = () => fetch(url, { ...init, redirect: "error", signal });
@@ -20,7 +21,7 @@ export async function askForJson(url: string, init: RequestInit, signal: AbortSi
       if (signal.aborted) throw error;
       return send();
     });
-    const text = await readBounded(response.body, longestBody);
+    const text = await readBounded(response.body, maxBodyBytes);
     return { status: response.status, json: text === undefined ? undefined : parseObject(text) };
   } catch (error) {
     throw new Error(`no usable answer from ${new URL(url).origin}: ${reasonOf(error, signal)}`);

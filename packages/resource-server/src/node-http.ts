@@ -7,7 +7,10 @@ import { createGuard } from "./guard.ts";
 import { authorizationOf, readFormBody } from "./node-request.ts";
 import { type ProtectionOptions, readNeeded } from "./options.ts";
 
-/** Express's request and `node:http`'s alike. `auth` is set by us; left open here, as others declare it their way. */
+/**
+ * Express's request and `node:http`'s alike. `auth` is set by us; left open here, as others declare it their
+ * way.
+ */
 type Request = IncomingMessage & { originalUrl?: string; body?: unknown; auth?: unknown };
 type Middleware = (
   request: Request,
@@ -22,12 +25,14 @@ export interface ProtectMiddleware extends Middleware {
 }
 
 /**
- * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the application) and on bare `node:http`
- * (`createServer((request, response) => gate(request, response, () => …))`). It also serves this server's metadata (RFC 9728) and answers CORS
- * preflights. What passes has `request.auth`. Put it before body parsers, so that nobody without a token has a body parsed. Throws a
+ * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the
+ * application) and on bare `node:http` (`createServer((request, response) => gate(request, response, () =>
+ * …))`). It also serves this server's metadata (RFC 9728) and answers CORS preflights. What passes has
+ * `request.auth`. Put it before body parsers, so that nobody without a token has a body parsed. Throws a
  * `TypeError` for wrong options.
  *
- * A form body is read here when the header brought a token, to see whether a second one hides in it (U07); `request.body` then holds the form.
+ * A form body is read here when the header brought a token, to see whether a second one hides in it (U07);
+ * `request.body` then holds the form.
  */
 export function protect(options: ProtectionOptions): ProtectMiddleware {
   const guard = createGuard(options);

@@ -1,14 +1,19 @@
 import type { IncomingMessage } from "node:http";
-import { longestForm } from "./form.ts";
+import { maxFormBytes } from "./form.ts";
 
-/** Every `Authorization` header of the request: node's `headers` would keep the first alone and hide a second token (U07). */
+/**
+ * Every `Authorization` header of the request: node's `headers` would keep the first alone and hide a second
+ * token (U07).
+ */
 export function authorizationOf({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): string[] {
   return rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "authorization",
   );
 }
 
-/** The body, of a form only; `undefined` when it is too large. Nobody can read it from the request after this. */
+/**
+ * The body, of a form only; `undefined` when it is too large. Nobody can read it from the request after this.
+ */
 export async function readFormBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -16,7 +21,7 @@ export async function readFormBody(request: IncomingMessage): Promise<Buffer | u
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > longestForm) return undefined;
+    if (length > maxFormBytes) return undefined;
   }
   return Buffer.concat(chunks);
 }

@@ -4,7 +4,10 @@ import { refuseUnknownOptions } from "./option-names.ts";
 export interface ProtectionOptions {
   /** The authorization server's issuer, to the letter (its `BASE_URL`). https, or http on loopback. */
   readonly issuer: string;
-  /** This server's own public address as MCP clients know it, e.g. `https://notes.example.com/mcp`: the audience its tokens must have. */
+  /**
+   * This server's own public address as MCP clients know it, e.g. `https://notes.example.com/mcp`: the
+   * audience its tokens must have.
+   */
   readonly resource: string;
   /** What `gatehouse resources add` printed: with it this server may ask about its own tokens. */
   readonly credential: string;
@@ -12,25 +15,34 @@ export interface ProtectionOptions {
   readonly requiredScopes?: readonly string[];
   /** Every scope this server knows, for its published metadata. Default: the required ones. */
   readonly scopes?: readonly string[];
-  /** Which scope contains which others, e.g. `{ "notes:write": ["notes:read"] }`. Followed through several steps. */
+  /**
+   * Which scope contains which others, e.g. `{ "notes:write": ["notes:read"] }`. Followed through several
+   * steps.
+   */
   readonly implies?: Readonly<Record<string, readonly string[]>>;
-  /** How long a token found good is believed without asking again, 0 to 300 seconds. A revoked token dies within this time. Default: 10. */
+  /**
+   * How long a token found good is believed without asking again, 0 to 300 seconds. A revoked token dies
+   * within this time. Default: 10.
+   */
   readonly cacheSeconds?: number;
   /** How long to wait for the authorization server, in seconds. Default: 5. */
   readonly timeoutSeconds?: number;
   /** A name for people, in the published metadata. */
   readonly resourceName?: string;
   /**
-   * Where to ask about tokens, for when the issuer is not reachable from here under its public name. May be plain http inside a private
-   * network. Default: what the issuer's metadata say.
+   * Where to ask about tokens, for when the issuer is not reachable from here under its public name. May be
+   * plain http inside a private network. Default: what the issuer's metadata say.
    */
   readonly introspectionEndpoint?: string;
   /**
-   * Repeats the issuer's metadata at this server's own origin, for clients that look for them nowhere else: at most five minutes old.
-   * Default: false.
+   * Repeats the issuer's metadata at this server's own origin, for clients that look for them nowhere else:
+   * at most five minutes old. Default: false.
    */
   readonly authorizationServerMetadata?: boolean;
-  /** Told why a token could not be checked; never sees a token. Default: a line on `console.error`, one a second at most. */
+  /**
+   * Told why a token could not be checked; never sees a token. Default: a line on `console.error`, one a
+   * second at most.
+   */
   readonly onFailure?: (error: Error) => void;
   /** Now, in seconds since 1970. Default: the system's clock. */
   readonly clock?: () => number;
@@ -53,8 +65,10 @@ export interface Protection {
   readonly clock: () => number;
 }
 
-const longestCache = 300;
-/** Scopes of the login, not of a resource: they have no place in this server's metadata and challenges (U11). */
+const maxCacheSeconds = 300;
+/**
+ * Scopes of the login, not of a resource: they have no place in this server's metadata and challenges (U11).
+ */
 const loginScopes = new Set(["offline_access", "openid"]);
 
 const optionNames = Object.keys({
@@ -95,7 +109,8 @@ export function readOptions(
     fail("credential", "what `gatehouse resources add` printed: one word of visible characters");
   }
   if (endpoint !== undefined && !isHttpUrl(endpoint)) fail("introspectionEndpoint", "a URL");
-  if (!(cacheSeconds >= 0 && cacheSeconds <= longestCache)) fail("cacheSeconds", `0 to ${longestCache}`);
+  if (!(cacheSeconds >= 0 && cacheSeconds <= maxCacheSeconds))
+    fail("cacheSeconds", `0 to ${maxCacheSeconds}`);
   if (!(timeoutSeconds > 0 && timeoutSeconds <= 60)) fail("timeoutSeconds", "more than 0, at most 60");
   if (resourceName !== undefined && typeof resourceName !== "string") fail("resourceName", "a text");
   if (typeof authorizationServerMetadata !== "boolean") fail("authorizationServerMetadata", "true or false");

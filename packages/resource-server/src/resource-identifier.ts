@@ -1,6 +1,8 @@
 /**
- * The form in which resource identifiers are compared (RFC 8707 §2), the same as the authorization server's: scheme and host in lower case, no default
- * port, no dot after the host, no slash alone as path; path and query to the letter, no prefix match. `undefined` for what is no http(s) URL, or has user info or a fragment.
+ * The form in which resource identifiers are compared (RFC 8707 §2), the same as the authorization server's:
+ * scheme and host in lower case, no default port, no dot after the host, no slash alone as path; path and
+ * query to the letter, no prefix match. `undefined` for what is no http(s) URL, or has user info or a
+ * fragment.
  */
 export function canonicalResource(value: string): string | undefined {
   const found = /^https?:\/\/[^/?#\\@]+(\/[^?#\\]*)?(\?[^#\\]*)?$/i.exec(value);

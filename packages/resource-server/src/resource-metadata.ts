@@ -20,8 +20,8 @@ export function metadataUrlOf(resource: string): string {
 }
 
 /**
- * RFC 9728 §2 and §3. Made once, from the configuration alone: neither the `Host` header nor anything else of a request
- * has a say in it (U-n6).
+ * RFC 9728 §2 and §3. Made once, from the configuration alone: neither the `Host` header nor anything else of
+ * a request has a say in it (U-n6).
  */
 export function createResourceMetadata(protection: Protection): ResourceMetadata {
   const url = metadataUrlOf(protection.resource);

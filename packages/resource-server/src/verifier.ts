@@ -28,15 +28,16 @@ interface SdkV2 {
 /** The official SDK's `OAuthTokenVerifier`, the same in v1 and v2. */
 export interface TokenVerifier {
   /**
-   * Who calls with this token. Rejects with the SDK's error for a token that is not good here (401), and with a plain `Error` when
-   * the authorization server cannot be asked (500: closed).
+   * Who calls with this token. Rejects with the SDK's error for a token that is not good here (401), and with
+   * a plain `Error` when the authorization server cannot be asked (500: closed).
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
 }
 
 /**
- * For servers that already use the SDK's `requireBearerAuth`: the same checks of activity, audience and expiry as `protect()`. Scopes, challenges
- * and metadata are then the SDK's part. Throws a `TypeError` for wrong options.
+ * For servers that already use the SDK's `requireBearerAuth`: the same checks of activity, audience and
+ * expiry as `protect()`. Scopes, challenges and metadata are then the SDK's part. Throws a `TypeError` for
+ * wrong options.
  */
 export function createVerifier(options: VerifierOptions): TokenVerifier {
   const protection = readOptions(options, {
@@ -56,12 +57,12 @@ export function createVerifier(options: VerifierOptions): TokenVerifier {
       : new options.InvalidTokenError(reason);
   return {
     async verifyAccessToken(token) {
-      const judgement = await verify(token).catch((error: Error) => {
+      const check = await verify(token).catch((error: Error) => {
         protection.onFailure(error);
         throw error;
       });
-      if (!judgement.good) throw invalidToken(judgement.reason);
-      return authInfoOf(token, judgement.facts, protection);
+      if (!check.good) throw invalidToken(check.reason);
+      return authInfoOf(token, check.facts, protection);
     },
   };
 }

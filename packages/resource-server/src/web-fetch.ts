@@ -4,12 +4,15 @@ import { createGuard } from "./guard.ts";
 import { type ProtectionOptions, readNeeded } from "./options.ts";
 import { guardRequestOf, toResponse } from "./web-request.ts";
 
-/** For one operation: the 403 to return when these scopes are not granted as well, `undefined` when they are. */
+/**
+ * For one operation: the 403 to return when these scopes are not granted as well, `undefined` when they are.
+ */
 export type DemandScopes = (...needed: readonly string[]) => Response | undefined;
 
 /**
- * Puts the guard before a handler of web-standard requests: `fetch(request)` of Bun, Deno, a worker or an SDK's transport. The handler is called only
- * for requests with a good token, and told who calls. Metadata and preflights are answered here. Throws a `TypeError` for wrong options.
+ * Puts the guard before a handler of web-standard requests: `fetch(request)` of Bun, Deno, a worker or an
+ * SDK's transport. The handler is called only for requests with a good token, and told who calls. Metadata
+ * and preflights are answered here. Throws a `TypeError` for wrong options.
  */
 export function protectFetch(
   options: ProtectionOptions,

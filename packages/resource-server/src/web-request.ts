@@ -1,6 +1,6 @@
 import type { Answer } from "./answer.ts";
 import { readBounded } from "./bounded-text.ts";
-import { isForm, longestForm } from "./form.ts";
+import { isForm, maxFormBytes } from "./form.ts";
 import type { GuardRequest } from "./guard.ts";
 
 /** A web-standard request as the guard wants it. */
@@ -20,6 +20,6 @@ export function toResponse({ status, headers, body }: Answer): Response {
 
 /** From a copy, so that the handler can still read the body. */
 async function readForm(request: Request): Promise<URLSearchParams | undefined> {
-  const text = await readBounded(request.clone().body, longestForm);
+  const text = await readBounded(request.clone().body, maxFormBytes);
   return text === undefined ? undefined : new URLSearchParams(text);
 }

@@ -56,7 +56,10 @@ async function upstreamTokens({ upstream, issuer }: TestGatehouse) {
   return tokens;
 }
 
-/** Says what an access token for this resource would, and names the identity provider's key, but is signed with the attacker's. */
+/**
+ * Says what an access token for this resource would, and names the identity provider's key, but is signed
+ * with the attacker's.
+ */
 async function forgedToken({ upstream, issuer, clock }: TestGatehouse): Promise<string> {
   const keys = await fetch(`${upstream.issuer}/jwks`);
   const [key] = ((await keys.json()) as { keys: { kid: string }[] }).keys;

@@ -17,7 +17,9 @@ const requiredScopes = ["mcp"];
 const exp = Math.floor(Date.now() / 1000) + 3600;
 const facts = { active: true, aud: resource, client_id: "agent", sub: "s", username: "a@example.com", exp };
 
-/** The official SDK's own middleware, with our verifier in it. It answers with what is known of the caller. */
+/**
+ * The official SDK's own middleware, with our verifier in it. It answers with what is known of the caller.
+ */
 const middlewares: Readonly<Record<string, (options: ProtectionOptions) => Promise<Listening>>> = {
   "SDK v1 on Express": (options) => {
     const verifier = createVerifier({ ...options, InvalidTokenError });

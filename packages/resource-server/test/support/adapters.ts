@@ -20,8 +20,8 @@ interface Started {
 type Start = (options: ProtectionOptions) => Promise<Started>;
 
 /**
- * The same server behind each adapter, on loopback: `POST /mcp` tells who calls and gives the form back, `POST /mcp/write` needs
- * the scope `notes:write`, `GET /health` is open to everybody.
+ * The same server behind each adapter, on loopback: `POST /mcp` tells who calls and gives the form back,
+ * `POST /mcp/write` needs the scope `notes:write`, `GET /health` is open to everybody.
  */
 export const adapters: Readonly<Record<string, Start>> = {
   async Express(options) {

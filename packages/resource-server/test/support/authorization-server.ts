@@ -12,8 +12,8 @@ export interface Seen {
 type Reply = (response: ServerResponse) => void;
 
 /**
- * The other side: metadata and an introspection endpoint, which answers with whatever the test says it knows. It stands for the network; what
- * the real server answers is proven by the flow tests.
+ * The other side: metadata and an introspection endpoint, which answers with whatever the test says it knows.
+ * It stands for the network; what the real server answers is proven by the flow tests.
  */
 export class AuthorizationServer {
   readonly credential: string = "gatehouse_rs_credential";

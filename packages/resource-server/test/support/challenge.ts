@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 /**
- * The parameters of a `Bearer` challenge. Fails on anything that is not one well-formed challenge with quoted values (RFC 9110 §11.6.1), each
- * parameter at most once.
+ * The parameters of a `Bearer` challenge. Fails on anything that is not one well-formed challenge with quoted
+ * values (RFC 9110 §11.6.1), each parameter at most once.
  */
 export function challengeOf(response: {
   headers: { get(name: string): string | null };

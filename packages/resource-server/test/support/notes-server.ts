@@ -25,7 +25,10 @@ export interface NotesServer {
   close(): Promise<void>;
 }
 
-/** A protected server on bare `node:http`: tells at any path who calls; `/mcp/write` needs the scope `notes:write`. */
+/**
+ * A protected server on bare `node:http`: tells at any path who calls; `/mcp/write` needs the scope
+ * `notes:write`.
+ */
 export async function startNotesServer(
   authorizationServer: Pick<AuthorizationServer, "issuer" | "credential">,
   options: Partial<ProtectionOptions> = {},

@@ -1,8 +1,14 @@
-/** Lets work through, a bounded number at once; the others stand in a line of bounded length, for no longer than their signal allows. */
-export type Turnstile = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+/**
+ * Lets work through, a bounded number at once; the others stand in a line of bounded length, for no longer
+ * than their signal allows.
+ */
+export type ConcurrencyLimit = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
 /** Rejects at once when the line is full, and as soon as the signal says when the turn does not come. */
-export function createTurnstile(most: { readonly atOnce: number; readonly inLine: number }): Turnstile {
+export function createConcurrencyLimit(most: {
+  readonly atOnce: number;
+  readonly inLine: number;
+}): ConcurrencyLimit {
   let inside = 0;
   const line = new Set<() => void>();
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTurnstile } from "../src/turnstile.ts";
+import { createConcurrencyLimit } from "../src/concurrency-limit.ts";
 
 const patient = new AbortController().signal;
 
 test("those in line take their turn in order, whoever has given up is passed over", async () => {
-  const pass = createTurnstile({ atOnce: 1, inLine: 2 });
+  const pass = createConcurrencyLimit({ atOnce: 1, inLine: 2 });
   const order: string[] = [];
   const first = Promise.withResolvers<void>();
   const impatient = new AbortController();
@@ -24,7 +24,7 @@ test("those in line take their turn in order, whoever has given up is passed ove
 });
 
 test("work that fails makes room as well, and a signal that comes after the turn changes nothing", async () => {
-  const pass = createTurnstile({ atOnce: 1, inLine: 1 });
+  const pass = createConcurrencyLimit({ atOnce: 1, inLine: 1 });
   const first = Promise.withResolvers<void>();
   const late = new AbortController();
   const inside = pass(patient, () => first.promise);

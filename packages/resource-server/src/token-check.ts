@@ -15,17 +15,20 @@ export interface TokenFacts {
   readonly expiresAt: number;
 }
 
-export type Judgement =
+export type TokenCheck =
   | { readonly good: true; readonly facts: TokenFacts }
   /** Why not, in a sentence for the client's developer. */
   | { readonly good: false; readonly reason: string };
 
-/** Judges an introspection answer. `active` alone does not do: audience, expiry and kind are looked at here too (U04, U09). */
-export function judge(
+/**
+ * Judges an introspection answer. `active` alone does not do: audience, expiry and kind are looked at here
+ * too (U04, U09).
+ */
+export function checkAnswer(
   answer: Readonly<Record<string, unknown>>,
   { issuer, resource, implies }: Protection,
   now: number,
-): Judgement {
+): TokenCheck {
   if (answer.active !== true) return bad("The access token is unknown, expired or revoked.");
   if (!isAudience(answer.aud, resource)) return bad("The access token was not issued for this resource.");
   if (answer.iss !== undefined && answer.iss !== issuer)
@@ -64,6 +67,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function bad(reason: string): Judgement {
+function bad(reason: string): TokenCheck {
   return { good: false, reason };
 }

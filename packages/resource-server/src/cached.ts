@@ -1,8 +1,8 @@
 /**
- * What `fetch` brings, kept for `seconds`, counted from when it was fetched. A failure is not kept, and callers that wait at the same time
- * share one attempt.
+ * What `fetch` brings, kept for `seconds`, counted from when it was fetched. A failure is not kept, and
+ * callers that wait at the same time share one attempt.
  */
-export function kept<T>(seconds: number, clock: () => number, fetch: () => Promise<T>): () => Promise<T> {
+export function cached<T>(seconds: number, clock: () => number, fetch: () => Promise<T>): () => Promise<T> {
   let latest: { readonly value: Promise<T>; readonly since: number } | undefined;
   return () => {
     const now = clock();
