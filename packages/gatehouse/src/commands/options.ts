@@ -17,12 +17,10 @@ export interface AcceptNewKeyOption {
   readonly acceptNewKey?: true;
 }
 
-/** `--accept-new-key`, of the commands that serve. */
-export const acceptingNewKey = () =>
-  new Option(
-    "--accept-new-key",
-    "start although no key made the refresh tokens that live: their people sign in anew",
-  );
+/** `--accept-new-key`, of the commands that serve, and of the one before them. */
+export const acceptingNewKey = (
+  meaning = "start although no key made the refresh tokens that live: their people sign in anew",
+) => new Option("--accept-new-key", meaning);
 
 /** Reads the value of an option that is a length of time, in seconds. */
 export const duration = (option: string) => (text: string) => {

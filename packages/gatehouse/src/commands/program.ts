@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config-errors.ts";
 import { KeyError } from "../keys/key-file.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { addBackupCommand } from "./backup.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addDevCommand } from "./dev.ts";
 import { environmentHelp } from "./environment-help.ts";
@@ -12,6 +13,7 @@ import { addMigrateCommand } from "./migrate.ts";
 import { addPeopleCommand } from "./people.ts";
 import { Refusal } from "./refusal.ts";
 import { addResourcesCommand } from "./resources.ts";
+import { addRestoreCommand } from "./restore.ts";
 import { addServeCommand } from "./serve.ts";
 import type { Shell } from "./shell.ts";
 
@@ -48,6 +50,8 @@ function createProgram(shell: Shell): Command {
   addResourcesCommand(program, shell);
   addPeopleCommand(program, shell);
   addKeysCommand(program, shell);
+  addBackupCommand(program, shell);
+  addRestoreCommand(program, shell);
   return program;
 }
 

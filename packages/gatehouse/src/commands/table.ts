@@ -20,3 +20,10 @@ export function formatInstant(instant: number | undefined): string {
     ? "never"
     : new Date(instant * 1000).toISOString().slice(0, 16).replace("T", " ");
 }
+
+/** A size as people read it. */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const unit = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  return `${unit === 0 ? bytes : (bytes / 1000 ** unit).toFixed(1)} ${units[unit]}`;
+}

@@ -102,6 +102,17 @@ export async function admit(keyring: Keyring, start: KeyStart): Promise<boolean>
   return true;
 }
 
+/** Whether a database with these notes would agree to the keys: see `startWithKeys`. Changes nothing. */
+export function keysFit(
+  { keys }: ConfiguredKeys,
+  { known, live }: { readonly known: readonly KnownKey[]; readonly live: boolean },
+): boolean {
+  if (!live) return true;
+  const readings = keys.flatMap((key) => key.readings);
+  if (known.length === 0) return readings.length > 0;
+  return known.some((key) => readings.some(({ fingerprint }) => fingerprint === key.fingerprint));
+}
+
 /** By the rule a key is its characters; but where the database was used with the older reading of the newest one, that goes on making tokens. */
 function arrange({ from, keys }: ConfiguredKeys, known: readonly KnownKey[], live: boolean): Keyring {
   const [newest, ...older] = keys as [ConfiguredKey, ...ConfiguredKey[]];

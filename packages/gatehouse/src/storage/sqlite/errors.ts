@@ -29,7 +29,8 @@ export function unavailable(error: unknown): unknown {
   return new StoreUnavailableError(message, { cause: error });
 }
 
-function resultCode(error: unknown): number | undefined {
+/** SQLite's code of an error, without its extension; `undefined` when it is none of SQLite's. */
+export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error && "code" in error && "errcode" in error)) return undefined;
   if (error.code !== "ERR_SQLITE_ERROR" || typeof error.errcode !== "number") return undefined;
   return error.errcode & 0xff;

@@ -26,7 +26,7 @@ export function requireFile(path: string): void {
 }
 
 /** Step by step: where no folder can be made, such as below `/proc`, node's recursive way never ends. */
-function createFolder(folder: string): void {
+export function createFolder(folder: string): void {
   const parent = dirname(folder);
   if (parent === folder || existsSync(folder)) return;
   createFolder(parent);

@@ -2,6 +2,10 @@ import { join } from "node:path";
 import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import type { Database } from "./database.ts";
 
+/** Where the migrations that were applied stand. */
+export const ledgerTable =
+  "create table if not exists gatehouse_migrations (number integer primary key, name text not null, applied_at integer not null) strict";
+
 /** All migrations this version knows, in order. */
 export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
 
@@ -24,9 +28,7 @@ export function latestApplied(database: Database): number {
 export function migrate(database: Database): Promise<Migration[]> {
   return database.write(() => {
     const pending = pendingMigrations(database);
-    database.exec(
-      "create table if not exists gatehouse_migrations (number integer primary key, name text not null, applied_at integer not null) strict",
-    );
+    database.exec(ledgerTable);
     const note = database.prepare(
       "insert into gatehouse_migrations (number, name, applied_at) values (?, ?, unixepoch())",
     );

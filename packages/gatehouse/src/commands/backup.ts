@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { describeStorage, readConfig, type StorageConfig } from "../config/config.ts";
+import { BackupError, backUp } from "../storage/sqlite/backup.ts";
+import { asJson, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { formatBytes } from "./table.ts";
+
+interface BackupOptions extends JsonOption {
+  readonly overwrite?: boolean;
+}
+
+export function addBackupCommand(program: Command, shell: Shell): void {
+  program
+    .command("backup <file>")
+    .description("copy the embedded database into one file, beside a server that may be running on it")
+    .option("--overwrite", "replace a file that is there")
+    .addOption(asJson())
+    .addHelpText("after", "\nExample: gatehouse backup /var/backups/gatehouse-$(date +%F).db")
+    .action((file: string, options: BackupOptions) => backup(shell, file, options));
+}
+
+function backup(shell: Shell, file: string, { overwrite = false, json }: BackupOptions): void {
+  const config = readConfig(shell.environment, "command");
+  const path = databaseFile(config.storage, (name) => `pg_dump --format=custom --file=${file} ${name}`);
+  const begun = performance.now();
+  const bytes = explained(() => backUp({ path, target: file, overwrite }));
+  const seconds = (performance.now() - begun) / 1000;
+  if (json) {
+    shell.print(JSON.stringify({ file: resolve(file), bytes, seconds }));
+    return;
+  }
+  shell.print(`Backed up ${describeStorage(config.storage)} to ${resolve(file)}`);
+  shell.print(`${formatBytes(bytes)} in ${seconds.toFixed(1)} s, complete and looked through.`);
+  shell.complain(
+    "The secret key is not in it: back that up apart, or whoever restores this signs everybody in anew.",
+  );
+}
+
+/**
+ * The file of the embedded database.
+ * @param instead the command line of PostgreSQL's own tool for the same, for a database of such a name
+ * @throws Refusal when the database is no file
+ */
+export function databaseFile(storage: StorageConfig, instead: (name: string) => string): string {
+  if (storage.kind === "sqlite" && storage.path !== ":memory:") return storage.path;
+  if (storage.kind === "sqlite") throw new Refusal(2, "SQL_URL names a database in memory, which is no file");
+  // Its password, which is in the URL, belongs into PGPASSWORD or ~/.pgpass: a command line is for all to see.
+  const name = describeStorage(storage);
+  throw new Refusal(
+    2,
+    `this is for the embedded database; for ${name} use PostgreSQL's own: ${instead(name)}`,
+  );
+}
+
+/** Runs it; what it refuses, and a disk that is full, is an answer and no failure of ours. */
+export function explained<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof BackupError) throw new Refusal(1, error.message);
+    throw error;
+  }
+}
