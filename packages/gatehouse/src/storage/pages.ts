@@ -1,4 +1,4 @@
-import type { Row } from "./rows.ts";
+import type { Row } from "./layout.ts";
 
 /** Rows a page: short enough that nobody waits for a statement or a transaction over one. */
 export const pageSize = 500;

@@ -1,10 +1,12 @@
 import type { Client } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
-import { found } from "../rows.ts";
-import { askedClient, clientColumns, provisioned, said, toClient, valuesOf } from "./client-columns.ts";
+import { clientStatements, statementOf } from "../client-layout.ts";
+import { found, type Value } from "../layout.ts";
+import { clients, provisioned } from "./client-layout.ts";
 import { instant, instantOrNull } from "./column-types.ts";
-import { type Database, Undo, type Value } from "./database.ts";
+import { type Database, Undo } from "./database.ts";
+import { typedColumns, valuesOf, written } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ClientOperations = Pick<
@@ -23,27 +25,31 @@ type ClientOperations = Pick<
   | "rotateSecret"
 >;
 
+const { columns: says, names: statementNames } = clientStatements;
+
 export function clientOperations(database: Database): ClientOperations {
-  const find = keyedLookup(database, { columns: clientColumns, table: "oauth2_clients", key: "id" });
-  const list = database.prepare(`select ${clientColumns} from oauth2_clients order by created_at desc, id`);
+  const find = keyedLookup(database, { columns: clients.columns, table: "oauth2_clients", key: "id" });
+  const list = database.prepare(`select ${clients.columns} from oauth2_clients order by created_at desc, id`);
   const listProvisioned = database.prepare(
-    `select ${clientColumns} from oauth2_clients where ${provisioned} order by created_at desc, id`,
+    `select ${clients.columns} from oauth2_clients where ${provisioned} order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, last_used_at, registered_from, vouched)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, not $11::bool) on conflict (id) do nothing`,
+    `insert into oauth2_clients (id, ${says}, created_at, last_used_at, registered_from, vouched)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, not $${numberOf("dynamically_registered", 2)}::bool)
+     on conflict (id) do nothing`,
   );
   const share = database.prepare(
-    `insert into oauth2_clients (id, ${said.join(", ")}, created_at, registered_from, registrations)
-     select id, ${said.join(", ")}, created_at, registered_from, registrations
-     from json_to_recordset($1) as asked (id text, ${askedClient}, created_at timestamptz, registered_from text, registrations int)
+    `insert into oauth2_clients (id, ${says}, created_at, registered_from, registrations)
+     select id, ${says}, created_at, registered_from, registrations
+     from json_to_recordset($1) as asked (id text, ${typedColumns(clientStatements)}, created_at timestamptz, registered_from text, registrations int)
      on conflict (id) do update set last_used_at = excluded.created_at,
        registrations = oauth2_clients.registrations + excluded.registrations
-     where ${said.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
-     returning ${clientColumns}`,
+     where ${statementNames.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
+     returning ${clients.columns}`,
   );
   const replace = database.prepare(
-    `update oauth2_clients set ${said.map((column, at) => `${column} = $${at + 3}`).join(", ")}, vouched = not $${said.length + 2}::bool
+    `update oauth2_clients set ${statementNames.map((name) => `${name} = $${numberOf(name, 3)}`).join(", ")},
+       vouched = not $${numberOf("dynamically_registered", 3)}::bool
      where id = $1 and (registrations = 1 or $2::bool)`,
   );
   const useUp = database.prepare(
@@ -73,7 +79,7 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const allValues = (client: Client): Value[] => [
     client.id,
-    ...valuesOf(client),
+    ...statementValues(client),
     instant(client.createdAt),
     instantOrNull(client.lastUsedAt),
   ];
@@ -87,18 +93,19 @@ export function clientOperations(database: Database): ClientOperations {
       distinct.set(key, { ...first, registrations: first.registrations + 1 });
     }
     const { rows } = await database.run(share, JSON.stringify([...distinct.values()]));
-    const stored = new Map(rows.map((row) => [row[0], row]));
-    return shared.map(({ client }) => found(stored.get(client.id), toClient));
+    const stored = new Map(rows.map(clients.read).map((client) => [client.id, client]));
+    return shared.map(({ client }) => stored.get(client.id));
   });
   return {
-    findClient: async (id) => found(await find(id), toClient),
-    listClients: async () => (await database.run(list)).rows.map(toClient),
-    listProvisionedClients: async () => (await database.run(listProvisioned)).rows.map(toClient),
+    findClient: async (id) => found(await find(id), clients),
+    listClients: async () => (await database.run(list)).rows.map(clients.read),
+    listProvisionedClients: async () => (await database.run(listProvisioned)).rows.map(clients.read),
     addClient: async (client, registeredFrom) =>
       (await database.run(add, ...allValues(client), registeredFrom ?? null)).changes === 1,
     shareClient: (client, registeredFrom) => shareTogether({ client, registeredFrom }),
     replaceClient: async (client, unlessShared) =>
-      (await database.run(replace, client.id, unlessShared === undefined, ...valuesOf(client))).changes === 1,
+      (await database.run(replace, client.id, unlessShared === undefined, ...statementValues(client)))
+        .changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>
       (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
     removeClient: (id, unlessShared) =>
@@ -133,11 +140,15 @@ interface Shared {
 }
 
 function askToShare(client: Client, registeredFrom: string | undefined) {
-  const says = Object.fromEntries(valuesOf(client).map((value, at) => [said[at], value]));
   return {
     id: client.id,
-    ...says,
+    ...written(clientStatements, statementOf(client)),
     created_at: instant(client.createdAt),
     registered_from: registeredFrom ?? null,
   };
 }
+
+const statementValues = (client: Client) => valuesOf(clientStatements, statementOf(client));
+
+/** Of the parameter for a column of the statement. @param first that of its first column */
+const numberOf = (name: string, first: number) => first + statementNames.indexOf(name);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { Pool, type PoolClient } from "pg";
 import { StoreUnavailableError } from "../../oauth/store.ts";
-import type { Row } from "../rows.ts";
+import type { Row, Value } from "../layout.ts";
 import type { Connecting } from "./connecting.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
 import { isConflict, isStatementError, unavailable } from "./errors.ts";
@@ -20,7 +20,6 @@ export interface Result {
   readonly changes: number;
 }
 
-export type Value = string | number | boolean | null | readonly string[];
 export type Run = (statement: Statement, ...values: Value[]) => Promise<Result>;
 
 /** Ends a transaction as if it had never begun. */

@@ -1,5 +1,5 @@
 import type { Store } from "../../oauth/store.ts";
-import { keyCountColumns, knownKeyColumns, toGrantCount, toKnownKey } from "../rows.ts";
+import { keyCountColumns, knownKeys, toGrantCount } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 
@@ -7,7 +7,7 @@ type KeyOperations = Pick<Store, "findKeys" | "startWithKeys" | "forgetKeys" | "
 
 export function keyOperations(database: Database): KeyOperations {
   const list = database.prepare(
-    `select ${knownKeyColumns} from gatehouse_keys order by started_at is null, started_at desc, fingerprint`,
+    `select ${knownKeys.columns} from gatehouse_keys order by started_at is null, started_at desc, fingerprint`,
   );
   const refreshable = "gatehouse_grants where expires_at > $1 and generation > 0";
   const anyLive = database.prepare(`select id from ${refreshable} limit 1`);
@@ -21,11 +21,11 @@ export function keyOperations(database: Database): KeyOperations {
   return {
     findKeys: async (now) => {
       const [known, live] = await Promise.all([database.run(list), database.run(anyLive, instant(now))]);
-      return { known: known.rows.map(toKnownKey), live: live.rows.length > 0 };
+      return { known: known.rows.map(knownKeys.read), live: live.rows.length > 0 };
     },
     startWithKeys: (fingerprints, now, anyway) =>
       database.transaction(async (run) => {
-        const known = (await run(list)).rows.map((row) => toKnownKey(row).fingerprint);
+        const known = (await run(list)).rows.map((row) => knownKeys.read(row).fingerprint);
         const live = (await run(anyLive, instant(now))).rows.length > 0;
         const strange = !known.some((fingerprint) => fingerprints.includes(fingerprint));
         if (live && known.length > 0 && strange && !anyway) return false;

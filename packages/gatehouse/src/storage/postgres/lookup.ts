@@ -1,5 +1,5 @@
 import { batched } from "../batching.ts";
-import type { Row } from "../rows.ts";
+import type { Row } from "../layout.ts";
 import type { Database } from "./database.ts";
 
 /** Rows of a table that are looked up one by one. */

@@ -1,12 +1,15 @@
 import { singleFlight } from "../../caching/single-flight.ts";
+import type { OriginalRefreshToken } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
-import { type ClientId, type Seconds, seconds } from "../../oauth/values.ts";
-import type { Row } from "../rows.ts";
-import { askedToken, askForToken, insertAccessToken } from "./access-tokens.ts";
+import type { ClientId } from "../../oauth/values.ts";
+import { found, layout } from "../layout.ts";
+import { accessTokens, accounts, grants } from "../layouts.ts";
+import { insertAccessTokens } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
+import { columnsOf, recordset, written } from "./dialect.ts";
 import { isDanglingReference } from "./errors.ts";
-import { askedGrant, askForGrant, digits, insertGrant } from "./grants.ts";
+import { digits, insertGrants } from "./grants.ts";
 
 type OriginalOperations = Pick<
   Store,
@@ -16,7 +19,16 @@ type OriginalOperations = Pick<
   | "revokeOriginalRefreshTokens"
 >;
 
-const columns = ["token", "email", "client_id", "created_at", "expires_at"];
+const originals = layout(
+  (column): OriginalRefreshToken => ({
+    email: column.text("email"),
+    clientId: column.text<ClientId>("client_id"),
+    createdAt: column.instant("created_at"),
+  }),
+);
+
+/** What is asked of that table: without all of them it is another application's. */
+const neededColumns = ["token", ...originals.names, "expires_at"];
 
 /** LEGACY: the table `refresh_tokens` of the later service before us, which is its own and which most databases do not have. */
 export function originalRefreshTokenOperations(database: Database): OriginalOperations {
@@ -24,26 +36,30 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
     "select column_name from information_schema.columns where table_schema = current_schema() and table_name = 'refresh_tokens'",
   );
   const find = database.prepare(
-    "select email, client_id, created_at from refresh_tokens where token = $1 and expires_at > $2",
+    `select ${originals.columns} from refresh_tokens where token = $1 and expires_at > $2`,
   );
   // Whoever deletes the row has the token, we or the service before us.
   const exchange = database.prepare(
-    `with asked as (
-       select * from json_to_recordset($1) as asked (issuer text, upstream_subject text, ${askedGrant}, ${askedToken})
+    `with accounts as (
+       ${recordset(accounts, "$1", "accounts")}
+     ), grants as (
+       ${recordset(grants, "$2", "grants")}
+     ), tokens as (
+       ${recordset(accessTokens, "$3", "tokens")}
      ), taken as (
-       delete from refresh_tokens where token = $2 and client_id = $3 and expires_at > $4 returning token
+       delete from refresh_tokens where token = $4 and client_id = $5 and expires_at > $6 returning token
      ), exchanged as (
-       select asked.token from asked, taken
+       select tokens.token, tokens.grant_id from tokens, taken
      ), known as (
-       insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at)
-       select subject, issuer, upstream_subject, email, created_at, created_at from asked, exchanged
+       insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at)
+       select ${columnsOf(accounts, "accounts")}, $6::timestamptz, $6::timestamptz from accounts, exchanged
        on conflict (subject) do nothing returning subject
      ), granted as (
-       ${insertGrant("exchanged", "$5::text")} returning id
+       ${insertGrants("exchanged", "$7::text")} returning id
      ), stored as (
-       ${insertAccessToken("exchanged")} returning token
+       ${insertAccessTokens("exchanged")} returning token
      ), noted as (
-       update oauth2_clients set last_used_at = $4 where id = $3 and exists (select token from taken) returning id
+       update oauth2_clients set last_used_at = $6 where id = $5 and exists (select token from taken) returning id
      )
      select token from exchanged`,
   );
@@ -53,7 +69,7 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
   let present: boolean | undefined;
   const lookForTable = singleFlight(async (_name: "refresh_tokens") => {
     const there = new Set((await database.run(look)).rows.map(([name]) => name));
-    present = columns.every((name) => there.has(name));
+    present = neededColumns.every((name) => there.has(name));
     return present;
   });
   /** Asked once: the table comes with the service before us, not in passing. */
@@ -63,20 +79,18 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
     findOriginalRefreshToken: async (tokenHash, now) => {
       if (!(await isPresent())) return undefined;
       const [row] = (await database.run(find, tokenHash, instant(now))).rows;
-      return row && toOriginal(row);
+      return found(row, originals);
     },
     exchangeOriginalRefreshToken: async (tokenHash, now, { account, grant, accessToken }) => {
       if (!(await isPresent())) return false;
-      const { issuer, upstreamSubject } = account;
-      const asked = {
-        issuer,
-        upstream_subject: upstreamSubject,
-        ...askForGrant(grant),
-        ...askForToken(accessToken),
-      };
-      const key = [tokenHash, grant.clientId, instant(now), digits(now)];
+      const outcome = [
+        written(accounts, account),
+        written(grants, grant),
+        written(accessTokens, accessToken),
+      ].map((record) => JSON.stringify([record]));
+      const token = [tokenHash, grant.clientId, instant(now), digits(now)];
       try {
-        return (await database.run(exchange, JSON.stringify([asked]), ...key)).rows.length === 1;
+        return (await database.run(exchange, ...outcome, ...token)).rows.length === 1;
       } catch (error) {
         // Its client was removed at this moment.
         if (isDanglingReference(error)) return false;
@@ -87,13 +101,5 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
       (await isPresent()) && (await database.run(remove, tokenHash)).changes === 1,
     revokeOriginalRefreshTokens: async (email) =>
       (await isPresent()) ? (await database.run(removeAll, email)).changes : 0,
-  };
-}
-
-function toOriginal([email, clientId, createdAt]: Row) {
-  return {
-    email: email as string,
-    clientId: clientId as ClientId,
-    createdAt: seconds(createdAt as Seconds),
   };
 }

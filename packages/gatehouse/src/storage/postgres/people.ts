@@ -1,8 +1,10 @@
 import type { Store } from "../../oauth/store.ts";
-import { type Seconds, seconds } from "../../oauth/values.ts";
-import { accountColumns, toAccount } from "../rows.ts";
+import { seconds } from "../../oauth/values.ts";
+import { found } from "../layout.ts";
+import { accounts, browserSessions } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
+import { valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
@@ -11,7 +13,7 @@ type PeopleOperations = Pick<
 
 export function peopleOperations(database: Database): PeopleOperations {
   const rememberAccount = database.prepare(
-    `insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at) values ($1, $2, $3, $4, $5, $5)
+    `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at) values ($1, $2, $3, $4, $5, $5)
      on conflict (subject) do update set email = excluded.email, signed_in_at = excluded.signed_in_at`,
   );
   const open = database.prepare(
@@ -21,10 +23,10 @@ export function peopleOperations(database: Database): PeopleOperations {
   const find = database.prepare(
     `update gatehouse_browser_sessions as s set last_seen_at = $2 from gatehouse_accounts as a
      where s.id = $1 and s.last_seen_at > $3 and s.expires_at > $2 and a.subject = s.subject
-     returning a.subject, a.issuer, a.upstream_subject, a.email, s.auth_time`,
+     returning ${browserSessions.columns}`,
   );
   const findAccounts = database.prepare(
-    `select ${accountColumns} from gatehouse_accounts where lower(email) = lower($1)
+    `select ${accounts.columns} from gatehouse_accounts where lower(email) = lower($1)
      order by created_at`,
   );
   const removeTransactions = database.prepare("delete from oauth2_sessions where subject = $1");
@@ -36,18 +38,17 @@ export function peopleOperations(database: Database): PeopleOperations {
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
       database.transaction(async (run) => {
-        const { subject, issuer, upstreamSubject, email } = account;
         if (replaces !== undefined) await run(end, replaces);
-        await run(rememberAccount, subject, issuer, upstreamSubject, email, instant(authTime));
-        await run(open, sessionHash, subject, instant(authTime), instant(expiresAt));
+        await run(rememberAccount, ...valuesOf(accounts, account), instant(authTime));
+        await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt));
       }),
     findSession: async (sessionHash, now, idle) => {
       const idleSince = seconds(now - idle);
       const [row] = (await database.run(find, sessionHash, instant(now), instant(idleSince))).rows;
-      return row && { account: toAccount(row), authTime: row[4] as Seconds };
+      return found(row, browserSessions);
     },
     endSession: async (sessionHash) => void (await database.run(end, sessionHash)),
-    findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(toAccount),
+    findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(accounts.read),
     removeAccount: (subject) =>
       database.transaction(async (run) => {
         // In the order in which one becomes the other: what moves on at this moment is met at its next station.

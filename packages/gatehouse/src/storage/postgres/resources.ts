@@ -1,8 +1,9 @@
 import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
-import { found, resourceColumns, toResource } from "../rows.ts";
-import { instant } from "./column-types.ts";
+import { found } from "../layout.ts";
+import { resources } from "../layouts.ts";
 import type { Database } from "./database.ts";
+import { valuesOf } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
@@ -11,30 +12,28 @@ type ResourceOperations = Pick<
 >;
 
 export function resourceOperations(database: Database): ResourceOperations {
-  const resources = { columns: resourceColumns, table: "gatehouse_resources" };
-  const find = keyedLookup(database, { ...resources, key: "identifier" });
-  const findByCredential = keyedLookup(database, { ...resources, key: "credential_hash" });
+  const looked = { columns: resources.columns, table: "gatehouse_resources" };
+  const find = keyedLookup(database, { ...looked, key: "identifier" });
+  const findByCredential = keyedLookup(database, { ...looked, key: "credential_hash" });
   const list = database.prepare(
-    `select ${resourceColumns} from gatehouse_resources order by created_at, identifier`,
+    `select ${resources.columns} from gatehouse_resources order by created_at, identifier`,
   );
   const add = database.prepare(
-    `insert into gatehouse_resources (${resourceColumns}, credential_hash) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
+    `insert into gatehouse_resources (${resources.columns}, credential_hash) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
   );
   const replace = database.prepare(
     "update gatehouse_resources set credential_hash = $2 where identifier = $1",
   );
   const listTogether = batched(async (asked: readonly undefined[]) => {
-    const listed = (await database.run(list)).rows.map(toResource);
+    const listed = (await database.run(list)).rows.map(resources.read);
     return asked.map(() => listed);
   });
   return {
-    findResource: async (identifier) => found(await find(identifier), toResource),
-    findResourceByCredential: async (hash) => found(await findByCredential(hash), toResource),
+    findResource: async (identifier) => found(await find(identifier), resources),
+    findResourceByCredential: async (hash) => found(await findByCredential(hash), resources),
     listResources: () => listTogether(undefined),
-    addResource: async ({ identifier, name, scopes, createdAt }, credentialHash) => {
-      const says = [identifier, name ?? null, JSON.stringify(scopes), instant(createdAt)];
-      return (await database.run(add, ...says, credentialHash)).changes === 1;
-    },
+    addResource: async (resource, credentialHash) =>
+      (await database.run(add, ...valuesOf(resources, resource), credentialHash)).changes === 1,
     replaceResourceCredential: async (identifier, hash) =>
       (await database.run(replace, identifier, hash)).changes === 1,
   };

@@ -1,14 +1,13 @@
-import type { Code } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
-import { codeColumns, found, foundCodeColumns, requestValues, toFoundCode } from "../rows.ts";
-import { insertAccessToken } from "./access-tokens.ts";
+import { found } from "../layout.ts";
+import { accessTokens, foundCodes, grants } from "../layouts.ts";
 import type { Database } from "./database.ts";
-import { insertGrant } from "./grants.ts";
+import { insertInto } from "./dialect.ts";
 
 type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 
 export function codeOperations(database: Database): CodeOperations {
-  const find = database.prepare(`select ${foundCodeColumns} from oauth2_codes where id = ?`);
+  const find = database.prepare(`select ${foundCodes.columns} from oauth2_codes where id = ?`);
   const burn = database.prepare("update oauth2_codes set used = 1 where id = ? and used = 0");
   const use = database.prepare(
     "update oauth2_codes set used = 1, grant_id = ? where id = ? and used = 0 and expires_at > ?",
@@ -17,10 +16,10 @@ export function codeOperations(database: Database): CodeOperations {
   const touchClient = database.prepare(
     "update oauth2_clients set last_used_at = ?, registered_from = null where id = ?",
   );
-  const storeGrant = insertGrant(database);
-  const storeToken = insertAccessToken(database);
+  const storeGrant = insertInto(database, "gatehouse_grants", grants);
+  const storeToken = insertInto(database, "user_tokens", accessTokens);
   return {
-    findCode: (codeHash) => database.read(() => found(find.get(codeHash), toFoundCode)),
+    findCode: (codeHash) => database.read(() => found(find.get(codeHash), foundCodes)),
     burnCode: (codeHash) => database.write(() => void burn.run(codeHash)),
     redeemCode: (codeHash, now, grant, accessToken) =>
       database.write(() => {
@@ -33,12 +32,4 @@ export function codeOperations(database: Database): CodeOperations {
         return isUsed.get(codeHash) === undefined ? "gone" : "used";
       }),
   };
-}
-
-export function insertCode(database: Database): (code: Code) => void {
-  const insert = database.prepare(
-    `insert into oauth2_codes (${codeColumns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  return ({ codeHash, request, subject, email, authTime, createdAt, expiresAt }) =>
-    void insert.run(codeHash, subject, email, authTime, createdAt, expiresAt, ...requestValues(request));
 }

@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreUnavailableError } from "../../oauth/store.ts";
 import { collected } from "../batching.ts";
+import type { Row } from "../layout.ts";
 import type { OnNotice } from "../notice.ts";
-import type { Row } from "../rows.ts";
 import { isBusy, unavailable } from "./errors.ts";
 import { createPrivateFile, OpenedFile, requireFile } from "./file.ts";
 import { noticeCut } from "./write-ahead-log.ts";
 
-type Value = string | number | null;
+export type Value = string | number | null;
 
 /** A compiled statement. Its rows are arrays. */
 export interface Statement {

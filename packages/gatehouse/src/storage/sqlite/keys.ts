@@ -1,12 +1,12 @@
 import type { Store } from "../../oauth/store.ts";
-import { keyCountColumns, knownKeyColumns, toGrantCount, toKnownKey } from "../rows.ts";
+import { keyCountColumns, knownKeys, toGrantCount } from "../layouts.ts";
 import type { Database } from "./database.ts";
 
 type KeyOperations = Pick<Store, "findKeys" | "startWithKeys" | "forgetKeys" | "countGrants">;
 
 export function keyOperations(database: Database): KeyOperations {
   const list = database.prepare(
-    `select ${knownKeyColumns} from gatehouse_keys order by started_at desc, fingerprint`,
+    `select ${knownKeys.columns} from gatehouse_keys order by started_at desc, fingerprint`,
   );
   const refreshable = "gatehouse_grants where expires_at > ? and generation > 0";
   const live = database.prepare(`select 1 from ${refreshable} limit 1`);
@@ -18,7 +18,7 @@ export function keyOperations(database: Database): KeyOperations {
   const people = database.prepare(`select count(distinct subject) from ${refreshable}`);
   const byKey = database.prepare(`select ${keyCountColumns} from ${refreshable} group by key_id`);
   const find = (now: number) => ({
-    known: list.all().map(toKnownKey),
+    known: list.all().map(knownKeys.read),
     live: live.get(now) !== undefined,
   });
   return {

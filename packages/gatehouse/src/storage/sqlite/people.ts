@@ -1,7 +1,8 @@
 import type { Store } from "../../oauth/store.ts";
-import type { Seconds } from "../../oauth/values.ts";
-import { accountColumns, toAccount } from "../rows.ts";
+import { found } from "../layout.ts";
+import { accounts, browserSessions } from "../layouts.ts";
 import type { Database } from "./database.ts";
+import { valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
@@ -10,7 +11,8 @@ type PeopleOperations = Pick<
 
 export function peopleOperations(database: Database): PeopleOperations {
   const rememberAccount = database.prepare(
-    `insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at) values (?, ?, ?, ?, ?, ?)
+    `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at)
+     values (?, ?, ?, ?, ?, ?)
      on conflict (subject) do update set email = excluded.email, signed_in_at = excluded.signed_in_at`,
   );
   const open = database.prepare(
@@ -18,12 +20,13 @@ export function peopleOperations(database: Database): PeopleOperations {
   );
   const end = database.prepare("delete from gatehouse_browser_sessions where id = ?");
   const find = database.prepare(
-    `select a.subject, a.issuer, a.upstream_subject, a.email, s.auth_time from gatehouse_browser_sessions s join gatehouse_accounts a on a.subject = s.subject
+    `select ${browserSessions.columns} from gatehouse_browser_sessions as s
+     join gatehouse_accounts as a on a.subject = s.subject
      where s.id = ? and s.last_seen_at > ? and s.expires_at > ?`,
   );
   const touch = database.prepare("update gatehouse_browser_sessions set last_seen_at = ? where id = ?");
   const findAccounts = database.prepare(
-    `select ${accountColumns} from gatehouse_accounts where lower(email) = lower(?) order by created_at`,
+    `select ${accounts.columns} from gatehouse_accounts where lower(email) = lower(?) order by created_at`,
   );
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
@@ -38,20 +41,18 @@ export function peopleOperations(database: Database): PeopleOperations {
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
       database.write(() => {
-        const { subject, issuer, upstreamSubject, email } = account;
         if (replaces !== undefined) end.run(replaces);
-        rememberAccount.run(subject, issuer, upstreamSubject, email, authTime, authTime);
-        open.run(sessionHash, subject, authTime, authTime, expiresAt);
+        rememberAccount.run(...valuesOf(accounts, account), authTime, authTime);
+        open.run(sessionHash, account.subject, authTime, authTime, expiresAt);
       }),
     findSession: (sessionHash, now, idle) =>
       database.write(() => {
-        const row = find.get(sessionHash, now - idle, now);
-        if (row === undefined) return undefined;
-        touch.run(now, sessionHash);
-        return { account: toAccount(row), authTime: row[4] as Seconds };
+        const session = found(find.get(sessionHash, now - idle, now), browserSessions);
+        if (session !== undefined) touch.run(now, sessionHash);
+        return session;
       }),
     endSession: (sessionHash) => database.write(() => void end.run(sessionHash)),
-    findAccounts: (email) => database.read(() => findAccounts.all(email).map(toAccount)),
+    findAccounts: (email) => database.read(() => findAccounts.all(email).map(accounts.read)),
     removeAccount: (subject) =>
       database.write(() => {
         removeTokens.run(subject);

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
+import type { Row } from "../layout.ts";
 import { everyPage, pageSize } from "../pages.ts";
-import type { Row } from "../rows.ts";
 import type { Database } from "./database.ts";
 
 export function resourceRemoval(database: Database): Pick<Store, "removeResource"> {

@@ -1,0 +1,239 @@
+import type {
+  AccessToken,
+  Account,
+  AuthorizationRequest,
+  BrowserSession,
+  Code,
+  Consent,
+  FoundCode,
+  Grant,
+  Resource,
+  Transaction,
+} from "../oauth/records.ts";
+import type { GrantCount, KnownKey } from "../oauth/store.ts";
+import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
+import { type Columns, layout, type Row, type Written } from "./layout.ts";
+
+/*
+ * The records, as they stand in the tables of both databases.
+ */
+
+export const grants = layout(
+  (column): Grant => ({
+    id: column.text<GrantId>("id"),
+    clientId: column.text<ClientId>("client_id"),
+    subject: column.text<Subject>("subject"),
+    email: column.text("email"),
+    scope: column.text("scope"),
+    resource: column.filledText<ResourceIdentifier>("resource"),
+    generation: column.integer("generation"),
+    salt: column.text("salt"),
+    authTime: column.instant("auth_time"),
+    createdAt: column.instant("created_at"),
+    rotatedAt: column.instant("rotated_at"),
+    expiresAt: column.instant("expires_at"),
+    endsAt: column.instant("ends_at"),
+    keyId: column.optionalInteger("key_id"),
+  }),
+  (grant, { instant }) => ({
+    id: grant.id,
+    client_id: grant.clientId,
+    subject: grant.subject,
+    email: grant.email,
+    scope: grant.scope,
+    resource: grant.resource ?? "",
+    generation: grant.generation,
+    salt: grant.salt,
+    auth_time: instant(grant.authTime),
+    created_at: instant(grant.createdAt),
+    rotated_at: instant(grant.rotatedAt),
+    expires_at: instant(grant.expiresAt),
+    ends_at: instant(grant.endsAt),
+    key_id: grant.keyId ?? null,
+  }),
+);
+
+export const accessTokens = layout(
+  (column): AccessToken => ({
+    tokenHash: column.text<SecretHash>("token"),
+    email: column.text("email"),
+    subject: column.optionalText<Subject>("subject"),
+    clientId: column.optionalText<ClientId>("client_id"),
+    grantId: column.optionalText<GrantId>("grant_id"),
+    scope: column.optionalText("scope"),
+    resource: column.filledText<ResourceIdentifier>("resource"),
+    createdAt: column.instant("created_at"),
+    expiresAt: column.instant("expires_at"),
+  }),
+  (token, { instant }) => ({
+    token: token.tokenHash,
+    email: token.email,
+    subject: token.subject ?? null,
+    client_id: token.clientId ?? null,
+    grant_id: token.grantId ?? null,
+    scope: token.scope ?? null,
+    resource: token.resource ?? null,
+    created_at: instant(token.createdAt),
+    expires_at: instant(token.expiresAt),
+  }),
+);
+
+/** An authorization request in the row of a transaction or a code, which call two columns differently. */
+const readRequest = (column: Columns, uri: string, state: string): AuthorizationRequest => {
+  const clientId = column.text<ClientId>("client_id");
+  const redirectUri = column.text(uri);
+  const sentState = column.optionalText(state);
+  const codeChallenge = column.filledText("code_challenge");
+  column.text("code_challenge_method"); // S256 wherever there is a challenge
+  const scope = column.text("scope");
+  const resource = column.filledText<ResourceIdentifier>("resource");
+  return { clientId, redirectUri, state: sentState, codeChallenge, scope, resource };
+};
+
+const writeRequest = (request: AuthorizationRequest, uri: string, state: string): Written => ({
+  client_id: request.clientId,
+  [uri]: request.redirectUri,
+  [state]: request.state ?? null,
+  code_challenge: request.codeChallenge ?? "",
+  code_challenge_method: request.codeChallenge === undefined ? "" : "S256",
+  scope: request.scope,
+  resource: request.resource ?? "",
+});
+
+export const transactions = layout(
+  (column): Transaction => {
+    const handleHash = column.text<SecretHash>("id");
+    const bindingHash = column.text<SecretHash>("binding_hash");
+    const expiresAt = column.instant("expires_at");
+    const subject = column.optionalText<Subject>("subject");
+    const email = column.text("email");
+    const authTime = column.instant("auth_time");
+    const request = readRequest(column, "callback_url", "callback_state");
+    const signedIn = subject && { subject, email, authTime };
+    return { handleHash, bindingHash, request, signedIn, expiresAt };
+  },
+  ({ handleHash, bindingHash, request, signedIn, expiresAt }, { instant }) => ({
+    id: handleHash,
+    binding_hash: bindingHash,
+    expires_at: instant(expiresAt),
+    subject: signedIn?.subject ?? null,
+    email: signedIn?.email ?? null,
+    auth_time: signedIn === undefined ? null : instant(signedIn.authTime),
+    ...writeRequest(request, "callback_url", "callback_state"),
+  }),
+);
+
+const readCode = (column: Columns): Code => ({
+  codeHash: column.text<SecretHash>("id"),
+  subject: column.text<Subject>("subject"),
+  email: column.text("email"),
+  authTime: column.instant("auth_time"),
+  createdAt: column.instant("created_at"),
+  expiresAt: column.instant("expires_at"),
+  request: readRequest(column, "redirect_uri", "state"),
+});
+
+/** Of a code as issued. */
+export const codes = layout(readCode, (code, { instant }) => ({
+  id: code.codeHash,
+  subject: code.subject,
+  email: code.email,
+  auth_time: instant(code.authTime),
+  created_at: instant(code.createdAt),
+  expires_at: instant(code.expiresAt),
+  ...writeRequest(code.request, "redirect_uri", "state"),
+}));
+
+export const foundCodes = layout(
+  (column): FoundCode => ({
+    ...readCode(column),
+    used: column.flag("used"),
+    grantId: column.optionalText<GrantId>("grant_id"),
+  }),
+);
+
+export const consents = layout(
+  (column): Consent => ({
+    subject: column.text<Subject>("subject"),
+    clientId: column.text<ClientId>("client_id"),
+    redirectUri: column.text("redirect_uri"),
+    resource: column.filledText<ResourceIdentifier>("resource"),
+    scope: column.text("scope"),
+    fingerprint: column.text("fingerprint"),
+    decidedAt: column.instant("decided_at"),
+  }),
+  (consent, { instant }) => ({
+    subject: consent.subject,
+    client_id: consent.clientId,
+    redirect_uri: consent.redirectUri,
+    resource: consent.resource ?? "",
+    scope: consent.scope,
+    fingerprint: consent.fingerprint,
+    decided_at: instant(consent.decidedAt),
+  }),
+);
+
+/** @param table as the statement calls it, with a dot, where several have such columns */
+const readAccount = (column: Columns, table = ""): Account => ({
+  subject: column.text<Subject>(`${table}subject`),
+  issuer: column.text(`${table}issuer`),
+  upstreamSubject: column.text(`${table}upstream_subject`),
+  email: column.text(`${table}email`),
+});
+
+export const accounts = layout(
+  (column) => readAccount(column),
+  ({ subject, issuer, upstreamSubject, email }) => ({
+    subject,
+    issuer,
+    upstream_subject: upstreamSubject,
+    email,
+  }),
+);
+
+/** Of a session `s` and its account `a`. */
+export const browserSessions = layout(
+  (column): BrowserSession => ({
+    account: readAccount(column, "a."),
+    authTime: column.instant("s.auth_time"),
+  }),
+);
+
+export const resources = layout(
+  (column): Resource => ({
+    identifier: column.text<ResourceIdentifier>("identifier"),
+    name: column.optionalText("name"),
+    scopes: column
+      .json<{ name: string; sentence?: string }[]>("scopes")
+      .map(({ name, sentence }) => ({ name, sentence })),
+    createdAt: column.instant("created_at"),
+  }),
+  ({ identifier, name = null, scopes, createdAt }, { instant }) => ({
+    identifier,
+    name,
+    scopes: JSON.stringify(scopes),
+    created_at: instant(createdAt),
+  }),
+);
+
+export const knownKeys = layout(
+  (column): KnownKey => ({
+    fingerprint: column.text("fingerprint"),
+    since: column.optionalInstant("since"),
+    startedAt: column.optionalInstant("started_at"),
+  }),
+);
+
+export const keyCountColumns = "key_id, count(*), count(distinct subject)";
+
+/** @param all the number of people, in one row */
+export function toGrantCount(all: Row | undefined, byKey: readonly Row[]): GrantCount {
+  return {
+    people: Number(all?.[0] ?? 0),
+    byKey: byKey.map(([keyId, grantCount, people]) => ({
+      keyId: (keyId as number | null) ?? undefined,
+      grants: Number(grantCount),
+      people: Number(people),
+    })),
+  };
+}
