@@ -19,7 +19,11 @@ export interface HandlerOptions {
   readonly routes: readonly Route[];
   /** An https issuer means secure cookies and HSTS. */
   readonly issuer: string;
-  readonly renderPage: (page: Page) => string;
+  /** The HTML of a page in the language that the browser's `Accept-Language` asks for, and which one that is. */
+  readonly renderPage: (
+    page: Page,
+    acceptLanguage: string | undefined,
+  ) => { readonly html: string; readonly language: string };
   /** Addresses, CIDR blocks, or `loopback`, whose forwarding headers count. */
   readonly trustedProxies?: readonly string[];
   /** Told once of a peer whose forwarding header does not count. */
@@ -159,12 +163,14 @@ export function createHandler(
   }
 
   function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {
-    const text = answer.page === undefined ? (answer.body ?? "") : options.renderPage(answer.page);
+    const { page } = answer;
+    const rendered = page && options.renderPage(page, response.req.headers["accept-language"]);
+    const text = rendered?.html ?? answer.body ?? "";
     const headers: Record<string, string | number | string[]> = {
       ...(route?.cors !== true ? common : answer.status < 400 ? commonCrossOrigin : commonCrossOriginError),
       ...answer.headers,
     };
-    if (answer.page !== undefined) Object.assign(headers, pageHeaders(answer.page));
+    if (page && rendered) Object.assign(headers, pageHeaders(page, rendered.language));
     // RFC 9110 §8.6: a 204 has none.
     if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(text);
     if (answer.cookies !== undefined && answer.cookies.length > 0) {

@@ -15,9 +15,11 @@ const policy =
  * What a page carries besides (S04, D09). The consent page has no `form-action`: browsers apply it to the redirect that follows the form, and
  * that one leads to the client (D10).
  */
-export function pageHeaders(page: Page): Record<string, string> {
+export function pageHeaders(page: Page, language: string): Record<string, string> {
   return {
     "Content-Type": "text/html; charset=utf-8",
+    "Content-Language": language,
+    Vary: "Accept-Language",
     "Content-Security-Policy": page.kind === "consent" ? policy : `${policy}; form-action 'self'`,
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",

@@ -2,6 +2,7 @@ import { Cache } from "../caching/cache.ts";
 import { errorPage } from "../oauth/endpoints/error-response.ts";
 import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import { OAuthError } from "../oauth/messages/errors.ts";
+import type { DevelopmentSignInPage } from "../oauth/messages/page.ts";
 import type { OAuthRequest } from "../oauth/messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../oauth/messages/response.ts";
 import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
@@ -82,7 +83,7 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
     if (request.method !== "POST") return signInPage(200, action, state, "", undefined);
     const email = sent?.get("email")?.trim() ?? "";
     if (!isEmailAddress(email)) {
-      return signInPage(400, action, state, email, "Type an e-mail address, such as you@example.com.");
+      return signInPage(400, action, state, email, "malformedAddress");
     }
     const callback = new URL(urls.callback);
     callback.searchParams.set("state", state);
@@ -105,7 +106,7 @@ function signInPage(
   action: string,
   state: string,
   email: string,
-  problem: string | undefined,
+  problem: DevelopmentSignInPage["problem"],
 ): OAuthResponse {
   return page(status, { kind: "development-sign-in", action, state, email, problem });
 }

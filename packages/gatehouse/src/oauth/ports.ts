@@ -49,7 +49,7 @@ export interface Identity {
 export class SignInError extends Error {
   override readonly name = "SignInError";
   readonly code: "access_denied" | "server_error" | "temporarily_unavailable";
-  /** A sentence safe to show to the person and the client's developer; printable ASCII. */
+  /** Safe to be told to the client and its developer: English, printable ASCII. */
   readonly hint: string | undefined;
   /** Whose account it is, where the account is the reason; for the log. */
   readonly account: string | undefined;

@@ -1,31 +1,51 @@
-import type { Remedy } from "../oauth/messages/errors.ts";
 import type { ErrorPage } from "../oauth/messages/page.ts";
+import type { Reason, ReasonKey, ReasonOf, Reset } from "../oauth/messages/reason.ts";
 import { type Html, html } from "./html.ts";
+import type { Explanation, Explanations, Words } from "./words.ts";
 
 /** What happened, what to do, and what to tell the operator. */
-export function errorPage(page: ErrorPage): { title: string; content: Html } {
-  const { continueTo } = page;
+export function errorPage(page: ErrorPage, words: Words): { title: string; content: Html } {
+  const { continueTo, reason } = page;
+  const { title, explanation } = explain(words.reasons, reason);
   return {
-    title: page.title,
-    content: html`<h1>${page.title}</h1>
-<p>${page.explanation}</p>
-${page.remedies.map(remedy)}
+    title,
+    content: html`<h1>${title}</h1>
+<p>${explanation}</p>
+${remedies(reason, words)}
 ${
   continueTo &&
-  html`<p>The app asked to be told about this at an address nobody vouches for. Go there only if you trust it:</p>
-<p><a class="continue" href="${continueTo.uri}" rel="noopener noreferrer nofollow">Go back to <bdi>${continueTo.host}</bdi></a></p>`
+  html`<p>${words.error.addressUnvouched}</p>
+<p><a class="continue" href="${continueTo.uri}" rel="noopener noreferrer nofollow">${words.error.goBackTo({ host: html`<bdi>${continueTo.host}</bdi>` })}</a></p>`
 }
 <dl class="facts">
-<div><dt>Reference</dt><dd><code>${page.reference}</code></dd></div>
-${page.detail !== undefined && html`<div><dt>For the app's developer</dt><dd><code>${page.detail}</code></dd></div>`}
+<div><dt>${words.error.reference}</dt><dd><code>${page.reference}</code></dd></div>
+${page.detail !== undefined && html`<div><dt>${words.error.forDeveloper}</dt><dd><code lang="en">${page.detail}</code></dd></div>`}
 </dl>`,
   };
 }
 
-function remedy({ app, sentence, command }: Remedy): Html {
+function explain<K extends ReasonKey>(explanations: Explanations, reason: ReasonOf<K>): Explanation {
+  return explanations[reason.key](reason);
+}
+
+/** What to do in the app, or in each app that it may be. */
+function remedies(reason: Reason, words: Words): Html[] {
+  switch (reason.key) {
+    case "forgottenApp":
+      return [remedy(reason.app, words)];
+    case "unknownApp":
+      return reason.apps.map((app) =>
+        remedy(app, words, html`<h2>${words.error.ifItIs({ app: app.name })}</h2>`),
+      );
+    default:
+      return [];
+  }
+}
+
+function remedy({ name, command }: Reset, words: Words, heading?: Html): Html {
   return html`<section class="remedy">
-${app !== undefined && html`<h2>If it is ${app}</h2>`}
-<p>${sentence}</p>
+${heading}
+<p>${words.resets[name]}</p>
 ${command !== undefined && html`<pre><code>${command}</code></pre>`}
 </section>`;
 }

@@ -1,31 +1,35 @@
 import type { HomePage } from "../oauth/messages/page.ts";
 import { type Html, html } from "./html.ts";
+import type { Words } from "./words.ts";
 
 /** For whoever opens the server's own address. */
-export function homePage({ issuer, session }: HomePage): { title: string; content: Html } {
+export function homePage(
+  { issuer, session }: HomePage,
+  { home: words }: Words,
+): { title: string; content: Html } {
   return {
-    title: "Sign-in server",
-    content: html`<p class="step">Sign-in server</p>
-<h1>This server signs you in to MCP servers</h1>
-<p>There is nothing to do here. Add an MCP server's address to your app; it sends you here when it needs your approval.</p>
+    title: words.title,
+    content: html`<p class="step">${words.title}</p>
+<h1>${words.heading}</h1>
+<p>${words.nothingToDo}</p>
 ${
   session === undefined
-    ? html`<p>You are not signed in in this browser.</p>`
-    : html`<p>You are signed in as <strong><bdi>${session.email}</bdi></strong>. Signing out does not disconnect your apps.</p>
+    ? html`<p>${words.nobodySignedIn}</p>`
+    : html`<p>${words.signedIn({ account: html`<strong><bdi>${session.email}</bdi></strong>` })}</p>
 <form method="post" action="${session.signOut}">
 <input type="hidden" name="csrf" value="${session.csrf}">
-<div class="choices"><button class="deny">Sign out</button></div>
+<div class="choices"><button class="deny">${words.signOut}</button></div>
 </form>`
 }
-<dl class="facts"><div><dt>Issuer, for developers</dt><dd><code>${issuer}</code></dd></div></dl>`,
+<dl class="facts"><div><dt>${words.issuer}</dt><dd><code>${issuer}</code></dd></div></dl>`,
   };
 }
 
-export function signedOutPage(): { title: string; content: Html } {
+export function signedOutPage({ home: words }: Words): { title: string; content: Html } {
   return {
-    title: "Signed out",
-    content: html`<p class="step">Sign-in server</p>
-<h1>You are signed out</h1>
-<p>The next app that needs your approval will ask you to sign in again. Apps you connected before stay connected.</p>`,
+    title: words.signedOutTitle,
+    content: html`<p class="step">${words.title}</p>
+<h1>${words.signedOut}</h1>
+<p>${words.appsStayConnected}</p>`,
   };
 }

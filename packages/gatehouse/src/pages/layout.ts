@@ -1,4 +1,5 @@
 import { type Html, html } from "./html.ts";
+import { catalogues, type Language } from "./language.ts";
 
 /** Where the pages' own addresses begin, and the stylesheet's. */
 export interface Site {
@@ -6,9 +7,13 @@ export interface Site {
 }
 
 /** The frame of every page: one column, one heading (in `content`), the title first of what the page is for. */
-export function layout(site: Site, title: string, content: Html): string {
+export function layout(
+  site: Site,
+  language: Language,
+  { title, content }: { readonly title: string; readonly content: Html },
+): string {
   return html`<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -21,7 +26,7 @@ export function layout(site: Site, title: string, content: Html): string {
 <main>
 ${content}
 </main>
-<footer>Gatehouse keeps your sign-in between you and your MCP servers.</footer>
+<footer>${catalogues[language].footer}</footer>
 </body>
 </html>
 `.text;

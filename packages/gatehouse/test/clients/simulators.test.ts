@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type KnownClient, knownClients } from "../../src/oauth/clients/known-clients.ts";
+import { english } from "../../src/pages/words.ts";
 import { aSigningKey, type SigningKey } from "../support/assertions.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { type Answer, introspect, type Tokens } from "../support/oauth-client.ts";
@@ -144,7 +145,7 @@ function behave(fixture: ClientFixture) {
     // What to do is told for this client, and no other one's name stands above it.
     const [own, ...others] = knownClients.toSorted((a, b) => isNamed(b) - isNamed(a));
     if (own !== undefined && isNamed(own) > 0)
-      assert.ok(html.includes(own.reset.sentence.slice(0, 30)), html);
+      assert.ok(html.includes(english.resets[own.name].slice(0, 30)), html);
     for (const { name } of others) assert.ok(!heading.includes(`this ${name} any`), heading);
   }
 }

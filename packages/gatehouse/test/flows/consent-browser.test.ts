@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { german } from "../../src/pages/words.de.ts";
+import { english } from "../../src/pages/words.ts";
 import { accessibilityFaults, openBrowser } from "../support/browser.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -56,10 +58,14 @@ async function aPerson(options: BrowserContextOptions = {}): Promise<BrowserCont
 const aDesktopClient = (name = "Desktop client") =>
   aPublicClient(server, { client_name: name, redirect_uris: [redirectUri] });
 
-async function openConsent(context: BrowserContext, client: TestClient): Promise<Page> {
+async function openConsent(
+  context: BrowserContext,
+  client: TestClient,
+  approve: string = english.consent.approve,
+): Promise<Page> {
   const page = await context.newPage();
   await page.goto(authorizationUrl(server, client));
-  await page.getByRole("button", { name: "Approve" }).waitFor();
+  await page.getByRole("button", { name: approve }).waitFor();
   return page;
 }
 
@@ -86,6 +92,21 @@ test("a person approves and ends at the client, which redeems the code", async (
   const answer = await answerOf(page);
   assert.equal(answer.get("iss"), server.issuer);
   assert.equal((await redeem(server, client, answer.get("code") ?? "")).status, 200);
+});
+
+test("a person whose browser speaks German reads German, and approves", async () => {
+  const client = await aDesktopClient();
+  const page = await openConsent(await aPerson({ locale: "de-DE" }), client, "Erlauben");
+  const text = await page.locator("main").innerText();
+  for (const fact of [
+    "Eine App, die sich „Desktop client“ nennt, möchte Notes in Ihrem Namen nutzen",
+    "Nur Sie wissen, ob Sie es gerade gestartet haben",
+    "Read your notes",
+  ]) {
+    assert.ok(text.includes(fact), `${fact} is not on the page: ${text}`);
+  }
+  await page.getByRole("button", { name: "Erlauben" }).click();
+  assert.ok((await answerOf(page)).get("code"));
 });
 
 test("a person denies and the client is told", async () => {
@@ -251,22 +272,26 @@ test("the keyboard alone is enough, and so is a browser without JavaScript", asy
   assert.ok((await answerOf(page)).get("code"));
 });
 
-test("axe finds no serious fault on any page, in light, dark and on a phone", async () => {
+test("axe finds no serious fault on any page, in light, dark, on a phone and in another language", async () => {
   const views: BrowserContextOptions[] = [
     {},
     { colorScheme: "dark" },
     { viewport: { width: 320, height: 640 } },
     { forcedColors: "active" },
+    { locale: "de-DE" },
+    { locale: "de-DE", viewport: { width: 320, height: 640 } },
   ];
   for (const view of views) {
     const person = await aPerson(view);
+    const { approve } = (view.locale === undefined ? english : german).consent;
     const client = await aDesktopClient("A client with quite a long name that has to be broken somewhere");
-    const page = await openConsent(person, client);
+    const page = await openConsent(person, client, approve);
     const website = { redirect_uris: ["https://login.site.example.net/cb"] };
-    const stranger = await openConsent(person, await aPublicClient(server, website));
+    const stranger = await openConsent(person, await aPublicClient(server, website), approve);
     const trick = await openConsent(
       person,
       await aPublicClient(server, { ...website, client_name: "Claude Code" }),
+      approve,
     );
     assert.equal(await trick.locator(".danger").count(), 1);
     for (const url of [

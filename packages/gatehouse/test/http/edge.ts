@@ -42,7 +42,7 @@ export async function startEdge(options: Partial<ListenerOptions> = {}, atPort =
       },
     ],
     issuer: "http://localhost",
-    renderPage: ({ kind }) => `<!doctype html>${kind}`,
+    renderPage: ({ kind }) => ({ html: `<!doctype html>${kind}`, language: "en" }),
     rateLimits: false,
     onFailure: (error) => failures.push(error),
     ...options,

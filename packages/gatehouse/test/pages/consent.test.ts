@@ -40,7 +40,7 @@ function render(changes: Changes = {}): string {
     staysConnected: true,
     account: { email: "alice@example.com" },
   };
-  return renderPage(page);
+  return renderPage(page).html;
 }
 
 /** What a person reads: the page without its markup. */

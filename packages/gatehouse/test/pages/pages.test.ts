@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ErrorPage } from "../../src/oauth/messages/page.ts";
+import type { ErrorPage, Page } from "../../src/oauth/messages/page.ts";
 import { html } from "../../src/pages/html.ts";
 import { createPages } from "../../src/pages/render.ts";
 
-const { renderPage, stylesheet } = createPages("/login");
+const pages = createPages("/login");
+const { stylesheet } = pages;
+const renderPage = (page: Page) => pages.renderPage(page).html;
 
 const anError: ErrorPage = {
   kind: "error",
   status: 400,
-  title: "This link is damaged",
-  explanation: "Start again from your app.",
-  remedies: [],
+  reason: { key: "damagedLink" },
   detail: "invalid_request: <b>",
   reference: "ab12-3",
   continueTo: undefined,
@@ -29,7 +29,7 @@ test("an error page says what happened, what to do, and the reference for the lo
   const page = renderPage(anError);
   for (const fact of [
     "This link is damaged",
-    "Start again from your app.",
+    "start again from there.",
     "ab12-3",
     "invalid_request: &lt;b&gt;",
   ]) {
@@ -70,7 +70,7 @@ test("the development sign-in says what it is, and tells a mistake to a screen r
     action: "/d",
     state: "s",
     email: '"x',
-    problem: "Type an address.",
+    problem: "malformedAddress",
   });
   assert.match(page, /For development only/);
   assert.match(page, /aria-invalid="true" aria-describedby="problem"/);

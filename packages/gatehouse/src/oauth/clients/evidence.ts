@@ -1,4 +1,5 @@
 import type { Destination, Suspicion } from "../messages/page.ts";
+import type { KnownClientName } from "../messages/reason.ts";
 import type { Client } from "../records.ts";
 import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { isDocumented } from "./client.ts";
@@ -23,7 +24,7 @@ export function destinationOf(
  * The name of the known client that this is for certain: because the answer goes to its own website, or by
  * the document it publishes.
  */
-export function certainName(client: Client, redirectUri: string): string | undefined {
+export function certainName(client: Client, redirectUri: string): KnownClientName | undefined {
   if (!client.dynamicallyRegistered) return undefined;
   const atHome = destinationOf(client, redirectUri) === "known" ? knownClientAt(redirectUri) : undefined;
   return (atHome ?? knownDocument(client.id))?.name;

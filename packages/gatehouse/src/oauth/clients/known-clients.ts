@@ -1,13 +1,15 @@
+import type { KnownClientName } from "../messages/reason.ts";
 import type { Client } from "../records.ts";
 
 /*
- * What is known of the clients out there (docs/clients.md): how to tell them, which of them share a refresh token between processes, and how a
- * person has each forget a registration that does not exist any more. Data, not law: nothing here is trusted, since anybody can
- * claim to be any of them; being taken for one only changes what its own grants forgive, and the advice on a page.
+ * What is known of the clients out there (docs/clients.md): how to tell them, which of them share a refresh token
+ * between processes, and what to type to have each forget a registration that does not exist any more. Data, not law:
+ * nothing here is trusted, since anybody can claim to be any of them; being taken for one only changes what its own
+ * grants forgive, and the advice on a page (whose words stand in `pages/words.ts`).
  */
 
 export interface KnownClient {
-  readonly name: string;
+  readonly name: KnownClientName;
   /** Its `client_name` when it registers. */
   readonly clientName?: RegExp;
   /** Its `client_id` when it publishes a metadata document. */
@@ -19,10 +21,10 @@ export interface KnownClient {
   /** What a name or a host that pretends to be its looks like, once it is folded (`imitation.ts`). */
   readonly claims?: RegExp;
   /**
-   * How to make it forget its registration and register anew: a sentence, and a command if there is one. In it,
-   * `NAME` stands for what the person calls the server there, `ADDRESS` for the server's address.
+   * What to type to make it forget its registration and register anew, if that is done by typing: `NAME` stands for
+   * what the person calls the server there, `ADDRESS` for the server's address. The words beside it are the page's.
    */
-  readonly reset: { readonly sentence: string; readonly command?: string };
+  readonly resetCommand?: string;
   /**
    * For clients whose processes share refresh tokens, or keep superseded ones: for how many seconds after it was superseded, where
    * `REPLAY_WINDOW` is shorter, and how many generations back one is still answered (G17).
@@ -39,10 +41,7 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^http:\/\/127\.0\.0\.1(?::\d+)?\/callback(?:\/.*)?$/,
     domains: ["chatgpt.com", "openai.com"],
     claims: /\bcodex\b/,
-    reset: {
-      sentence: "In a terminal, sign out of this server in Codex and in again, with the name it has there:",
-      command: "codex mcp logout NAME && codex mcp login NAME",
-    },
+    resetCommand: "codex mcp logout NAME && codex mcp login NAME",
     // Long-lived processes keep the generation they started with.
     replay: { window: 3600, generations: 16 },
   },
@@ -53,11 +52,7 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^(?:http:\/\/localhost(?::\d+)?\/callback|claude:\/\/claude\.ai\/mcp-auth-callback\/sdk)$/,
     domains: ["claude.ai", "claude.com", "anthropic.com"],
     claims: /claude ?code/,
-    reset: {
-      sentence:
-        "In Claude Code, open /mcp, choose this server, choose “Clear authentication”, then “Authenticate”. Should that not help, remove the server and add it again:",
-      command: "claude mcp remove NAME && claude mcp add --transport http NAME ADDRESS",
-    },
+    resetCommand: "claude mcp remove NAME && claude mcp add --transport http NAME ADDRESS",
     // Several windows refresh the one stored token, each with a lock of its own.
     replay: { window: 1800, generations: 8 },
   },
@@ -68,10 +63,6 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^https:\/\/claude\.(?:ai|com)\/api\/mcp\/auth_callback$/,
     domains: ["claude.ai", "claude.com", "anthropic.com"],
     claims: /claude|anthropic/,
-    reset: {
-      sentence:
-        "In Claude, open Settings, then Connectors, disconnect and remove this server, and add it again.",
-    },
     // Refreshes from several machines.
     replay: { window: 300, generations: 4 },
   },
@@ -82,10 +73,6 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^https:\/\/chatgpt\.com\/connector(?:\/oauth\/|_platform_oauth_redirect$)/,
     domains: ["chatgpt.com", "openai.com"],
     claims: /chat ?gpt|open ?ai\b/,
-    reset: {
-      sentence:
-        "In ChatGPT, open Settings, then Apps & Connectors, delete this connector and create it again.",
-    },
     replay: { window: 300, generations: 4 },
   },
   {
@@ -95,11 +82,7 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^(?:https:\/\/(?:insiders\.)?vscode\.dev\/redirect|http:\/\/127\.0\.0\.1(?::33418)?\/)$/,
     domains: ["vscode.dev", "visualstudio.com", "microsoft.com"],
     claims: /\bvs ?code|visual studio code/,
-    reset: {
-      sentence:
-        "In Visual Studio Code, open the command palette, run this command, remove this server's entry, and start the server again:",
-      command: "Authentication: Remove Dynamic Authentication Providers",
-    },
+    resetCommand: "Authentication: Remove Dynamic Authentication Providers",
   },
   {
     name: "Cursor",
@@ -107,19 +90,11 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^cursor:\/\/anysphere\.cursor-mcp\/oauth\/callback$|^http:\/\/localhost:8787\/callback$/,
     domains: ["cursor.com", "cursor.sh"],
     claims: /\bcursor\b|anysphere/,
-    reset: {
-      sentence:
-        "In Cursor, open Settings, then Tools & MCP, log out of this server, switch it off and on again, and connect.",
-    },
   },
   {
     name: "MCP Inspector",
     clientName: /^mcp inspector\b/i,
     redirectUri: /^http:\/\/(?:localhost|127\.0\.0\.1)(?::\d+)?\/oauth\/callback(?:\/debug)?$/,
-    reset: {
-      sentence:
-        "In the Inspector, open this server's settings, choose “Clear stored OAuth state” (in older ones: Auth Settings, “Clear OAuth State”), and connect again.",
-    },
   },
   {
     name: "Gemini CLI",
@@ -127,20 +102,13 @@ export const knownClients: readonly KnownClient[] = [
     // Its port was 7777 once and is any today.
     redirectUri: /^http:\/\/localhost:\d+\/oauth\/callback$/,
     claims: /\bgemini cli\b/,
-    reset: {
-      sentence: "In Gemini CLI, sign in to this server anew, with the name it has there:",
-      command: "/mcp auth NAME",
-    },
+    resetCommand: "/mcp auth NAME",
   },
   {
     name: "mcp-remote",
     clientName: /^mcp cli (?:client|proxy)/i,
     redirectUri: /^http:\/\/(?:localhost|127\.0\.0\.1):\d+\/oauth\/callback$/,
-    reset: {
-      sentence:
-        "mcp-remote keeps what it knows of all its servers in one folder. Remove it, and start your app again; each server then asks you to sign in once more:",
-      command: "rm -rf ~/.mcp-auth",
-    },
+    resetCommand: "rm -rf ~/.mcp-auth",
   },
   {
     name: "OpenCode",
@@ -149,11 +117,7 @@ export const knownClients: readonly KnownClient[] = [
     redirectUri: /^http:\/\/127\.0\.0\.1:\d+\/mcp\/oauth\/callback$/,
     domains: ["opencode.ai"],
     claims: /open ?code\b/,
-    reset: {
-      sentence:
-        "In a terminal, sign out of this server in OpenCode and in again, with the name it has there:",
-      command: "opencode mcp logout NAME && opencode mcp auth NAME",
-    },
+    resetCommand: "opencode mcp logout NAME && opencode mcp auth NAME",
   },
 ];
 

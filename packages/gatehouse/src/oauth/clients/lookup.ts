@@ -61,10 +61,7 @@ function refuseDomain({ settings }: Services, clientId: string): void {
   if (!isAmong(deniedDomains) && (allowedDomains === undefined || isAmong(allowedDomains))) return;
   throw new OAuthError("invalid_client", {
     hint: "clients of this domain are not accepted here",
-    forPerson: {
-      title: "This app is not accepted here",
-      explanation: `Whoever runs this server does not accept apps published by ${host}. Ask them, if you need it.`,
-    },
+    reason: { key: "refusedApp", host },
   });
 }
 
@@ -129,10 +126,13 @@ async function remember(
   return weaker ? fresh : { ...fresh, createdAt: stored.createdAt, lastUsedAt: stored.lastUsedAt };
 }
 
-/** I13: a page that says what to do; why it failed stands in the log, and what is wrong with a document its developer may know. */
+/**
+ * I13: a page that says what to do; why it failed stands in the log, and what is wrong with a document its developer
+ * may know.
+ */
 function unusable(clientId: string, error: DocumentError | OAuthError): OAuthError {
+  const app = knownDocument(clientId)?.name;
   const { host } = new URL(clientId);
-  const name = knownDocument(clientId)?.name;
   const invalid = error instanceof OAuthError;
   return new OAuthError("invalid_client", {
     hint: invalid
@@ -140,13 +140,6 @@ function unusable(clientId: string, error: DocumentError | OAuthError): OAuthErr
       : "the client ID metadata document cannot be fetched",
     debug: error.message,
     cause: error,
-    forPerson: {
-      title: invalid
-        ? `${name ?? "The app"} describes itself in a way this server cannot use`
-        : `This server cannot check who ${name ?? "the app"} is`,
-      explanation: invalid
-        ? `The description that ${host} publishes of the app is faulty, so nothing was shared. Update the app, or tell its developer.`
-        : `The description of the app could not be fetched from ${host}, so nothing was shared. Try again in a minute. Should it go on, tell whoever runs this server: a copy of the description can be kept here (CIMD_DOCUMENTS).`,
-    },
+    reason: { key: invalid ? "faultyDocument" : "missingDocument", app, host },
   });
 }

@@ -1,5 +1,6 @@
-import { type Advice, OAuthError, type Remedy } from "../messages/errors.ts";
+import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
+import type { Reset } from "../messages/reason.ts";
 import { canonicalResource } from "../resource.ts";
 import type { Store } from "../store.ts";
 import { fittingClients, type KnownClient, knownClientAt, knownDocument } from "./known-clients.ts";
@@ -14,38 +15,17 @@ export async function unknownClient(store: Store, clientId: string, query: Param
   const redirectUri = query.get("redirect_uri");
   const certain = knownDocument(clientId) ?? (redirectUri && knownClientAt(redirectUri)) ?? undefined;
   const address = await knownAddress(store, query.all("resource"));
-  const forPerson = certain
-    ? adviceFor(certain, address)
-    : adviceForAnyOf(redirectUri === undefined ? [] : fittingClients(redirectUri), address);
+  const candidates = redirectUri === undefined ? [] : fittingClients(redirectUri);
   return new OAuthError("invalid_client", {
     hint: "unknown client_id",
-    ...(forPerson === undefined ? {} : { forPerson }),
+    reason: certain
+      ? { key: "forgottenApp", app: resetOf(certain, address) }
+      : { key: "unknownApp", apps: candidates.map((known) => resetOf(known, address)) },
   });
 }
 
-function adviceFor(known: KnownClient, address: string | undefined): Advice {
-  return {
-    title: `This server does not know this ${known.name} any more`,
-    explanation: `${known.name} uses a registration that does not exist here (any more).`,
-    remedies: [remedyOf(known, address)],
-  };
-}
-
-/** Undefined when nothing is known of the address: then the page says what holds for every app. */
-function adviceForAnyOf(candidates: readonly KnownClient[], address: string | undefined): Advice | undefined {
-  if (candidates.length === 0) return undefined;
-  return {
-    title: "This server does not know the app",
-    explanation:
-      "The app uses a registration that does not exist here (any more). Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
-    remedies: candidates.map((known) => ({ app: known.name, ...remedyOf(known, address) })),
-  };
-}
-
-function remedyOf({ reset }: KnownClient, address: string | undefined): Remedy {
-  const { sentence, command } = reset;
-  if (command === undefined) return { sentence };
-  return { sentence, command: address === undefined ? command : command.replace("ADDRESS", () => address) };
+function resetOf({ name, resetCommand: command }: KnownClient, address: string | undefined): Reset {
+  return { name, command: address === undefined ? command : command?.replace("ADDRESS", () => address) };
 }
 
 /**

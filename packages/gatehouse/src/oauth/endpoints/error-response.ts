@@ -1,5 +1,6 @@
 import { attemptReference, factsOf } from "../clients/request-facts.ts";
-import { type Advice, OAuthError } from "../messages/errors.ts";
+import { OAuthError } from "../messages/errors.ts";
+import type { Reason } from "../messages/reason.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { json, noStore, type OAuthResponse, page } from "../messages/response.ts";
 import type { AuthorizationRequest } from "../records.ts";
@@ -83,13 +84,10 @@ export function errorPage(
   continueTo?: { readonly uri: string; readonly host: string },
 ): OAuthResponse {
   const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
-  const { title, explanation, remedies = [] } = words(error, status);
   const answer = page(status, {
     kind: "error",
     status,
-    title,
-    explanation,
-    remedies,
+    reason: reasonOf(error, status),
     detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
     reference: request.id,
     continueTo,
@@ -97,71 +95,21 @@ export function errorPage(
   return { ...answer, headers: { ...answer.headers, ...error.headers } };
 }
 
-/** Titles by what the person can do about it. */
-function words(error: OAuthError, status: number): Advice {
-  if (error.forPerson !== undefined) return error.forPerson;
-  if (status === 503) {
-    return {
-      title: "Please try again in a moment",
-      explanation:
-        "The sign-in service cannot answer right now. Nothing was changed. Go back to your app and try once more.",
-    };
-  }
-  if (status >= 500) {
-    return {
-      title: "Something went wrong on our side",
-      explanation:
-        "This is not your fault and nothing was shared. Go back to your app and try once more; if it fails again, give the reference below to whoever runs this server.",
-    };
-  }
-  if (status === 429) {
-    return {
-      title: "Too many attempts",
-      explanation: "Please wait a minute, then go back to your app and try again.",
-    };
-  }
-  return (
-    pages[error.code] ?? {
-      title: "This sign-in link does not work",
-      explanation:
-        "Your app sent a request this server cannot accept, so nothing was shared. Update the app or start again from it; its developer can use the detail below.",
-    }
-  );
+/** By what the person can do about it. */
+function reasonOf(error: OAuthError, status: number): Reason {
+  if (error.reason !== undefined) return error.reason;
+  if (status === 503) return { key: "unavailable" };
+  if (status >= 500) return { key: "failed" };
+  if (status === 429) return { key: "tooManyAttempts" };
+  return reasons[error.code] ?? { key: "unusableRequest" };
 }
 
-const pages: Partial<Record<OAuthError["code"], Advice>> = {
-  invalid_client: {
-    title: "This server does not know the app",
-    explanation:
-      "The app uses a registration that does not exist here (any more). Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
-  },
-  invalid_redirect_uri: {
-    title: "The app wants the answer sent to an unknown address",
-    explanation:
-      "For your safety nothing was sent. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address.",
-  },
-  invalid_target: {
-    title: "This server does not look after that MCP server",
-    explanation:
-      "Your app asked for access to an MCP server that is not set up here. Check the server's address in your app, or ask whoever runs it.",
-  },
-  login_required: {
-    title: "The app wanted to connect without asking you",
-    explanation:
-      "It asked for no page to be shown, and you are not signed in here, so nothing was shared. To connect it, start from the app itself.",
-  },
-  consent_required: {
-    title: "The app wanted to connect without asking you",
-    explanation:
-      "It asked for no page to be shown, and you have not approved it, so nothing was shared. To connect it, start from the app itself.",
-  },
-  access_denied: {
-    title: "You were not signed in",
-    explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
-  },
-  invalid_grant: {
-    title: "This page is no longer valid",
-    explanation:
-      "It was already answered, it expired, or it was opened in another browser. Go back to your app and start again: it takes a few seconds.",
-  },
+const reasons: Partial<Record<OAuthError["code"], Reason>> = {
+  invalid_client: { key: "unknownApp", apps: [] },
+  invalid_redirect_uri: { key: "unknownRedirect" },
+  invalid_target: { key: "unknownResource" },
+  login_required: { key: "nobodySignedIn" },
+  consent_required: { key: "notApproved" },
+  access_denied: { key: "notSignedIn" },
+  invalid_grant: { key: "pageOver" },
 };

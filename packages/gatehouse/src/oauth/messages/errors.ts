@@ -1,4 +1,5 @@
 import type { SecretHash } from "../values.ts";
+import type { Reason } from "./reason.ts";
 
 /** Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2. */
 const statusOf = {
@@ -26,21 +27,6 @@ const statusOf = {
 
 export type OAuthErrorCode = keyof typeof statusOf;
 
-/** What happened, what it means, and what to do in the app it may be. */
-export interface Advice {
-  readonly title: string;
-  readonly explanation: string;
-  readonly remedies?: readonly Remedy[];
-}
-
-/** What to do in one app: a sentence, and the command to do it with if there is one. */
-export interface Remedy {
-  /** The app it is for, where it is not certain that it is the person's. */
-  readonly app?: string;
-  readonly sentence: string;
-  readonly command?: string;
-}
-
 interface Details {
   /** For the developer of the client: may be shown. Printable ASCII without `"` and `\` (E15); anything else is dropped. */
   readonly hint?: string;
@@ -49,8 +35,8 @@ interface Details {
   readonly cause?: unknown;
   /** Headers the JSON answer must carry, such as `WWW-Authenticate` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What a page says in place of the words for this code, where more is known. */
-  readonly forPerson?: Advice;
+  /** What a person is told, where more is known than the code says. */
+  readonly reason?: Reason;
   /** Overrides the table, for the few answers whose status the RFCs leave open. */
   readonly status?: number;
   /** Of the attempt to authorize that it ends or concerns, for the log. */
@@ -64,7 +50,7 @@ export class OAuthError extends Error {
   readonly hint: string | undefined;
   readonly debug: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly forPerson: Advice | undefined;
+  readonly reason: Reason | undefined;
   readonly attempt: SecretHash | undefined;
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
@@ -74,7 +60,7 @@ export class OAuthError extends Error {
     this.hint = details.hint?.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, "");
     this.debug = details.debug;
     this.headers = details.headers ?? {};
-    this.forPerson = details.forPerson;
+    this.reason = details.reason;
     this.attempt = details.attempt;
   }
 }

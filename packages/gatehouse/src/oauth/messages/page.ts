@@ -1,7 +1,7 @@
-import type { Remedy } from "./errors.ts";
+import type { KnownClientName, Reason } from "./reason.ts";
 
 /**
- * What the protocol has to show to a person: plain data. The `pages/` room turns it into HTML, nothing else reads it.
+ * What the protocol has to show to a person: plain data without a sentence of ours. The `pages/` room turns it into HTML, nothing else reads it.
  * Every string here may come from a stranger; escaping is the renderer's work.
  */
 export type Page = ConsentPage | ErrorPage | HomePage | SignedOutPage | DevelopmentSignInPage;
@@ -18,7 +18,7 @@ export interface ConsentPage {
     /** As the client calls itself; `undefined` when it gave no name. */
     readonly name: string | undefined;
     /** The known client that it is for certain, whatever it calls itself. */
-    readonly certainName: string | undefined;
+    readonly certainName: KnownClientName | undefined;
     readonly id: string;
     /**
      * `operator`: provisioned by whoever runs this server. `document`: the site that its id names publishes what it says. `self-asserted`: nobody
@@ -70,13 +70,9 @@ export type Suspicion =
 export interface ErrorPage {
   readonly kind: "error";
   readonly status: number;
-  /** One short line: what happened. */
-  readonly title: string;
-  /** What it means and what the person can do now, a sentence or two. */
-  readonly explanation: string;
-  /** What to do in the app, or in each app that it may be. */
-  readonly remedies: readonly Remedy[];
-  /** The OAuth error code and hint, for whoever writes the client. */
+  /** What happened. */
+  readonly reason: Reason;
+  /** The OAuth error code and hint, for whoever writes the client; in English. */
   readonly detail: string | undefined;
   /** Reference id that also stands in the log. */
   readonly reference: string;
@@ -101,5 +97,5 @@ export interface DevelopmentSignInPage {
   readonly state: string;
   /** The address typed before, when it was refused. */
   readonly email: string;
-  readonly problem: string | undefined;
+  readonly problem: "malformedAddress" | undefined;
 }

@@ -1,0 +1,66 @@
+/** The clients that are known by name (`clients/known-clients.ts`); each has words of its own on a page. */
+export type KnownClientName =
+  | "Codex"
+  | "Claude Code"
+  | "Claude"
+  | "ChatGPT"
+  | "Visual Studio Code"
+  | "Cursor"
+  | "MCP Inspector"
+  | "Gemini CLI"
+  | "mcp-remote"
+  | "OpenCode";
+
+/**
+ * Why a person cannot go on, and what their page names besides: never a sentence. `pages/words.ts` says each in the
+ * person's language; a reason without its sentence there does not compile.
+ */
+export interface ReasonDetails {
+  /** The store cannot answer for the moment. */
+  readonly unavailable: None;
+  /** A failure of this server, at one of its endpoints. */
+  readonly failed: None;
+  /** Another failure of this server: nothing is known of what happened before it. */
+  readonly brokeOff: None;
+  readonly tooManyAttempts: None;
+  /** A request no page has better words for. */
+  readonly unusableRequest: None;
+  /** A registration that does not exist here (any more). `apps`: those that the app may be, none or several. */
+  readonly unknownApp: { readonly apps: readonly Reset[] };
+  /** The same, of an app that is known for certain. */
+  readonly forgottenApp: { readonly app: Reset };
+  /** Whoever runs this server does not accept apps that this host publishes. */
+  readonly refusedApp: { readonly host: string };
+  /** The document that describes an app is faulty. `app`: its name, where that is certain. */
+  readonly faultyDocument: { readonly app: KnownClientName | undefined; readonly host: string };
+  /** The document that describes an app cannot be fetched. */
+  readonly missingDocument: { readonly app: KnownClientName | undefined; readonly host: string };
+  readonly unknownRedirect: None;
+  readonly unknownResource: None;
+  /** `prompt=none`, and nobody is signed in. */
+  readonly nobodySignedIn: None;
+  /** `prompt=none`, and the person has not approved. */
+  readonly notApproved: None;
+  readonly notSignedIn: None;
+  /** Answered already, expired, or opened in another browser. */
+  readonly pageOver: None;
+  readonly damagedLink: None;
+  /** What answers this computer only was asked for by another one. */
+  readonly anotherComputer: None;
+  readonly nothingHere: None;
+  readonly wrongMethod: None;
+  readonly tooLarge: None;
+  readonly linkTooLong: None;
+  readonly unreadableForm: None;
+}
+
+export type Reason = { [K in ReasonKey]: ReasonOf<K> }[ReasonKey];
+export type ReasonKey = keyof ReasonDetails;
+export type ReasonOf<K extends ReasonKey> = { readonly key: K } & ReasonDetails[K];
+type None = Readonly<Record<never, never>>;
+
+/** An app that is to forget its registration, and what has to be typed for it, if anything. */
+export interface Reset {
+  readonly name: KnownClientName;
+  readonly command: string | undefined;
+}

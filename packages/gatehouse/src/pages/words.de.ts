@@ -1,0 +1,246 @@
+import { html } from "./html.ts";
+import type { Words } from "./words.ts";
+
+/* The sentences of `words.ts` in German: plain, friendly, "Sie". */
+
+const longDay = new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" });
+const amount = new Intl.NumberFormat("de");
+
+export const german = {
+  footer: "Mit Gatehouse bleibt Ihre Anmeldung zwischen Ihnen und Ihren MCP-Servern.",
+
+  consent: {
+    title: ({ app }) => `${app} den Zugriff erlauben?`,
+    titleWithoutName: "Einer App den Zugriff erlauben?",
+    step: "App verbinden",
+    heading: ({ app, server }) => html`${app} möchte ${server} in Ihrem Namen nutzen`,
+    callsItself: ({ name }) =>
+      html`<span class="lead">Eine App, die sich</span> ${name} <span class="lead">nennt,</span>`,
+    withoutName: "Eine App ohne Namen",
+    withUnreadableName: "Eine App mit unlesbarem Namen",
+    quoted: ({ name }) => `„${name}“`,
+    account: "Ihr Konto",
+    serverAt: ({ host }) => html`den MCP-Server unter ${host}`,
+    setUpHere: "Von den Betreibern dieses Servers eingerichtet",
+    publishedBy: ({ host }) => html`Veröffentlicht von ${host}`,
+
+    whereAccessGoes: "Wer Zugriff erhält",
+    goesTo: ({ host }) => html`Zugriff erhält ${host}`,
+    goesToOwnSite: ({ host, app }) => html`Zugriff erhält ${host}, eine echte Adresse von ${app}.`,
+    goesToOperatorsSite: ({ host }) => html`Zugriff erhält ${host}.`,
+    goesToWebsite: "Zugriff erhält die Website",
+    onlyIfKnown: "Fahren Sie nur fort, wenn Sie diese Website kennen und gerade von dort kommen.",
+    goesToApp: ({ scheme }) => html`Zugriff erhält die App, die Links mit dem Anfang ${scheme} öffnet`,
+    anyProgram:
+      "Das kann jedes Programm auf diesem Computer sein: Nur Sie wissen, ob Sie es gerade gestartet haben.",
+    anyProgramCalledLikeIt: ({ name }) =>
+      html`Jedes Programm auf diesem Computer kann sich ${name} nennen: Nur Sie wissen, ob Sie es gerade gestartet haben.`,
+    anyProgramLikeIt: ({ name }) =>
+      html`Jedes Programm auf diesem Computer kann sich als ${name} ausgeben: Nur Sie wissen, ob Sie es gerade gestartet haben.`,
+    anyApp: "Das kann jede App auf diesem Gerät sein: Nur Sie wissen, ob Sie sie gerade gestartet haben.",
+    anyAppCalledLikeIt: ({ name }) =>
+      html`Jede App auf diesem Gerät kann sich ${name} nennen: Nur Sie wissen, ob Sie sie gerade gestartet haben.`,
+    anyAppLikeIt: ({ name }) =>
+      html`Jede App auf diesem Gerät kann sich als ${name} ausgeben: Nur Sie wissen, ob Sie sie gerade gestartet haben.`,
+    fullAddress: "Vollständige Adresse",
+    registeredOn: ({ day }) => `Hat sich hier am ${longDay.format(day)} selbst registriert.`,
+
+    trickByName: ({ name, host, imitates }) =>
+      html`Das kann eine Täuschung sein: Die App nennt sich ${name}, doch ${host} ist keine Adresse von ${imitates}.`,
+    trickByUnreadableName: ({ host, imitates }) =>
+      html`Das kann eine Täuschung sein: Der Name soll wie ${imitates} aussehen, doch ${host} ist keine Adresse von ${imitates}.`,
+    trickByHost: ({ host, imitates }) =>
+      html`Das kann eine Täuschung sein: ${host} sieht aus wie ${imitates}, ist es aber nicht.`,
+    trickByLetters: ({ host }) =>
+      html`Das kann eine Täuschung sein: ${host} steht für Schriftzeichen, die denen einer anderen Adresse gleichen können.`,
+
+    itMay: "Die App darf",
+    knowAddress: "Ihre E-Mail-Adresse erfahren",
+    useServer: "Diesen Server in Ihrem Namen nutzen",
+    stayConnected: "Verbunden bleiben, ohne Sie erneut zu fragen",
+    alsoNames: ({ scopes }) => html`Sie nennt auch ${scopes}; was das heißt, kann diese Seite nicht erklären`,
+    alsoNamesMore: ({ scopes, more }) =>
+      html`Sie nennt auch ${scopes} und ${amount.format(more)} weitere; was das heißt, kann diese Seite nicht erklären`,
+    mcpServer: "MCP-Server",
+    yourAccount: "Ihr Konto",
+
+    confirm: ({ host }) => html`Ich kenne ${host} und komme gerade von dort`,
+    approve: "Erlauben",
+    deny: "Ablehnen",
+    notYou: "Das sind nicht Sie?",
+    anotherAccount: "Anderes Konto verwenden",
+
+    saysOfItself: "Was die App über sich sagt",
+    aboutTheApp: "Über die App",
+    privacyPolicy: "Datenschutzerklärung",
+    terms: "Nutzungsbedingungen",
+  },
+
+  home: {
+    title: "Anmeldeserver",
+    heading: "Dieser Server meldet Sie bei MCP-Servern an",
+    nothingToDo:
+      "Hier gibt es nichts zu tun. Geben Sie Ihrer App die Adresse eines MCP-Servers; sie schickt Sie hierher, wenn sie Ihre Erlaubnis braucht.",
+    nobodySignedIn: "Sie sind in diesem Browser nicht angemeldet.",
+    signedIn: ({ account }) =>
+      html`Sie sind als ${account} angemeldet. Wenn Sie sich abmelden, bleiben Ihre Apps verbunden.`,
+    signOut: "Abmelden",
+    issuer: "Issuer, für Entwickler",
+    signedOutTitle: "Abgemeldet",
+    signedOut: "Sie sind abgemeldet",
+    appsStayConnected:
+      "Die nächste App, die Ihre Erlaubnis braucht, bittet Sie, sich wieder anzumelden. Apps, die Sie schon verbunden haben, bleiben verbunden.",
+  },
+
+  developmentSignIn: {
+    title: "Anmeldung für die Entwicklung",
+    heading: "Wer möchten Sie sein?",
+    warning:
+      "Nur für die Entwicklung: Wer eine Adresse eintippt, ist diese Person. Erreichbar ist das nur auf diesem Computer.",
+    address: "E-Mail-Adresse",
+    exampleAddress: "sie@example.com",
+    malformedAddress: "Geben Sie eine E-Mail-Adresse ein, zum Beispiel sie@example.com.",
+    signIn: "Anmelden",
+  },
+
+  error: {
+    ifItIs: ({ app }) => `Wenn es ${app} ist`,
+    addressUnvouched:
+      "Die App möchte davon unter einer Adresse erfahren, für die niemand bürgt. Öffnen Sie sie nur, wenn Sie ihr vertrauen:",
+    goBackTo: ({ host }) => html`Zurück zu ${host}`,
+    reference: "Kennung",
+    forDeveloper: "Für die Entwickler der App",
+  },
+
+  reasons: {
+    unavailable: () => ({
+      title: "Bitte versuchen Sie es gleich noch einmal",
+      explanation:
+        "Der Anmeldedienst kann gerade nicht antworten. Es wurde nichts geändert. Kehren Sie zu Ihrer App zurück und versuchen Sie es noch einmal.",
+    }),
+    failed: () => ({
+      title: "Bei uns ist etwas schiefgegangen",
+      explanation:
+        "Es liegt nicht an Ihnen, und es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück und versuchen Sie es noch einmal. Misslingt es wieder, nennen Sie den Betreibern dieses Servers die Kennung unten.",
+    }),
+    brokeOff: () => ({
+      title: "Bei uns ist etwas schiefgegangen",
+      explanation:
+        "Kehren Sie zu Ihrer App zurück und versuchen Sie es noch einmal. Misslingt es wieder, nennen Sie den Betreibern dieses Servers die Kennung unten.",
+    }),
+    tooManyAttempts: () => ({
+      title: "Zu viele Versuche",
+      explanation:
+        "Bitte warten Sie eine Minute, kehren Sie dann zu Ihrer App zurück und versuchen Sie es noch einmal.",
+    }),
+    unusableRequest: () => ({
+      title: "Dieser Anmeldelink funktioniert nicht",
+      explanation:
+        "Ihre App hat etwas angefragt, was dieser Server nicht annehmen kann; es wurde nichts weitergegeben. Aktualisieren Sie die App oder beginnen Sie dort von vorn. Ihren Entwicklern helfen die Angaben unten.",
+    }),
+    unknownApp: () => ({
+      title: "Dieser Server kennt die App nicht",
+      explanation:
+        "Die App verwendet eine Registrierung, die es hier nicht (mehr) gibt. Entfernen Sie diesen Server in der App, oder melden Sie sich dort von ihm ab, und fügen Sie ihn wieder hinzu: Dann registriert sie sich neu.",
+    }),
+    forgottenApp: ({ app }) => ({
+      title: `${app.name} ist diesem Server nicht mehr bekannt`,
+      explanation: `${app.name} verwendet eine Registrierung, die es hier nicht (mehr) gibt.`,
+    }),
+    refusedApp: ({ host }) => ({
+      title: "Diese App wird hier nicht zugelassen",
+      explanation: `Die Betreiber dieses Servers lassen Apps nicht zu, die ${host} veröffentlicht. Fragen Sie dort nach, wenn Sie die App brauchen.`,
+    }),
+    faultyDocument: ({ app = "Die App", host }) => ({
+      title: `${app} beschreibt sich so, dass dieser Server nichts damit anfangen kann`,
+      explanation: `Die Beschreibung der App, die ${host} veröffentlicht, ist fehlerhaft; es wurde nichts weitergegeben. Aktualisieren Sie die App, oder sagen Sie ihren Entwicklern Bescheid.`,
+    }),
+    missingDocument: ({ app = "die App", host }) => ({
+      title: `Dieser Server kann nicht prüfen, wer ${app} ist`,
+      explanation: `Die Beschreibung der App ließ sich nicht von ${host} abrufen; es wurde nichts weitergegeben. Versuchen Sie es in einer Minute noch einmal. Hilft das nicht, sagen Sie den Betreibern dieses Servers Bescheid: Hier kann eine Kopie der Beschreibung hinterlegt werden (CIMD_DOCUMENTS).`,
+    }),
+    unknownRedirect: () => ({
+      title: "Die App möchte die Antwort an eine unbekannte Adresse",
+      explanation:
+        "Zu Ihrer Sicherheit wurde nichts gesendet. Wenn Sie die App gerade aktualisiert oder umgezogen haben, entfernen Sie diesen Server darin und fügen Sie ihn wieder hinzu: Dann registriert sie ihre neue Adresse.",
+    }),
+    unknownResource: () => ({
+      title: "Dieser Server ist für jenen MCP-Server nicht zuständig",
+      explanation:
+        "Ihre App wollte Zugriff auf einen MCP-Server, der hier nicht eingerichtet ist. Prüfen Sie die Adresse des MCP-Servers in Ihrer App, oder fragen Sie seine Betreiber.",
+    }),
+    nobodySignedIn: () => ({
+      title: "Die App wollte sich verbinden, ohne Sie zu fragen",
+      explanation:
+        "Sie wollte, dass keine Seite gezeigt wird; da Sie hier nicht angemeldet sind, wurde nichts weitergegeben. Um sie zu verbinden, beginnen Sie in der App selbst.",
+    }),
+    notApproved: () => ({
+      title: "Die App wollte sich verbinden, ohne Sie zu fragen",
+      explanation:
+        "Sie wollte, dass keine Seite gezeigt wird; da Sie ihr nichts erlaubt haben, wurde nichts weitergegeben. Um sie zu verbinden, beginnen Sie in der App selbst.",
+    }),
+    notSignedIn: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Es wurde nichts weitergegeben. Wenn Sie die App verbinden möchten, kehren Sie zu ihr zurück und beginnen Sie von vorn.",
+    }),
+    pageOver: () => ({
+      title: "Diese Seite gilt nicht mehr",
+      explanation:
+        "Sie wurde schon beantwortet, ist abgelaufen oder wurde in einem anderen Browser geöffnet. Kehren Sie zu Ihrer App zurück und beginnen Sie von vorn: Es dauert nur ein paar Sekunden.",
+    }),
+    damagedLink: () => ({
+      title: "Dieser Link ist beschädigt",
+      explanation: "Kehren Sie zu Ihrer App zurück und beginnen Sie dort von vorn.",
+    }),
+    anotherComputer: () => ({
+      title: "Die Anmeldung für die Entwicklung antwortet nur diesem Computer",
+      explanation:
+        "Öffnen Sie sie in einem Browser auf dem Computer, auf dem gatehouse dev läuft, ohne Proxy dazwischen. Um andere hereinzulassen, starten Sie gatehouse serve mit einem Identitätsanbieter.",
+    }),
+    nothingHere: () => ({
+      title: "Hier gibt es nichts",
+      explanation:
+        "Prüfen Sie die Adresse. Um eine App zu verbinden, geben Sie ihr die Adresse des MCP-Servers, nicht diese.",
+    }),
+    wrongMethod: () => ({
+      title: "So lässt sich diese Seite nicht öffnen",
+      explanation: "Kehren Sie zu Ihrer App zurück und beginnen Sie dort von vorn.",
+    }),
+    tooLarge: () => ({
+      title: "Das war zu viel",
+      explanation: "Das Formular war größer als alles, was dieser Server erwartet.",
+    }),
+    linkTooLong: () => ({
+      title: "Dieser Link ist zu lang",
+      explanation:
+        "Ihre App hat einen Link erzeugt, den dieser Server nicht annimmt; ihre Entwickler sollten den Parameter state kürzen.",
+    }),
+    unreadableForm: () => ({
+      title: "Dieses Formular ist nicht lesbar",
+      explanation: "Es wurde in einer Kodierung gesendet, die dieser Server nicht annimmt.",
+    }),
+  },
+
+  resets: {
+    Codex:
+      "Melden Sie sich in einem Terminal bei Codex von diesem Server ab und wieder an, mit dem Namen, den er dort hat:",
+    "Claude Code":
+      "Öffnen Sie in Claude Code /mcp, wählen Sie diesen Server, dann „Clear authentication“ und „Authenticate“. Hilft das nicht, entfernen Sie den Server und fügen ihn wieder hinzu:",
+    Claude:
+      "Öffnen Sie in Claude die Einstellungen, dann „Konnektoren“ („Connectors“), trennen und entfernen Sie diesen Server, und fügen Sie ihn wieder hinzu.",
+    ChatGPT:
+      "Öffnen Sie in ChatGPT die Einstellungen, dann „Apps & Konnektoren“ („Apps & Connectors“), löschen Sie diesen Konnektor und legen Sie ihn neu an.",
+    "Visual Studio Code":
+      "Öffnen Sie in Visual Studio Code die Befehlspalette, führen Sie diesen Befehl aus, entfernen Sie den Eintrag dieses Servers, und starten Sie den Server neu:",
+    Cursor:
+      "Öffnen Sie in Cursor die Einstellungen („Settings“), dann „Tools & MCP“, melden Sie sich von diesem Server ab, schalten Sie ihn aus und wieder ein, und verbinden Sie ihn.",
+    "MCP Inspector":
+      "Öffnen Sie im Inspector die Einstellungen dieses Servers, wählen Sie „Clear stored OAuth state“ (in älteren: Auth Settings, „Clear OAuth State“), und verbinden Sie ihn wieder.",
+    "Gemini CLI": "Melden Sie sich in Gemini CLI neu bei diesem Server an, mit dem Namen, den er dort hat:",
+    "mcp-remote":
+      "mcp-remote bewahrt in einem Ordner auf, was es von allen seinen Servern weiß. Entfernen Sie ihn, und starten Sie Ihre App neu; jeder Server bittet Sie dann noch einmal, sich anzumelden:",
+    OpenCode:
+      "Melden Sie sich in einem Terminal bei OpenCode von diesem Server ab und wieder an, mit dem Namen, den er dort hat:",
+  },
+} satisfies Words;

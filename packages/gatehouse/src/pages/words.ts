@@ -1,0 +1,258 @@
+import type { KnownClientName, ReasonDetails, ReasonKey } from "../oauth/messages/reason.ts";
+import { type Html, html } from "./html.ts";
+
+/*
+ * Every sentence that a person reads, in English: the source. Each other language is a catalogue of the same keys
+ * beside it (`words.de.ts`), and `language.ts` chooses. Whoever writes a page takes its words from here:
+ * `npm run check` finds those that stand anywhere else. An entry is a text, or a function of named parameters.
+ */
+
+export type Words = typeof english;
+
+/** What happened, in one short line; and what it means and what the person can do now, a sentence or two. */
+export interface Explanation {
+  readonly title: string;
+  readonly explanation: string;
+}
+
+/** What each reason reads like. */
+export type Explanations = { readonly [K in ReasonKey]: (details: ReasonDetails[K]) => Explanation };
+
+const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const amount = new Intl.NumberFormat("en-GB");
+
+export const english = {
+  footer: "Gatehouse keeps your sign-in between you and your MCP servers.",
+
+  consent: {
+    title: ({ app }: { app: string }) => `Allow ${app}?`,
+    titleWithoutName: "Allow an app?",
+    step: "Connect an app",
+    heading: ({ app, server }: { app: Html | string; server: Html | string }) =>
+      html`${app} wants to use ${server} as you`,
+    callsItself: ({ name }: { name: Html }) =>
+      html`<span class="lead">An app that calls itself</span> ${name}`,
+    withoutName: "An app without a name",
+    withUnreadableName: "An app with an unreadable name",
+    quoted: ({ name }: { name: string }) => `“${name}”`,
+    account: "your account",
+    serverAt: ({ host }: { host: Html }) => html`the MCP server at ${host}`,
+    setUpHere: "Set up by whoever runs this server",
+    publishedBy: ({ host }: { host: Html }) => html`Published by ${host}`,
+
+    whereAccessGoes: "Where access goes",
+    goesTo: ({ host }: { host: Html }) => html`Access goes to ${host}`,
+    goesToOwnSite: ({ host, app }: { host: Html; app: string }) =>
+      html`Access goes to ${host}, where ${app}’s answers really go.`,
+    goesToOperatorsSite: ({ host }: { host: Html }) => html`Access goes to ${host}.`,
+    goesToWebsite: "Access goes to the website",
+    onlyIfKnown: "Continue only if you know this website and just came from it.",
+    goesToApp: ({ scheme }: { scheme: Html }) =>
+      html`Access goes to the app that opens links beginning with ${scheme}`,
+    anyProgram: "This may be any program on this computer: only you know whether you just started it.",
+    anyProgramCalledLikeIt: ({ name }: { name: Html }) =>
+      html`Any program on this computer can call itself ${name}: only you know whether you just started it.`,
+    anyProgramLikeIt: ({ name }: { name: Html }) =>
+      html`Any program on this computer can say it is ${name}: only you know whether you just started it.`,
+    anyApp: "This may be any app on this computer: only you know whether you just started it.",
+    anyAppCalledLikeIt: ({ name }: { name: Html }) =>
+      html`Any app on this computer can call itself ${name}: only you know whether you just started it.`,
+    anyAppLikeIt: ({ name }: { name: Html }) =>
+      html`Any app on this computer can say it is ${name}: only you know whether you just started it.`,
+    fullAddress: "Full address",
+    registeredOn: ({ day }: { day: Date }) => `Registered itself here on ${longDay.format(day)}.`,
+
+    trickByName: ({ name, host, imitates }: { name: Html; host: Html; imitates: string }) =>
+      html`This may be a trick: it calls itself ${name}, but ${host} is not an address of ${imitates}.`,
+    trickByUnreadableName: ({ host, imitates }: { host: Html; imitates: string }) =>
+      html`This may be a trick: its name is made to look like ${imitates}, but ${host} is not an address of ${imitates}.`,
+    trickByHost: ({ host, imitates }: { host: Html; imitates: string }) =>
+      html`This may be a trick: ${host} looks like ${imitates}, but is not.`,
+    trickByLetters: ({ host }: { host: Html }) =>
+      html`This may be a trick: ${host} stands for letters that can look like those of another address.`,
+
+    itMay: "It may",
+    knowAddress: "Know your e-mail address",
+    useServer: "Use this server as you",
+    stayConnected: "Stay connected without asking you again",
+    alsoNames: ({ scopes }: { scopes: Html }) =>
+      html`It also names ${scopes}, which this page cannot explain`,
+    alsoNamesMore: ({ scopes, more }: { scopes: Html; more: number }) =>
+      html`It also names ${scopes} and ${amount.format(more)} more, which this page cannot explain`,
+    mcpServer: "MCP server",
+    yourAccount: "Your account",
+
+    confirm: ({ host }: { host: Html }) => html`I know ${host} and just came from there`,
+    approve: "Approve",
+    deny: "Deny",
+    notYou: "Not you?",
+    anotherAccount: "Use another account",
+
+    saysOfItself: "What the app says of itself",
+    aboutTheApp: "About the app",
+    privacyPolicy: "Privacy policy",
+    terms: "Terms",
+  },
+
+  home: {
+    title: "Sign-in server",
+    heading: "This server signs you in to MCP servers",
+    nothingToDo:
+      "There is nothing to do here. Add an MCP server's address to your app; it sends you here when it needs your approval.",
+    nobodySignedIn: "You are not signed in in this browser.",
+    signedIn: ({ account }: { account: Html }) =>
+      html`You are signed in as ${account}. Signing out does not disconnect your apps.`,
+    signOut: "Sign out",
+    issuer: "Issuer, for developers",
+    signedOutTitle: "Signed out",
+    signedOut: "You are signed out",
+    appsStayConnected:
+      "The next app that needs your approval will ask you to sign in again. Apps you connected before stay connected.",
+  },
+
+  developmentSignIn: {
+    title: "Development sign-in",
+    heading: "Who do you want to be?",
+    warning: "For development only: whoever types an address is that person. It runs on this computer alone.",
+    address: "E-mail address",
+    exampleAddress: "you@example.com",
+    malformedAddress: "Type an e-mail address, such as you@example.com.",
+    signIn: "Sign in",
+  },
+
+  error: {
+    ifItIs: ({ app }: { app: string }) => `If it is ${app}`,
+    addressUnvouched:
+      "The app asked to be told about this at an address nobody vouches for. Go there only if you trust it:",
+    goBackTo: ({ host }: { host: Html }) => html`Go back to ${host}`,
+    reference: "Reference",
+    forDeveloper: "For the app's developer",
+  },
+
+  reasons: {
+    unavailable: () => ({
+      title: "Please try again in a moment",
+      explanation:
+        "The sign-in service cannot answer right now. Nothing was changed. Go back to your app and try once more.",
+    }),
+    failed: () => ({
+      title: "Something went wrong on our side",
+      explanation:
+        "This is not your fault and nothing was shared. Go back to your app and try once more; if it fails again, give the reference below to whoever runs this server.",
+    }),
+    brokeOff: () => ({
+      title: "Something went wrong on our side",
+      explanation:
+        "Go back to your app and try once more; if it fails again, give the reference below to whoever runs this server.",
+    }),
+    tooManyAttempts: () => ({
+      title: "Too many attempts",
+      explanation: "Please wait a minute, then go back to your app and try again.",
+    }),
+    unusableRequest: () => ({
+      title: "This sign-in link does not work",
+      explanation:
+        "Your app sent a request this server cannot accept, so nothing was shared. Update the app or start again from it; its developer can use the detail below.",
+    }),
+    unknownApp: () => ({
+      title: "This server does not know the app",
+      explanation:
+        "The app uses a registration that does not exist here (any more). Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
+    }),
+    forgottenApp: ({ app }) => ({
+      title: `This server does not know this ${app.name} any more`,
+      explanation: `${app.name} uses a registration that does not exist here (any more).`,
+    }),
+    refusedApp: ({ host }) => ({
+      title: "This app is not accepted here",
+      explanation: `Whoever runs this server does not accept apps published by ${host}. Ask them, if you need it.`,
+    }),
+    faultyDocument: ({ app = "The app", host }) => ({
+      title: `${app} describes itself in a way this server cannot use`,
+      explanation: `The description that ${host} publishes of the app is faulty, so nothing was shared. Update the app, or tell its developer.`,
+    }),
+    missingDocument: ({ app = "the app", host }) => ({
+      title: `This server cannot check who ${app} is`,
+      explanation: `The description of the app could not be fetched from ${host}, so nothing was shared. Try again in a minute. Should it go on, tell whoever runs this server: a copy of the description can be kept here (CIMD_DOCUMENTS).`,
+    }),
+    unknownRedirect: () => ({
+      title: "The app wants the answer sent to an unknown address",
+      explanation:
+        "For your safety nothing was sent. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address.",
+    }),
+    unknownResource: () => ({
+      title: "This server does not look after that MCP server",
+      explanation:
+        "Your app asked for access to an MCP server that is not set up here. Check the server's address in your app, or ask whoever runs it.",
+    }),
+    nobodySignedIn: () => ({
+      title: "The app wanted to connect without asking you",
+      explanation:
+        "It asked for no page to be shown, and you are not signed in here, so nothing was shared. To connect it, start from the app itself.",
+    }),
+    notApproved: () => ({
+      title: "The app wanted to connect without asking you",
+      explanation:
+        "It asked for no page to be shown, and you have not approved it, so nothing was shared. To connect it, start from the app itself.",
+    }),
+    notSignedIn: () => ({
+      title: "You were not signed in",
+      explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
+    }),
+    pageOver: () => ({
+      title: "This page is no longer valid",
+      explanation:
+        "It was already answered, it expired, or it was opened in another browser. Go back to your app and start again: it takes a few seconds.",
+    }),
+    damagedLink: () => ({
+      title: "This link is damaged",
+      explanation: "Go back to your app and start again from there.",
+    }),
+    anotherComputer: () => ({
+      title: "The development sign-in answers this computer only",
+      explanation:
+        "Open it in a browser on the computer where gatehouse dev runs, without a proxy in between. To let others in, run gatehouse serve with an identity provider.",
+    }),
+    nothingHere: () => ({
+      title: "There is nothing here",
+      explanation:
+        "Check the address. To connect an MCP client, give it the address of the MCP server, not this one.",
+    }),
+    wrongMethod: () => ({
+      title: "This page cannot be opened like that",
+      explanation: "Go back to your app and start again from there.",
+    }),
+    tooLarge: () => ({
+      title: "That was too much",
+      explanation: "The form was larger than anything this server expects.",
+    }),
+    linkTooLong: () => ({
+      title: "This link is too long",
+      explanation:
+        "Your app made a link this server does not accept; its developer should shorten the state parameter.",
+    }),
+    unreadableForm: () => ({
+      title: "This form cannot be read",
+      explanation: "It was sent in an encoding this server does not accept.",
+    }),
+  } satisfies Explanations,
+
+  /** How a person has each app forget its registration; below it stands the command, where there is one. */
+  resets: {
+    Codex: "In a terminal, sign out of this server in Codex and in again, with the name it has there:",
+    "Claude Code":
+      "In Claude Code, open /mcp, choose this server, choose “Clear authentication”, then “Authenticate”. Should that not help, remove the server and add it again:",
+    Claude: "In Claude, open Settings, then Connectors, disconnect and remove this server, and add it again.",
+    ChatGPT: "In ChatGPT, open Settings, then Apps & Connectors, delete this connector and create it again.",
+    "Visual Studio Code":
+      "In Visual Studio Code, open the command palette, run this command, remove this server's entry, and start the server again:",
+    Cursor:
+      "In Cursor, open Settings, then Tools & MCP, log out of this server, switch it off and on again, and connect.",
+    "MCP Inspector":
+      "In the Inspector, open this server's settings, choose “Clear stored OAuth state” (in older ones: Auth Settings, “Clear OAuth State”), and connect again.",
+    "Gemini CLI": "In Gemini CLI, sign in to this server anew, with the name it has there:",
+    "mcp-remote":
+      "mcp-remote keeps what it knows of all its servers in one folder. Remove it, and start your app again; each server then asks you to sign in once more:",
+    OpenCode: "In a terminal, sign out of this server in OpenCode and in again, with the name it has there:",
+  } satisfies Record<KnownClientName, string>,
+};
