@@ -25,9 +25,9 @@ export interface Load {
 /** Puts a server under load. Rejects when it answers with another status than the workload expects, or runs out of requests. */
 export async function load(server: Running, workload: Workload, options: LoadOptions): Promise<Load> {
   const { lanes: count, warmUpSeconds, seconds, rate } = options;
-  const fault = Promise.withResolvers<never>();
+  const failure = Promise.withResolvers<never>();
   const timings = new Timings();
-  const lanes = Array.from({ length: count }, () => new Lane(server.host, server.port, fault.reject));
+  const lanes = Array.from({ length: count }, () => new Lane(server.host, server.port, failure.reject));
   let stopped = false;
   let underWay = 0;
   let answers = 0;
@@ -35,13 +35,13 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
   function begin(lane: number, due: number, andThen: () => void): void {
     const request = workload.next(lane);
     if (request === undefined) {
-      fault.reject(new Error("the workload ran out of requests"));
+      failure.reject(new Error("the workload ran out of requests"));
       return;
     }
     underWay++;
     lanes[lane]?.send(request, workload.learn !== undefined, (status, body) => {
       if (status !== workload.status) {
-        return fault.reject(new Error(`answered ${status} instead of ${workload.status}: ${body}`));
+        return failure.reject(new Error(`answered ${status} instead of ${workload.status}: ${body}`));
       }
       workload.learn?.(lane, body);
       underWay--;
@@ -100,7 +100,7 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
   };
 
   try {
-    return await Promise.race([measure(), fault.promise]);
+    return await Promise.race([measure(), failure.promise]);
   } finally {
     stopped = true;
     // An answer that is on its way may carry what the next run goes on with.

@@ -1,13 +1,13 @@
-const longest = 10_000;
+const maxMilliseconds = 10_000;
 const perMillisecond = 100;
 
 /** Durations, counted in steps of ten microseconds: exact enough for any percentile, and nothing grows with their number. */
 export class Timings {
-  readonly #counts = new Uint32Array(longest * perMillisecond + 1);
+  readonly #counts = new Uint32Array(maxMilliseconds * perMillisecond + 1);
   #total = 0;
 
   add(milliseconds: number): void {
-    const step = Math.min(Math.round(milliseconds * perMillisecond), longest * perMillisecond);
+    const step = Math.min(Math.round(milliseconds * perMillisecond), maxMilliseconds * perMillisecond);
     this.#counts[step] = (this.#counts[step] ?? 0) + 1;
     this.#total++;
   }

@@ -17,21 +17,21 @@ interface Claim {
 
 const requirements = readRequirements();
 const claims = readClaims();
-const faults: string[] = [];
+const errors: string[] = [];
 for (const [name, tests] of claims) {
-  if (!requirements.has(name)) faults.push(`${name} is no requirement: ${tests.map(say).join("; ")}`);
+  if (!requirements.has(name)) errors.push(`${name} is no requirement: ${tests.map(say).join("; ")}`);
   if (tests.length > 1)
-    faults.push(`${name} is claimed by ${tests.length} tests: ${tests.map(say).join("; ")}`);
+    errors.push(`${name} is claimed by ${tests.length} tests: ${tests.map(say).join("; ")}`);
 }
 
 const text = render();
 if (process.argv.includes("--write")) writeFileSync(report, text);
 else if (readFileSync(report, "utf8") !== text) {
-  faults.push("docs/conformance.md is out of date: npm run conformance -- --write");
+  errors.push("docs/conformance.md is out of date: npm run conformance -- --write");
 }
 console.log(text);
-for (const fault of faults) console.error(fault);
-if (faults.length > 0) process.exit(1);
+for (const error of errors) console.error(error);
+if (errors.length > 0) process.exit(1);
 
 /** Every ID of the checklist, with its group's letter as first character. */
 function readRequirements(): Set<string> {

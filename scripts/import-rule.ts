@@ -41,7 +41,7 @@ const allowed: Record<string, readonly string[]> = {
 /** Packages the protocol core may use: none of them does I/O. */
 const corePackages = ["node:crypto", "jose", "zod", "tldts", "re2js", "ipaddr.js"];
 
-const faults: string[] = [];
+const errors: string[] = [];
 for (const file of listFiles(source)) {
   const text = readFileSync(file, "utf8");
   const room = roomOf(file);
@@ -50,25 +50,25 @@ for (const file of listFiles(source)) {
   )) {
     if (!specifier.startsWith(".")) {
       if (room === "oauth" && !corePackages.includes(specifier))
-        faults.push(`${where(file)} imports ${specifier}`);
+        errors.push(`${where(file)} imports ${specifier}`);
       continue;
     }
     const target = roomOf(resolve(dirname(file), specifier));
     if (target !== room && !allowed[room]?.includes(target))
-      faults.push(`${where(file)} imports from ${target}`);
+      errors.push(`${where(file)} imports from ${target}`);
   }
   if (/\bprocess\.env\b/.test(text) && room !== "config" && room !== "main.ts") {
-    faults.push(`${where(file)} reads the environment; only config/ may`);
+    errors.push(`${where(file)} reads the environment; only config/ may`);
   }
 }
 for (const file of listFiles(join(root, "packages/resource-server/src"))) {
   if (/from "(?:mcp-gatehouse|[^"]*\/gatehouse\/)/.test(readFileSync(file, "utf8"))) {
-    faults.push(`${where(file)} imports the server package`);
+    errors.push(`${where(file)} imports the server package`);
   }
 }
 
-for (const fault of faults) console.error(fault);
-if (faults.length > 0) process.exit(1);
+for (const error of errors) console.error(error);
+if (errors.length > 0) process.exit(1);
 
 function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })

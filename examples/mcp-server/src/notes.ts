@@ -1,4 +1,4 @@
-const mostNotes = 100;
+const maxNotes = 100;
 
 /** Everybody's notes, in memory, each person's apart. Of more than a hundred the oldest goes. */
 export class Notes {
@@ -6,9 +6,9 @@ export class Notes {
 
   /** How many the person has now. */
   add(person: string, note: string): number {
-    const kept = [...this.of(person), note].slice(-mostNotes);
-    this.#byPerson.set(person, kept);
-    return kept.length;
+    const notes = [...this.of(person), note].slice(-maxNotes);
+    this.#byPerson.set(person, notes);
+    return notes.length;
   }
 
   of(person: string): readonly string[] {

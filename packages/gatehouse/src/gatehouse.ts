@@ -47,7 +47,7 @@ export interface RunningGatehouse {
 }
 
 /** What a caller may hand in instead of having it made: a store it uses itself, a clock it moves, documents without a network. */
-export interface Given {
+export interface Overrides {
   /** False: another process sweeps the database. */
   readonly keepsHouse?: boolean;
   readonly store?: Store;
@@ -121,12 +121,12 @@ export async function pendingMigrations({ storage }: Pick<Config, "storage">): P
 export async function startGatehouse(
   config: Config,
   log: Logger,
-  given: Given = {},
+  overrides: Overrides = {},
 ): Promise<RunningGatehouse> {
   const urls = endpointUrls(config.settings.issuer);
-  const clock = given.clock ?? systemClock;
+  const clock = overrides.clock ?? systemClock;
   const documents =
-    given.documents ??
+    overrides.documents ??
     createClientDocuments(
       {
         allowLoopback: config.settings.clientDocuments.allowLoopback,
@@ -134,7 +134,7 @@ export async function startGatehouse(
       },
       clock,
     );
-  const { store, keyring } = await startStore(config, log, clock, given);
+  const { store, keyring } = await startStore(config, log, clock, overrides);
   const settings = { ...config.settings, ...keySettings(keyring) };
   const signIn = createSignIn(config, urls, clock, log);
   const warnings = new Set<string>();
@@ -193,7 +193,7 @@ export async function startGatehouse(
     throw new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`);
   }
   const housekeeping =
-    given.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
+    overrides.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
@@ -211,9 +211,9 @@ export async function startGatehouse(
 export async function startUpkeep(
   config: Config,
   log: Logger,
-  given: Pick<Given, "onDatabaseRefused" | "acceptNewKey"> = {},
+  overrides: Pick<Overrides, "onDatabaseRefused" | "acceptNewKey"> = {},
 ): Promise<{ stop(): Promise<void> }> {
-  const { store } = await startStore(config, log, systemClock, given);
+  const { store } = await startStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   return {
     async stop() {
@@ -258,20 +258,24 @@ async function startStore(
   config: Config,
   log: Logger,
   clock: Clock,
-  given: Given,
+  overrides: Overrides,
 ): Promise<{ store: Store; keyring: Keyring }> {
   const configured = await configuredKeys(config);
   const { storage } = config;
-  const start = (store: Store) => ({ store, now: clock.now(), acceptNewKey: given.acceptNewKey ?? false });
-  if (given.store !== undefined || storage.kind === "sqlite") {
-    const store = given.store ?? (await openStore(config, log));
+  const start = (store: Store) => ({
+    store,
+    now: clock.now(),
+    acceptNewKey: overrides.acceptNewKey ?? false,
+  });
+  if (overrides.store !== undefined || storage.kind === "sqlite") {
+    const store = overrides.store ?? (await openStore(config, log));
     const { keyring, signedOut } = await closingOnError(store, () => startKeys(configured, start(store)));
-    if (given.acceptNewKey) tellOfNewKey(log, signedOut);
+    if (overrides.acceptNewKey) tellOfNewKey(log, signedOut);
     return { store, keyring };
   }
   const onFailure = (error: unknown) =>
     log.fatal({ err: error }, "the database cannot be used; restart once that is mended");
-  const { onDatabaseRefused = onFailure } = given;
+  const { onDatabaseRefused = onFailure } = overrides;
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
   const store = await openPostgresStoreEventually({
@@ -281,7 +285,7 @@ async function startStore(
     prepare: async (opened) => {
       const strange = await admit(keyring, start(opened));
       const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
-      if (given.acceptNewKey) tellOfNewKey(log, counted);
+      if (overrides.acceptNewKey) tellOfNewKey(log, counted);
     },
     maxPauseMs: storage.maxRetryMs,
     onRetry: (error, pauseMs) =>

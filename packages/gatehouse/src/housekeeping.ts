@@ -13,8 +13,8 @@ export interface HousekeepingOptions {
   readonly onRound?: (round: { readonly swept?: Swept; readonly error?: unknown }) => void;
 }
 
-const everyMilliseconds = 15 * 60 * 1000;
-const firstAfterMilliseconds = 30 * 1000;
+const everyMs = 15 * 60 * 1000;
+const firstAfterMs = 30 * 1000;
 /** Rows of each kind a batch deletes: short enough that nobody waits for it. */
 const batch = 500;
 
@@ -29,8 +29,8 @@ export function startHousekeeping(options: HousekeepingOptions): { stop(): Promi
       (error: unknown) => options.onRound?.({ error }),
     );
   };
-  const first = setTimeout(start, firstAfterMilliseconds).unref();
-  const interval = setInterval(() => void round.then(start), everyMilliseconds).unref();
+  const first = setTimeout(start, firstAfterMs).unref();
+  const interval = setInterval(() => void round.then(start), everyMs).unref();
   return {
     async stop() {
       clearTimeout(first);

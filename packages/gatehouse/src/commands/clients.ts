@@ -9,7 +9,7 @@ import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { ClientId } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { chooseSecret } from "./client-secret.ts";
-import { asJson, gathered, type JsonOption } from "./options.ts";
+import { asJson, collected, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { addRotateSecretCommand } from "./rotate-secret.ts";
 import type { Shell } from "./shell.ts";
@@ -42,7 +42,7 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     .requiredOption(
       "--redirect-uri <uri>",
       "where it may be answered; may be repeated; client_secret_post clients may use * in host and path (docs/compatibility.md has the whole dialect)",
-      gathered,
+      collected,
     )
     .option("--name <name>", "what people see it called")
     .option("--secret-stdin", "read the secret from the standard input")

@@ -11,7 +11,7 @@ export interface JsonOption {
 export const asJson = () => new Option("--json", "print JSON, for scripts");
 
 /** Gathers the values of an option that may stand several times. */
-export const gathered = (value: string, earlier: readonly string[] = []) => [...earlier, value];
+export const collected = (value: string, earlier: readonly string[] = []) => [...earlier, value];
 
 export interface AcceptNewKeyOption {
   readonly acceptNewKey?: true;

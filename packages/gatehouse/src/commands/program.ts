@@ -64,11 +64,11 @@ function packageVersion(): string {
 function explain(error: unknown, shell: Shell): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError) {
-    const { faults } = error;
+    const { errors } = error;
     shell.complain(
-      `gatehouse: the configuration has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}`,
+      `gatehouse: the configuration has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`,
     );
-    for (const { variable, found, expected } of faults) {
+    for (const { variable, found, expected } of errors) {
       shell.complain(`  ${variable}\n    found     ${found}\n    expected  ${expected}`);
     }
     return 2;

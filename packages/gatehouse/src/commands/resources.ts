@@ -8,7 +8,7 @@ import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { asJson, gathered, type JsonOption } from "./options.ts";
+import { asJson, collected, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
@@ -28,7 +28,7 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
     .option(
       "--scope <name=sentence>",
       "a scope, and what it allows in plain words; may be repeated",
-      gathered,
+      collected,
     )
     .addOption(asJson())
     .action((identifier: string, options: AddOptions) => add(shell, identifier, options));

@@ -36,11 +36,12 @@ async function restore(shell: Shell, file: string, { acceptNewKey, json }: Resto
     const people = await lookThrough(shell, config, prepared, acceptNewKey ?? false);
     const replaced = explained(prepared.install);
     const { pending } = prepared;
-    const kept = replaced === undefined ? undefined : resolve(replaced);
-    if (json) return shell.print(JSON.stringify({ file: resolve(file), replaced: kept, pending, people }));
+    const previous = replaced === undefined ? undefined : resolve(replaced);
+    if (json)
+      return shell.print(JSON.stringify({ file: resolve(file), replaced: previous, pending, people }));
     shell.print(`Restored ${describeStorage(config.storage)} from ${resolve(file)}`);
     if (people !== undefined) shell.print(`People with a live grant in it: ${people}`);
-    if (kept !== undefined) shell.print(`The database that was there is kept as ${kept}`);
+    if (previous !== undefined) shell.print(`The database that was there is kept as ${previous}`);
     if (pending > 0)
       shell.print(`It is of an older version: ${pending} migrations are left to the next start`);
     shell.complain(whatIsLost);

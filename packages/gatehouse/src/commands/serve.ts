@@ -28,8 +28,8 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   if (config.workers > 1) return runWorkers(config, log, interrupted, acceptNewKey);
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once it listens
-  const given = { onDatabaseRefused: refused.reject, acceptNewKey };
-  const starting = startGatehouse(config, log, given).catch((error: unknown) => {
+  const overrides = { onDatabaseRefused: refused.reject, acceptNewKey };
+  const starting = startGatehouse(config, log, overrides).catch((error: unknown) => {
     throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));

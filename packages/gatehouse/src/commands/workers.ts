@@ -9,8 +9,8 @@ import { describeStart } from "./start-line.ts";
 
 /** Milliseconds a worker has to live for the next one to follow at once. */
 const longEnough = 5000;
-const shortestPause = 250;
-const longestPause = 10_000;
+const minPauseMs = 250;
+const maxPauseMs = 10_000;
 
 /**
  * Runs `gatehouse serve` in several processes that share the port, connection by connection. They share nothing else but the database: this one keeps house in it, and
@@ -65,7 +65,7 @@ export async function runWorkers(
     worker.once("exit", (code: number | null, signal: string | null) => {
       if (stopping || !listened) return;
       const soon = performance.now() - begun < longEnough;
-      const pause = soon ? Math.min(shortestPause * 2 ** failures, longestPause) : 0;
+      const pause = soon ? Math.min(minPauseMs * 2 ** failures, maxPauseMs) : 0;
       log.error({ code, signal, nextInMilliseconds: pause }, "a worker ended; another takes its place");
       const timer = setTimeout(() => {
         replacements.delete(timer);

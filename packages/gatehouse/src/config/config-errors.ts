@@ -1,4 +1,4 @@
-export interface Fault {
+export interface VariableError {
   readonly variable: string;
   /** What was found; of a secret only its length. */
   readonly found: string;
@@ -8,11 +8,11 @@ export interface Fault {
 /** Everything that is wrong with the environment, at once. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  readonly faults: readonly Fault[];
+  readonly errors: readonly VariableError[];
 
-  constructor(faults: readonly Fault[]) {
-    super(faults.map(({ variable, found, expected }) => `${variable}: ${found}; ${expected}`).join("\n"));
-    this.faults = faults;
+  constructor(errors: readonly VariableError[]) {
+    super(errors.map(({ variable, found, expected }) => `${variable}: ${found}; ${expected}`).join("\n"));
+    this.errors = errors;
   }
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
-import { ConfigError, type Fault, quote } from "./config-errors.ts";
+import { ConfigError, quote, type VariableError } from "./config-errors.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { isServiceLink, misspeltVariables } from "./misspelt-variables.ts";
 import { contradictions, type Mode } from "./start-conditions.ts";
@@ -70,31 +70,35 @@ export function describeStorage(storage: StorageConfig): string {
  * @throws {ConfigError} with every fault, not just the first
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
-  const faults = misspeltVariables(environment, Object.keys(variables));
-  const values = parseAll(environment, faults);
-  faults.push(...contradictions(environment, values, mode));
-  if (faults.length > 0) throw new ConfigError(faults);
+  const errors = misspeltVariables(environment, Object.keys(variables));
+  const values = parseAll(environment, errors);
+  errors.push(...contradictions(environment, values, mode));
+  if (errors.length > 0) throw new ConfigError(errors);
   // Without a fault every value is there.
   return compose(values as Values, mode);
 }
 
 function parseAll(
   environment: Readonly<Record<string, string | undefined>>,
-  faults: Fault[],
+  errors: VariableError[],
 ): Partial<Values> {
   const values: Record<string, unknown> = {};
   for (const [variable, about] of Object.entries<Variable<unknown>>(variables)) {
-    const given = environment[variable]?.trim();
-    const text = given && !isServiceLink(variable, given) ? given : about.fallback;
+    const set = environment[variable]?.trim();
+    const text = set && !isServiceLink(variable, set) ? set : about.fallback;
     if (text === undefined) continue;
     const result = about.parser.safeParse(text);
     if (result.success) values[variable] = result.data;
-    else faults.push(describeFault(variable, about, text));
+    else errors.push(describeError(variable, about, text));
   }
   return values as Partial<Values>;
 }
 
-function describeFault(variable: string, { secret, expected }: Variable<unknown>, text: string): Fault {
+function describeError(
+  variable: string,
+  { secret, expected }: Variable<unknown>,
+  text: string,
+): VariableError {
   return { variable, found: secret ? `a value of ${text.length} characters` : quote(text), expected };
 }
 

@@ -1,4 +1,4 @@
-import type { Fault } from "./config-errors.ts";
+import type { VariableError } from "./config-errors.ts";
 
 /*
  * Names in the environment that are almost one of ours. A variable nobody reads is harmless, except when somebody believes that it is read:
@@ -25,20 +25,20 @@ export function isServiceLink(name: string, value: string): boolean {
 export function misspeltVariables(
   environment: Readonly<Record<string, string | undefined>>,
   known: readonly string[],
-): Fault[] {
-  const faults: Fault[] = [];
+): VariableError[] {
+  const errors: VariableError[] = [];
   for (const [name, value = ""] of Object.entries(environment)) {
     if (value.trim() === "" || known.includes(name) || isServiceLink(name, value)) continue;
     const meant = nearest(name, known);
     // Where case does not matter (Windows) the right one has been read already.
     if (meant === undefined || (meant === name.toUpperCase() && environment[meant] === value)) continue;
-    faults.push({
+    errors.push({
       variable: name,
       found: "a name that nothing reads",
       expected: `${meant}: did you mean that? Correct the name, or remove the variable`,
     });
   }
-  return faults;
+  return errors;
 }
 
 function nearest(name: string, known: readonly string[]): string | undefined {

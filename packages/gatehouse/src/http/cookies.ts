@@ -1,7 +1,7 @@
 import type { SetCookie } from "../oauth/messages/response.ts";
 
 /** Of ours: what others plant beside them must not crowd them out. The header itself is bounded already. */
-const mostCookies = 64;
+const maxCookies = 64;
 
 /** Writes and reads cookies as the issuer's scheme allows: on https with the `__Host-` prefix, which no sibling domain can plant (S-n3). */
 export interface CookieCodec {
@@ -21,7 +21,7 @@ export function createCookieCodec(secure: boolean): CookieCodec {
       if (header === undefined) return none;
       const cookies = new Map<string, string>();
       for (const pair of header.split(";")) {
-        if (cookies.size === mostCookies) break;
+        if (cookies.size === maxCookies) break;
         const equals = pair.indexOf("=");
         const name = pair.slice(0, equals).trim();
         if (equals === -1 || !name.startsWith(prefix)) continue;

@@ -31,7 +31,7 @@ export interface HandlerOptions {
   /** False: none. Budgets take the place of the defaults. */
   readonly rateLimits?: boolean | Budgets;
   /** Bytes a body may have. */
-  readonly longestBody?: number;
+  readonly maxBodyBytes?: number;
   /** Told of what no endpoint caught: a defect of ours. */
   readonly onFailure: (error: unknown, request: { readonly id: string; readonly path: string }) => void;
   /** Told of what the edge itself refuses. */
@@ -64,7 +64,7 @@ export interface RefusalEntry {
   readonly userAgent: string | undefined;
 }
 
-const longestUrl = 16 * 1024;
+const maxUrlLength = 16 * 1024;
 
 /**
  * The edge between node and the protocol: bounds, limits and parses a request, calls its route's endpoint, and writes the answer. The promise
@@ -75,7 +75,7 @@ export function createHandler(
   options: HandlerOptions,
   isClosing: () => boolean,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { rateLimits = true, longestBody = 64 * 1024, onRequest } = options;
+  const { rateLimits = true, maxBodyBytes = 64 * 1024, onRequest } = options;
   const secure = options.issuer.startsWith("https:");
   const routes = new Map(options.routes.map((route) => [route.path, route]));
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
@@ -117,7 +117,7 @@ export function createHandler(
   ): Promise<OAuthResponse> {
     const { address, rawQuery } = origin;
     const { method = "GET", headers } = request;
-    if ((request.url ?? "").length > longestUrl) return refuse(request, origin, route, 414);
+    if ((request.url ?? "").length > maxUrlLength) return refuse(request, origin, route, 414);
     if (isAmbiguous(request)) return refuse(request, origin, route, 400);
     if (route === undefined) return refuse(request, origin, route, 404);
     const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
@@ -129,7 +129,7 @@ export function createHandler(
       const wait = await limits(route.limit, address);
       if (wait > 0) return refuse(request, origin, route, 429, { "Retry-After": String(wait) });
     }
-    const body = method === "POST" || method === "PUT" ? await readBody(request, longestBody) : { text: "" };
+    const body = method === "POST" || method === "PUT" ? await readBody(request, maxBodyBytes) : { text: "" };
     if ("refused" in body) return refuse(request, origin, route, body.refused);
     const parsed = parse(request, rawQuery, body.text);
     if (parsed === undefined) return refuse(request, origin, route, 400);

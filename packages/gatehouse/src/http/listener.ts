@@ -6,7 +6,7 @@ import { defaultMaxConnections } from "./open-files.ts";
 
 export interface ListenerOptions extends HandlerOptions {
   /** How long a request may take to arrive whole (S07), its headers a third of it. Default 30 seconds. */
-  readonly requestMilliseconds?: number;
+  readonly requestTimeoutMs?: number;
   /** Milliseconds an idle connection is kept for a next request. Default 65 seconds: longer than the usual proxy keeps its side. */
   readonly keepAliveTimeoutMs?: number;
   /** Milliseconds from a request's headers until its answer is taken. Default 60 seconds. */
@@ -16,7 +16,7 @@ export interface ListenerOptions extends HandlerOptions {
   /** Requests that a peer may send ahead of its answers before it is cut off. Default 16. */
   readonly maxPipelined?: number;
   /** How long `close` waits for requests in flight. Default 5 seconds. */
-  readonly graceMilliseconds?: number;
+  readonly graceMs?: number;
 }
 
 export interface Listener {
@@ -27,18 +27,18 @@ export interface Listener {
 }
 
 /** For the request line and all headers together: a URL of the longest kind (16 KiB) and as much again. */
-const longestHead = 32 * 1024;
+const maxHeadBytes = 32 * 1024;
 
 /** Puts the edge on node's HTTP server. */
 export function createListener(options: ListenerOptions): Listener {
-  const { requestMilliseconds = 30_000, graceMilliseconds = 5000 } = options;
+  const { requestTimeoutMs = 30_000, graceMs = 5000 } = options;
   const { keepAliveTimeoutMs = 65_000, answerTimeoutMs = 60_000 } = options;
   const { maxConnections = defaultMaxConnections(), maxPipelined = 16 } = options;
-  const headersTimeout = requestMilliseconds / 3;
-  const checkIntervalMs = requestMilliseconds / 6;
+  const headersTimeout = requestTimeoutMs / 3;
+  const checkIntervalMs = requestTimeoutMs / 6;
   const server: Server = createServer({
-    maxHeaderSize: longestHead,
-    requestTimeout: requestMilliseconds,
+    maxHeaderSize: maxHeadBytes,
+    requestTimeout: requestTimeoutMs,
     headersTimeout,
     connectionsCheckingInterval: checkIntervalMs,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -65,7 +65,7 @@ export function createListener(options: ListenerOptions): Listener {
   });
   return {
     listen: (port, host) => listen(server, port, host),
-    close: () => close(server, graceMilliseconds),
+    close: () => close(server, graceMs),
   };
 }
 
@@ -93,8 +93,8 @@ async function listen(server: Server, port: number, host: string): Promise<Addre
   return server.address() as AddressInfo;
 }
 
-async function close(server: Server, graceMilliseconds: number): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+async function close(server: Server, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();

@@ -33,7 +33,7 @@ export function createRateLimits(budgets: Budgets = {}, bounds: Bounds = {}): Ra
 
 interface Bounds {
   /** How many new keys a minute are counted. */
-  readonly mostKeys?: number;
+  readonly maxKeys?: number;
   /** Milliseconds since 1970; says when a minute is over. */
   readonly now?: () => number;
 }
@@ -44,11 +44,11 @@ interface Counter {
 }
 
 /**
- * Counts per key for a minute from its first. Memory is bounded: when a minute brings more new keys than `mostKeys`, the surplus goes
+ * Counts per key for a minute from its first. Memory is bounded: when a minute brings more new keys than `maxKeys`, the surplus goes
  * uncounted, because whoever has that many addresses was not held back by a budget for each anyway, and a crowd of real people must
  * not be.
  */
-function createCounter(points: number, { mostKeys = 20_000, now = Date.now }: Bounds = {}): Counter {
+function createCounter(points: number, { maxKeys = 20_000, now = Date.now }: Bounds = {}): Counter {
   const limiter = new RateLimiterMemory({ points, duration: 60 });
   let minute = 0;
   let newKeys = 0;
@@ -59,7 +59,7 @@ function createCounter(points: number, { mostKeys = 20_000, now = Date.now }: Bo
         minute = current;
         newKeys = 0;
       }
-      if (newKeys >= mostKeys && (await limiter.get(key)) === null) return 0;
+      if (newKeys >= maxKeys && (await limiter.get(key)) === null) return 0;
       try {
         const { isFirstInDuration } = await limiter.consume(key);
         if (isFirstInDuration) newKeys++;

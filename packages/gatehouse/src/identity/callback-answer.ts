@@ -34,8 +34,8 @@ function checkIssuer(
 
 /** C18. */
 function providerError(error: string, description: string | null): SignInError {
-  const said = JSON.stringify([error, description ?? ""].map((text) => text.slice(0, 200)));
-  const message = `the identity provider answered the error ${said}`;
+  const answered = JSON.stringify([error, description ?? ""].map((text) => text.slice(0, 200)));
+  const message = `the identity provider answered the error ${answered}`;
   switch (error) {
     case "access_denied":
       return new SignInError("access_denied", message, {

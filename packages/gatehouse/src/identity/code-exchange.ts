@@ -70,10 +70,10 @@ function refusal(
   secrets: readonly (string | undefined)[],
 ): SignInError {
   const { error, error_description: description } = answer ?? {};
-  let said = JSON.stringify({ error, description });
-  for (const secret of secrets) if (secret) said = said.replaceAll(secret, "…");
+  let answered = JSON.stringify({ error, description });
+  for (const secret of secrets) if (secret) answered = answered.replaceAll(secret, "…");
   const advice = error === "invalid_client" ? "; check OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET" : "";
-  const message = `${name} answered ${status} ${said.slice(0, 500)}${advice}`;
+  const message = `${name} answered ${status} ${answered.slice(0, 500)}${advice}`;
   return status >= 500 || status === 429
     ? new SignInError("temporarily_unavailable", message, {
         hint: "the identity provider cannot answer right now",

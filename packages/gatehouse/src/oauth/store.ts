@@ -33,14 +33,14 @@ export type Rotation =
 export interface ReplayPolicy {
   /** Seconds after it was superseded in which it is answered with the live one. */
   readonly window: Seconds;
-  /** How far back, 1 being the previous generation; at most {@link mostReplayGenerations}. */
+  /** How far back, 1 being the previous generation; at most {@link maxReplayGenerations}. */
   readonly generations: number;
   /** Seconds after it was superseded in which the previous generation, past the window, moves the grant ahead; 0: never. */
   readonly late: Seconds;
 }
 
 /** As many superseded generations as a store remembers of a grant. */
-export const mostReplayGenerations = 64;
+export const maxReplayGenerations = 64;
 
 /** How a redemption ended. See {@link Store.redeemCode}. */
 export type Redemption = "redeemed" | "used" | "gone";
@@ -234,7 +234,7 @@ export interface GrantStore {
    *    replay what that one got. At once with a holder of the live one: whoever comes first is answered, the other has reused;
    *  - one newer than the live one, because the database is behind its tokens: presented + 1 becomes live as above, and of the generations
    *    before the presented one none is forgiven any more: `fast_forwarded`. Of all who present it at once, one, and the others replay;
-   *  - a skipped one: `reused`, `skipped`, remembered for {@link mostReplayGenerations} generations; any other: `reused`, `superseded`. Nothing
+   *  - a skipped one: `reused`, `skipped`, remembered for {@link maxReplayGenerations} generations; any other: `reused`, `superseded`. Nothing
    *    changed, and it stays so whatever else runs: the caller revokes;
    * and no such live grant, also when it ends at the same moment: `gone`. Only `reused` and `gone` store no access token; the others store it in
    * the same step. So however many callers race with one generation, one lineage lives on, and none is lost when an answer is.

@@ -1,4 +1,4 @@
-import { mostReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth/store.ts";
+import { maxReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth/store.ts";
 import type { Seconds } from "../oauth/values.ts";
 
 /*
@@ -59,7 +59,7 @@ export function decideRotation(
   return {
     outcome: "skipped_ahead", // G13
     generation: generation + 1,
-    superseded: [skipped, ...superseded].slice(0, mostReplayGenerations),
+    superseded: [skipped, ...superseded].slice(0, maxReplayGenerations),
   };
 }
 
@@ -69,5 +69,5 @@ const tooOld: Decision = { outcome: "reused", reason: "superseded" };
  * As many as are forgiven; once one was skipped all that a store remembers, so that whoever presents that one later is told from others.
  */
 function rememberedAfter(superseded: readonly number[], { generations }: ReplayPolicy): number {
-  return superseded.includes(skipped) ? mostReplayGenerations : generations;
+  return superseded.includes(skipped) ? maxReplayGenerations : generations;
 }

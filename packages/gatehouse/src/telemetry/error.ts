@@ -10,7 +10,7 @@ interface DescribedError {
 }
 
 const deepest = 4;
-const mostFrames = 20;
+const maxFrames = 20;
 
 /**
  * An error as the log shows it: kind, message, code, where it happened, and what caused it. Nothing else of it: errors of libraries carry whole requests
@@ -38,7 +38,7 @@ function frames({ stack = "", message }: Error): string {
     .slice(head === -1 ? 0 : head + message.length)
     .split("\n")
     .filter((line) => /^\s+at /.test(line))
-    .slice(0, mostFrames)
+    .slice(0, maxFrames)
     .map((line) => oneLine(line, 500))
     .join("\n");
 }

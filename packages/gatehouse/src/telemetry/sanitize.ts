@@ -10,11 +10,11 @@ const harmless = /^[ -~]*$/;
 
 /**
  * Text of a stranger as one harmless line: every character that could break the line or drive a terminal becomes `\uFFFD`, and what is longer
- * than `longest` characters is cut (S-n4).
+ * than `maxLength` characters is cut (S-n4).
  */
-export function oneLine(text: string, longest = 200): string {
-  if (text.length <= longest && harmless.test(text)) return text;
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
+export function oneLine(text: string, maxLength = 200): string {
+  if (text.length <= maxLength && harmless.test(text)) return text;
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return cut.toWellFormed().replace(unprintable, "\uFFFD");
 }
 

@@ -41,7 +41,7 @@ test("without a command the help is shown, as wrong usage", async () => {
   assert.match(err, /Usage: gatehouse/);
 });
 
-test("all faults of the configuration are told, and nothing is started", async () => {
+test("all errors of the configuration are told, and nothing is started", async () => {
   const { code, out, err } = await runCommand(["serve"], {
     ...anyProvider,
     PORT: "no",
@@ -50,7 +50,7 @@ test("all faults of the configuration are told, and nothing is started", async (
   });
   assert.equal(code, 2);
   assert.equal(out, "");
-  assert.match(err, /3 faults/);
+  assert.match(err, /3 errors/);
   for (const name of ["PORT", "SECRET_KEY", "LOG_LEVEL"]) assert.match(err, new RegExp(`^ +${name}$`, "m"));
   assert.match(err, /found +a value of 7 characters/);
   assert.doesNotMatch(err, /hunter2/);

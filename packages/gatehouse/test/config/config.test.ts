@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { describeStorage, readConfig } from "../../src/config/config.ts";
-import { ConfigError, type Fault } from "../../src/config/config-errors.ts";
+import { ConfigError, type VariableError } from "../../src/config/config-errors.ts";
 import { describeVariables } from "../../src/config/environment-variables.ts";
 import type { Mode } from "../../src/config/start-conditions.ts";
 
@@ -15,18 +15,18 @@ const production: Environment = {
   OAUTH2_CLIENT_SECRET: "our-secret",
 };
 
-function faultsOf(environment: Environment, mode: Mode = "serve"): readonly Fault[] {
+function errorsOf(environment: Environment, mode: Mode = "serve"): readonly VariableError[] {
   try {
     readConfig(environment, mode);
   } catch (error) {
     assert.ok(error instanceof ConfigError);
-    return error.faults;
+    return error.errors;
   }
   return [];
 }
 
 const faultyNames = (environment: Environment, mode: Mode = "serve") =>
-  faultsOf(environment, mode).map(({ variable }) => variable);
+  errorsOf(environment, mode).map(({ variable }) => variable);
 
 test("an empty environment is a whole configuration for development", () => {
   const config = readConfig({}, "dev");
@@ -54,8 +54,8 @@ test("an empty environment is a whole configuration for development", () => {
   });
 });
 
-test("every fault is told at once, with what was found and what is expected", () => {
-  const faults = faultsOf({
+test("every error is told at once, with what was found and what is expected", () => {
+  const errors = errorsOf({
     BASE_URL: "http://auth.example.com",
     PORT: "80800",
     CODE_TTL: "1h",
@@ -63,7 +63,7 @@ test("every fault is told at once, with what was found and what is expected", ()
     TRUSTED_PROXIES: "10.0.0.0/8, somewhere",
     DEFAULT_RESOURCE: "mcp.example.com",
   });
-  assert.deepEqual(faults.map(({ variable }) => variable).sort(), [
+  assert.deepEqual(errors.map(({ variable }) => variable).sort(), [
     "BASE_URL",
     "CODE_TTL",
     "DEFAULT_RESOURCE",
@@ -73,32 +73,32 @@ test("every fault is told at once, with what was found and what is expected", ()
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
   ]);
-  const port = faults.find(({ variable }) => variable === "PORT");
+  const port = errors.find(({ variable }) => variable === "PORT");
   assert.equal(port?.found, '"80800"');
   assert.match(port?.expected ?? "", /0 to 65535/);
 });
 
-test("a fault never shows a secret, only how long it is", () => {
-  const faults = faultsOf({
+test("a error never shows a secret, only how long it is", () => {
+  const errors = errorsOf({
     ...production,
     SECRET_KEY: "tooShortASecret",
     INTROSPECTION_TOKEN: "with a space in it",
     SQL_URL: "mysql://root:hunter2@db/x",
     BASE_URL: "https://admin:hunter2@auth.example.com",
   });
-  assert.deepEqual(faults.map(({ variable }) => variable).sort(), [
+  assert.deepEqual(errors.map(({ variable }) => variable).sort(), [
     "BASE_URL",
     "INTROSPECTION_TOKEN",
     "SECRET_KEY",
     "SQL_URL",
   ]);
-  const told = JSON.stringify(faults);
+  const told = JSON.stringify(errors);
   for (const SQL_URL of ["mysql:root:hunter2@db", "pg://db/x?password=hunter2", "host=db password=hunter2"]) {
-    assert.doesNotMatch(JSON.stringify(faultsOf({ SQL_URL }, "command")), /hunter2/);
+    assert.doesNotMatch(JSON.stringify(errorsOf({ SQL_URL }, "command")), /hunter2/);
   }
-  assert.equal(faultsOf({ SQL_URL: "/var/lib/x.db" }, "command")[0]?.found, '"/var/lib/x.db"');
+  assert.equal(errorsOf({ SQL_URL: "/var/lib/x.db" }, "command")[0]?.found, '"/var/lib/x.db"');
   assert.doesNotMatch(told, /tooShort|with a space|hunter2/);
-  assert.equal(faults.find(({ variable }) => variable === "SECRET_KEY")?.found, "a value of 15 characters");
+  assert.equal(errors.find(({ variable }) => variable === "SECRET_KEY")?.found, "a value of 15 characters");
 });
 
 test("serve needs credentials at the identity provider wherever it is; only dev does without", () => {
@@ -142,7 +142,7 @@ test("development refuses to be reachable from outside", () => {
 
 test("what is missing is told with where to get it and what to register there", () => {
   const expected = (environment: Environment, variable: string) =>
-    faultsOf(environment).find((fault) => fault.variable === variable)?.expected ?? assert.fail(variable);
+    errorsOf(environment).find((error) => error.variable === variable)?.expected ?? assert.fail(variable);
   const BASE_URL = "https://login.example.com/t1/";
   const atGoogle = expected({ BASE_URL }, "OAUTH2_CLIENT_ID");
   assert.match(atGoogle, /https:\/\/console\.cloud\.google\.com\/apis\/credentials/);
@@ -180,11 +180,11 @@ test("domains are read in one form, whatever their case, final dot or alphabet; 
   }
 });
 
-test("an introspection token that could be guessed is a fault that says how to make one", () => {
+test("an introspection token that could be guessed is a error that says how to make one", () => {
   assert.deepEqual(faultyNames({ ...production, INTROSPECTION_TOKEN: "x".repeat(16) }), []);
-  const [fault] = faultsOf({ ...production, INTROSPECTION_TOKEN: "fifteen-letters" });
-  assert.equal(fault?.found, "a value of 15 characters");
-  assert.match(fault?.expected ?? "", /at least 16 .*openssl rand -base64 32/);
+  const [error] = errorsOf({ ...production, INTROSPECTION_TOKEN: "fifteen-letters" });
+  assert.equal(error?.found, "a value of 15 characters");
+  assert.match(error?.expected ?? "", /at least 16 .*openssl rand -base64 32/);
 });
 
 test("commands beside a server need no credentials", () => {
@@ -330,7 +330,7 @@ test("an empty variable counts as absent, and white space around a value is not 
   assert.equal(config.settings.homeUrl, "https://example.com");
 });
 
-test("a misspelt name is told with every other fault, and never its value", () => {
+test("a misspelt name is told with every other error, and never its value", () => {
   const environment = {
     ...production,
     PORT: "no",
@@ -338,7 +338,7 @@ test("a misspelt name is told with every other fault, and never its value", () =
     SQL_URI: "postgres://u:hunter2@db/x",
   };
   assert.deepEqual(faultyNames(environment).sort(), ["OAUTH_CLIENT_SECRET", "PORT", "SQL_URI"]);
-  assert.doesNotMatch(JSON.stringify(faultsOf(environment)), /hunter2/);
+  assert.doesNotMatch(JSON.stringify(errorsOf(environment)), /hunter2/);
 });
 
 test("in a cluster that has a service named demo the example's port is still the usual one", () => {

@@ -8,13 +8,13 @@ const known = Object.keys(variables);
 
 /** The variable a person is asked about who wrote this one. */
 function meant(name: string, value = "x"): string | undefined {
-  const [fault, ...more] = misspeltVariables({ [name]: value }, known);
+  const [error, ...more] = misspeltVariables({ [name]: value }, known);
   assert.equal(more.length, 0);
-  if (fault !== undefined) assert.equal(fault.variable, name);
-  return fault && /^(\w+): did you mean that\?/.exec(fault.expected)?.[1];
+  if (error !== undefined) assert.equal(error.variable, name);
+  return error && /^(\w+): did you mean that\?/.exec(error.expected)?.[1];
 }
 
-test("a name that is almost one of ours is a fault that names the right one", () => {
+test("a name that is almost one of ours is a error that names the right one", () => {
   for (const [written, right] of Object.entries({
     ALLOWED_DOMAIN: "ALLOWED_DOMAINS",
     ALOWED_DOMAINS: "ALLOWED_DOMAINS",
@@ -67,8 +67,8 @@ test("the names of others are left alone, and those of ours", () => {
 test("no variable is within reach of another of ours by its spelling alone", () => {
   for (const name of known) {
     const others = known.filter((other) => other !== name);
-    const [fault] = misspeltVariables({ [name]: "x" }, others);
-    assert.equal(fault?.expected, undefined, `${name} would be taken for a misspelt one by an older version`);
+    const [error] = misspeltVariables({ [name]: "x" }, others);
+    assert.equal(error?.expected, undefined, `${name} would be taken for a misspelt one by an older version`);
   }
 });
 

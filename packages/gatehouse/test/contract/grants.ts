@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostReplayGenerations } from "../../src/oauth/store.ts";
+import { maxReplayGenerations } from "../../src/oauth/store.ts";
 import { seconds } from "../../src/oauth/values.ts";
 
 import { aGrant, aToken, count, type Given, later, now, strict, times } from "./stories.ts";
@@ -51,8 +51,8 @@ export function grantsContract(given: Given): void {
 
   test("as many superseded generations are remembered as a policy may forgive, and no more", async () => {
     const { grant } = await given.aLiveGrant();
-    const widest = { ...strict, window: seconds(100), generations: mostReplayGenerations };
-    for (let live = 1; live <= mostReplayGenerations + 1; live++) {
+    const widest = { ...strict, window: seconds(100), generations: maxReplayGenerations };
+    for (let live = 1; live <= maxReplayGenerations + 1; live++) {
       assert.equal(await given.rotate(grant, live, now, widest), "rotated");
     }
     assert.equal(await given.rotate(grant, 2, later(1), widest), "replayed");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mostReplayGenerations } from "../../src/oauth/store.ts";
+import { maxReplayGenerations } from "../../src/oauth/store.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { aToken, type Given, later, lossless, now, strict, times } from "./stories.ts";
 
@@ -87,7 +87,7 @@ export function lateRefreshesContract(given: Given): void {
     const { grant } = await given.aLiveGrant();
     await given.rotate(grant, 1);
     assert.deepEqual(await given.present(grant, 1, later(60)), skippedAhead(3));
-    const newest = mostReplayGenerations + 2;
+    const newest = maxReplayGenerations + 2;
     for (let live = 3; live < newest; live++) await given.rotate(grant, live, later(61));
     assert.deepEqual(await given.present(grant, 2, later(62)), skipped);
     assert.deepEqual(await given.present(grant, newest, later(62)), {
@@ -101,12 +101,12 @@ export function lateRefreshesContract(given: Given): void {
     const { grant } = await given.aLiveGrant();
     await given.rotate(grant, 1);
     const hasty = { ...lossless, window: seconds(0) };
-    for (let live = 3; live <= mostReplayGenerations + 1; live++) {
+    for (let live = 3; live <= maxReplayGenerations + 1; live++) {
       assert.deepEqual(await given.present(grant, 1, later(live), hasty), skippedAhead(live));
     }
     assert.deepEqual(
       await given.present(grant, 1, later(100), hasty),
-      skippedAhead(mostReplayGenerations + 2),
+      skippedAhead(maxReplayGenerations + 2),
     );
     assert.deepEqual(await given.present(grant, 1, later(101), hasty), superseded);
   });

@@ -29,7 +29,7 @@ after(async () => {
 
 test("no value in any parameter, member, claim, cookie or header of any request is more than its sender's error", async () => {
   const port = Number(new URL(server.url).port);
-  const faults: string[] = [];
+  const problems: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
     if ((seed - first) % requestsPerCast === 0) {
       cast?.close();
@@ -39,12 +39,12 @@ test("no value in any parameter, member, claim, cookie or header of any request 
     const generator = createGenerator(seed);
     const { about, request } = spoil(generator.pick(cast.templates), generator);
     const response = await exchange(port, request);
-    const fault = faultOf(request, response) ?? loggedError(server.log.slice(logged));
-    if (fault === undefined) continue;
-    faults.push(`case ${seed}, ${about}: ${fault}\n${show(request)}\n${show(response)}`);
-    if (faults.length === 10) break;
+    const problem = faultOf(request, response) ?? loggedError(server.log.slice(logged));
+    if (problem === undefined) continue;
+    problems.push(`case ${seed}, ${about}: ${problem}\n${show(request)}\n${show(response)}`);
+    if (problems.length === 10) break;
   }
-  assert.equal(faults.length, 0, faults.join("\n\n"));
+  assert.equal(problems.length, 0, problems.join("\n\n"));
 });
 
 test("after all of them an honest client is served as before", async () => {

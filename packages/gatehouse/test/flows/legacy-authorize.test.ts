@@ -27,7 +27,7 @@ const ask = (parameters: Record<string, string | undefined> = {}, agent = new Us
   return agent.request(url.href);
 };
 
-test("B26 LEGACY the old web client's request goes straight to the provider, its faults are 400 on the spot", async () => {
+test("B26 LEGACY the old web client's request goes straight to the provider, its errors are 400 on the spot", async () => {
   for (const path of ["/", "/authorize"]) {
     const response = await ask({}, undefined, path);
     assert.equal(response.status, 302);
@@ -42,7 +42,7 @@ test("B26 LEGACY the old web client's request goes straight to the provider, its
     assert.equal(searchParams.get("scope"), "openid email");
     for (const fresh of ["state", "nonce", "code_challenge"]) assert.ok(searchParams.get(fresh), fresh);
   }
-  const faults: Record<string, string | undefined>[] = [
+  const problems: Record<string, string | undefined>[] = [
     { client_id: undefined },
     { client_id: "nobody" },
     { redirect_uri: undefined },
@@ -55,9 +55,9 @@ test("B26 LEGACY the old web client's request goes straight to the provider, its
     { code_challenge: pkce().challenge, code_challenge_method: "plain" },
     { resource: "not a uri" },
   ];
-  for (const fault of faults) {
-    const response = await ask(fault);
-    assert.equal(response.status, 400, JSON.stringify(fault));
+  for (const problem of problems) {
+    const response = await ask(problem);
+    assert.equal(response.status, 400, JSON.stringify(problem));
     assert.equal(response.headers.get("location"), null);
   }
 });

@@ -25,7 +25,7 @@ function aSlowEndpoint() {
 test("closing refuses newcomers, finishes what is under way, and keeps no connection", async () => {
   const slow = aSlowEndpoint();
   // So long a grace that this test would fail by its own time limit if closing waited for it.
-  const edge = await startEdge({ routes: [slow.route], graceMilliseconds: 3_600_000 });
+  const edge = await startEdge({ routes: [slow.route], graceMs: 3_600_000 });
   const answer = fetch(`${edge.url}/slow`);
   await slow.reached;
   const closed = edge.close();
@@ -39,7 +39,7 @@ test("closing refuses newcomers, finishes what is under way, and keeps no connec
 
 test("closing cuts what does not finish within the grace", async () => {
   const slow = aSlowEndpoint();
-  const edge = await startEdge({ routes: [slow.route], graceMilliseconds: 1 });
+  const edge = await startEdge({ routes: [slow.route], graceMs: 1 });
   const cut = assert.rejects(fetch(`${edge.url}/slow`));
   await slow.reached;
   await edge.close();

@@ -82,7 +82,7 @@ test("S07 bodies, URLs and headers are bounded before anything is parsed", async
   assert.equal((await post("/token", "a=1", { ...form, "content-encoding": "gzip" })).status, 415);
   assert.equal((await post("/token", "a=1")).status, 200, "after all of that it still serves");
 
-  const impatient = await startEdge({ requestMilliseconds: 60 });
+  const impatient = await startEdge({ requestTimeoutMs: 60 });
   t.after(() => impatient.close());
   for (const begun of ["GET /document HTTP/1.1\r\nHost: h\r\n", "POST /token HTTP/1.1\r\n"]) {
     assert.match(await sendRaw(impatient.port, begun), /^HTTP\/1.1 408/, "headers that never end");

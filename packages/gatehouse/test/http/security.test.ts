@@ -106,7 +106,7 @@ test("S08 more requests a minute than the budget of their route are 429 with Ret
 
 test("a crowd of addresses fills no memory: the surplus of a minute goes uncounted, the counted stay limited", async () => {
   let now = 0;
-  const limits = createRateLimits({ token: 1 }, { mostKeys: 2, now: () => now });
+  const limits = createRateLimits({ token: 1 }, { maxKeys: 2, now: () => now });
   for (const address of ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.3"]) {
     assert.equal(await limits("token", address), 0, address);
   }

@@ -24,7 +24,7 @@ after(async () => {
   await server?.stop();
 });
 
-test("the MCP conformance suite finds no fault", { timeout: 60_000 }, async (t) => {
+test("the MCP conformance suite finds no problem", { timeout: 60_000 }, async (t) => {
   const port = String(await freePort());
   const { id } = await aPublicClient(server.gatehouse, {
     redirect_uris: [`http://127.0.0.1:${port}/callback`],
@@ -37,8 +37,8 @@ test("the MCP conformance suite finds no fault", { timeout: 60_000 }, async (t) 
   for (const known of ["authorization-server-metadata", "authorization-code-grant"]) {
     assert.ok(ids.includes(known), `${known} is not among ${ids.join(", ")}`);
   }
-  const faults = checks.filter(({ status }) => status === "FAILURE" || status === "SKIPPED");
-  assert.deepEqual(faults, []);
+  const problems = checks.filter(({ status }) => status === "FAILURE" || status === "SKIPPED");
+  assert.deepEqual(problems, []);
   for (const { id, status, errorMessage } of checks) {
     if (status === "WARNING") t.diagnostic(`${id}: ${errorMessage}`);
   }

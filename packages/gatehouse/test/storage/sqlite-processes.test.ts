@@ -272,7 +272,7 @@ test("one failing operation does not fail those that share its commit", async ()
 test("while another process holds the database, what waits fails, and what comes later does not", async () => {
   const path = aPath();
   await (await prepare(path, [])).close();
-  const store = await openSqliteStore({ path, busyMilliseconds: 20 });
+  const store = await openSqliteStore({ path, busyTimeoutMs: 20 });
   const other = new DatabaseSync(path);
   other.exec("begin immediate");
   const attempts = Array.from({ length: 5 }, () => store.endSession(hashSecret(unique())));

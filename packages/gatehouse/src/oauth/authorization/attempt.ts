@@ -23,7 +23,7 @@ export interface Attempt {
 
 const cookiePrefix = "gatehouse-attempt-";
 /** A browser that starts more attempts than this loses the oldest. */
-const mostAttempts = 8;
+const maxAttempts = 8;
 
 export function startAttempt(random: Random): Attempt {
   return makeAttempt(mintSecret(random), mintSecret(random));
@@ -39,7 +39,7 @@ export function resumeAttempt(request: OAuthRequest, handle: string | undefined)
 /** Sets the attempt's cookie, and deletes the oldest ones of a browser that piles them up. */
 export function bindAttempt(request: OAuthRequest, attempt: Attempt, maxAge: Seconds): SetCookie[] {
   const earlier = [...request.cookies.keys()].filter((name) => name.startsWith(cookiePrefix));
-  const surplus = earlier.slice(0, Math.max(0, earlier.length - mostAttempts + 1));
+  const surplus = earlier.slice(0, Math.max(0, earlier.length - maxAttempts + 1));
   return [
     ...surplus.map((name) => ({ name, value: "", maxAge: 0 })),
     { name: cookieName(attempt.handleHash), value: attempt.secret, maxAge },

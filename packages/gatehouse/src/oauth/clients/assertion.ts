@@ -22,14 +22,14 @@ export const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 /** Seconds that two clocks may differ. */
 const skew = 60;
 /** Seconds from now that an assertion may live: a stolen one must not be good for ever (Q08). */
-const longestLife = 3600;
-const longestAssertion = 8192;
+const maxLifetime = 3600;
+const maxAssertionLength = 8192;
 
 type KeySet = NonNullable<ClientKeys["jwks"]>;
 
 /** Whom an assertion claims to be from; proves nothing. `undefined` when it is none. */
 export function claimedClient(assertion: string): string | undefined {
-  if (assertion.length > longestAssertion) return undefined;
+  if (assertion.length > maxAssertionLength) return undefined;
   try {
     const subject: unknown = decodeJwt(assertion).sub;
     return typeof subject === "string" && subject !== "" && isStorable(subject) ? subject : undefined;
@@ -66,7 +66,7 @@ export async function checkAssertion(
   if (audiences.length !== 1 || !isOurs) {
     return "not made for this server";
   }
-  if (exp > now + longestLife) return "valid for longer than an hour"; // Q08
+  if (exp > now + maxLifetime) return "valid for longer than an hour"; // Q08
   if (iat !== undefined && iat > now + skew) return "made in the future";
   if (typeof jti !== "string" || jti === "" || jti.length > 500) return "has no usable jti";
   const single = await store.useAssertion(
@@ -77,7 +77,7 @@ export async function checkAssertion(
 }
 
 function readHeader(assertion: string): { alg: string } | undefined {
-  if (assertion.length > longestAssertion) return undefined;
+  if (assertion.length > maxAssertionLength) return undefined;
   try {
     const { alg, typ } = decodeProtectedHeader(assertion);
     const typed = typ === undefined || /^(?:jwt|(?:application\/)?client-authentication\+jwt)$/i.test(typ);

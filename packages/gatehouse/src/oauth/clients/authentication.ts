@@ -30,14 +30,14 @@ export async function authenticateClient(
   const credentials = readCredentials(request, form);
   refuseGuesser(services, request, credentials);
   const client = await services.store.findClient(credentials.clientId);
-  const fault = await findFault(services, request, client, credentials);
-  if (client !== undefined && fault === undefined) return client;
+  const problem = await findProblem(services, request, client, credentials);
+  if (client !== undefined && problem === undefined) return client;
   services.events.emit({
     name: "client_authentication_failed",
     request: request.id,
     client: credentials.clientId,
     address: request.address,
-    detail: fault,
+    detail: problem,
   });
   if (credentials.secret !== undefined || credentials.assertion !== undefined) {
     const wait = services.failures.failed(request.address, client?.id);
@@ -47,7 +47,7 @@ export async function authenticateClient(
 }
 
 /** What is wrong with the credentials, for the log; `undefined` when nothing is. The registered method is enforced (E11). */
-async function findFault(
+async function findProblem(
   services: Services,
   request: OAuthRequest,
   client: Client | undefined,
@@ -61,7 +61,7 @@ async function findFault(
     return genuine ? undefined : "wrong secret";
   }
   if (client === undefined) return "unknown client";
-  if (assertion !== undefined) return findAssertionFault(services, request, client, assertion);
+  if (assertion !== undefined) return findAssertionProblem(services, request, client, assertion);
   if (mayOmitSecret(client)) return undefined;
   // Decision 13: the old web client knows a missing secret as 400.
   if (policyOf(client).missingSecret === "invalid_request")
@@ -69,7 +69,7 @@ async function findFault(
   return "sent no credentials";
 }
 
-async function findAssertionFault(
+async function findAssertionProblem(
   services: Services,
   request: OAuthRequest,
   client: Client,
@@ -77,8 +77,8 @@ async function findAssertionFault(
 ): Promise<string | undefined> {
   if (client.keys === undefined) return "sent an assertion, but has no keys";
   try {
-    const fault = await checkAssertion(services, client, assertion, request);
-    return fault && `its assertion is ${fault}`;
+    const problem = await checkAssertion(services, client, assertion, request);
+    return problem && `its assertion is ${problem}`;
   } catch (error) {
     if (!(error instanceof DocumentError || error instanceof OAuthError)) throw error;
     // Who may come without an assertion is not turned away because we cannot read the one it brought.

@@ -17,12 +17,12 @@ export const assertionAlgorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"]
 /** Keys in a set. With an assertion that names none of them, each that could be it is tried. */
 export const maxKeys = 10;
 /** Characters of base64url: of a modulus of 4096 bits, and of an exponent of 32. */
-const longestRsa = { n: 683, e: 6 };
+const maxRsaLengths = { n: 683, e: 6 };
 
 /** Q13. Whether it takes no time that counts to verify with a key: strangers choose it. Other kinds have their sizes by their curve. */
 export function isCheap(key: Readonly<Record<string, unknown>>): boolean {
   const { kty, n = "", e = "" } = key;
-  return kty !== "RSA" || (String(n).length <= longestRsa.n && String(e).length <= longestRsa.e);
+  return kty !== "RSA" || (String(n).length <= maxRsaLengths.n && String(e).length <= maxRsaLengths.e);
 }
 
 const text = z

@@ -25,9 +25,9 @@ const candidateShape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d
  */
 export function checkRedirectPattern(pattern: string): string | undefined {
   if (!printable.test(pattern)) return "must be 1 to 2048 printable ASCII characters";
-  const faults = parsePattern(pattern).map(findFault);
+  const problems = parsePattern(pattern).map(findProblem);
   // One alternative is enough.
-  return faults.includes(undefined) ? undefined : faults[0];
+  return problems.includes(undefined) ? undefined : problems[0];
 }
 
 /** Whether the pattern admits the URI: http or https with a host, no userinfo, backslash, control character or fragment (B28). */
@@ -53,7 +53,7 @@ function expressionsOf(pattern: string): Expression[] {
   return parsePattern(pattern).filter((expression) => expression !== undefined);
 }
 
-function findFault(expression: Expression | undefined): string | undefined {
+function findProblem(expression: Expression | undefined): string | undefined {
   if (expression === undefined)
     return "must read http(s)://host/path without fragment or user information; * may stand in host, port, path and query";
   const { host, authority, rest } = expression;

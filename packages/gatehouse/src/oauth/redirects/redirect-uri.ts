@@ -26,7 +26,7 @@ const forbiddenSchemes = new Set([
   "filesystem",
 ]);
 
-const longest = 2048;
+const maxLength = 2048;
 const webUri = /^https:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?].*)?$/;
 const loopbackUri = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?([/?].*)?$/;
 const appUri = /^([a-z][a-z0-9+.-]*):(?!\/*$)/;
@@ -39,7 +39,7 @@ const uriCharacters = /^[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
  * @returns what is wrong with it, in words for the client's developer, or `undefined` when nothing is
  */
 export function checkRedirectUri(uri: string): string | undefined {
-  if (uri.length > longest) return `longer than ${longest} characters`;
+  if (uri.length > maxLength) return `longer than ${maxLength} characters`;
   if (uri.includes("#")) return "must not have a fragment";
   if (uri.includes("*")) return "must not hold a wildcard";
   if (!uriCharacters.test(uri)) return "holds a character that a URI cannot";

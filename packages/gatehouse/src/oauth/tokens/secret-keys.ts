@@ -19,7 +19,7 @@ export interface ConfiguredKey {
 }
 
 /** Characters a key has at least. */
-const shortestKey = 32;
+const minKeyLength = 32;
 /** What {@link newKeyText} makes. */
 const ownShape = /^[A-Za-z0-9_-]{43}$/;
 
@@ -50,7 +50,7 @@ const separated = (text: string) => text.split(",").map((key) => key.trim());
 
 function checked([first, ...rest]: readonly string[]): readonly [string, ...string[]] | undefined {
   const keys = first === undefined ? undefined : ([first, ...rest] as const);
-  return keys?.every((key) => key.length >= shortestKey) ? keys : undefined;
+  return keys?.every((key) => key.length >= minKeyLength) ? keys : undefined;
 }
 
 /** The readings of a text, with their fingerprints. */

@@ -1,4 +1,4 @@
-import { mostReplayGenerations, type Rotation, type Store } from "../../oauth/store.ts";
+import { maxReplayGenerations, type Rotation, type Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, layout } from "../layout.ts";
 import { accessTokens, grants } from "../layouts.ts";
@@ -35,7 +35,7 @@ export function grantOperations(database: Database): GrantOperations {
        ${recordset(accessTokens, "$2", "tokens")}
      ), rotated as (
        update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
-         superseded_at = substr(instant || superseded_at, 1, case when superseded_at like '%${digits(skipped)}%' then ${10 * mostReplayGenerations} else remembered end),
+         superseded_at = substr(instant || superseded_at, 1, case when superseded_at like '%${digits(skipped)}%' then ${10 * maxReplayGenerations} else remembered end),
          expires_at = asked.expires_at, key_id = asked.key_id
        from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
        returning asked.token

@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 import { age, notUnderWay, unused } from "./registrations.ts";
 
 /** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
-const codesKept = 3600;
+const codeRetention = 3600;
 
 export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   // The condition stands twice: once to find rows by index, once because a row may have changed until it is this statement's turn.
@@ -55,7 +55,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         sessions: await went(sessions),
         transactions: await went(transactions),
         assertions: await went(assertions),
-        codes: await went(codes, codesKept),
+        codes: await went(codes, codeRetention),
         clients: await went(clients, clientIdle),
         unusedClients: await went(unusedClients, clientUnused),
       };

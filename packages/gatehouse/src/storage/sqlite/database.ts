@@ -26,7 +26,7 @@ interface Task {
 
 export interface DatabaseOptions {
   /** How long a write waits for another process's on the same file, milliseconds; 5000 when left out. */
-  readonly busyMilliseconds?: number | undefined;
+  readonly busyTimeoutMs?: number | undefined;
   /** False: a file that does not exist is a reason to refuse instead of being made. */
   readonly create?: boolean | undefined;
   readonly onNotice?: OnNotice | undefined;
@@ -39,7 +39,7 @@ export interface DatabaseOptions {
  */
 export class Database {
   readonly #connection: DatabaseSync;
-  readonly #patience: number;
+  readonly #busyTimeoutMs: number;
   readonly #beginRead: StatementSync;
   readonly #beginWrite: StatementSync;
   readonly #commit: StatementSync;
@@ -52,14 +52,14 @@ export class Database {
   readonly #file: OpenedFile | undefined;
 
   /** @throws StoreUnavailableError when the file cannot be opened */
-  constructor(path: string, { busyMilliseconds = 5000, create = true, onNotice }: DatabaseOptions = {}) {
-    this.#patience = busyMilliseconds;
+  constructor(path: string, { busyTimeoutMs = 5000, create = true, onNotice }: DatabaseOptions = {}) {
+    this.#busyTimeoutMs = busyTimeoutMs;
     const inMemory = path === ":memory:";
     try {
       if (!inMemory && !create) requireFile(path);
       if (!inMemory) createPrivateFile(path);
       this.#connection = new DatabaseSync(path, {
-        timeout: busyMilliseconds,
+        timeout: busyTimeoutMs,
         enableForeignKeyConstraints: true,
       });
       // Look-ups read the file where the operating system has it in memory anyway, without a copy of their own.
@@ -180,12 +180,12 @@ export class Database {
   #hold(writes: readonly Task[]): boolean {
     const now = performance.now();
     this.#heldSince ??= now;
-    if (now - this.#heldSince >= this.#patience) return false;
+    if (now - this.#heldSince >= this.#busyTimeoutMs) return false;
     this.#held = writes;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#run([]);
-    }, retryMilliseconds);
+    }, retryMs);
     return true;
   }
 
@@ -195,7 +195,7 @@ export class Database {
     try {
       this.#beginWrite.run();
     } finally {
-      this.#connection.exec(`pragma busy_timeout = ${this.#patience}`);
+      this.#connection.exec(`pragma busy_timeout = ${this.#busyTimeoutMs}`);
     }
   }
 
@@ -223,4 +223,4 @@ function answerTo({ work, resolve, reject }: Task): () => void {
 }
 
 /** Between two attempts to begin a write that another process is in the way of: about as long as one takes. */
-const retryMilliseconds = 1;
+const retryMs = 1;

@@ -22,7 +22,7 @@ export interface SqliteOptions {
   /** A file, or `:memory:`. */
   readonly path: string;
   /** How long a statement waits for another process's write on the same file; 5000 when left out. */
-  readonly busyMilliseconds?: number;
+  readonly busyTimeoutMs?: number;
   /** False: a file that does not exist is a reason to refuse instead of being made. */
   readonly create?: boolean;
   /** False: pending migrations are a reason to refuse instead of being applied. */
@@ -38,12 +38,12 @@ export interface SqliteOptions {
  */
 export async function openSqliteStore({
   path,
-  busyMilliseconds,
+  busyTimeoutMs,
   create,
   migrate: mayMigrate = true,
   onNotice,
 }: SqliteOptions): Promise<Store> {
-  const database = new Database(path, { busyMilliseconds, create, onNotice });
+  const database = new Database(path, { busyTimeoutMs, create, onNotice });
   try {
     if (mayMigrate) await migrate(database);
     else refusePending(pendingMigrations(database));
