@@ -1,0 +1,46 @@
+/**
+ * Runs the servers of docs/servers/ in other languages: see README.md. Exits 0 when what could be run works, 1 when it does not or a required
+ * toolchain is absent, 2 for wrong usage.
+ */
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { findLack, toolchains } from "./toolchains.ts";
+
+const required = readRequired();
+const lacks = new Map<string, string>();
+for (const name of new Set([...Object.keys(toolchains), ...required])) {
+  const lack = findLack(name);
+  if (lack !== undefined) lacks.set(name, lack);
+}
+for (const [name, lack] of lacks) {
+  const pages = (toolchains[name]?.pages ?? []).map((page) => `docs/servers/${page}.md`);
+  console.log(`${lack}: not run: ${pages.join(", ")}`);
+}
+if (required.some((name) => lacks.has(name))) process.exit(1);
+
+const lost = new Set([...lacks.keys()].flatMap((name) => toolchains[name]?.pages ?? []));
+const pages = new Set(Object.values(toolchains).flatMap((toolchain) => toolchain.pages));
+const runnable = [...pages].filter((page) => !lost.has(page));
+if (runnable.length === 0) {
+  console.log("No page can be run here.");
+  process.exit(0);
+}
+const { status } = spawnSync(process.execPath, ["--test", resolve(import.meta.dirname, "servers.test.ts")], {
+  stdio: "inherit",
+  env: { ...process.env, INTEROP_PAGES: runnable.join(",") },
+});
+process.exit(status ?? 1);
+
+function readRequired(): readonly string[] {
+  try {
+    const { values } = parseArgs({ options: { require: { type: "string", default: "" } } });
+    const names = values.require.split(",").filter((name) => name !== "");
+    const unknown = names.find((name) => toolchains[name] === undefined);
+    if (unknown === undefined) return names;
+    console.error(`--require ${unknown}: it is none of ${Object.keys(toolchains).join(", ")}`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+  return process.exit(2);
+}

@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+
+interface Toolchain {
+  /** Prints its version. */
+  readonly command: readonly [string, ...string[]];
+  /** Major and minor. */
+  readonly atLeast: readonly [number, number];
+  /** Pages in `docs/servers/`. */
+  readonly pages: readonly string[];
+}
+
+export const toolchains: Readonly<Record<string, Toolchain>> = {
+  python: { command: ["python3", "--version"], atLeast: [3, 10], pages: ["python-fastmcp", "python-sdk"] },
+  go: { command: ["go", "version"], atLeast: [1, 25], pages: ["go"] },
+  curl: { command: ["curl", "--version"], atLeast: [7, 0], pages: ["curl"] },
+  jq: { command: ["jq", "--version"], atLeast: [1, 5], pages: ["curl"] },
+};
+
+/** What is missing, in words; `undefined` when it is there. */
+export function findLack(name: string): string | undefined {
+  const toolchain = toolchains[name];
+  if (toolchain === undefined) return `${name} is none of ${Object.keys(toolchains).join(", ")}`;
+  const [command, ...parameters] = toolchain.command;
+  const { error, status, stdout } = spawnSync(command, parameters, { encoding: "utf8" });
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
+  const wanted = toolchain.atLeast.join(".");
+  if (error !== undefined || status !== 0 || major === undefined)
+    return `${command} is not here (${wanted} or newer)`;
+  const [wantedMajor, wantedMinor] = toolchain.atLeast;
+  const isOld = Number(major) < wantedMajor || (Number(major) === wantedMajor && Number(minor) < wantedMinor);
+  return isOld ? `${command} is ${major}.${minor}, but ${wanted} or newer is needed` : undefined;
+}
