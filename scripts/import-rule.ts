@@ -20,6 +20,7 @@ const allowed: Record<string, readonly string[]> = {
   telemetry: ["oauth", "caching"],
   demo: [],
   "housekeeping.ts": ["oauth"],
+  "look-around.ts": ["oauth"],
   keys: ["oauth"],
   config: ["oauth"],
   "gatehouse.ts": [
@@ -32,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     "telemetry",
     "config",
     "housekeeping.ts",
+    "look-around.ts",
     "keys",
   ],
   commands: ["oauth", "gatehouse.ts", "config", "keys", "telemetry", "storage"],

@@ -9,6 +9,7 @@ import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.t
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
 import { createOpenIdProvider } from "./identity/openid.ts";
+import { describeDiscoveryFailure } from "./identity/provider-advice.ts";
 import { KeyError } from "./keys/key-file.ts";
 import {
   admit,
@@ -20,6 +21,7 @@ import {
   readKeys,
   startKeys,
 } from "./keys/keyring.ts";
+import { lookAround } from "./look-around.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { type EndpointUrls, endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { ClientDocuments, Clock, IdentityProvider, Random } from "./oauth/ports.ts";
@@ -194,9 +196,11 @@ export async function startGatehouse(
   }
   const housekeeping =
     overrides.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
+  const looking = lookFromHere(config, log, store, signIn.discover, warnings, overrides.keepsHouse !== false);
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
+      looking.stop();
       await listener.close();
       await housekeeping?.stop();
       await store.close();
@@ -215,12 +219,57 @@ export async function startUpkeep(
 ): Promise<{ stop(): Promise<void> }> {
   const { store } = await startStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
+  const { discover } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
+  const looking = lookFromHere(config, log, store, discover, new Set());
   return {
     async stop() {
+      looking.stop();
       await housekeeping.stop();
       await store.close();
     },
   };
+}
+
+const providerFails = "the identity provider cannot be used: nobody can sign in";
+
+/**
+ * @param warnings where it stands that the provider cannot be used
+ * @param tells false: another process writes it into the log
+ */
+function lookFromHere(
+  { upstream, settings }: Config,
+  log: Logger,
+  store: Store,
+  discover: (() => Promise<unknown>) | undefined,
+  warnings: Set<string>,
+  tells = true,
+): { stop(): void } {
+  const provider = upstream === "development" ? undefined : upstream.issuer;
+  return lookAround({
+    store,
+    discover,
+    onProvider: (problem) => {
+      if (problem === undefined) warnings.delete(providerFails);
+      else warnings.add(providerFails);
+      if (!tells) return;
+      if (problem === undefined) log.info({ provider }, "the identity provider can be used now");
+      else log.warn({ provider }, describeDiscoveryFailure(String(provider), problem));
+    },
+    onResources: (resources) => {
+      if (!tells || provider === undefined) return;
+      const identifiers = resources.map(({ identifier }) => identifier);
+      log.info({ resources: identifiers.slice(0, 20) }, whereClientsPoint(identifiers, settings.issuer));
+    },
+  });
+}
+
+function whereClientsPoint(identifiers: readonly string[], issuer: string): string {
+  const [first, ...rest] = identifiers;
+  if (first === undefined) {
+    return "no MCP server is behind this yet, so no client can be pointed anywhere: gatehouse resources add https://… says what to configure there";
+  }
+  const others = rest.length === 0 ? "" : ` (and ${rest.length} more: gatehouse resources list)`;
+  return `point MCP clients at ${first}${others}; that server sends them here, to ${issuer}`;
 }
 
 const housekeepingFails = "housekeeping failed: what has died stays in the database until it succeeds";
@@ -325,7 +374,11 @@ function createSignIn(
   urls: EndpointUrls,
   clock: Clock,
   log: Logger,
-): { provider: IdentityProvider; page?: { path: string; endpoint: Endpoint } } {
+): {
+  provider: IdentityProvider;
+  page?: { path: string; endpoint: Endpoint };
+  discover?: () => Promise<unknown>;
+} {
   if (upstream === "development") {
     const { issuer } = settings;
     const { provider, endpoint } = createDevelopmentProvider({ issuer, clock, random: systemRandom });
@@ -337,5 +390,5 @@ function createSignIn(
     allowedDomains,
     warn: (message) => log.warn(message),
   });
-  return { provider };
+  return { provider, discover: provider.discover };
 }

@@ -17,6 +17,9 @@ export function describeStart(config: Config, address: string): Record<string, s
         ? `everybody whom ${provider} vouches for: ALLOWED_DOMAINS is not set`
         : `people of ${allowedDomains.join(", ")}`,
     provider,
+    ...(upstream === "development"
+      ? {}
+      : { redirectUri: `${settings.issuer}/callback, which the provider has to know` }),
     database: describeStorage(storage),
     trustedProxies: trustedProxies.join(", ") || "none: X-Forwarded-For is not believed",
     keys: describeKeys(config),

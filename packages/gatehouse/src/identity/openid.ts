@@ -26,6 +26,11 @@ export interface OpenIdOptions {
   readonly timeout?: number;
 }
 
+export interface OpenIdProvider extends IdentityProvider {
+  /** Fetches what the provider says of itself, for the first sign-in. Throws {@link SignInError}. */
+  discover(): Promise<unknown>;
+}
+
 const metadataMaxAge = 3600;
 const keysMaxAge = 3600;
 const coolDown = 30;
@@ -33,11 +38,11 @@ const maxBytes = 256 * 1024;
 
 /**
  * Sign-in through any OpenID provider, by the authorization code flow (OpenID Connect Core §3.1). Nothing is asked of the provider
- * before the first sign-in. `openid-client` discovers it and makes the authorization request; the answer is verified here with `jose`,
+ * before the first sign-in, or `discover`. `openid-client` discovers it and makes the authorization request; the answer is verified here with `jose`,
  * because it has to be stricter than the standard's minimum (C09-C12: the signature always, extra audiences, `azp`, `iat`) and to tell the operator
  * exactly what was wrong.
  */
-export function createOpenIdProvider(options: OpenIdOptions): IdentityProvider {
+export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
   const { issuer, clientId, clientSecret, callbackUrl, allowedDomains, warn, timeout = 5000 } = options;
   const clock = options.clock ?? { now: () => seconds(Date.now() / 1000) };
   const outbound = createOutbound({ timeout, maxBytes, allowLoopbackHttp: isLoopbackHttp(new URL(issuer)) });
@@ -58,6 +63,7 @@ export function createOpenIdProvider(options: OpenIdOptions): IdentityProvider {
     onStale,
   });
   return {
+    discover: () => metadata.current(),
     async signInUrl(attempt) {
       return authorizationRequest(await metadata.current(), callbackUrl, attempt);
     },

@@ -39,7 +39,7 @@ export async function discoverProvider(
   const metadata = configuration.serverMetadata();
   // C16: openid-client overlooks a trailing slash, and anything at all at two well-known providers.
   if (metadata.issuer !== issuer) {
-    throw untrusted(issuer, `its issuer is ${JSON.stringify(metadata.issuer)}`);
+    throw otherIssuer(issuer, metadata.issuer);
   }
   const endpoint = (name: "authorization_endpoint" | "token_endpoint" | "jwks_uri"): string => {
     const value = metadata[name];
@@ -74,6 +74,21 @@ function listOf(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? value : undefined;
 }
 
+function isAboutIssuer(cause: unknown): cause is { readonly body: { readonly issuer?: unknown } } {
+  if (typeof cause !== "object" || cause === null || !("attribute" in cause) || !("body" in cause))
+    return false;
+  return cause.attribute === "issuer" && typeof cause.body === "object" && cause.body !== null;
+}
+
+function otherIssuer(issuer: string, found: unknown): SignInError {
+  const issuerFound = typeof found === "string" && URL.canParse(found) ? found.slice(0, 500) : undefined;
+  return new SignInError(
+    "server_error",
+    `the metadata of the identity provider ${issuer} is refused: its issuer is ${JSON.stringify(found)?.slice(0, 500)}`,
+    { issuerFound },
+  );
+}
+
 function untrusted(issuer: string, why: string): SignInError {
   return new SignInError(
     "server_error",
@@ -83,9 +98,13 @@ function untrusted(issuer: string, why: string): SignInError {
 
 /** openid-client wraps what our own door threw; that says more than its wrapping. */
 function asSignInError(issuer: string, error: unknown): SignInError {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+  let inner = error;
+  for (; inner instanceof Error; inner = inner.cause) {
     if (inner instanceof SignInError) return inner;
   }
+  // Its last cause is what it did not like.
+  if (inner instanceof Response) return untrusted(issuer, `its discovery document answers ${inner.status}`);
+  if (isAboutIssuer(inner)) return otherIssuer(issuer, inner.body.issuer);
   const message = error instanceof Error ? error.message : String(error);
   return untrusted(issuer, message);
 }

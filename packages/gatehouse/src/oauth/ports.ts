@@ -53,16 +53,19 @@ export class SignInError extends Error {
   readonly hint: string | undefined;
   /** Whose account it is, where the account is the reason; for the log. */
   readonly account: string | undefined;
+  /** How the provider calls itself, where that is the reason. */
+  readonly issuerFound: string | undefined;
 
   constructor(
     code: SignInError["code"],
     message: string,
-    options: { hint?: string; account?: string; cause?: unknown } = {},
+    options: { hint?: string; account?: string; issuerFound?: string | undefined; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.account = options.account;
+    this.issuerFound = options.issuerFound;
   }
 }
 

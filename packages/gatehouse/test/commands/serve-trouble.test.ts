@@ -79,7 +79,7 @@ async function ends(child: ChildProcess): Promise<void> {
 
 test("while the disk takes no more, serve is not ready and says why, and reads on", async (t) => {
   const { child, ready, until, register, introspect, log } = await aServer(t);
-  assert.deepEqual(await ready(), { status: 200, body: { status: "ready" } });
+  assert.equal((await ready()).status, 200);
   const limit = (bytes: string) =>
     spawnSync("prlimit", ["--pid", String(child.pid), `--fsize=${bytes}:unlimited`]).status;
   if (limit("4096") !== 0) return t.skip("no prlimit here");

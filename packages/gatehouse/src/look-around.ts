@@ -1,0 +1,62 @@
+import { setTimeout as pauseFor } from "node:timers/promises";
+import type { Resource } from "./oauth/records.ts";
+import type { Store } from "./oauth/store.ts";
+
+export interface LookAroundOptions {
+  readonly store: Pick<Store, "listResources">;
+  /** Fetches what the identity provider says of itself; `undefined` where there is no provider. */
+  readonly discover: (() => Promise<unknown>) | undefined;
+  /** Told once why the provider cannot be used, and once that it can. Not told of one that works at once. */
+  readonly onProvider: (problem: unknown | undefined) => void;
+  /** Told once which MCP servers there are, when the database can be asked. */
+  readonly onResources: (resources: readonly Resource[]) => void;
+  /** Milliseconds; handed in by tests. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The provider's failures are remembered for half a minute: to ask sooner would only repeat the last answer. */
+const firstPause = 31_000;
+const maxPause = 5 * 60_000;
+
+/**
+ * Looks beside the start at what a server needs of others, so that the operator reads of a wrong setting now and not from the first
+ * person who cannot sign in. Nothing waits for it.
+ */
+export function lookAround(options: LookAroundOptions): { stop(): void } {
+  const { store, discover, onProvider, onResources, sleep = pause } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  /** Tries again, ever more seldom, until it works. */
+  async function untilDone(work: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
+    for (let wait = firstPause; !signal.aborted; wait = Math.min(wait * 2, maxPause)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!signal.aborted) onFailure(error);
+      }
+      await sleep(wait, signal);
+    }
+  }
+
+  let failed = false;
+  if (discover !== undefined) {
+    const work = async () => {
+      await discover();
+      if (failed && !signal.aborted) onProvider(undefined);
+    };
+    void untilDone(work, (error) => {
+      if (!failed) onProvider(error);
+      failed = true;
+    });
+  }
+  // A database that cannot be asked yet is told of elsewhere.
+  void untilDone(
+    async () => onResources(await store.listResources()),
+    () => undefined,
+  );
+  return { stop: () => stopping.abort() };
+}
+
+const pause = (milliseconds: number, signal: AbortSignal) =>
+  pauseFor(milliseconds, undefined, { signal, ref: false }).catch(() => undefined); // stopped
