@@ -39,7 +39,7 @@ async function aStoreWithDeadTransactions(count: number): Promise<Store> {
     createdAt: now,
     lastUsedAt: undefined,
   });
-  const request = {
+  const authorization = {
     clientId: id,
     redirectUri: "https://h/",
     state: undefined,
@@ -53,7 +53,7 @@ async function aStoreWithDeadTransactions(count: number): Promise<Store> {
       return store.beginTransaction({
         handleHash,
         bindingHash: handleHash,
-        request,
+        authorization,
         signedIn: undefined,
         expiresAt: now,
       });

@@ -116,7 +116,7 @@ export interface Transaction {
   readonly handleHash: SecretHash;
   /** Hash of the secret in this attempt's cookie: binds the attempt to one browser (C02). */
   readonly bindingHash: SecretHash;
-  readonly request: AuthorizationRequest;
+  readonly authorization: AuthorizationRequest;
   /** Set at stage `consent`: who signed in. */
   readonly signedIn: SignedIn | undefined;
   readonly expiresAt: Seconds;
@@ -131,7 +131,7 @@ export interface SignedIn {
 /** An authorization code as issued. Its facts never change; only its use does. */
 export interface Code {
   readonly codeHash: SecretHash;
-  readonly request: AuthorizationRequest;
+  readonly authorization: AuthorizationRequest;
   readonly subject: Subject;
   readonly email: string;
   readonly authTime: Seconds;

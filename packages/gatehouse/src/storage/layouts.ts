@@ -90,14 +90,14 @@ const readRequest = (column: Columns, uri: string, state: string): Authorization
   return { clientId, redirectUri, state: sentState, codeChallenge, scope, resource };
 };
 
-const writeRequest = (request: AuthorizationRequest, uri: string, state: string): Written => ({
-  client_id: request.clientId,
-  [uri]: request.redirectUri,
-  [state]: request.state ?? null,
-  code_challenge: request.codeChallenge ?? "",
-  code_challenge_method: request.codeChallenge === undefined ? "" : "S256",
-  scope: request.scope,
-  resource: request.resource ?? "",
+const writeRequest = (authorization: AuthorizationRequest, uri: string, state: string): Written => ({
+  client_id: authorization.clientId,
+  [uri]: authorization.redirectUri,
+  [state]: authorization.state ?? null,
+  code_challenge: authorization.codeChallenge ?? "",
+  code_challenge_method: authorization.codeChallenge === undefined ? "" : "S256",
+  scope: authorization.scope,
+  resource: authorization.resource ?? "",
 });
 
 export const transactions = layout(
@@ -108,18 +108,18 @@ export const transactions = layout(
     const subject = column.optionalText<Subject>("subject");
     const email = column.text("email");
     const authTime = column.instant("auth_time");
-    const request = readRequest(column, "callback_url", "callback_state");
+    const authorization = readRequest(column, "callback_url", "callback_state");
     const signedIn = subject && { subject, email, authTime };
-    return { handleHash, bindingHash, request, signedIn, expiresAt };
+    return { handleHash, bindingHash, authorization, signedIn, expiresAt };
   },
-  ({ handleHash, bindingHash, request, signedIn, expiresAt }, { instant }) => ({
+  ({ handleHash, bindingHash, authorization, signedIn, expiresAt }, { instant }) => ({
     id: handleHash,
     binding_hash: bindingHash,
     expires_at: instant(expiresAt),
     subject: signedIn?.subject ?? null,
     email: signedIn?.email ?? null,
     auth_time: signedIn === undefined ? null : instant(signedIn.authTime),
-    ...writeRequest(request, "callback_url", "callback_state"),
+    ...writeRequest(authorization, "callback_url", "callback_state"),
   }),
 );
 
@@ -130,7 +130,7 @@ const readCode = (column: Columns): Code => ({
   authTime: column.instant("auth_time"),
   createdAt: column.instant("created_at"),
   expiresAt: column.instant("expires_at"),
-  request: readRequest(column, "redirect_uri", "state"),
+  authorization: readRequest(column, "redirect_uri", "state"),
 });
 
 /** Of a code as issued. */
@@ -141,7 +141,7 @@ export const codes = layout(readCode, (code, { instant }) => ({
   auth_time: instant(code.authTime),
   created_at: instant(code.createdAt),
   expires_at: instant(code.expiresAt),
-  ...writeRequest(code.request, "redirect_uri", "state"),
+  ...writeRequest(code.authorization, "redirect_uri", "state"),
 }));
 
 export const foundCodes = layout(

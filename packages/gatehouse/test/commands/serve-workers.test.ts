@@ -10,7 +10,7 @@ import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { aClient, aCode, aRequest } from "../contract/stories.ts";
+import { aClient, aCode, anAuthorization } from "../contract/stories.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
@@ -174,24 +174,24 @@ async function issueCode(store: Store) {
   const code = `gatehouse_ac_${randomBytes(32).toString("base64url")}`;
   const client = aClient({ createdAt: now });
   await store.addClient(client);
-  const request = aRequest(client, { codeChallenge: hashSecret(verifier) });
+  const authorization = anAuthorization(client, { codeChallenge: hashSecret(verifier) });
   const handleHash = hashSecret(code);
   await store.beginTransaction({
     handleHash,
     bindingHash: handleHash,
-    request,
+    authorization,
     signedIn: undefined,
     expiresAt: seconds(now + 60),
   });
   const life = { authTime: now, createdAt: now, expiresAt: seconds(now + 60) };
   await store.completeTransaction(handleHash, now, {
-    code: aCode(request, { codeHash: hashSecret(code), ...life }),
+    code: aCode(authorization, { codeHash: hashSecret(code), ...life }),
   });
   return {
     grant_type: "authorization_code",
     code,
     code_verifier: verifier,
-    redirect_uri: request.redirectUri,
+    redirect_uri: authorization.redirectUri,
     client_id: client.id,
   };
 }

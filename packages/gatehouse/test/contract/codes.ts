@@ -31,7 +31,7 @@ export function codesContract(given: Given): void {
       used: true,
       grantId: winner?.grant.id,
     });
-    assert.equal((await given.store.findClient(code.request.clientId))?.lastUsedAt, now);
+    assert.equal((await given.store.findClient(code.authorization.clientId))?.lastUsedAt, now);
   });
 
   test("a burnt, an expired and an unknown code give nothing", async () => {
@@ -46,7 +46,7 @@ export function codesContract(given: Given): void {
     const cases = [
       [burnt, now, "used"],
       [expired, later(60), "gone"],
-      [aCode(burnt.request), now, "gone"],
+      [aCode(burnt.authorization), now, "gone"],
     ] as const;
     for (const [code, at, outcome] of cases) {
       const grant = aGrant(code);

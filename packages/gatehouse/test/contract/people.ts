@@ -4,7 +4,7 @@ import type { Consent } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
 
-import { aClient, aHash, aRequest, type Given, later, now, unique } from "./stories.ts";
+import { aClient, aHash, anAuthorization, type Given, later, now, unique } from "./stories.ts";
 
 /** What a store promises about sessions and remembered consents. */
 export function peopleContract(given: Given): void {
@@ -107,7 +107,7 @@ export function peopleContract(given: Given): void {
       await given.store.beginTransaction({
         handleHash,
         bindingHash: aHash(),
-        request: aRequest(client),
+        authorization: anAuthorization(client),
         signedIn: undefined,
         expiresAt: later(9),
       });

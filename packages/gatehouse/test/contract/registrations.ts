@@ -7,7 +7,7 @@ import {
   aClient,
   aGrant,
   aHash,
-  aRequest,
+  anAuthorization,
   aToken,
   type Given,
   later,
@@ -40,7 +40,7 @@ export function registrationsContract(given: Given): void {
     const transaction = {
       handleHash: aHash(),
       bindingHash: aHash(),
-      request: aRequest(client),
+      authorization: anAuthorization(client),
       signedIn: undefined,
       expiresAt: later(600),
     };
@@ -48,11 +48,11 @@ export function registrationsContract(given: Given): void {
     return transaction;
   };
   const redeem = async (client: Client) => {
-    const { handleHash, request } = await begin(client);
+    const { handleHash, authorization } = await begin(client);
     const subject = `user_${unique()}` as ReturnType<typeof aGrant>["subject"];
     const code = {
       codeHash: aHash(),
-      request,
+      authorization,
       subject,
       email: "a@b.example",
       authTime: now,

@@ -9,7 +9,7 @@ import {
   aCode,
   aGrant,
   aHash,
-  aRequest,
+  anAuthorization,
   aToken,
   type Given,
   later,
@@ -36,7 +36,7 @@ export function resourcesContract(given: Given): void {
     const waiting = await anAttemptFor(resource);
     const approved = await anAttemptFor(resource);
     assert.equal(await approved.complete(), true);
-    const consent = { ...approved.consent, redirectUri: approved.code.request.redirectUri };
+    const consent = { ...approved.consent, redirectUri: approved.code.authorization.redirectUri };
     const remembered = () =>
       given.store.findConsent(consent.subject, consent.clientId, consent.redirectUri, resource);
     assert.ok(await remembered());
@@ -96,8 +96,8 @@ function storiesOf(given: Given) {
   const anAttemptFor = async (resource: ResourceIdentifier) => {
     const client = aClient();
     await given.store.addClient(client);
-    const request = aRequest(client, { resource });
-    const code = aCode(request);
+    const authorization = anAuthorization(client, { resource });
+    const code = aCode(authorization);
     const { subject } = code;
     const account = { subject, issuer: "https://idp.example", upstreamSubject: unique(), email: code.email };
     const session = { replaces: undefined, account, authTime: now, expiresAt: later(1000) };
@@ -105,9 +105,9 @@ function storiesOf(given: Given) {
     const signedIn = { subject, email: code.email, authTime: now };
     const handleHash = aHash();
     const life = { bindingHash: aHash(), signedIn, expiresAt: later(600) };
-    await given.store.beginTransaction({ handleHash, request, ...life });
-    const decision = { scope: request.scope, fingerprint: "same", decidedAt: now };
-    const { redirectUri } = request;
+    await given.store.beginTransaction({ handleHash, authorization, ...life });
+    const decision = { scope: authorization.scope, fingerprint: "same", decidedAt: now };
+    const { redirectUri } = authorization;
     const consent = { subject, clientId: client.id, redirectUri, resource, ...decision };
     return {
       code,

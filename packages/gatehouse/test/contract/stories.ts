@@ -43,7 +43,10 @@ export const aClient = (over: Partial<Client> = {}): Client => ({
   ...over,
 });
 
-export const aRequest = (client: Client, over: Partial<AuthorizationRequest> = {}): AuthorizationRequest => ({
+export const anAuthorization = (
+  client: Client,
+  over: Partial<AuthorizationRequest> = {},
+): AuthorizationRequest => ({
   clientId: client.id,
   redirectUri: "https://app.example.com/cb?x=1",
   state: "state with spaces & ünïcode",
@@ -53,9 +56,9 @@ export const aRequest = (client: Client, over: Partial<AuthorizationRequest> = {
   ...over,
 });
 
-export const aCode = (request: AuthorizationRequest, over: Partial<Code> = {}): Code => ({
+export const aCode = (authorization: AuthorizationRequest, over: Partial<Code> = {}): Code => ({
   codeHash: aHash(),
-  request,
+  authorization,
   subject: `user_${unique()}` as Subject,
   email: "alice@example.com",
   authTime: now,
@@ -66,11 +69,11 @@ export const aCode = (request: AuthorizationRequest, over: Partial<Code> = {}): 
 
 export const aGrant = (code: Code, over: Partial<Grant> = {}): Grant => ({
   id: unique() as GrantId,
-  clientId: code.request.clientId,
+  clientId: code.authorization.clientId,
   subject: code.subject,
   email: code.email,
-  scope: code.request.scope,
-  resource: code.request.resource,
+  scope: code.authorization.scope,
+  resource: code.authorization.resource,
   generation: 1,
   salt: unique(),
   authTime: code.authTime,
@@ -122,12 +125,12 @@ export class Given {
     const transaction = {
       handleHash: aHash(),
       bindingHash: aHash(),
-      request: aRequest(client),
+      authorization: anAuthorization(client),
       signedIn: undefined,
       expiresAt: later(600),
     };
     await this.store.beginTransaction(transaction);
-    const code = aCode(transaction.request, over);
+    const code = aCode(transaction.authorization, over);
     assert.equal(await this.store.completeTransaction(transaction.handleHash, now, { code }), true);
     return code;
   }

@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subject } from "../../src/oauth/values.ts";
 
-import { aClient, aCode, aHash, aRequest, count, type Given, later, now, times, unique } from "./stories.ts";
+import {
+  aClient,
+  aCode,
+  aHash,
+  anAuthorization,
+  count,
+  type Given,
+  later,
+  now,
+  times,
+  unique,
+} from "./stories.ts";
 
 /** What a store promises about attempts to authorize. */
 export function transactionsContract(given: Given): void {
@@ -13,7 +24,7 @@ export function transactionsContract(given: Given): void {
       const transaction = {
         handleHash: aHash(),
         bindingHash: aHash(),
-        request: aRequest(client),
+        authorization: anAuthorization(client),
         signedIn: undefined,
         expiresAt: later(600),
       };
@@ -43,7 +54,7 @@ export function transactionsContract(given: Given): void {
     const transaction = {
       handleHash: aHash(),
       bindingHash: aHash(),
-      request: aRequest(client),
+      authorization: anAuthorization(client),
       signedIn: undefined,
       expiresAt: later(600),
     };
@@ -67,7 +78,7 @@ export function transactionsContract(given: Given): void {
       undefined,
       "expired",
     );
-    const codes = times(20, () => aCode(transaction.request));
+    const codes = times(20, () => aCode(transaction.authorization));
     const answers = await Promise.all(
       codes.map((code) => given.store.completeTransaction(handleHash, now, { code })),
     );
@@ -79,7 +90,7 @@ export function transactionsContract(given: Given): void {
   test("a request that names nothing optional comes back without it", async () => {
     const client = aClient();
     await given.store.addClient(client);
-    const request = aRequest(client, {
+    const authorization = anAuthorization(client, {
       state: undefined,
       codeChallenge: undefined,
       resource: undefined,
@@ -89,7 +100,7 @@ export function transactionsContract(given: Given): void {
     const transaction = {
       handleHash: aHash(),
       bindingHash: aHash(),
-      request,
+      authorization,
       signedIn,
       expiresAt: later(600),
     };
@@ -98,7 +109,7 @@ export function transactionsContract(given: Given): void {
       await given.store.findAwaitingConsent(transaction.handleHash, transaction.bindingHash, now),
       transaction,
     );
-    const code = aCode(request);
+    const code = aCode(authorization);
     await given.store.completeTransaction(transaction.handleHash, now, { code });
     assert.deepEqual(await given.store.findCode(code.codeHash), { ...code, used: false, grantId: undefined });
   });

@@ -10,7 +10,7 @@ import {
   aClient,
   aCode,
   aGrant,
-  aRequest,
+  anAuthorization,
   aToken,
   count,
   later,
@@ -65,7 +65,7 @@ for (const isolation of ["read committed", "serializable"] as const) {
         email,
       };
       const anOutcome = () => {
-        const code = aCode(aRequest(client), { subject: account.subject, email });
+        const code = aCode(anAuthorization(client), { subject: account.subject, email });
         const grant = aGrant(code, { generation: 2 });
         return { account, grant, accessToken: aToken(grant) };
       };
@@ -191,7 +191,7 @@ for (const [name, open] of [
     const store = await open();
     const client = aClient();
     await store.addClient(client);
-    const grant = aGrant(aCode(aRequest(client)));
+    const grant = aGrant(aCode(anAuthorization(client)));
     const account = { subject: grant.subject, issuer: "x", upstreamSubject: "x", email: grant.email };
     const outcome = { account, grant, accessToken: aToken(grant) };
     for (let twice = 0; twice < 2; twice++) {

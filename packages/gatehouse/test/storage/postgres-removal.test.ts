@@ -10,7 +10,7 @@ import {
   aCode,
   aGrant,
   aHash,
-  aRequest,
+  anAuthorization,
   aToken,
   later,
   now,
@@ -51,12 +51,18 @@ for (const isolation of ["read committed", "serializable"] as const) {
       (await connection.query(`select 1 from ${table} where ${column} = $1`, [value])).rows.length;
 
     const anAttempt = async (client: Client, subject: Subject) => {
-      const request = aRequest(client);
+      const authorization = anAuthorization(client);
       const handleHash = aHash();
       const signedIn = { subject, email: "a@b.example", authTime: now };
       const times = { expiresAt: later(600) };
-      await anyStore().beginTransaction({ handleHash, bindingHash: aHash(), request, signedIn, ...times });
-      const code = aCode(request, { subject });
+      await anyStore().beginTransaction({
+        handleHash,
+        bindingHash: aHash(),
+        authorization,
+        signedIn,
+        ...times,
+      });
+      const code = aCode(authorization, { subject });
       return { code, complete: () => anyStore().completeTransaction(handleHash, now, { code }) };
     };
     const redeem = (code: Code) => {

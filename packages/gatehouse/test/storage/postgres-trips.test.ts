@@ -10,7 +10,7 @@ import type { Value } from "../../src/storage/layout.ts";
 import { Database, type Result, type Statement } from "../../src/storage/postgres/database.ts";
 import { createStore, openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { aCode, aRequest, later, now, unique } from "../contract/stories.ts";
+import { aCode, anAuthorization, later, now, unique } from "../contract/stories.ts";
 import { freePort } from "../support/free-port.ts";
 import { aPublicClient, pkce, type Tokens } from "../support/oauth-client.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
@@ -91,11 +91,14 @@ async function anApprovedClient() {
   const { verifier, challenge } = pkce();
   const record = (await store.findClient(client.id)) ?? assert.fail();
   const code = codePrefix + unique();
-  const request = aRequest(record, { codeChallenge: challenge, redirectUri: client.redirectUri });
+  const authorization = anAuthorization(record, {
+    codeChallenge: challenge,
+    redirectUri: client.redirectUri,
+  });
   const handleHash = hashSecret(unique());
-  const transaction = { handleHash, bindingHash: handleHash, request, signedIn: undefined };
+  const transaction = { handleHash, bindingHash: handleHash, authorization, signedIn: undefined };
   await store.beginTransaction({ ...transaction, expiresAt: later(600) });
-  const issued = aCode(request, { codeHash: hashSecret(code) });
+  const issued = aCode(authorization, { codeHash: hashSecret(code) });
   assert.ok(await store.completeTransaction(handleHash, now, { code: issued }));
   return { client_id: client.id, code, code_verifier: verifier };
 }
@@ -150,7 +153,7 @@ test("an introspection costs two statements in one trip", async () => {
   const { client_id, code, code_verifier } = await anApprovedClient();
   const redeemed = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
   const credential = `gatehouse_rs_${unique()}${unique()}`;
-  const identifier = aRequest((await store.findClient(client_id)) ?? assert.fail()).resource;
+  const identifier = anAuthorization((await store.findClient(client_id)) ?? assert.fail()).resource;
   assert.ok(identifier);
   const resource = { identifier, name: "Notes", scopes: [], createdAt: seconds(now) };
   await store.addResource(resource, hashSecret(credential));

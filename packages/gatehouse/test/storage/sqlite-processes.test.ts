@@ -35,7 +35,7 @@ const client: Client = {
   createdAt: now,
   lastUsedAt: undefined,
 };
-const request = {
+const authorization = {
   clientId: client.id,
   redirectUri: "https://app.example.com/cb",
   state: undefined,
@@ -45,7 +45,7 @@ const request = {
 };
 const aCode = (): Code => ({
   codeHash: hashSecret(unique()),
-  request,
+  authorization,
   subject: "user_alice" as Subject,
   email: "alice@example.com",
   authTime: now,
@@ -89,7 +89,7 @@ async function prepare(path: string, codes: readonly Code[]) {
     await store.beginTransaction({
       handleHash,
       bindingHash: handleHash,
-      request,
+      authorization,
       signedIn: undefined,
       expiresAt: seconds(now + 9),
     });
@@ -246,20 +246,20 @@ test("a process killed in the middle of writing leaves nothing half written", as
 
 test("one failing operation does not fail those that share its commit", async () => {
   const store = await prepare(aPath(), []);
-  const stranger = { ...aCode(), request: { ...request, clientId: "unknown" as ClientId } };
+  const stranger = { ...aCode(), authorization: { ...authorization, clientId: "unknown" as ClientId } };
   const begin = (clientId: ClientId) => {
     const handleHash = hashSecret(unique());
     return store.beginTransaction({
       handleHash,
       bindingHash: handleHash,
-      request: { ...request, clientId },
+      authorization: { ...authorization, clientId },
       signedIn: undefined,
       expiresAt: seconds(now + 9),
     });
   };
   const outcomes = await Promise.allSettled([
     begin(client.id),
-    begin(stranger.request.clientId),
+    begin(stranger.authorization.clientId),
     begin(client.id),
   ]);
   assert.deepEqual(

@@ -22,24 +22,24 @@ import { successRedirect } from "./response.ts";
 /** Goes on with a signed-in person: straight to the code when no question is open, to the consent page otherwise. */
 export async function proceed(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   step: {
     readonly attempt: Attempt;
     readonly client: Client;
-    readonly request: AuthorizationRequest;
+    readonly authorization: AuthorizationRequest;
     readonly signedIn: SignedIn;
     readonly alwaysAsk: boolean;
     readonly cookies: readonly SetCookie[];
   },
 ): Promise<OAuthResponse> {
-  const { attempt, client, request, signedIn, cookies } = step;
+  const { attempt, client, authorization, signedIn, cookies } = step;
   if (
     policyOf(client).consent === "given" ||
-    (!step.alwaysAsk && (await isRemembered(services, http, client, request, signedIn)))
+    (!step.alwaysAsk && (await isRemembered(services, request, client, authorization, signedIn)))
   ) {
-    const answer = await grantCode(services, http, {
+    const answer = await grantCode(services, request, {
       attempt,
-      request,
+      authorization,
       signedIn,
       consent: undefined,
       cookies,
@@ -50,28 +50,28 @@ export async function proceed(
     return answer;
   }
   const { consentPath } = endpointUrls(services.settings.issuer);
-  return redirect(http.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
+  return redirect(request.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
 }
 
 /** Ends the transaction with a code and sends it home. Of two callers one does; the other gets undefined, and nothing happened. */
 export async function grantCode(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   outcome: {
     readonly attempt: Attempt;
-    readonly request: AuthorizationRequest;
+    readonly authorization: AuthorizationRequest;
     readonly signedIn: SignedIn;
     readonly consent: Consent | undefined;
     readonly cookies: readonly SetCookie[];
   },
 ): Promise<OAuthResponse | undefined> {
-  const { attempt, request, signedIn, consent, cookies } = outcome;
+  const { attempt, authorization, signedIn, consent, cookies } = outcome;
   const { clock, settings, store } = services;
   const now = clock.now();
   const code = codeOf(attempt);
   const record: Code = {
     codeHash: hashSecret(code),
-    request,
+    authorization,
     subject: signedIn.subject,
     email: signedIn.email,
     authTime: signedIn.authTime,
@@ -83,7 +83,10 @@ export async function grantCode(
     ...(consent === undefined ? {} : { consent }),
   });
   if (!first) return undefined;
-  return successRedirect(http, settings.issuer, request, code, [...cookies, releaseAttempt(attempt)]);
+  return successRedirect(request, settings.issuer, authorization, code, [
+    ...cookies,
+    releaseAttempt(attempt),
+  ]);
 }
 
 /**
@@ -94,23 +97,28 @@ export async function grantCode(
  */
 export async function isRemembered(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   client: Client,
-  request: AuthorizationRequest,
+  authorization: AuthorizationRequest,
   signedIn: Pick<SignedIn, "subject">,
 ): Promise<boolean> {
   if (
-    !isMemorable(request) ||
+    !isMemorable(authorization) ||
     client.shared ||
-    !startedByClient(http, services.settings.issuer, request.redirectUri)
+    !startedByClient(request, services.settings.issuer, authorization.redirectUri)
   ) {
     return false;
   }
   const { subject } = signedIn;
-  const consent = await services.store.findConsent(subject, client.id, request.redirectUri, request.resource);
+  const consent = await services.store.findConsent(
+    subject,
+    client.id,
+    authorization.redirectUri,
+    authorization.resource,
+  );
   if (consent === undefined || consent.fingerprint !== consentFingerprint(client)) return false;
   const allowed = parseScope(consent.scope);
-  return parseScope(request.scope).every((token) => allowed.includes(token));
+  return parseScope(authorization.scope).every((token) => allowed.includes(token));
 }
 
 /** What an approval is remembered under is a key of the database, and PostgreSQL's may have 2,700 bytes. */

@@ -13,7 +13,7 @@ import type { Services } from "../services.ts";
 
 /** A valid authorization request, with what only the endpoint itself needs to know. */
 export interface ValidRequest {
-  readonly request: AuthorizationRequest;
+  readonly authorization: AuthorizationRequest;
   readonly prompt: ReadonlySet<string>;
   /** Seconds since the last sign-in that the client tolerates (B22). */
   readonly maxAge: number | undefined;
@@ -24,14 +24,14 @@ export interface ValidRequest {
  */
 export async function identifyClient(
   services: Services,
-  http: Pick<OAuthRequest, "id" | "address" | "query">,
+  request: Pick<OAuthRequest, "id" | "address" | "query">,
 ): Promise<{ client: Client; redirectUri: string }> {
-  const { query } = http;
+  const { query } = request;
   const doubled = query.repeated().find((name) => name === "client_id" || name === "redirect_uri");
   if (doubled !== undefined) throw new OAuthError("invalid_request", { hint: `${doubled} is repeated` });
   const clientId = query.get("client_id");
   if (clientId === undefined) throw new OAuthError("invalid_request", { hint: "client_id is missing" });
-  const client = await lookUpClient(services, clientId, http);
+  const client = await lookUpClient(services, clientId, request);
   if (client === undefined) throw await unknownClient(services.store, clientId, query);
   return { client, redirectUri: chooseRedirectUri(client, query.get("redirect_uri")) };
 }
@@ -81,7 +81,7 @@ export async function validateRequest(
   return {
     prompt,
     maxAge,
-    request: {
+    authorization: {
       clientId: client.id,
       redirectUri,
       state: query.get("state"),

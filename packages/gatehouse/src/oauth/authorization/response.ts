@@ -44,7 +44,7 @@ export function errorRedirect(
  */
 export function errorAnswer(
   { settings }: Pick<Services, "settings">,
-  http: OAuthRequest,
+  request: OAuthRequest,
   client: Client,
   target: Target,
   error: OAuthError,
@@ -52,11 +52,11 @@ export function errorAnswer(
 ): OAuthResponse {
   const { issuer } = settings;
   const { redirectUri } = target;
-  if (destinationOf(client, redirectUri) !== "stranger" || startedByClient(http, issuer, redirectUri)) {
-    return errorRedirect(http, issuer, target, error, cookies);
+  if (destinationOf(client, redirectUri) !== "stranger" || startedByClient(request, issuer, redirectUri)) {
+    return errorRedirect(request, issuer, target, error, cookies);
   }
   const { host } = describeRedirectUri(redirectUri);
-  return { ...errorPage(http, error, { uri: errorUri(http, issuer, target, error), host }), cookies };
+  return { ...errorPage(request, error, { uri: errorUri(request, issuer, target, error), host }), cookies };
 }
 
 /** Where an error is told to the client, with the reference under which the log says why: many clients show the description to the person. */

@@ -7,8 +7,8 @@ import type { Services } from "../services.ts";
  * Refuses a form another site submitted (D08). `Origin: null` is what browsers send from our own pages too, since these ask for
  * `Referrer-Policy: no-referrer`; `Sec-Fetch-Site` tells those apart where it exists, and the CSRF value everywhere.
  */
-export function refuseForeignForm(services: Services, http: OAuthRequest): void {
-  const { origin, secFetchSite } = http.headers;
+export function refuseForeignForm(services: Services, request: OAuthRequest): void {
+  const { origin, secFetchSite } = request.headers;
   const foreign =
     origin !== undefined && origin !== "null" && origin !== endpointUrls(services.settings.issuer).origin;
   if (foreign || (secFetchSite !== undefined && secFetchSite !== "same-origin" && secFetchSite !== "none")) {

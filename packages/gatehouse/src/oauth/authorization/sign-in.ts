@@ -14,8 +14,8 @@ import { bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
  */
 export async function startSignIn(
   services: Services,
-  http: OAuthRequest,
-  request: AuthorizationRequest,
+  request: OAuthRequest,
+  authorization: AuthorizationRequest,
   prompt: SignInAttempt["prompt"],
   lifetime = services.settings.lifetimes.transaction,
 ): Promise<OAuthResponse> {
@@ -27,11 +27,11 @@ export async function startSignIn(
   await store.beginTransaction({
     handleHash: attempt.handleHash,
     bindingHash: attempt.bindingHash,
-    request,
+    authorization,
     signedIn: undefined,
     expiresAt: after(clock.now(), lifetime),
   });
-  return redirect(http.method, location.href, bindAttempt(http, attempt, lifetime));
+  return redirect(request.method, location.href, bindAttempt(request, attempt, lifetime));
 }
 
 /** What the client learns of a failed sign-in (C18, C19): the kind and a safe hint; the reason goes to the log. */

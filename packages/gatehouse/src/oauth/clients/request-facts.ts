@@ -14,14 +14,14 @@ export type RequestFacts = Pick<
  * Of a request what names its sender and its wish, as it claims; never `state`, codes, tokens or anything else that is a secret or leads to one (S09).
  * @param stored what its attempt was begun with, where it has one: then that counts
  */
-export function factsOf(http: OAuthRequest, stored?: AuthorizationRequest): RequestFacts {
-  const { id: request, address, headers } = http;
-  const origin = { request, address, userAgent: headers.userAgent };
+export function factsOf(request: OAuthRequest, stored?: AuthorizationRequest): RequestFacts {
+  const { address, headers } = request;
+  const origin = { request: request.id, address, userAgent: headers.userAgent };
   if (stored !== undefined) {
     const { clientId: client, redirectUri, resource, scope } = stored;
     return { ...origin, client, redirectUri: withoutValues(redirectUri), resource, scope };
   }
-  const sent = http.form ?? http.query;
+  const sent = request.form ?? request.query;
   const basic = headers.authorization === undefined ? undefined : readBasic(headers.authorization);
   const redirectUri = sent.get("redirect_uri");
   const resources = sent.all("resource").map(withoutValues).join(" ");

@@ -18,34 +18,35 @@ import { asOAuthError, errorPage, report } from "./error-response.ts";
  * the client. Until client and redirect URI are known to be right it answers with a page and redirects nowhere.
  */
 export function authorizeEndpoint(services: Services): Endpoint {
-  return async (http) => {
-    const { client, redirectUri } = await identifyClient(services, http);
+  return async (request) => {
+    const { client, redirectUri } = await identifyClient(services, request);
     try {
-      const valid = await validateRequest(services, client, redirectUri, http.query);
-      return await authorize(services, http, client, valid);
+      const valid = await validateRequest(services, client, redirectUri, request.query);
+      return await authorize(services, request, client, valid);
     } catch (thrown) {
-      return refuse(services, http, client, redirectUri, asOAuthError(thrown));
+      return refuse(services, request, client, redirectUri, asOAuthError(thrown));
     }
   };
 }
 
 async function authorize(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   client: Client,
-  { request, prompt, maxAge }: ValidRequest,
+  { authorization, prompt, maxAge }: ValidRequest,
 ): Promise<OAuthResponse> {
   // The old web client expects the identity provider's account chooser every time (compatibility.md).
   const policy = policyOf(client);
-  const session = policy.session === "ignored" ? undefined : await readSession(services, http);
+  const session = policy.session === "ignored" ? undefined : await readSession(services, request);
   const fresh = session !== undefined && isFresh(services, session, maxAge);
-  if (prompt.has("none")) await answerSilently(services, http, client, request, fresh ? session : undefined);
+  if (prompt.has("none"))
+    await answerSilently(services, request, client, authorization, fresh ? session : undefined);
   const { lifetimes } = services.settings;
   if (session === undefined || !fresh || prompt.has("login") || prompt.has("select_account")) {
     return startSignIn(
       services,
-      http,
       request,
+      authorization,
       prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
       lifetimes[policy.signInLifetime],
     );
@@ -56,15 +57,15 @@ async function authorize(
   await store.beginTransaction({
     handleHash: attempt.handleHash,
     bindingHash: attempt.bindingHash,
-    request,
+    authorization,
     signedIn,
     expiresAt: after(clock.now(), settings.lifetimes.transaction),
   });
-  const cookies = bindAttempt(http, attempt, settings.lifetimes.transaction);
-  return proceed(services, http, {
+  const cookies = bindAttempt(request, attempt, settings.lifetimes.transaction);
+  return proceed(services, request, {
     attempt,
     client,
-    request,
+    authorization,
     signedIn,
     alwaysAsk: prompt.has("consent"),
     cookies,
@@ -74,14 +75,14 @@ async function authorize(
 /** `prompt=none` shows nothing: what would need a person is an error (B21, OpenID Connect Core §3.1.2.6). */
 async function answerSilently(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   client: Client,
-  request: AuthorizationRequest,
+  authorization: AuthorizationRequest,
   session: LiveSession | undefined,
 ): Promise<void> {
   if (session === undefined) throw new OAuthError("login_required", { hint: "nobody is signed in here" });
   if (policyOf(client).consent === "given") return;
-  if (!(await isRemembered(services, http, client, request, session.account)))
+  if (!(await isRemembered(services, request, client, authorization, session.account)))
     throw new OAuthError("consent_required", { hint: "the person has to decide on a page" });
 }
 
@@ -96,17 +97,17 @@ function signedInBy({ account, authTime }: LiveSession): SignedIn {
 /** An error after client and redirect URI are known. The old web client reads a plain 400 (B26). */
 function refuse(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   client: Client,
   redirectUri: string,
   error: OAuthError,
 ): OAuthResponse {
-  report(services, http, error);
-  if (policyOf(client).errors === "shown") return errorPage(http, error);
-  return errorAnswer(services, http, client, { redirectUri, state: singleState(http) }, error);
+  report(services, request, error);
+  if (policyOf(client).errors === "shown") return errorPage(request, error);
+  return errorAnswer(services, request, client, { redirectUri, state: singleState(request) }, error);
 }
 
 /** A repeated `state` is not echoed: neither value may win (B09). */
-function singleState(http: OAuthRequest): string | undefined {
-  return http.query.repeated().includes("state") ? undefined : http.query.get("state");
+function singleState(request: OAuthRequest): string | undefined {
+  return request.query.repeated().includes("state") ? undefined : request.query.get("state");
 }

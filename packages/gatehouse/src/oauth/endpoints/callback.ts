@@ -21,10 +21,10 @@ import { asOAuthError, errorPage, report } from "./error-response.ts";
  * browser's session and goes on. Everything about the client comes from the stored transaction (C05).
  */
 export function callbackEndpoint(services: Services): Endpoint {
-  return async (http) => {
-    checkAnswer(http.query);
-    const state = http.query.get("state") ?? "";
-    const attempt = resumeAttempt(http, state);
+  return async (request) => {
+    checkAnswer(request.query);
+    const state = request.query.get("state") ?? "";
+    const attempt = resumeAttempt(request, state);
     if (attempt === undefined) throw notThisBrowser("no cookie for this state", hashSecret(state));
     const { clock, store } = services;
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
@@ -32,11 +32,11 @@ export function callbackEndpoint(services: Services): Endpoint {
       throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
     }
     try {
-      return await signedIn(services, http, attempt, transaction);
+      return await signedIn(services, request, attempt, transaction);
     } catch (thrown) {
-      const error = tell(services, http, attempt, transaction, thrown);
+      const error = tell(services, request, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
-      return refuse(services, http, attempt, transaction, error);
+      return refuse(services, request, attempt, transaction, error);
     }
   };
 }
@@ -44,15 +44,15 @@ export function callbackEndpoint(services: Services): Endpoint {
 /** One line in the log with all there is to say, whether the identity provider's answer was at fault or anything else. */
 function tell(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   { handleHash }: Attempt,
-  { request }: Transaction,
+  { authorization }: Transaction,
   thrown: unknown,
 ): OAuthError {
   if (thrown instanceof SignInError) {
     services.events.emit({
       name: "sign_in_failed",
-      ...factsOf(http, request),
+      ...factsOf(request, authorization),
       attempt: attemptReference(handleHash),
       account: thrown.account,
       error: thrown.code,
@@ -62,28 +62,28 @@ function tell(
     return clientErrorOf(thrown);
   }
   const error = asOAuthError(thrown);
-  report(services, http, error, { attempt: handleHash, request });
+  report(services, request, error, { attempt: handleHash, authorization });
   return error;
 }
 
 async function signedIn(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
-  { request }: Transaction,
+  { authorization }: Transaction,
 ): Promise<OAuthResponse> {
   const { clock, events, identity, settings, store } = services;
   const callback = new URL(endpointUrls(settings.issuer).callback);
-  callback.search = http.rawQuery;
+  callback.search = request.rawQuery;
   const proven = await identity.completeSignIn(callback, signInAttempt(attempt, "select_account"));
-  const { cookie, session } = await openSession(services, http, proven);
+  const { cookie, session } = await openSession(services, request, proven);
   const { subject } = session.account;
   events.emit({
     name: "sign_in",
-    request: http.id,
-    client: request.clientId,
+    request: request.id,
+    client: authorization.clientId,
     subject,
-    address: http.address,
+    address: request.address,
     attempt: attemptReference(attempt.handleHash),
   });
   const signedIn = {
@@ -92,28 +92,35 @@ async function signedIn(
     authTime: session.authTime,
     sessionHash: session.sessionHash,
   };
-  const client = await clientStillAt(services, request);
+  const client = await clientStillAt(services, authorization);
   if (!(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
     throw new OAuthError("access_denied", { hint: "the request expired" });
   }
-  return proceed(services, http, { attempt, client, request, signedIn, alwaysAsk: true, cookies: [cookie] });
+  return proceed(services, request, {
+    attempt,
+    client,
+    authorization,
+    signedIn,
+    alwaysAsk: true,
+    cookies: [cookie],
+  });
 }
 
 /** The error goes to the client if it still is registered for the address; otherwise the person reads it here. */
 async function refuse(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
-  { request }: Transaction,
+  { authorization }: Transaction,
   error: OAuthError,
 ): Promise<OAuthResponse> {
   const cookies = [releaseAttempt(attempt)];
   try {
-    const client = await clientStillAt(services, request);
-    return errorAnswer(services, http, client, request, error, cookies);
+    const client = await clientStillAt(services, authorization);
+    return errorAnswer(services, request, client, authorization, error, cookies);
   } catch {
     // The client is not registered for it any more, or the store is down: that is what is being reported already.
-    return { ...errorPage(http, error), cookies };
+    return { ...errorPage(request, error), cookies };
   }
 }
 

@@ -28,9 +28,9 @@ type AwaitingConsent = Transaction & { readonly signedIn: SignedIn };
 
 /** `GET`: the page that asks the person (D04-D07). Changes nothing and grants nothing (D08). */
 export function consentPageEndpoint(services: Services): Endpoint {
-  return async (http) => {
-    const attempt = attemptOf(http, http.query.get("transaction"));
-    const transaction = await awaitingConsent(services, http, attempt);
+  return async (request) => {
+    const attempt = attemptOf(request, request.query.get("transaction"));
+    const transaction = await awaitingConsent(services, request, attempt);
     if (transaction === undefined) throw over();
     return page(200, await describe(services, attempt, transaction));
   };
@@ -38,23 +38,23 @@ export function consentPageEndpoint(services: Services): Endpoint {
 
 /** `POST`: the person's decision. Once; a second Approve from the same browser is sent to the same place (D16). */
 export function consentDecisionEndpoint(services: Services): Endpoint {
-  return async (http) => {
-    refuseForeignForm(services, http);
-    const form = http.form;
+  return async (request) => {
+    refuseForeignForm(services, request);
+    const form = request.form;
     if (form === undefined) throw new OAuthError("invalid_request", { hint: "expected a form" });
     form.refuseRepeated();
-    const attempt = attemptOf(http, form.get("transaction"));
+    const attempt = attemptOf(request, form.get("transaction"));
     if (!equalSecrets(form.get("csrf") ?? "", consentToken(attempt))) throw over("wrong csrf value"); // D08
-    const transaction = await awaitingConsent(services, http, attempt);
+    const transaction = await awaitingConsent(services, request, attempt);
     switch (form.get("decision")) {
       case "approve":
         return transaction === undefined
-          ? repeatAnswer(services, http, attempt)
-          : approve(services, http, attempt, transaction, form);
+          ? repeatAnswer(services, request, attempt)
+          : approve(services, request, attempt, transaction, form);
       case "deny":
-        return deny(services, http, attempt, transaction);
+        return deny(services, request, attempt, transaction);
       case "switch_account":
-        return switchAccount(services, http, attempt, transaction);
+        return switchAccount(services, request, attempt, transaction);
       default:
         throw new OAuthError("invalid_request", { hint: "decision must be approve or deny" });
     }
@@ -64,47 +64,47 @@ export function consentDecisionEndpoint(services: Services): Endpoint {
 /** The transaction that waits for this browser's decision, while the session it was opened in lives (D-n6). */
 async function awaitingConsent(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
 ): Promise<AwaitingConsent | undefined> {
   const { clock, store } = services;
   const transaction = await store.findAwaitingConsent(attempt.handleHash, attempt.bindingHash, clock.now());
   const signedIn = transaction?.signedIn;
   if (transaction === undefined || signedIn === undefined) return undefined;
-  const session = await readSession(services, http);
+  const session = await readSession(services, request);
   // Signing in for another tab renews the session's identifier; what counts is that the same person is still signed in.
   return session?.account.subject === signedIn.subject ? { ...transaction, signedIn } : undefined;
 }
 
 async function approve(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
-  { request, signedIn }: AwaitingConsent,
+  { authorization, signedIn }: AwaitingConsent,
   form: Parameters,
 ): Promise<OAuthResponse> {
-  const client = await clientStillAt(services, request);
-  if (!isInformed(client, request, form)) return askAgain(services, http, attempt);
+  const client = await clientStillAt(services, authorization);
+  if (!isInformed(client, authorization, form)) return askAgain(services, request, attempt);
   const consent: Consent = {
     subject: signedIn.subject,
     clientId: client.id,
-    redirectUri: request.redirectUri,
-    resource: request.resource,
-    scope: request.scope,
+    redirectUri: authorization.redirectUri,
+    resource: authorization.resource,
+    scope: authorization.scope,
     fingerprint: consentFingerprint(client),
     decidedAt: services.clock.now(),
   };
-  const remembered = isMemorable(request) ? consent : undefined;
-  const answer = await grantCode(services, http, {
+  const remembered = isMemorable(authorization) ? consent : undefined;
+  const answer = await grantCode(services, request, {
     attempt,
-    request,
+    authorization,
     signedIn,
     consent: remembered,
     cookies: [],
   });
   // The other click of a double one was a moment earlier.
-  if (answer === undefined) return repeatAnswer(services, http, attempt);
-  emit(services, http, "consent_approved", request, signedIn);
+  if (answer === undefined) return repeatAnswer(services, request, attempt);
+  emit(services, request, "consent_approved", authorization, signedIn);
   return answer;
 }
 
@@ -112,67 +112,74 @@ async function approve(
  * Whether the client is still what the page told of it, and whether who lets a website in that nobody vouches for has
  * said that they know it: that takes a second click elsewhere on the page, which no stray double click brings.
  */
-function isInformed(client: Client, request: AuthorizationRequest, form: Parameters): boolean {
+function isInformed(client: Client, authorization: AuthorizationRequest, form: Parameters): boolean {
   if (form.get("seen") !== consentFingerprint(client)) return false;
-  return destinationOf(client, request.redirectUri) !== "stranger" || form.get("confirmed") === "yes";
+  return destinationOf(client, authorization.redirectUri) !== "stranger" || form.get("confirmed") === "yes";
 }
 
-function askAgain(services: Services, http: OAuthRequest, { handle }: Attempt): OAuthResponse {
-  return redirect(http.method, `${endpointUrls(services.settings.issuer).consentPath}?transaction=${handle}`);
+function askAgain(services: Services, request: OAuthRequest, { handle }: Attempt): OAuthResponse {
+  return redirect(
+    request.method,
+    `${endpointUrls(services.settings.issuer).consentPath}?transaction=${handle}`,
+  );
 }
 
 /** The browser follows only the second answer of a double click: it is the first one again, with the same code. */
 async function repeatAnswer(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
 ): Promise<OAuthResponse> {
   const code = codeOf(attempt);
   const found = await services.store.findCode(hashSecret(code));
   if (found === undefined || found.used || found.expiresAt <= services.clock.now()) throw over();
-  await clientStillAt(services, found.request);
-  return successRedirect(http, services.settings.issuer, found.request, code, [releaseAttempt(attempt)]);
+  await clientStillAt(services, found.authorization);
+  return successRedirect(request, services.settings.issuer, found.authorization, code, [
+    releaseAttempt(attempt),
+  ]);
 }
 
 async function deny(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
   transaction: AwaitingConsent | undefined,
 ): Promise<OAuthResponse> {
   const { clock, settings, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
-  await clientStillAt(services, transaction.request);
-  emit(services, http, "consent_denied", transaction.request, transaction.signedIn);
+  await clientStillAt(services, transaction.authorization);
+  emit(services, request, "consent_denied", transaction.authorization, transaction.signedIn);
   const error = new OAuthError("access_denied", { hint: "the person declined" });
-  return errorRedirect(http, settings.issuer, transaction.request, error, [releaseAttempt(attempt)]);
+  return errorRedirect(request, settings.issuer, transaction.authorization, error, [releaseAttempt(attempt)]);
 }
 
 /** Starts over at the identity provider, for the same request: the old attempt ends, a fresh one begins. */
 async function switchAccount(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   attempt: Attempt,
   transaction: AwaitingConsent | undefined,
 ): Promise<OAuthResponse> {
   const { clock, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
-  const answer = await startSignIn(services, http, transaction.request, "select_account");
+  const answer = await startSignIn(services, request, transaction.authorization, "select_account");
   return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
 }
 
 async function describe(
   services: Services,
   attempt: Attempt,
-  { request, signedIn }: AwaitingConsent,
+  { authorization, signedIn }: AwaitingConsent,
 ): Promise<ConsentPage> {
-  const client = await clientStillAt(services, request);
-  const { redirectUri } = request;
+  const client = await clientStillAt(services, authorization);
+  const { redirectUri } = authorization;
   const resource =
-    request.resource === undefined ? undefined : await services.store.findResource(request.resource);
-  const scopes = parseScope(request.scope).filter((name) => name !== offlineAccess);
+    authorization.resource === undefined
+      ? undefined
+      : await services.store.findResource(authorization.resource);
+  const scopes = parseScope(authorization.scope).filter((name) => name !== offlineAccess);
   return {
     kind: "consent",
     action: endpointUrls(services.settings.issuer).consentPath,
@@ -196,7 +203,9 @@ async function describe(
     },
     suspicion: suspicionOf(client, redirectUri),
     resource:
-      request.resource === undefined ? undefined : { identifier: request.resource, name: resource?.name },
+      authorization.resource === undefined
+        ? undefined
+        : { identifier: authorization.resource, name: resource?.name },
     scopes: scopes.map((name) => {
       const declared = resource?.scopes.find((scope) => scope.name === name);
       return { name, sentence: declared?.sentence, declared: declared !== undefined };
@@ -211,8 +220,8 @@ function vouchedBy(client: Client): ConsentPage["client"]["vouchedBy"] {
   return isDocumented(client) ? "document" : "self-asserted";
 }
 
-function attemptOf(http: OAuthRequest, handle: string | undefined): Attempt {
-  const attempt = resumeAttempt(http, handle);
+function attemptOf(request: OAuthRequest, handle: string | undefined): Attempt {
+  const attempt = resumeAttempt(request, handle);
   if (attempt === undefined) throw over("no cookie for this transaction");
   return attempt;
 }
@@ -224,17 +233,17 @@ function over(debug?: string): OAuthError {
 
 function emit(
   services: Services,
-  http: OAuthRequest,
+  request: OAuthRequest,
   name: "consent_approved" | "consent_denied",
-  request: AuthorizationRequest,
+  authorization: AuthorizationRequest,
   { subject }: SignedIn,
 ): void {
   services.events.emit({
     name,
-    request: http.id,
-    client: request.clientId,
+    request: request.id,
+    client: authorization.clientId,
     subject,
-    resource: request.resource,
-    address: http.address,
+    resource: authorization.resource,
+    address: request.address,
   });
 }

@@ -59,11 +59,11 @@ export function report(
   services: Services,
   request: OAuthRequest,
   error: OAuthError,
-  of: { readonly attempt?: SecretHash | undefined; readonly request?: AuthorizationRequest } = error,
+  of: { readonly attempt?: SecretHash | undefined; readonly authorization?: AuthorizationRequest } = error,
 ): void {
   services.events.emit({
     name: error.status >= 500 ? "failure" : "request_refused",
-    ...factsOf(request, of.request),
+    ...factsOf(request, of.authorization),
     attempt: of.attempt && attemptReference(of.attempt),
     error: error.code,
     detail: error.debug ?? error.hint,

@@ -20,9 +20,9 @@ export const authorizationCode: GrantType = (services, request, form) => {
     if (named === undefined) throw missing("code");
     const verifier = readVerifier(client, form);
     const code = await named;
-    if (code === undefined || code.request.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
+    if (code === undefined || code.authorization.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
     if (code.expiresAt <= services.clock.now() && !code.used) throw invalidGrant("the code has expired");
-    narrowResource(code.request.resource, form.all("resource")); // F12
+    narrowResource(code.authorization.resource, form.all("resource")); // F12
     checkPresence(client, code, verifier);
     await checkBinding(services, code, verifier, form.get("redirect_uri"));
     return policyOf(client).tokens === "single"
@@ -45,7 +45,7 @@ function readVerifier(client: Client, form: Parameters): string | undefined {
 
 /** Challenge and verifier stand or fall together (F07-F09); a request that forgets one leaves the code as it was. */
 function checkPresence(client: Client, code: FoundCode, verifier: string | undefined): void {
-  const { codeChallenge } = code.request;
+  const { codeChallenge } = code.authorization;
   if (codeChallenge === undefined && policyOf(client).pkce === "required")
     throw invalidGrant("the code was issued without PKCE"); // F09
   if (codeChallenge !== undefined && verifier === undefined) {
@@ -65,7 +65,7 @@ async function checkBinding(
   verifier: string | undefined,
   redirectUri: string | undefined,
 ): Promise<void> {
-  const { codeChallenge, redirectUri: issuedFor } = code.request;
+  const { codeChallenge, redirectUri: issuedFor } = code.authorization;
   const wrong =
     codeChallenge !== undefined && !verifies(verifier ?? "", codeChallenge)
       ? "code_verifier does not match"
@@ -122,11 +122,11 @@ function mintGrant(
   const now = clock.now();
   return {
     id: mintGrantId(random),
-    clientId: code.request.clientId,
+    clientId: code.authorization.clientId,
     subject: code.subject,
     email: code.email,
-    scope: code.request.scope,
-    resource: code.request.resource,
+    scope: code.authorization.scope,
+    resource: code.authorization.resource,
     salt: mintSalt(random),
     authTime: code.authTime,
     createdAt: now,
