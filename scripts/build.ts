@@ -1,9 +1,10 @@
 /**
- * Builds what is published to npm: each package's `dist/`, plain JavaScript with types, and a package.json of its own that points at it. Within this
- * repository nothing is built: everything runs from `src/` (node takes no types off what lies in node_modules).
+ * Builds what is published to npm: each package's `dist/`, plain JavaScript, and a package.json of its own that points at it. Within this repository
+ * nothing is built: everything runs from `src/` (node takes no types off what lies in node_modules).
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
@@ -11,48 +12,81 @@ const compiler = join(root, "node_modules/typescript/bin/tsc");
 
 interface Manifest {
   readonly name: string;
-  readonly exports?: Record<string, string>;
-  readonly bin?: Record<string, string>;
   readonly publishConfig?: Record<string, unknown>;
   readonly [member: string]: unknown;
 }
 
-/**
- * @param folder of the package, from the root
- * @param target where it is built to, made anew
- */
-export function buildPackage(folder: string, target = join(root, folder, "dist")): void {
-  const source = join(root, folder);
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
-  compile(source, target);
+/** Where each package is built to. */
+export const serverBuild = join(root, "packages/gatehouse/dist");
+export const kitBuild = join(root, "packages/resource-server/dist");
+
+/** The server: a program, nothing to import. @param target made anew */
+export function buildServer(target = serverBuild): void {
+  const source = join(root, "packages/gatehouse");
+  empty(target);
+  compile(source, join(source, "src"), target, { rewriteRelativeImportExtensions: true });
   // What the compiler does not look at, such as SQL and stylesheets.
   for (const file of filesOf(join(source, "src")).filter((name) => !name.endsWith(".ts"))) {
     const copy = join(target, "src", relative(join(source, "src"), file));
     mkdirSync(dirname(copy), { recursive: true });
     cpSync(file, copy);
   }
-  copyLaunchers(source, target);
-  for (const file of ["LICENSE", "README.md"]) {
-    const own = join(source, file);
-    cpSync(existsSync(own) ? own : join(root, file), join(target, file));
-  }
-  const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
-  writeFileSync(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+  copyLaunchers(join(source, "bin"), join(target, "bin"));
+  finish(source, target, { "./package.json": "./package.json" });
 }
 
-function compile(source: string, target: string): void {
+/**
+ * The kit: CommonJS, which every Node ≥ 20 loads from both sides, and an ES module that hands on the very same objects. So there is one copy of everything,
+ * whoever loads it how, and no need of a Node that can `require()` an ES module.
+ * @param target made anew
+ */
+export function buildKit(target = kitBuild): void {
+  const source = join(root, "packages/resource-server");
+  empty(target);
+  const commonjs = join(target, "cjs");
+  compile(join(source, "src"), join(source, "src"), commonjs, {
+    declaration: true,
+    module: "CommonJS",
+    moduleResolution: "Bundler",
+    verbatimModuleSyntax: false,
+    rewriteRelativeImportExtensions: true,
+  });
+  writeFileSync(join(commonjs, "package.json"), '{ "type": "commonjs" }\n');
+  // The compiler leaves `.ts` in declarations, which no tool but itself can follow.
+  for (const file of filesOf(commonjs).filter((name) => name.endsWith(".d.ts"))) {
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replaceAll(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+  const names = Object.keys(createRequire(import.meta.url)(join(commonjs, "index.js")) as object);
+  writeFileSync(join(target, "index.js"), `export { ${names.join(", ")} } from "./cjs/index.js";\n`);
+  writeFileSync(join(target, "index.d.ts"), 'export * from "./cjs/index.js";\n');
+  finish(source, target, {
+    ".": {
+      import: { types: "./index.d.ts", default: "./index.js" },
+      require: { types: "./cjs/index.d.ts", default: "./cjs/index.js" },
+    },
+    "./package.json": "./package.json",
+  });
+}
+
+function empty(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+
+/** @param inputs folder of what is compiled; @param base folder that `target` mirrors */
+function compile(base: string, inputs: string, target: string, options: object): void {
+  mkdirSync(target, { recursive: true });
   const settings = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: {
       noEmit: false,
-      declaration: true,
-      rewriteRelativeImportExtensions: true,
-      allowImportingTsExtensions: true,
-      rootDir: source,
+      typeRoots: [join(root, "node_modules/@types")],
+      rootDir: base,
       outDir: target,
+      ...options,
     },
-    include: [join(source, "src")],
+    include: [inputs],
   };
   const file = join(target, "tsconfig.json");
   writeFileSync(file, JSON.stringify(settings));
@@ -61,32 +95,40 @@ function compile(source: string, target: string): void {
 }
 
 /** `bin/` is plain JavaScript already; only what it loads has another name now. */
-function copyLaunchers(source: string, target: string): void {
-  const from = join(source, "bin");
-  if (!existsSync(from)) return;
-  mkdirSync(join(target, "bin"));
+function copyLaunchers(from: string, to: string): void {
+  mkdirSync(to);
   for (const name of readdirSync(from)) {
     const text = readFileSync(join(from, name), "utf8").replaceAll(/(\.\.\/src\/[\w./-]+)\.ts"/g, '$1.js"');
-    writeFileSync(join(target, "bin", name), text, { mode: 0o755 });
+    writeFileSync(join(to, name), text, { mode: 0o755 });
   }
 }
 
-/** Besides what points into the sources, `engines`: in the workspace they would warn whoever installs with an older Node, which is allowed there. */
-function publishedManifest({
-  devDependencies: _development,
-  scripts: _scripts,
-  publishConfig: { engines, ...publishConfig } = {},
-  ...manifest
-}: Manifest): object {
-  const entries = Object.entries(manifest.exports ?? {}).map(([name, path]) => {
-    const built = path.replace(/\.ts$/, "");
-    return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
-  });
+/** Licence, README and the published package.json. */
+function finish(source: string, target: string, exports: object): void {
+  for (const file of ["LICENSE", "README.md"]) {
+    const own = join(source, file);
+    cpSync(existsSync(own) ? own : join(root, file), join(target, file));
+  }
+  const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
+  const published = { ...publishedManifest(manifest), exports };
+  writeFileSync(join(target, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+}
+
+/**
+ * Without what only the workspace needs. `engines` of the server come from `publishConfig`: in the workspace they would warn whoever installs with an older
+ * Node, which is allowed there. The repository's address is known to the workflow that publishes (`GITHUB_REPOSITORY`): npm's provenance compares it.
+ */
+function publishedManifest(manifest: Manifest): object {
+  const { devDependencies: _development, scripts: _scripts, publishConfig = {}, ...kept } = manifest;
+  const { engines, ...publishing } = publishConfig;
+  const { GITHUB_SERVER_URL: host, GITHUB_REPOSITORY: repository } = process.env;
   return {
-    ...manifest,
+    ...kept,
     ...(engines === undefined ? {} : { engines }),
-    ...(Object.keys(publishConfig).length > 0 ? { publishConfig } : {}),
-    ...(entries.length > 0 ? { exports: Object.fromEntries(entries) } : {}),
+    ...(Object.keys(publishing).length > 0 ? { publishConfig: publishing } : {}),
+    ...(host === undefined || repository === undefined
+      ? {}
+      : { repository: { type: "git", url: `git+${host}/${repository}.git` } }),
   };
 }
 
@@ -97,8 +139,7 @@ function filesOf(folder: string): string[] {
 }
 
 if (import.meta.main) {
-  for (const folder of ["packages/resource-server", "packages/gatehouse"]) {
-    buildPackage(folder);
-    console.log(`${folder}/dist`);
-  }
+  buildKit();
+  buildServer();
+  for (const folder of [kitBuild, serverBuild]) console.log(relative(root, folder));
 }

@@ -1,0 +1,34 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import type { TestContext } from "node:test";
+
+/**
+ * Waits until a program has printed what says that it is ready. It is ended after the test, with what it started, if it leads a group of processes.
+ * @throws with all it printed, when it ends before that
+ */
+export async function running(
+  t: TestContext,
+  program: ChildProcess,
+  ready: RegExp,
+): Promise<{ stdout(): string; stderr(): string }> {
+  const exited = once(program, "exit");
+  t.after(async () => {
+    if (program.exitCode !== null || program.signalCode !== null || program.pid === undefined) return;
+    if (program.spawnargs[0] === "npx" && process.platform !== "win32") process.kill(-program.pid);
+    else program.kill();
+    await exited;
+  });
+  const printed = { stdout: "", stderr: "" };
+  program.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    printed.stderr += text;
+  });
+  await new Promise<void>((resolve, reject) => {
+    program.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      printed.stdout += text;
+      if (ready.test(printed.stdout)) resolve();
+    });
+    const fail = () => reject(new Error(`it ended before it was ready:\n${printed.stdout}${printed.stderr}`));
+    exited.then(fail, reject);
+  });
+  return { stdout: () => printed.stdout, stderr: () => printed.stderr };
+}
