@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { aClient } from "../contract/stories.ts";
+import { aClient } from "../contract/records.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const database = await aDatabase();

@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import type { Client } from "../../src/oauth/records.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { aClient } from "../contract/stories.ts";
+import { aClient } from "../contract/records.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const database = await aDatabase();

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { configuredKey, keyIdOf, keyName, newKeyText } from "../../src/oauth/tokens/secret-keys.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { Given } from "../contract/stories.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const now = seconds(Date.now() / 1000);
@@ -15,8 +15,8 @@ async function aUsedDatabase(t: TestContext, texts: readonly string[], inFile = 
   t.after(remove);
   const store = await openSqliteStore({ path });
   t.after(() => store.close());
-  const given = new Given();
-  await given.open(async () => store);
+  const tested = new StoreUnderTest();
+  await tested.open(async () => store);
   const keyFile = `${path}.key`;
   if (inFile) await writeFile(keyFile, `${texts.join("\n")}\n`, { mode: 0o600 });
   const keys = await Promise.all(texts.map(configuredKey));
@@ -24,8 +24,8 @@ async function aUsedDatabase(t: TestContext, texts: readonly string[], inFile = 
   const start = (at: number) =>
     store.startWithKeys([keys[at]?.readings[0].fingerprint ?? ""], seconds(now - 10 * at));
   return {
-    ...{ given, keyFile, ids, names: ids.map(keyName), start },
-    grant: (keyId: number | undefined) => given.aLiveGrant({ keyId, expiresAt: seconds(now + 1000) }),
+    ...{ tested, keyFile, ids, names: ids.map(keyName), start },
+    grant: (keyId: number | undefined) => tested.aLiveGrant({ keyId, expiresAt: seconds(now + 1000) }),
     keys: (args: readonly string[], over: Record<string, string> = {}) =>
       runCommand(["keys", ...args], { ...environment, ...over }),
   };
@@ -60,11 +60,11 @@ test("keys rotate makes no key file where there is none", async (t) => {
 
 test("keys list shows each key, what it is for, and how many grants depend on it, and no secret", async (t) => {
   const texts = [newKeyText(), newKeyText()];
-  const { keys, given, ids, names, start, grant } = await aUsedDatabase(t, texts);
+  const { keys, tested, ids, names, start, grant } = await aUsedDatabase(t, texts);
   await start(1);
   await start(0);
   const lost = await configuredKey(newKeyText());
-  await given.store.startWithKeys([lost.readings[0].fingerprint], seconds(now - 100));
+  await tested.store.startWithKeys([lost.readings[0].fingerprint], seconds(now - 100));
   for (const id of [ids[0], ids[1], ids[1], keyIdOf(lost.readings[0]), 77, undefined]) await grant(id);
   const listed = JSON.parse((await keys(["list", "--json"])).out) as Record<string, unknown>[];
   assert.deepEqual(
@@ -84,7 +84,7 @@ test("keys list shows each key, what it is for, and how many grants depend on it
 
 test("keys retire refuses what is still needed, unless it is forced", async (t) => {
   const texts = [newKeyText(), newKeyText(), newKeyText()];
-  const { keys, keyFile, given, ids, names, start, grant } = await aUsedDatabase(t, texts);
+  const { keys, keyFile, tested, ids, names, start, grant } = await aUsedDatabase(t, texts);
   await start(2);
   await start(1);
   const refused = async (name: string | undefined, why: RegExp) => {
@@ -102,7 +102,9 @@ test("keys retire refuses what is still needed, unless it is forced", async (t) 
   const noted = await keys(["retire", names[2] ?? ""]);
   assert.equal(noted.code, 0, "what was noted from its beginning has no grants that were not");
   assert.equal(await readFile(keyFile, "utf8"), `${texts[0]}\n${texts[1]}\n`);
-  await given.store.forgetKeys((await given.store.findKeys(now)).known.map(({ fingerprint }) => fingerprint));
+  await tested.store.forgetKeys(
+    (await tested.store.findKeys(now)).known.map(({ fingerprint }) => fingerprint),
+  );
   await start(0);
   await refused(names[1], /still depend/);
 
@@ -115,22 +117,22 @@ test("keys retire refuses what is still needed, unless it is forced", async (t) 
 
 test("keys retire says where a key still stands that it cannot take away", async (t) => {
   const texts = [newKeyText(), newKeyText()];
-  const { keys, names, start, given } = await aUsedDatabase(t, texts, false);
+  const { keys, names, start, tested } = await aUsedDatabase(t, texts, false);
   await start(1);
   await start(0);
   const { code, out, err } = await keys(["retire", names[1] ?? ""], { SECRET_KEY: texts.join(",") });
   assert.equal(code, 0, err);
   assert.match(out, /Take it out of SECRET_KEY and restart/);
-  assert.equal((await given.store.findKeys(now)).known.length, 1);
+  assert.equal((await tested.store.findKeys(now)).known.length, 1);
 });
 
 test("a grant from before keys were noted may depend on each key of that time", async (t) => {
   const texts = [newKeyText(), newKeyText()];
-  const { keys, names, given, grant } = await aUsedDatabase(t, texts);
+  const { keys, names, tested, grant } = await aUsedDatabase(t, texts);
   await grant(undefined);
   const [first, second] = await Promise.all(texts.map(configuredKey));
   const fingerprints = [first, second].map((key) => key?.readings[0].fingerprint ?? "");
-  await given.store.startWithKeys([fingerprints[0] ?? "", fingerprints[1] ?? ""], now);
+  await tested.store.startWithKeys([fingerprints[0] ?? "", fingerprints[1] ?? ""], now);
   const { code, err } = await keys(["retire", names[1] ?? ""]);
   assert.equal(code, 1);
   assert.match(err, /refreshed last before keys were noted and may depend on/);

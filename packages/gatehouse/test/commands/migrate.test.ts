@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { aClient } from "../contract/stories.ts";
+import { aClient } from "../contract/records.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 test("LEGACY finalize hashes what is left in clear text, drops it, and says that there is no way back", async (t) => {

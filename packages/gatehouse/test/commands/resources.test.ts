@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { Given } from "../contract/stories.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const database = await aDatabase();
@@ -74,16 +74,16 @@ test("a resource that is there keeps its credential", async () => {
 test("removing one says how many grants ended, also those an interrupted removal left, and when any other will do", async () => {
   const [removed, rest] = ["https://removed.example.com/mcp", "https://rest.example.com/mcp"];
   for (const resource of [removed, rest]) assert.equal((await resources("add", resource)).code, 0);
-  const given = new Given();
-  await given.open(async () => store);
-  for (const _ of [1, 2]) await given.aLiveGrant({ resource: canonicalResource(removed) });
+  const tested = new StoreUnderTest();
+  await tested.open(async () => store);
+  for (const _ of [1, 2]) await tested.aLiveGrant({ resource: canonicalResource(removed) });
   const first = await resources("remove", removed);
   assert.equal(first.code, 0, first.err);
   assert.equal(
     first.out,
     `Removed resource ${removed}: 2 grants for it have ended, with every token and approval.\n`,
   );
-  await given.aLiveGrant({ resource: canonicalResource(removed) });
+  await tested.aLiveGrant({ resource: canonicalResource(removed) });
   const again = await resources("remove", removed, "--json");
   assert.deepEqual(JSON.parse(again.out), { removed, grants: 1 });
   assert.equal((await resources("remove", removed)).code, 1);

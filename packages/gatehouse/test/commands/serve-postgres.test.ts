@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { configuredKey } from "../../src/oauth/tokens/secret-keys.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
-import { Given } from "../contract/stories.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
@@ -119,10 +119,10 @@ test("a database that cannot be reached is told in a sentence, without its passw
 test("keys that the database was not used with end the start, whether it is there or comes later, with one process or several", async (t) => {
   const database = await postgres.createDatabase();
   const store = await openPostgresStore({ url: database });
-  const given = new Given();
-  await given.open(async () => store);
+  const tested = new StoreUnderTest();
+  await tested.open(async () => store);
   const now = seconds(Date.now() / 1000);
-  await given.aLiveGrant({ expiresAt: seconds(now + 1000) });
+  await tested.aLiveGrant({ expiresAt: seconds(now + 1000) });
   assert.equal(
     await store.startWithKeys([(await configuredKey("o".repeat(32))).readings[0].fingerprint], now),
     true,

@@ -10,7 +10,7 @@ import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { aClient, aCode, anAuthorization } from "../contract/stories.ts";
+import { aClient, aCode, anAuthorization } from "../contract/records.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { type ClientId, seconds } from "../../src/oauth/values.ts";
-
-import { aClient, aHash, count, type Given, later, now, times, unique } from "./stories.ts";
+import { aClient, aHash, count, later, now, times, unique } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about clients and resources. */
-export function clientsContract(given: Given): void {
+export function clientsContract(tested: StoreUnderTest): void {
   test("a client comes back as it was stored", async () => {
     const client = aClient();
-    assert.equal(await given.store.addClient(client), true);
-    assert.deepEqual(await given.store.findClient(client.id), client);
-    assert.equal(await given.store.findClient("nobody"), undefined);
+    assert.equal(await tested.store.addClient(client), true);
+    assert.deepEqual(await tested.store.findClient(client.id), client);
+    assert.equal(await tested.store.findClient("nobody"), undefined);
     const plain = aClient({
       metadata: {},
       scope: undefined,
@@ -19,50 +19,50 @@ export function clientsContract(given: Given): void {
       secretHash: aHash(),
       dynamicallyRegistered: false,
     });
-    await given.store.addClient(plain);
-    assert.deepEqual(await given.store.findClient(plain.id), plain);
+    await tested.store.addClient(plain);
+    assert.deepEqual(await tested.store.findClient(plain.id), plain);
   });
 
   test("the clients the operator provisioned are listed apart", async () => {
     const [own, foreign] = [aClient({ dynamicallyRegistered: false }), aClient()];
-    for (const client of [own, foreign]) await given.store.addClient(client);
-    const listed = (await given.store.listProvisionedClients()).map(({ id }) => id);
+    for (const client of [own, foreign]) await tested.store.addClient(client);
+    const listed = (await tested.store.listProvisionedClients()).map(({ id }) => id);
     assert.ok(listed.includes(own.id) && !listed.includes(foreign.id));
-    assert.ok((await given.store.listClients()).some(({ id }) => id === foreign.id));
+    assert.ok((await tested.store.listClients()).some(({ id }) => id === foreign.id));
   });
 
   test("of many callers with one client id exactly one adds it", async () => {
     const id = unique() as ClientId;
-    const answers = await Promise.all(times(20, () => given.store.addClient(aClient({ id }))));
+    const answers = await Promise.all(times(20, () => tested.store.addClient(aClient({ id }))));
     assert.equal(count(answers, true), 1);
   });
 
   test("an identical client is shared, a different one under its id is not", async () => {
     const client = aClient();
-    assert.deepEqual(await given.store.shareClient(client), client);
-    await Promise.all(times(20, () => given.store.shareClient({ ...client, createdAt: later(500) })));
+    assert.deepEqual(await tested.store.shareClient(client), client);
+    await Promise.all(times(20, () => tested.store.shareClient({ ...client, createdAt: later(500) })));
     const used = { ...client, shared: true, lastUsedAt: later(500) };
-    assert.deepEqual(await given.store.findClient(client.id), used);
-    assert.equal(await given.store.shareClient({ ...client, metadata: { name: "Other" } }), undefined);
-    assert.deepEqual(await given.store.findClient(client.id), used);
+    assert.deepEqual(await tested.store.findClient(client.id), used);
+    assert.equal(await tested.store.shareClient({ ...client, metadata: { name: "Other" } }), undefined);
+    assert.deepEqual(await tested.store.findClient(client.id), used);
   });
 
   test("what is shared is neither replaced nor removed by one of those who share it", async () => {
     const client = aClient();
     const changed = { ...client, redirectUris: ["https://changed.example/cb"] };
-    await given.store.shareClient(client);
-    assert.equal(await given.store.replaceClient(changed, "unlessShared"), true, "alone with it");
-    assert.equal(await given.store.shareClient(client), undefined, "it is another one now");
-    assert.ok(await given.store.shareClient(changed));
-    assert.equal(await given.store.replaceClient(client, "unlessShared"), false);
-    assert.equal(await given.store.removeClient(client.id, "unlessShared"), false);
-    assert.deepEqual((await given.store.findClient(client.id))?.redirectUris, changed.redirectUris);
-    assert.equal(await given.store.removeClient(client.id), true);
+    await tested.store.shareClient(client);
+    assert.equal(await tested.store.replaceClient(changed, "unlessShared"), true, "alone with it");
+    assert.equal(await tested.store.shareClient(client), undefined, "it is another one now");
+    assert.ok(await tested.store.shareClient(changed));
+    assert.equal(await tested.store.replaceClient(client, "unlessShared"), false);
+    assert.equal(await tested.store.removeClient(client.id, "unlessShared"), false);
+    assert.deepEqual((await tested.store.findClient(client.id))?.redirectUris, changed.redirectUris);
+    assert.equal(await tested.store.removeClient(client.id), true);
   });
 
   test("a replaced client keeps its age, its use and what it was granted", async () => {
-    const { grant } = await given.aLiveGrant();
-    const before = (await given.store.findClient(grant.clientId)) ?? assert.fail();
+    const { grant } = await tested.aLiveGrant();
+    const before = (await tested.store.findClient(grant.clientId)) ?? assert.fail();
     const changed = aClient({
       id: before.id,
       metadata: { name: "Other" },
@@ -71,77 +71,77 @@ export function clientsContract(given: Given): void {
       redirectUris: ["https://other.example/cb"],
       createdAt: later(77),
     });
-    assert.equal(await given.store.replaceClient(changed), true);
+    assert.equal(await tested.store.replaceClient(changed), true);
     const { createdAt, lastUsedAt } = before;
-    assert.deepEqual(await given.store.findClient(before.id), { ...changed, createdAt, lastUsedAt });
-    assert.ok(await given.store.findGrant(grant.id, now));
-    assert.equal(await given.store.replaceClient(aClient()), false);
+    assert.deepEqual(await tested.store.findClient(before.id), { ...changed, createdAt, lastUsedAt });
+    assert.ok(await tested.store.findGrant(grant.id, now));
+    assert.equal(await tested.store.replaceClient(aClient()), false);
   });
 
   test("of many who use one assertion exactly one may, until it is swept after its expiry", async () => {
     const assertion = aHash();
-    const answers = await Promise.all(times(20, () => given.store.useAssertion(assertion, later(60))));
+    const answers = await Promise.all(times(20, () => tested.store.useAssertion(assertion, later(60))));
     assert.equal(count(answers, true), 1);
-    await given.store.sweep(later(59), 1000, seconds(90 * 86_400));
-    assert.equal(await given.store.useAssertion(assertion, later(60)), false);
-    assert.ok((await given.store.sweep(later(60), 1000, seconds(90 * 86_400))).assertions >= 1);
+    await tested.store.sweep(later(59), 1000, seconds(90 * 86_400));
+    assert.equal(await tested.store.useAssertion(assertion, later(60)), false);
+    assert.ok((await tested.store.sweep(later(60), 1000, seconds(90 * 86_400))).assertions >= 1);
   });
 
   test("a client that registered itself is the operator's while the operator vouches for it, and is shared as before", async () => {
     const client = aClient();
-    await given.store.shareClient(client);
-    assert.equal(await given.store.vouchForClient(client.id, true), true);
+    await tested.store.shareClient(client);
+    assert.equal(await tested.store.vouchForClient(client.id, true), true);
     const vouched = { ...client, dynamicallyRegistered: false };
-    assert.deepEqual(await given.store.findClient(client.id), vouched);
-    const shared = await given.store.shareClient({ ...client, createdAt: later(1) });
+    assert.deepEqual(await tested.store.findClient(client.id), vouched);
+    const shared = await tested.store.shareClient({ ...client, createdAt: later(1) });
     assert.deepEqual(shared, { ...vouched, shared: true, lastUsedAt: later(1) });
-    assert.equal(await given.store.vouchForClient(client.id, false), true);
-    assert.equal((await given.store.findClient(client.id))?.dynamicallyRegistered, true);
-    assert.equal(await given.store.vouchForClient(unique(), true), false);
+    assert.equal(await tested.store.vouchForClient(client.id, false), true);
+    assert.equal((await tested.store.findClient(client.id))?.dynamicallyRegistered, true);
+    assert.equal(await tested.store.vouchForClient(unique(), true), false);
   });
 
   test("a client that the operator vouches for stays when idle, and is nobody's word again once it is replaced", async () => {
     const [kept, replaced] = [aClient({ createdAt: seconds(1) }), aClient()];
     for (const client of [kept, replaced]) {
-      await given.store.addClient(client);
-      await given.store.vouchForClient(client.id, true);
+      await tested.store.addClient(client);
+      await tested.store.vouchForClient(client.id, true);
     }
-    await given.sweepEverything(now, seconds(1000));
-    assert.ok(await given.store.findClient(kept.id));
-    await given.store.replaceClient({ ...replaced, redirectUris: ["https://changed.example/cb"] });
-    assert.equal((await given.store.findClient(replaced.id))?.dynamicallyRegistered, true);
+    await tested.sweepEverything(now, seconds(1000));
+    assert.ok(await tested.store.findClient(kept.id));
+    await tested.store.replaceClient({ ...replaced, redirectUris: ["https://changed.example/cb"] });
+    assert.equal((await tested.store.findClient(replaced.id))?.dynamicallyRegistered, true);
   });
 
   test("the hash of a clear-text secret follows the clear text, and a change of it meanwhile is not lost", async () => {
     const client = aClient({ clearSecret: "old secret", authMethod: "client_secret_post" });
-    await given.store.addClient(client);
+    await tested.store.addClient(client);
     const [first, second] = [aHash(), aHash()];
     for (const hash of [first, second]) {
-      await given.store.rememberSecretHash(client.id, "old secret", hash);
-      assert.deepEqual(await given.store.findClient(client.id), { ...client, secretHash: hash });
+      await tested.store.rememberSecretHash(client.id, "old secret", hash);
+      assert.deepEqual(await tested.store.findClient(client.id), { ...client, secretHash: hash });
     }
-    await given.store.rememberSecretHash(client.id, "another secret", first);
-    assert.equal((await given.store.findClient(client.id))?.secretHash, second);
-    assert.equal(await given.store.forgetClearSecret(client.id, "another secret", first), false);
-    assert.equal((await given.store.findClient(client.id))?.clearSecret, "old secret");
-    assert.equal(await given.store.forgetClearSecret(client.id, "old secret", first), true);
-    assert.deepEqual(await given.store.findClient(client.id), {
+    await tested.store.rememberSecretHash(client.id, "another secret", first);
+    assert.equal((await tested.store.findClient(client.id))?.secretHash, second);
+    assert.equal(await tested.store.forgetClearSecret(client.id, "another secret", first), false);
+    assert.equal((await tested.store.findClient(client.id))?.clearSecret, "old secret");
+    assert.equal(await tested.store.forgetClearSecret(client.id, "old secret", first), true);
+    assert.deepEqual(await tested.store.findClient(client.id), {
       ...client,
       clearSecret: undefined,
       secretHash: first,
     });
-    assert.equal(await given.store.forgetClearSecret(client.id, "old secret", first), false);
+    assert.equal(await tested.store.forgetClearSecret(client.id, "old secret", first), false);
   });
 
   test("of many who rotate one secret at once exactly one does, and the secret before stays beside it until its end", async () => {
     for (const before of [{ secretHash: aHash() }, { clearSecret: "old secret" }]) {
       const client = aClient({ ...before, authMethod: "client_secret_post", dynamicallyRegistered: false });
-      await given.store.addClient(client);
+      await tested.store.addClient(client);
       const previous = { secretHash: aHash(), until: later(60) };
       const hashes = times(20, aHash);
       const rotated = await Promise.all(
         hashes.map((secretHash) =>
-          given.store.rotateSecret(
+          tested.store.rotateSecret(
             client,
             { secretHash, clearSecret: client.clearSecret && "new" },
             previous,
@@ -152,15 +152,15 @@ export function clientsContract(given: Given): void {
       const secretHash = hashes[rotated.indexOf(true)];
       const clearSecret = client.clearSecret && "new";
       const found = { ...client, clearSecret, secretHash, previousSecret: previous };
-      assert.deepEqual(await given.store.findClient(client.id), found);
+      assert.deepEqual(await tested.store.findClient(client.id), found);
       assert.equal(
-        await given.store.rotateSecret(found, { secretHash: aHash(), clearSecret }, undefined),
+        await tested.store.rotateSecret(found, { secretHash: aHash(), clearSecret }, undefined),
         true,
       );
-      assert.equal((await given.store.findClient(client.id))?.previousSecret, undefined);
+      assert.equal((await tested.store.findClient(client.id))?.previousSecret, undefined);
     }
     assert.equal(
-      await given.store.rotateSecret(aClient(), { secretHash: aHash(), clearSecret: undefined }, undefined),
+      await tested.store.rotateSecret(aClient(), { secretHash: aHash(), clearSecret: undefined }, undefined),
       false,
     );
   });
@@ -181,16 +181,16 @@ export function clientsContract(given: Given): void {
       createdAt: now,
     };
     const [first, second] = [aHash(), aHash()];
-    assert.equal(await given.store.addResource(resource, first), true);
-    assert.equal(await given.store.addResource(resource, aHash()), false);
-    assert.deepEqual(await given.store.findResource(identifier), resource);
-    assert.deepEqual(await given.store.findResourceByCredential(first), resource);
-    assert.equal(await given.store.replaceResourceCredential(identifier, second), true);
-    assert.equal(await given.store.findResourceByCredential(first), undefined);
-    assert.deepEqual(await given.store.findResourceByCredential(second), resource);
-    assert.ok((await given.store.listResources()).some((listed) => listed.identifier === identifier));
-    assert.deepEqual(await given.store.removeResource(identifier), { grants: 0 });
-    assert.equal(await given.store.removeResource(identifier), undefined);
-    assert.equal(await given.store.findResourceByCredential(second), undefined);
+    assert.equal(await tested.store.addResource(resource, first), true);
+    assert.equal(await tested.store.addResource(resource, aHash()), false);
+    assert.deepEqual(await tested.store.findResource(identifier), resource);
+    assert.deepEqual(await tested.store.findResourceByCredential(first), resource);
+    assert.equal(await tested.store.replaceResourceCredential(identifier, second), true);
+    assert.equal(await tested.store.findResourceByCredential(first), undefined);
+    assert.deepEqual(await tested.store.findResourceByCredential(second), resource);
+    assert.ok((await tested.store.listResources()).some((listed) => listed.identifier === identifier));
+    assert.deepEqual(await tested.store.removeResource(identifier), { grants: 0 });
+    assert.equal(await tested.store.removeResource(identifier), undefined);
+    assert.equal(await tested.store.findResourceByCredential(second), undefined);
   });
 }

@@ -1,48 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GrantId } from "../../src/oauth/values.ts";
-
-import { aCode, aGrant, aToken, count, type Given, later, now, times } from "./stories.ts";
+import { aCode, aGrant, aToken, count, later, now, times } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about codes. */
-export function codesContract(given: Given): void {
+export function codesContract(tested: StoreUnderTest): void {
   test("a code is redeemed by one of fifty, and only the winner's grant and token exist", async () => {
-    const code = await given.anIssuedCode();
+    const code = await tested.anIssuedCode();
     const attempts = times(50, () => {
       const grant = aGrant(code);
       return { grant, token: aToken(grant) };
     });
     const outcomes = await Promise.all(
-      attempts.map(({ grant, token }) => given.store.redeemCode(code.codeHash, now, grant, token)),
+      attempts.map(({ grant, token }) => tested.store.redeemCode(code.codeHash, now, grant, token)),
     );
     assert.equal(count(outcomes, "redeemed"), 1);
     assert.equal(count(outcomes, "used"), 49);
     const winner = attempts[outcomes.indexOf("redeemed")];
     const alive = await Promise.all(
-      attempts.map(({ token }) => given.store.findAccessToken(token.tokenHash, now)),
+      attempts.map(({ token }) => tested.store.findAccessToken(token.tokenHash, now)),
     );
     assert.deepEqual(
       alive.filter((token) => token !== undefined),
       [winner?.token],
     );
-    assert.deepEqual(await given.store.findGrant(winner?.grant.id ?? ("" as GrantId), now), winner?.grant);
-    assert.deepEqual(await given.store.findCode(code.codeHash), {
+    assert.deepEqual(await tested.store.findGrant(winner?.grant.id ?? ("" as GrantId), now), winner?.grant);
+    assert.deepEqual(await tested.store.findCode(code.codeHash), {
       ...code,
       used: true,
       grantId: winner?.grant.id,
     });
-    assert.equal((await given.store.findClient(code.authorization.clientId))?.lastUsedAt, now);
+    assert.equal((await tested.store.findClient(code.authorization.clientId))?.lastUsedAt, now);
   });
 
   test("a burnt, an expired and an unknown code give nothing", async () => {
-    const burnt = await given.anIssuedCode();
-    await given.store.burnCode(burnt.codeHash);
-    assert.deepEqual(await given.store.findCode(burnt.codeHash), {
+    const burnt = await tested.anIssuedCode();
+    await tested.store.burnCode(burnt.codeHash);
+    assert.deepEqual(await tested.store.findCode(burnt.codeHash), {
       ...burnt,
       used: true,
       grantId: undefined,
     });
-    const expired = await given.anIssuedCode();
+    const expired = await tested.anIssuedCode();
     const cases = [
       [burnt, now, "used"],
       [expired, later(60), "gone"],
@@ -51,16 +51,16 @@ export function codesContract(given: Given): void {
     for (const [code, at, outcome] of cases) {
       const grant = aGrant(code);
       const token = aToken(grant);
-      assert.equal(await given.store.redeemCode(code.codeHash, at, grant, token), outcome);
-      assert.equal(await given.store.findGrant(grant.id, now), undefined);
-      assert.equal(await given.store.findAccessToken(token.tokenHash, now), undefined);
+      assert.equal(await tested.store.redeemCode(code.codeHash, at, grant, token), outcome);
+      assert.equal(await tested.store.findGrant(grant.id, now), undefined);
+      assert.equal(await tested.store.findAccessToken(token.tokenHash, now), undefined);
     }
-    const used = await given.anIssuedCode();
+    const used = await tested.anIssuedCode();
     const grant = aGrant(used);
-    await given.store.redeemCode(used.codeHash, now, grant, aToken(grant));
-    await given.store.burnCode(used.codeHash);
+    await tested.store.redeemCode(used.codeHash, now, grant, aToken(grant));
+    await tested.store.burnCode(used.codeHash);
     assert.equal(
-      (await given.store.findCode(used.codeHash))?.grantId,
+      (await tested.store.findCode(used.codeHash))?.grantId,
       grant.id,
       "burning a used code changes nothing",
     );

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { maxReplayGenerations } from "../../src/oauth/store.ts";
 import { seconds } from "../../src/oauth/values.ts";
-
-import { aGrant, aToken, count, type Given, later, now, strict, times } from "./stories.ts";
+import { aGrant, aToken, count, later, now, strict, times } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about grants and access tokens. */
-export function grantsContract(given: Given): void {
+export function grantsContract(tested: StoreUnderTest): void {
   test("of fifty who present one generation one rotates, the others replay, and one lineage lives", async () => {
-    const { grant } = await given.aLiveGrant();
-    const outcomes = await Promise.all(times(50, () => given.rotate(grant, 1)));
+    const { grant } = await tested.aLiveGrant();
+    const outcomes = await Promise.all(times(50, () => tested.rotate(grant, 1)));
     assert.equal(count(outcomes, "rotated"), 1);
     assert.equal(count(outcomes, "replayed"), 49);
-    assert.deepEqual(await given.store.findGrant(grant.id, now), {
+    assert.deepEqual(await tested.store.findGrant(grant.id, now), {
       ...grant,
       generation: 2,
       expiresAt: later(2000),
@@ -20,57 +20,57 @@ export function grantsContract(given: Given): void {
   });
 
   test("a replay is forgiven for less than the window, and only for the generation before", async () => {
-    const { grant } = await given.aLiveGrant();
-    assert.equal(await given.rotate(grant, 1), "rotated");
-    assert.equal(await given.rotate(grant, 1, later(59)), "replayed");
-    assert.equal(await given.rotate(grant, 1, later(60)), "reused");
-    assert.equal(await given.rotate(grant, 2, later(60)), "rotated");
-    assert.equal(await given.rotate(grant, 1, later(61)), "reused", "two generations back");
-    assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
+    const { grant } = await tested.aLiveGrant();
+    assert.equal(await tested.rotate(grant, 1), "rotated");
+    assert.equal(await tested.rotate(grant, 1, later(59)), "replayed");
+    assert.equal(await tested.rotate(grant, 1, later(60)), "reused");
+    assert.equal(await tested.rotate(grant, 2, later(60)), "rotated");
+    assert.equal(await tested.rotate(grant, 1, later(61)), "reused", "two generations back");
+    assert.equal((await tested.store.findGrant(grant.id, now))?.generation, 3);
   });
 
   test("where several generations are forgiven, each is from when it was superseded, with the live one", async () => {
-    const { grant } = await given.aLiveGrant();
+    const { grant } = await tested.aLiveGrant();
     const patient = { ...strict, window: seconds(100), generations: 3 };
     for (const [at, presented] of [0, 30, 60].entries()) {
-      assert.equal(await given.rotate(grant, at + 1, later(presented), patient), "rotated");
+      assert.equal(await tested.rotate(grant, at + 1, later(presented), patient), "rotated");
     }
-    assert.equal(await given.rotate(grant, 1, later(99), patient), "replayed");
-    assert.equal(await given.rotate(grant, 2, later(129), patient), "replayed");
+    assert.equal(await tested.rotate(grant, 1, later(99), patient), "replayed");
+    assert.equal(await tested.rotate(grant, 2, later(129), patient), "replayed");
     const rotation = { grantId: grant.id, presented: 3, now: later(159), replay: patient };
     const accessToken = aToken(grant);
-    assert.deepEqual(await given.store.rotateGrant({ ...rotation, expiresAt: later(2000), accessToken }), {
+    assert.deepEqual(await tested.store.rotateGrant({ ...rotation, expiresAt: later(2000), accessToken }), {
       outcome: "replayed",
       generation: 4,
     });
-    assert.ok(await given.store.findAccessToken(accessToken.tokenHash, now));
-    assert.equal(await given.rotate(grant, 1, later(100), patient), "reused");
-    assert.equal(await given.rotate(grant, 4, later(61), patient), "rotated");
-    assert.equal(await given.rotate(grant, 1, later(62), patient), "reused", "four generations back");
+    assert.ok(await tested.store.findAccessToken(accessToken.tokenHash, now));
+    assert.equal(await tested.rotate(grant, 1, later(100), patient), "reused");
+    assert.equal(await tested.rotate(grant, 4, later(61), patient), "rotated");
+    assert.equal(await tested.rotate(grant, 1, later(62), patient), "reused", "four generations back");
   });
 
   test("as many superseded generations are remembered as a policy may forgive, and no more", async () => {
-    const { grant } = await given.aLiveGrant();
+    const { grant } = await tested.aLiveGrant();
     const widest = { ...strict, window: seconds(100), generations: maxReplayGenerations };
     for (let live = 1; live <= maxReplayGenerations + 1; live++) {
-      assert.equal(await given.rotate(grant, live, now, widest), "rotated");
+      assert.equal(await tested.rotate(grant, live, now, widest), "rotated");
     }
-    assert.equal(await given.rotate(grant, 2, later(1), widest), "replayed");
-    assert.equal(await given.rotate(grant, 1, later(1), widest), "reused");
+    assert.equal(await tested.rotate(grant, 2, later(1), widest), "replayed");
+    assert.equal(await tested.rotate(grant, 1, later(1), widest), "reused");
   });
 
   test("a grant without a refresh token, an expired and an unknown one do not rotate", async () => {
-    const fixed = await given.aLiveGrant({ generation: 0 });
-    assert.equal(await given.rotate(fixed.grant, 0), "reused");
-    const expired = await given.aLiveGrant();
-    assert.equal(await given.rotate(expired.grant, 1, later(1000)), "gone");
-    assert.equal(await given.store.findGrant(expired.grant.id, later(1000)), undefined);
-    assert.equal(await given.rotate(aGrant(await given.anIssuedCode()), 1), "gone");
+    const fixed = await tested.aLiveGrant({ generation: 0 });
+    assert.equal(await tested.rotate(fixed.grant, 0), "reused");
+    const expired = await tested.aLiveGrant();
+    assert.equal(await tested.rotate(expired.grant, 1, later(1000)), "gone");
+    assert.equal(await tested.store.findGrant(expired.grant.id, later(1000)), undefined);
+    assert.equal(await tested.rotate(aGrant(await tested.anIssuedCode()), 1), "gone");
   });
 
   test("a rotation that is refused stores no token", async () => {
-    const { grant } = await given.aLiveGrant();
-    for (const live of [1, 2]) assert.equal(await given.rotate(grant, live), "rotated");
+    const { grant } = await tested.aLiveGrant();
+    for (const live of [1, 2]) assert.equal(await tested.rotate(grant, live), "rotated");
     const accessToken = aToken(grant);
     const rotation = {
       grantId: grant.id,
@@ -80,15 +80,15 @@ export function grantsContract(given: Given): void {
       expiresAt: later(9),
       accessToken,
     };
-    assert.deepEqual(await given.store.rotateGrant(rotation), { outcome: "reused", reason: "superseded" });
-    assert.equal(await given.store.findAccessToken(accessToken.tokenHash, now), undefined);
+    assert.deepEqual(await tested.store.rotateGrant(rotation), { outcome: "reused", reason: "superseded" });
+    assert.equal(await tested.store.findAccessToken(accessToken.tokenHash, now), undefined);
   });
 
   test("revoking a grant during rotations leaves no live token behind", async () => {
-    const { grant, token } = await given.aLiveGrant();
+    const { grant, token } = await tested.aLiveGrant();
     const tokens = times(20, () => aToken(grant));
     const rotations = tokens.map((accessToken) =>
-      given.store.rotateGrant({
+      tested.store.rotateGrant({
         grantId: grant.id,
         presented: 1,
         now,
@@ -97,24 +97,24 @@ export function grantsContract(given: Given): void {
         accessToken,
       }),
     );
-    const revoked = given.store.revokeGrant(grant.id);
-    const more = tokens.map(() => given.rotate(grant, 1));
+    const revoked = tested.store.revokeGrant(grant.id);
+    const more = tokens.map(() => tested.rotate(grant, 1));
     assert.equal(await revoked, true);
     await Promise.all([...rotations, ...more]);
     const alive = await Promise.all(
-      [token, ...tokens].map(({ tokenHash }) => given.store.findAccessToken(tokenHash, now)),
+      [token, ...tokens].map(({ tokenHash }) => tested.store.findAccessToken(tokenHash, now)),
     );
     assert.ok(alive.every((found) => found === undefined));
-    assert.equal(await given.store.revokeGrant(grant.id), false);
+    assert.equal(await tested.store.revokeGrant(grant.id), false);
   });
 
   test("T06 an access token is found until it expires, swept or not, and can end alone", async () => {
-    const { grant, token } = await given.aLiveGrant();
-    assert.deepEqual(await given.store.findAccessToken(token.tokenHash, later(599)), token);
-    assert.equal(await given.store.findAccessToken(token.tokenHash, later(600)), undefined);
-    assert.equal(await given.store.revokeAccessToken(token.tokenHash), true);
-    assert.equal(await given.store.revokeAccessToken(token.tokenHash), false);
-    assert.equal(await given.store.findAccessToken(token.tokenHash, now), undefined);
-    assert.ok(await given.store.findGrant(grant.id, now));
+    const { grant, token } = await tested.aLiveGrant();
+    assert.deepEqual(await tested.store.findAccessToken(token.tokenHash, later(599)), token);
+    assert.equal(await tested.store.findAccessToken(token.tokenHash, later(600)), undefined);
+    assert.equal(await tested.store.revokeAccessToken(token.tokenHash), true);
+    assert.equal(await tested.store.revokeAccessToken(token.tokenHash), false);
+    assert.equal(await tested.store.findAccessToken(token.tokenHash, now), undefined);
+    assert.ok(await tested.store.findGrant(grant.id, now));
   });
 }

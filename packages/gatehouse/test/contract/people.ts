@@ -3,11 +3,11 @@ import { test } from "node:test";
 import type { Consent } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
-
-import { aClient, aHash, anAuthorization, type Given, later, now, unique } from "./stories.ts";
+import { aClient, aHash, anAuthorization, later, now, unique } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about sessions and remembered consents. */
-export function peopleContract(given: Given): void {
+export function peopleContract(tested: StoreUnderTest): void {
   test("a session lives until it was idle or old, and a new sign-in replaces the old one", async () => {
     const account = {
       subject: `user_${unique()}` as Subject,
@@ -17,42 +17,42 @@ export function peopleContract(given: Given): void {
     };
     const [first, second] = [aHash(), aHash()];
     const idle = seconds(100);
-    await given.store.openSession({
+    await tested.store.openSession({
       sessionHash: first,
       replaces: undefined,
       account,
       authTime: now,
       expiresAt: later(250),
     });
-    assert.deepEqual(await given.store.findSession(first, later(99), idle), { account, authTime: now });
+    assert.deepEqual(await tested.store.findSession(first, later(99), idle), { account, authTime: now });
     assert.ok(
-      await given.store.findSession(first, later(198), idle),
+      await tested.store.findSession(first, later(198), idle),
       "looking at it restarts the idle clock",
     );
-    assert.ok(await given.store.findSession(first, later(249), idle));
-    assert.equal(await given.store.findSession(first, later(250), idle), undefined, "its absolute end");
+    assert.ok(await tested.store.findSession(first, later(249), idle));
+    assert.equal(await tested.store.findSession(first, later(250), idle), undefined, "its absolute end");
 
-    await given.store.openSession({
+    await tested.store.openSession({
       sessionHash: second,
       replaces: undefined,
       account,
       authTime: now,
       expiresAt: later(1000),
     });
-    assert.equal(await given.store.findSession(second, later(100), idle), undefined, "idle");
+    assert.equal(await tested.store.findSession(second, later(100), idle), undefined, "idle");
     const third = aHash();
     const moved = { ...account, email: "alice@new.example" };
-    await given.store.openSession({
+    await tested.store.openSession({
       sessionHash: third,
       replaces: second,
       account: moved,
       authTime: now,
       expiresAt: later(1000),
     });
-    assert.equal(await given.store.findSession(second, now, idle), undefined);
-    assert.deepEqual((await given.store.findSession(third, now, idle))?.account, moved);
-    await given.store.endSession(third);
-    assert.equal(await given.store.findSession(third, now, idle), undefined);
+    assert.equal(await tested.store.findSession(second, now, idle), undefined);
+    assert.deepEqual((await tested.store.findSession(third, now, idle))?.account, moved);
+    await tested.store.endSession(third);
+    assert.equal(await tested.store.findSession(third, now, idle), undefined);
   });
 
   test("an account is found by the address it last signed in with, in any case", async () => {
@@ -61,7 +61,7 @@ export function peopleContract(given: Given): void {
     const [one, two] = [1, 2].map(() => ({ ...account, subject: `user_${unique()}` as Subject }));
     assert.ok(one && two);
     const signIn = (who: typeof one) =>
-      given.store.openSession({
+      tested.store.openSession({
         sessionHash: aHash(),
         replaces: undefined,
         account: who,
@@ -70,23 +70,23 @@ export function peopleContract(given: Given): void {
       });
     await signIn(one);
     await signIn(two);
-    assert.deepEqual(new Set(await given.store.findAccounts(email.toLowerCase())), new Set([one, two]));
+    assert.deepEqual(new Set(await tested.store.findAccounts(email.toLowerCase())), new Set([one, two]));
     await signIn({ ...one, email: moved });
-    assert.deepEqual(await given.store.findAccounts(email), [two]);
-    assert.deepEqual(await given.store.findAccounts(moved), [{ ...one, email: moved }]);
-    assert.deepEqual(await given.store.findAccounts("nobody@example.com"), []);
+    assert.deepEqual(await tested.store.findAccounts(email), [two]);
+    assert.deepEqual(await tested.store.findAccounts(moved), [{ ...one, email: moved }]);
+    assert.deepEqual(await tested.store.findAccounts("nobody@example.com"), []);
   });
 
   test("a consent is found by exactly its person, client, redirect URI and resource, and renewed by the next", async () => {
     const client = aClient();
-    await given.store.addClient(client);
+    await tested.store.addClient(client);
     const account = {
       subject: `user_${unique()}` as Subject,
       issuer: "https://idp.example",
       upstreamSubject: "x",
       email: "x@example.com",
     };
-    await given.store.openSession({
+    await tested.store.openSession({
       sessionHash: aHash(),
       replaces: undefined,
       account,
@@ -104,19 +104,19 @@ export function peopleContract(given: Given): void {
     };
     const decide = async (decided: Consent) => {
       const handleHash = aHash();
-      await given.store.beginTransaction({
+      await tested.store.beginTransaction({
         handleHash,
         bindingHash: aHash(),
         authorization: anAuthorization(client),
         signedIn: undefined,
         expiresAt: later(9),
       });
-      await given.store.completeTransaction(handleHash, now, { consent: decided });
+      await tested.store.completeTransaction(handleHash, now, { consent: decided });
     };
     await decide(consent);
     const find = (over: Partial<Consent> = {}) => {
       const key = { ...consent, ...over };
-      return given.store.findConsent(key.subject, key.clientId, key.redirectUri, key.resource);
+      return tested.store.findConsent(key.subject, key.clientId, key.redirectUri, key.resource);
     };
     assert.deepEqual(await find(), consent);
     assert.equal(await find({ redirectUri: "https://app.example.com/cb2" }), undefined);

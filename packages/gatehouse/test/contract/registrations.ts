@@ -2,37 +2,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "../../src/oauth/records.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
-
-import {
-  aClient,
-  aGrant,
-  aHash,
-  anAuthorization,
-  aToken,
-  type Given,
-  later,
-  now,
-  times,
-  unique,
-} from "./stories.ts";
+import { aClient, aGrant, aHash, anAuthorization, aToken, later, now, times, unique } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 const hour = seconds(3600);
 const day = 86_400;
 const ago = (by: number): Seconds => seconds(now - by);
 
 /** What a store promises about registrations that nobody used. */
-export function registrationsContract(given: Given): void {
+export function registrationsContract(tested: StoreUnderTest): void {
   const register = async (from: string, count: number, createdAt: Seconds): Promise<Client[]> => {
     const clients = times(count, () => aClient({ createdAt }));
-    await Promise.all(clients.map((client) => given.store.addClient(client, from)));
+    await Promise.all(clients.map((client) => tested.store.addClient(client, from)));
     return clients;
   };
   const makeRoom = (from: string, over: { perAddress?: number; inAll?: number; at?: Seconds } = {}) => {
     const { perAddress, inAll = 1_000_000, at = now } = over;
-    return given.store.makeRoom({ from, now: at, perAddress, inAll, settled: hour });
+    return tested.store.makeRoom({ from, now: at, perAddress, inAll, settled: hour });
   };
   const left = async (clients: readonly Client[]): Promise<number> => {
-    const found = await Promise.all(clients.map(({ id }) => given.store.findClient(id)));
+    const found = await Promise.all(clients.map(({ id }) => tested.store.findClient(id)));
     return found.filter((client) => client !== undefined).length;
   };
   /** A person is at the sign-in for it. */
@@ -44,7 +33,7 @@ export function registrationsContract(given: Given): void {
       signedIn: undefined,
       expiresAt: later(600),
     };
-    await given.store.beginTransaction(transaction);
+    await tested.store.beginTransaction(transaction);
     return transaction;
   };
   const redeem = async (client: Client) => {
@@ -59,9 +48,9 @@ export function registrationsContract(given: Given): void {
       createdAt: now,
       expiresAt: later(60),
     };
-    assert.equal(await given.store.completeTransaction(handleHash, now, { code }), true);
+    assert.equal(await tested.store.completeTransaction(handleHash, now, { code }), true);
     const grant = aGrant(code);
-    return () => given.store.redeemCode(code.codeHash, now, grant, aToken(grant));
+    return () => tested.store.redeemCode(code.codeHash, now, grant, aToken(grant));
   };
 
   test("of an address the oldest registrations that nobody used make room, and no others", async () => {
@@ -109,10 +98,10 @@ export function registrationsContract(given: Given): void {
     const from = unique();
     const [used, vouched] = (await register(from, 2, ago(3 * day))) as [Client, Client];
     assert.equal(await (await redeem(used))(), "redeemed");
-    await given.store.vouchForClient(vouched.id, true);
+    await tested.store.vouchForClient(vouched.id, true);
     const shared = aClient({ createdAt: ago(day) });
-    await given.store.shareClient(shared, from);
-    await Promise.all(times(5, () => given.store.shareClient({ ...shared, createdAt: now }, unique())));
+    await tested.store.shareClient(shared, from);
+    await Promise.all(times(5, () => tested.store.shareClient({ ...shared, createdAt: now }, unique())));
     assert.equal(await makeRoom(from, { perAddress: 2 }), true);
     assert.equal(await left([used, vouched, shared]), 3);
     assert.equal(await makeRoom(from, { perAddress: 1 }), false, "it was registered just now");
@@ -129,17 +118,17 @@ export function registrationsContract(given: Given): void {
       Client,
     ];
     const alive = await register(from, 1, seconds(now - 7 * day + 1));
-    await given.store.shareClient({ ...again, createdAt: ago(day) }, unique());
+    await tested.store.shareClient({ ...again, createdAt: ago(day) }, unique());
     await begin(busy);
     assert.equal(await (await redeem(used))(), "redeemed");
     const unregistered = aClient({ createdAt: ago(8 * day) });
-    await given.store.addClient(unregistered);
-    const swept = await given.store.sweep(now, 1000, seconds(90 * day), seconds(7 * day));
+    await tested.store.addClient(unregistered);
+    const swept = await tested.store.sweep(now, 1000, seconds(90 * day), seconds(7 * day));
     assert.ok(swept.unusedClients >= 1);
     assert.equal(await left([dead]), 0);
     assert.equal(await left([again, busy, used, unregistered, ...alive]), 5);
-    await given.store.sweep(later(600), 1000, seconds(90 * day), seconds(7 * day)); // the attempt has ended
-    await given.store.sweep(later(600), 1000, seconds(90 * day), seconds(7 * day));
+    await tested.store.sweep(later(600), 1000, seconds(90 * day), seconds(7 * day)); // the attempt has ended
+    await tested.store.sweep(later(600), 1000, seconds(90 * day), seconds(7 * day));
     assert.equal(await left([busy, ...alive]), 0);
     assert.equal(await left([again, used, unregistered]), 3);
   });
@@ -151,11 +140,11 @@ export function registrationsContract(given: Given): void {
     const redeemed = Promise.all(redemptions.map((run) => run()));
     const removed = Promise.all([
       ...times(3, () => makeRoom(from, { perAddress: 1 })),
-      given.store.sweep(now, 1000, seconds(90 * day), seconds(7 * day)),
+      tested.store.sweep(now, 1000, seconds(90 * day), seconds(7 * day)),
     ]);
     const [outcomes] = await Promise.all([redeemed, removed]);
     for (const [at, client] of clients.entries()) {
-      const there = (await given.store.findClient(client.id)) !== undefined;
+      const there = (await tested.store.findClient(client.id)) !== undefined;
       assert.equal(there, outcomes[at] === "redeemed", String(outcomes[at]));
     }
   });

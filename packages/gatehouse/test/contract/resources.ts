@@ -11,25 +11,25 @@ import {
   aHash,
   anAuthorization,
   aToken,
-  type Given,
   later,
   now,
   strict,
   times,
   unique,
-} from "./stories.ts";
+} from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 const aResource = () =>
   canonicalResource(`https://${unique().toLowerCase().replaceAll("_", "-")}.example/mcp`);
 
 /** What a store promises about removing a resource. */
-export function resourcesContract(given: Given): void {
-  const { isAlive, isLive, aGrantFor, anAttemptFor } = storiesOf(given);
+export function resourcesContract(tested: StoreUnderTest): void {
+  const { isAlive, isLive, aGrantFor, anAttemptFor } = attemptsAndGrants(tested);
 
   test("removing a resource ends what was allowed for it, under way or done, and nothing else", async () => {
     const [resource, other] = [aResource(), aResource()];
     for (const identifier of [resource, other]) {
-      await given.store.addResource({ identifier, name: undefined, scopes: [], createdAt: now }, aHash());
+      await tested.store.addResource({ identifier, name: undefined, scopes: [], createdAt: now }, aHash());
     }
     const its = await Promise.all(times(3, () => aGrantFor(resource)));
     const others = await aGrantFor(other);
@@ -38,25 +38,25 @@ export function resourcesContract(given: Given): void {
     assert.equal(await approved.complete(), true);
     const consent = { ...approved.consent, redirectUri: approved.code.authorization.redirectUri };
     const remembered = () =>
-      given.store.findConsent(consent.subject, consent.clientId, consent.redirectUri, resource);
+      tested.store.findConsent(consent.subject, consent.clientId, consent.redirectUri, resource);
     assert.ok(await remembered());
 
-    assert.deepEqual(await given.store.removeResource(resource), { grants: 3 });
-    assert.equal(await given.store.findResource(resource), undefined);
+    assert.deepEqual(await tested.store.removeResource(resource), { grants: 3 });
+    assert.equal(await tested.store.findResource(resource), undefined);
     for (const each of its) assert.equal(await isAlive(each), false);
     assert.equal(await waiting.complete(), false);
-    assert.equal(await given.store.findCode(approved.code.codeHash), undefined);
+    assert.equal(await tested.store.findCode(approved.code.codeHash), undefined);
     assert.equal(await remembered(), undefined);
     assert.equal(await isAlive(others), true);
-    assert.ok(await given.store.findResource(other));
-    assert.equal(await given.store.removeResource(resource), undefined, "nothing is left");
+    assert.ok(await tested.store.findResource(other));
+    assert.equal(await tested.store.removeResource(resource), undefined, "nothing is left");
   });
 
   test("what a removal left that never came to its end, the next one ends, many grants as well as few", async () => {
     const resource = aResource();
     const many = pageSize + 20;
     const grants = await Promise.all(times(many, () => aGrantFor(resource)));
-    assert.deepEqual(await given.store.removeResource(resource), { grants: many });
+    assert.deepEqual(await tested.store.removeResource(resource), { grants: many });
     for (const each of grants) assert.equal(await isAlive(each), false);
   });
 
@@ -69,18 +69,18 @@ export function resourcesContract(given: Given): void {
       const token = aToken(grant);
       made.push({ grant, token });
       const rotation = { grantId: grant.id, presented: 1, now, replay: strict, expiresAt: later(900) };
-      await given.store.rotateGrant({ ...rotation, accessToken: token });
+      await tested.store.rotateGrant({ ...rotation, accessToken: token });
     };
     const redeem = async (attempt: (typeof attempts)[number]) => {
       if (!(await attempt.complete())) return;
       const grant = aGrant(attempt.code);
       const token = aToken(grant);
       made.push({ grant, token });
-      await given.store.redeemCode(attempt.code.codeHash, now, grant, token);
+      await tested.store.redeemCode(attempt.code.codeHash, now, grant, token);
       await refresh({ grant });
     };
     const before = [...granted.slice(0, 5).map(refresh), ...attempts.slice(0, 5).map(redeem)];
-    const removed = given.store.removeResource(resource);
+    const removed = tested.store.removeResource(resource);
     await Promise.all([...before, ...granted.map(refresh), ...attempts.map(redeem), removed]);
     assert.ok((await removed)?.grants);
     assert.deepEqual(
@@ -91,35 +91,35 @@ export function resourcesContract(given: Given): void {
   });
 }
 
-function storiesOf(given: Given) {
-  const aGrantFor = (resource: ResourceIdentifier) => given.aLiveGrant({ resource });
+function attemptsAndGrants(tested: StoreUnderTest) {
+  const aGrantFor = (resource: ResourceIdentifier) => tested.aLiveGrant({ resource });
   const anAttemptFor = async (resource: ResourceIdentifier) => {
     const client = aClient();
-    await given.store.addClient(client);
+    await tested.store.addClient(client);
     const authorization = anAuthorization(client, { resource });
     const code = aCode(authorization);
     const { subject } = code;
     const account = { subject, issuer: "https://idp.example", upstreamSubject: unique(), email: code.email };
     const session = { replaces: undefined, account, authTime: now, expiresAt: later(1000) };
-    await given.store.openSession({ sessionHash: aHash(), ...session });
+    await tested.store.openSession({ sessionHash: aHash(), ...session });
     const signedIn = { subject, email: code.email, authTime: now };
     const handleHash = aHash();
     const life = { bindingHash: aHash(), signedIn, expiresAt: later(600) };
-    await given.store.beginTransaction({ handleHash, authorization, ...life });
+    await tested.store.beginTransaction({ handleHash, authorization, ...life });
     const decision = { scope: authorization.scope, fingerprint: "same", decidedAt: now };
     const { redirectUri } = authorization;
     const consent = { subject, clientId: client.id, redirectUri, resource, ...decision };
     return {
       code,
       consent,
-      complete: () => given.store.completeTransaction(handleHash, now, { code, consent }),
+      complete: () => tested.store.completeTransaction(handleHash, now, { code, consent }),
     };
   };
   const isAlive = async ({ grant, token }: { grant: Grant; token: ReturnType<typeof aToken> }) =>
-    (await given.store.findGrant(grant.id, now)) !== undefined ||
-    (await given.store.findAccessToken(token.tokenHash, now)) !== undefined;
+    (await tested.store.findGrant(grant.id, now)) !== undefined ||
+    (await tested.store.findAccessToken(token.tokenHash, now)) !== undefined;
   /** Whether anything for it would still be found to end. */
   const isLive = async (resource: ResourceIdentifier) =>
-    (await given.store.removeResource(resource)) !== undefined;
+    (await tested.store.removeResource(resource)) !== undefined;
   return { aGrantFor, anAttemptFor, isAlive, isLive };
 }

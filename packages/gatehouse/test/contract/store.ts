@@ -8,7 +8,7 @@ import { lateRefreshesContract } from "./late-refreshes.ts";
 import { peopleContract } from "./people.ts";
 import { registrationsContract } from "./registrations.ts";
 import { resourcesContract } from "./resources.ts";
-import { Given } from "./stories.ts";
+import { StoreUnderTest } from "./store-under-test.ts";
 import { transactionsContract } from "./transactions.ts";
 import { upkeepContract } from "./upkeep.ts";
 
@@ -20,18 +20,18 @@ import { upkeepContract } from "./upkeep.ts";
  */
 export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`the store contract on ${name}`, () => {
-    const given = new Given();
-    before(() => given.open(open));
-    after(() => given.store.close());
-    clientsContract(given);
-    peopleContract(given);
-    transactionsContract(given);
-    codesContract(given);
-    grantsContract(given);
-    registrationsContract(given);
-    resourcesContract(given);
-    lateRefreshesContract(given);
-    upkeepContract(given);
-    keysContract(given);
+    const tested = new StoreUnderTest();
+    before(() => tested.open(open));
+    after(() => tested.store.close());
+    clientsContract(tested);
+    peopleContract(tested);
+    transactionsContract(tested);
+    codesContract(tested);
+    grantsContract(tested);
+    registrationsContract(tested);
+    resourcesContract(tested);
+    lateRefreshesContract(tested);
+    upkeepContract(tested);
+    keysContract(tested);
   });
 }

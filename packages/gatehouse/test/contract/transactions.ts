@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subject } from "../../src/oauth/values.ts";
-
-import {
-  aClient,
-  aCode,
-  aHash,
-  anAuthorization,
-  count,
-  type Given,
-  later,
-  now,
-  times,
-  unique,
-} from "./stories.ts";
+import { aClient, aCode, aHash, anAuthorization, count, later, now, times, unique } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about attempts to authorize. */
-export function transactionsContract(given: Given): void {
+export function transactionsContract(tested: StoreUnderTest): void {
   test("T05 a sign-in is claimed by one of many, by the right browser only, and before it expires", async () => {
     const client = aClient();
-    await given.store.addClient(client);
+    await tested.store.addClient(client);
     const begin = async () => {
       const transaction = {
         handleHash: aHash(),
@@ -28,13 +17,13 @@ export function transactionsContract(given: Given): void {
         signedIn: undefined,
         expiresAt: later(600),
       };
-      await given.store.beginTransaction(transaction);
+      await tested.store.beginTransaction(transaction);
       return transaction;
     };
     const one = await begin();
-    assert.equal(await given.store.claimSignIn(one.handleHash, aHash(), now), undefined);
+    assert.equal(await tested.store.claimSignIn(one.handleHash, aHash(), now), undefined);
     const claims = await Promise.all(
-      times(50, () => given.store.claimSignIn(one.handleHash, one.bindingHash, now)),
+      times(50, () => tested.store.claimSignIn(one.handleHash, one.bindingHash, now)),
     );
     assert.deepEqual(
       claims.filter((claim) => claim !== undefined),
@@ -42,14 +31,14 @@ export function transactionsContract(given: Given): void {
     );
     const expired = await begin();
     assert.equal(
-      await given.store.claimSignIn(expired.handleHash, expired.bindingHash, later(600)),
+      await tested.store.claimSignIn(expired.handleHash, expired.bindingHash, later(600)),
       undefined,
     );
   });
 
   test("a transaction waits for consent only after it was claimed, and is answered by one of many", async () => {
     const client = aClient();
-    await given.store.addClient(client);
+    await tested.store.addClient(client);
     const signedIn = { subject: `user_${unique()}` as Subject, email: "alice@example.com", authTime: now };
     const transaction = {
       handleHash: aHash(),
@@ -59,37 +48,37 @@ export function transactionsContract(given: Given): void {
       expiresAt: later(600),
     };
     const { handleHash, bindingHash } = transaction;
-    await given.store.beginTransaction(transaction);
-    assert.equal(await given.store.awaitConsent(handleHash, signedIn, now), false, "not claimed yet");
-    assert.equal(await given.store.findAwaitingConsent(handleHash, bindingHash, now), undefined);
-    await given.store.claimSignIn(handleHash, bindingHash, now);
-    assert.equal(await given.store.awaitConsent(handleHash, signedIn, now), true);
+    await tested.store.beginTransaction(transaction);
+    assert.equal(await tested.store.awaitConsent(handleHash, signedIn, now), false, "not claimed yet");
+    assert.equal(await tested.store.findAwaitingConsent(handleHash, bindingHash, now), undefined);
+    await tested.store.claimSignIn(handleHash, bindingHash, now);
+    assert.equal(await tested.store.awaitConsent(handleHash, signedIn, now), true);
     assert.equal(
-      await given.store.findAwaitingConsent(handleHash, aHash(), now),
+      await tested.store.findAwaitingConsent(handleHash, aHash(), now),
       undefined,
       "another browser",
     );
-    assert.deepEqual(await given.store.findAwaitingConsent(handleHash, bindingHash, now), {
+    assert.deepEqual(await tested.store.findAwaitingConsent(handleHash, bindingHash, now), {
       ...transaction,
       signedIn,
     });
     assert.equal(
-      await given.store.findAwaitingConsent(handleHash, bindingHash, later(600)),
+      await tested.store.findAwaitingConsent(handleHash, bindingHash, later(600)),
       undefined,
       "expired",
     );
     const codes = times(20, () => aCode(transaction.authorization));
     const answers = await Promise.all(
-      codes.map((code) => given.store.completeTransaction(handleHash, now, { code })),
+      codes.map((code) => tested.store.completeTransaction(handleHash, now, { code })),
     );
     assert.equal(count(answers, true), 1);
-    const stored = await Promise.all(codes.map(({ codeHash }) => given.store.findCode(codeHash)));
+    const stored = await Promise.all(codes.map(({ codeHash }) => tested.store.findCode(codeHash)));
     assert.equal(stored.filter((code) => code !== undefined).length, 1, "only the winner's code exists");
   });
 
   test("a request that names nothing optional comes back without it", async () => {
     const client = aClient();
-    await given.store.addClient(client);
+    await tested.store.addClient(client);
     const authorization = anAuthorization(client, {
       state: undefined,
       codeChallenge: undefined,
@@ -104,13 +93,17 @@ export function transactionsContract(given: Given): void {
       signedIn,
       expiresAt: later(600),
     };
-    await given.store.beginTransaction(transaction);
+    await tested.store.beginTransaction(transaction);
     assert.deepEqual(
-      await given.store.findAwaitingConsent(transaction.handleHash, transaction.bindingHash, now),
+      await tested.store.findAwaitingConsent(transaction.handleHash, transaction.bindingHash, now),
       transaction,
     );
     const code = aCode(authorization);
-    await given.store.completeTransaction(transaction.handleHash, now, { code });
-    assert.deepEqual(await given.store.findCode(code.codeHash), { ...code, used: false, grantId: undefined });
+    await tested.store.completeTransaction(transaction.handleHash, now, { code });
+    assert.deepEqual(await tested.store.findCode(code.codeHash), {
+      ...code,
+      used: false,
+      grantId: undefined,
+    });
   });
 }

@@ -5,7 +5,8 @@ import { Client } from "pg";
 import type { Value } from "../../src/storage/layout.ts";
 import { Database, type Result, type Statement } from "../../src/storage/postgres/database.ts";
 import { createStore, openPostgresStore } from "../../src/storage/postgres/store.ts";
-import { aClient, aHash, Given, now, times } from "../contract/stories.ts";
+import { aClient, aHash, now, times } from "../contract/records.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 let postgres: Postgres;
@@ -28,15 +29,15 @@ async function aStory() {
   const url = await postgres.createDatabase();
   await (await openPostgresStore({ url })).close();
   const database = new Counted({ url, statementTimeout: 5000 });
-  const given = new Given();
-  await given.open(async () => createStore(database));
-  return { url, database, given, store: given.store };
+  const tested = new StoreUnderTest();
+  await tested.open(async () => createStore(database));
+  return { url, database, tested, store: tested.store };
 }
 
 test("look-ups that arrive together are one statement, and each gets its own answer", async () => {
-  const { database, given, store } = await aStory();
-  const { token } = await given.aLiveGrant();
-  const other = (await given.aLiveGrant()).token;
+  const { database, tested, store } = await aStory();
+  const { token } = await tested.aLiveGrant();
+  const other = (await tested.aLiveGrant()).token;
   database.statements = 0;
   const found = await Promise.all([
     store.findAccessToken(token.tokenHash, now),
@@ -51,8 +52,8 @@ test("look-ups that arrive together are one statement, and each gets its own ans
 });
 
 test("look-ups wait for the next statement while several are in flight, but not for ones that are stuck", async () => {
-  const { url, database, given, store } = await aStory();
-  const { token } = await given.aLiveGrant();
+  const { url, database, tested, store } = await aStory();
+  const { token } = await tested.aLiveGrant();
   const other = new Client({ connectionString: url });
   await other.connect();
   await other.query("begin; lock table user_tokens");

@@ -18,7 +18,7 @@ import {
   strict,
   times,
   unique,
-} from "../contract/stories.ts";
+} from "../contract/records.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
 

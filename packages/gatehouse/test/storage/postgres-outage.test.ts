@@ -6,7 +6,8 @@ import { Client } from "pg";
 import type { Store } from "../../src/oauth/store.ts";
 import type { GrantId } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
-import { aClient, aGrant, aHash, aToken, Given, now, times, unique } from "../contract/stories.ts";
+import { aClient, aGrant, aHash, aToken, now, times, unique } from "../contract/records.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
@@ -22,10 +23,10 @@ before(async () => {
 after(() => postgres.stop());
 
 async function aStory(over: { url?: string; poolSize?: number } = {}) {
-  const given = new Given();
+  const tested = new StoreUnderTest();
   const url = over.url ?? (await postgres.createDatabase());
-  await given.open(() => openPostgresStore({ url, statementTimeout, ...over }));
-  return { given, store: given.store, url };
+  await tested.open(() => openPostgresStore({ url, statementTimeout, ...over }));
+  return { tested, store: tested.store, url };
 }
 
 /** Another client of the same database, who takes what we need. */
@@ -53,8 +54,8 @@ const operations = (store: Store) => [
 ];
 
 test("with the database down everything fails in time, and all recovers without a restart", async () => {
-  const { given, store } = await aStory();
-  const { token } = await given.aLiveGrant();
+  const { tested, store } = await aStory();
+  const { token } = await tested.aLiveGrant();
   await Promise.all(times(20, () => store.findProblems()));
   await postgres.goDown();
   for (const operation of operations(store)) await failsInTime(operation);
@@ -111,14 +112,14 @@ test("a database that may only be read, or whose schema is another version's, is
 });
 
 test("a database that is down when operations are under way does not leave them hanging", async () => {
-  const { given, store, url } = await aStory();
-  const { grant } = await given.aLiveGrant();
+  const { tested, store, url } = await aStory();
+  const { grant } = await tested.aLiveGrant();
   await someoneElse(url, "begin", "lock table gatehouse_grants");
-  const waiting = times(5, () => failsInTime(() => given.rotate(grant, 1)));
+  const waiting = times(5, () => failsInTime(() => tested.rotate(grant, 1)));
   await postgres.goDown();
   await Promise.all(waiting);
   await postgres.goUp();
-  assert.equal(await given.rotate(grant, 1), "rotated");
+  assert.equal(await tested.rotate(grant, 1), "rotated");
   await store.close();
 });
 
@@ -138,35 +139,35 @@ test("a store that cannot be reached, or does not answer, cannot be opened", asy
 });
 
 test("a statement that others hold up is given up in time, and fails nobody else", async () => {
-  const { given, store, url } = await aStory();
-  const { grant, token } = await given.aLiveGrant();
+  const { tested, store, url } = await aStory();
+  const { grant, token } = await tested.aLiveGrant();
   const other = await someoneElse(url, "begin", "lock table gatehouse_grants");
   const [, found] = await Promise.all([
     failsInTime(() => store.findGrant(grant.id, now)),
     store.findAccessToken(token.tokenHash, now),
   ]);
   assert.deepEqual(found, token);
-  await failsInTime(() => given.rotate(grant, 1));
+  await failsInTime(() => tested.rotate(grant, 1));
   await failsInTime(() => store.revokeGrant(grant.id));
   await other.query("rollback");
-  assert.equal(await given.rotate(grant, 1), "rotated", "what was given up has not happened");
+  assert.equal(await tested.rotate(grant, 1), "rotated", "what was given up has not happened");
   await other.end();
   await store.close();
 });
 
 test("who waits for a connection waits no longer than for an answer", async () => {
-  const { given, store, url } = await aStory({ poolSize: 1 });
-  const { grant } = await given.aLiveGrant();
+  const { tested, store, url } = await aStory({ poolSize: 1 });
+  const { grant } = await tested.aLiveGrant();
   const other = await someoneElse(url, "begin", "lock table gatehouse_grants");
-  await Promise.all(times(5, () => failsInTime(() => given.rotate(grant, 1))));
+  await Promise.all(times(5, () => failsInTime(() => tested.rotate(grant, 1))));
   await other.end();
   await store.findProblems();
   await store.close();
 });
 
 test("what lost a race at SERIALIZABLE is run again", async () => {
-  const { given, store, url } = await aStory({ url: await postgres.createDatabase("serializable") });
-  const code = await given.anIssuedCode();
+  const { tested, store, url } = await aStory({ url: await postgres.createDatabase("serializable") });
+  const code = await tested.anIssuedCode();
   const other = await someoneElse(url, "begin");
   await other.query("update oauth2_codes set used = true where id = $1", [code.codeHash]);
   const grant = aGrant(code);
@@ -179,9 +180,9 @@ test("what lost a race at SERIALIZABLE is run again", async () => {
 });
 
 test("what was undone to end a deadlock is run again", async () => {
-  const { given, url } = await aStory();
-  const { grant } = await given.aLiveGrant();
-  await given.store.close();
+  const { tested, url } = await aStory();
+  const { grant } = await tested.aLiveGrant();
+  await tested.store.close();
   const other = await someoneElse(url, "alter role postgres set deadlock_timeout = '50ms'");
   const { store } = await aStory({ url });
   await other.query("begin; delete from gatehouse_grants");
@@ -222,9 +223,9 @@ test("a closed store is unavailable", async () => {
 test("a redemption or rotation whose answer was lost has happened once, whatever the client tries again", async () => {
   const direct = await aStory();
   const line = await aLine(direct.url);
-  const { given, store } = await aStory({ url: line.url });
-  const code = await given.anIssuedCode();
-  const { grant } = await given.aLiveGrant();
+  const { tested, store } = await aStory({ url: line.url });
+  const code = await tested.anIssuedCode();
+  const { grant } = await tested.aLiveGrant();
   const [first, second] = times(2, () => aGrant(code));
   assert.ok(first && second);
   const attempt = (wanted: typeof first) => store.redeemCode(code.codeHash, now, wanted, aToken(wanted));
@@ -238,9 +239,9 @@ test("a redemption or rotation whose answer was lost has happened once, whatever
   assert.equal(await store.findGrant(second.id, now), undefined);
 
   line.loseAnswers();
-  await failsInTime(() => given.rotate(grant, 1));
+  await failsInTime(() => tested.rotate(grant, 1));
   line.restore();
-  assert.equal(await given.rotate(grant, 1), "replayed", "the same lineage");
+  assert.equal(await tested.rotate(grant, 1), "replayed", "the same lineage");
   assert.equal((await store.findGrant(grant.id, now))?.generation, 2);
   await store.close();
   await direct.store.close();

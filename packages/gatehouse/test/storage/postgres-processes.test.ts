@@ -7,7 +7,8 @@ import { Client } from "pg";
 import type { Code, Grant } from "../../src/oauth/records.ts";
 import type { Rotation } from "../../src/oauth/store.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
-import { aGrant, aToken, Given, later, lossless, now, times } from "../contract/stories.ts";
+import { aGrant, aToken, later, lossless, now, times } from "../contract/records.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import type { Errand } from "./errand.ts";
 
@@ -82,17 +83,17 @@ const once = (first: string, then: string, attempts: number) =>
 
 for (const isolation of ["read committed", "serializable"] as const) {
   describe(`three processes on one database, ${isolation}`, () => {
-    const given = new Given();
+    const tested = new StoreUnderTest();
     let url = "";
     before(async () => {
       url = await postgres.createDatabase(isolation);
-      await given.open(() => openPostgresStore({ url }));
+      await tested.open(() => openPostgresStore({ url }));
     });
-    after(() => given.store.close());
+    after(() => tested.store.close());
 
     test("a thousand attempts with one code are one redemption, with one refresh token one lineage", async () => {
-      const code = await given.anIssuedCode();
-      const { grant } = await given.aLiveGrant();
+      const code = await tested.anIssuedCode();
+      const { grant } = await tested.aLiveGrant();
       const [outcome] = (await race(url, () => [anErrand(code, grant, 334)])) ?? [];
       if (isolation === "serializable") assert.ok((await undone(url)) > 0, "nobody was in anybody's way");
       assert.deepEqual(outcome, {
@@ -100,45 +101,45 @@ for (const isolation of ["read committed", "serializable"] as const) {
         rotated: once("rotated", "replayed", 1002),
         generations: new Set([2]),
       });
-      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 2);
+      assert.equal((await tested.store.findGrant(grant.id, now))?.generation, 2);
     });
 
     test("a thousand late presenters of one generation move the grant ahead once, and all learn where to", async () => {
-      const code = await given.anIssuedCode();
-      const { grant } = await given.aLiveGrant();
-      await given.rotate(grant, 1);
+      const code = await tested.anIssuedCode();
+      const { grant } = await tested.aLiveGrant();
+      await tested.rotate(grant, 1);
       const [outcome] = (await race(url, () => [anErrand(code, grant, 334, later(600))])) ?? [];
       assert.deepEqual(outcome?.rotated, once("skipped_ahead", "replayed", 1002));
       assert.deepEqual(outcome?.generations, new Set([3]));
-      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
+      assert.equal((await tested.store.findGrant(grant.id, now))?.generation, 3);
     });
 
     test("a thousand with a generation ahead of the database move the grant forward once, and all learn where to", async () => {
-      const code = await given.anIssuedCode();
-      const { grant } = await given.aLiveGrant();
+      const code = await tested.anIssuedCode();
+      const { grant } = await tested.aLiveGrant();
       const [outcome] = (await race(url, () => [anErrand(code, grant, 334, now, [9])])) ?? [];
       assert.deepEqual(outcome?.rotated, once("fast_forwarded", "replayed", 1002));
       assert.deepEqual(outcome?.generations, new Set([10]));
-      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 10);
+      assert.equal((await tested.store.findGrant(grant.id, now))?.generation, 10);
     });
 
     test("of five hundred with the live and five hundred with the preceding generation, past the window, one side is answered", async () => {
-      const code = await given.anIssuedCode();
-      const { grant } = await given.aLiveGrant();
-      await given.rotate(grant, 1);
+      const code = await tested.anIssuedCode();
+      const { grant } = await tested.aLiveGrant();
+      await tested.rotate(grant, 1);
       const [outcome] = (await race(url, () => [anErrand(code, grant, 334, later(600), [1, 2])])) ?? [];
       const first = outcome?.rotated.find((name) => name === "rotated" || name === "skipped_ahead") ?? "";
       const refused = times(501, () => "reused");
       assert.deepEqual(outcome?.rotated, [...once(first, "replayed", 501), ...refused].toSorted());
       assert.deepEqual(outcome?.generations, new Set([3]));
-      assert.equal((await given.store.findGrant(grant.id, now))?.generation, 3);
+      assert.equal((await tested.store.findGrant(grant.id, now))?.generation, 3);
     });
 
     test("a thousand codes and refresh tokens, each presented to all at once, are used once each", async () => {
       const pairs = await Promise.all(
         times(1000, async () => ({
-          code: await given.anIssuedCode(),
-          grant: (await given.aLiveGrant()).grant,
+          code: await tested.anIssuedCode(),
+          grant: (await tested.aLiveGrant()).grant,
         })),
       );
       const outcomes = await race(url, () => pairs.map(({ code, grant }) => anErrand(code, grant, 1)));
@@ -150,7 +151,7 @@ for (const isolation of ["read committed", "serializable"] as const) {
           generations: new Set([2]),
         });
       }
-      const grants = await Promise.all(pairs.map(({ grant }) => given.store.findGrant(grant.id, now)));
+      const grants = await Promise.all(pairs.map(({ grant }) => tested.store.findGrant(grant.id, now)));
       assert.ok(grants.every((grant) => grant?.generation === 2));
     });
   });

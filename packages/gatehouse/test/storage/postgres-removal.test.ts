@@ -17,7 +17,7 @@ import {
   strict,
   times,
   unique,
-} from "../contract/stories.ts";
+} from "../contract/records.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 /*

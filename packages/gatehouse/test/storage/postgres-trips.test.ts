@@ -10,7 +10,7 @@ import type { Value } from "../../src/storage/layout.ts";
 import { Database, type Result, type Statement } from "../../src/storage/postgres/database.ts";
 import { createStore, openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { aCode, anAuthorization, later, now, unique } from "../contract/stories.ts";
+import { aCode, anAuthorization, later, now, unique } from "../contract/records.ts";
 import { freePort } from "../support/free-port.ts";
 import { aPublicClient, pkce, type Tokens } from "../support/oauth-client.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";

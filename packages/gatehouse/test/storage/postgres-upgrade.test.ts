@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { type SecretHash, seconds } from "../../src/oauth/values.ts";
 import { knownMigrations, statementsOf } from "../../src/storage/postgres/migrations.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "../../src/storage/postgres/store.ts";
-import { aClient, times } from "../contract/stories.ts";
+import { aClient, times } from "../contract/records.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
 

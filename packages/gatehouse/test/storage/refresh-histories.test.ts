@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Store } from "../../src/oauth/store.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { Given } from "../contract/stories.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { embedded, onPostgres, type TestDatabase } from "../support/database.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { honestHistory, randomHistory, theftHistory } from "./refresh-model.ts";
@@ -24,15 +24,15 @@ function histories(
   open: () => Promise<{ store: Store; database: TestDatabase }>,
 ) {
   describe(`random histories of grants on ${name}`, () => {
-    const given = new Given();
+    const tested = new StoreUnderTest();
     let database: TestDatabase;
     before(async () => {
       const opened = await open();
       database = opened.database;
-      await given.open(async () => opened.store);
+      await tested.open(async () => opened.store);
     });
     after(async () => {
-      await given.store.close();
+      await tested.store.close();
       database.remove();
     });
     /** Each with a seed of its own, which is told when it fails. */
@@ -48,7 +48,7 @@ function histories(
     test("the store answers as the rules do, whatever happens to a grant", async () => {
       const seen = new Map<string, number>();
       await play(async (seed) => {
-        for (const [outcome, times] of Object.entries(await randomHistory(given, database, seed, 60))) {
+        for (const [outcome, times] of Object.entries(await randomHistory(tested, database, seed, 60))) {
           seen.set(outcome, (seen.get(outcome) ?? 0) + times);
         }
       });
@@ -56,11 +56,11 @@ function histories(
     });
 
     test("an owner alone is never signed out, whatever answers get lost and whichever backup is restored", async () => {
-      await play((seed) => honestHistory(given, database, seed, 40));
+      await play((seed) => honestHistory(tested, database, seed, 40));
     });
 
     test("two who hold one token are found out by the time each of them has come twice", async () => {
-      await play((seed) => theftHistory(given, database, seed));
+      await play((seed) => theftHistory(tested, database, seed));
     });
   });
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Grant } from "../../src/oauth/records.ts";
 import type { ReplayPolicy, Rotation } from "../../src/oauth/store.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
-import { aToken, type Given, later, now, strict, times } from "../contract/stories.ts";
+import { aToken, later, now, strict, times } from "../contract/records.ts";
+import type { StoreUnderTest } from "../contract/store-under-test.ts";
 import type { TestDatabase } from "../support/database.ts";
 
 /*
@@ -74,7 +75,7 @@ function diceOf(seed: number): Dice {
 
 /** A grant in a store and in the model, whose answers have to be the same. */
 class Comparison {
-  readonly #given: Given;
+  readonly #tested: StoreUnderTest;
   readonly #database: TestDatabase;
   readonly #grant: Grant;
   readonly #policy: ReplayPolicy;
@@ -82,16 +83,20 @@ class Comparison {
   #model = new GrantModel();
   #at = now;
 
-  private constructor(given: Given, database: TestDatabase, grant: Grant, policy: ReplayPolicy) {
-    this.#given = given;
+  private constructor(tested: StoreUnderTest, database: TestDatabase, grant: Grant, policy: ReplayPolicy) {
+    this.#tested = tested;
     this.#database = database;
     this.#grant = grant;
     this.#policy = policy;
   }
 
-  static async begin(given: Given, database: TestDatabase, policy: ReplayPolicy): Promise<Comparison> {
-    const { grant } = await given.aLiveGrant({ expiresAt: later(1e8), endsAt: later(1e8) });
-    return new Comparison(given, database, grant, policy);
+  static async begin(
+    tested: StoreUnderTest,
+    database: TestDatabase,
+    policy: ReplayPolicy,
+  ): Promise<Comparison> {
+    const { grant } = await tested.aLiveGrant({ expiresAt: later(1e8), endsAt: later(1e8) });
+    return new Comparison(tested, database, grant, policy);
   }
 
   get at(): Seconds {
@@ -119,7 +124,7 @@ class Comparison {
     );
     const answers = await Promise.all(
       times(callers, () =>
-        this.#given.store.rotateGrant({
+        this.#tested.store.rotateGrant({
           grantId: this.#grant.id,
           presented: generation,
           now: this.#at,
@@ -130,7 +135,7 @@ class Comparison {
       ),
     );
     assert.deepEqual(inAnyOrder(answers), inAnyOrder(expected), this.story);
-    const found = await this.#given.store.findGrant(this.#grant.id, this.#at);
+    const found = await this.#tested.store.findGrant(this.#grant.id, this.#at);
     assert.equal(found?.generation, this.#model.live, this.story);
     return expected[0] ?? assert.fail();
   }
@@ -148,8 +153,8 @@ class Comparison {
   }
 
   async end(): Promise<void> {
-    assert.equal(await this.#given.store.revokeGrant(this.#grant.id), true);
-    const rotation = await this.#given.present(this.#grant, this.#model.live, this.#at);
+    assert.equal(await this.#tested.store.revokeGrant(this.#grant.id), true);
+    const rotation = await this.#tested.present(this.#grant, this.#model.live, this.#at);
     assert.deepEqual(rotation, { outcome: "gone" });
   }
 }
@@ -163,14 +168,19 @@ const generationOf = (answer: Rotation) => ("generation" in answer ? answer.gene
  * a new copy for that one, since a store that says so changes nothing.
  * @returns how often each outcome was seen
  */
-export async function randomHistory(given: Given, database: TestDatabase, seed: number, steps: number) {
+export async function randomHistory(
+  tested: StoreUnderTest,
+  database: TestDatabase,
+  seed: number,
+  steps: number,
+) {
   const dice = diceOf(seed);
   const policy = {
     window: seconds([0, 60, 60, 300][dice(4)] ?? 0),
     generations: [1, 1, 4, 16][dice(4)] ?? 1,
     late: seconds([0, 900, 900, 86_400][dice(4)] ?? 0),
   };
-  const grant = await Comparison.begin(given, database, policy);
+  const grant = await Comparison.begin(tested, database, policy);
   const holders = { owner: 1, program: 1, thief: 1 };
   const seen: Partial<Record<Rotation["outcome"], number>> = {};
   let restore: (() => Promise<void>) | undefined;
@@ -194,10 +204,15 @@ export async function randomHistory(given: Given, database: TestDatabase, seed: 
 }
 
 /** An owner alone, whatever the network, the lid of the laptop and the database do: answered at each attempt. */
-export async function honestHistory(given: Given, database: TestDatabase, seed: number, steps: number) {
+export async function honestHistory(
+  tested: StoreUnderTest,
+  database: TestDatabase,
+  seed: number,
+  steps: number,
+) {
   const dice = diceOf(seed);
   const late = seconds(604_800);
-  const grant = await Comparison.begin(given, database, { ...strict, late });
+  const grant = await Comparison.begin(tested, database, { ...strict, late });
   let holds = 1;
   let firstUsed: number | undefined;
   let restore: (() => Promise<void>) | undefined;
@@ -222,9 +237,9 @@ export async function honestHistory(given: Given, database: TestDatabase, seed: 
 }
 
 /** Two who hold one token and come one after the other, never within the window: found out by the time each has come twice. */
-export async function theftHistory(given: Given, database: TestDatabase, seed: number) {
+export async function theftHistory(tested: StoreUnderTest, database: TestDatabase, seed: number) {
   const dice = diceOf(seed);
-  const grant = await Comparison.begin(given, database, { ...strict, late: seconds(604_800) });
+  const grant = await Comparison.begin(tested, database, { ...strict, late: seconds(604_800) });
   let stolen = 1;
   for (let before = dice(4); before > 0; before--) {
     stolen = generationOf(await grant.present("owner", stolen)) ?? assert.fail();

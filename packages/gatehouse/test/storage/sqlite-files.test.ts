@@ -18,7 +18,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import type { Store } from "../../src/oauth/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { aClient } from "../contract/stories.ts";
+import { aClient } from "../contract/records.ts";
 
 /* What becomes of the store when something happens to its files. */
 

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import type { AccessToken, Code, Grant } from "../../src/oauth/records.ts";
+import type { Store } from "../../src/oauth/store.ts";
+import { type Seconds, seconds } from "../../src/oauth/values.ts";
+import {
+  aClient,
+  aCode,
+  aGrant,
+  aHash,
+  anAuthorization,
+  aToken,
+  later,
+  lossless,
+  now,
+  strict,
+} from "./records.ts";
+
+/** The store under test, once it is open, with what tests begin with: issued codes, live grants. */
+export class StoreUnderTest {
+  #store: Store | undefined;
+
+  get store(): Store {
+    return this.#store ?? assert.fail("the store is not open yet");
+  }
+
+  async open(open: () => Promise<Store>): Promise<void> {
+    this.#store = await open();
+  }
+
+  async anIssuedCode(over: Partial<Code> = {}): Promise<Code> {
+    const client = aClient();
+    await this.store.addClient(client);
+    const transaction = {
+      handleHash: aHash(),
+      bindingHash: aHash(),
+      authorization: anAuthorization(client),
+      signedIn: undefined,
+      expiresAt: later(600),
+    };
+    await this.store.beginTransaction(transaction);
+    const code = aCode(transaction.authorization, over);
+    assert.equal(await this.store.completeTransaction(transaction.handleHash, now, { code }), true);
+    return code;
+  }
+
+  async aLiveGrant(over: Partial<Grant> = {}): Promise<{ grant: Grant; token: AccessToken }> {
+    const code = await this.anIssuedCode();
+    const grant = aGrant(code, over);
+    const token = aToken(grant);
+    assert.equal(await this.store.redeemCode(code.codeHash, now, grant, token), "redeemed");
+    return { grant, token };
+  }
+
+  /** Presents a generation; of replays only the previous one is forgiven, for a minute, unless said otherwise. */
+  async rotate(grant: Grant, presented: number, at: Seconds = now, replay = strict) {
+    return (await this.present(grant, presented, at, replay)).outcome;
+  }
+
+  /** Like {@link rotate}, with all that came of it. */
+  present(grant: Grant, presented: number, at: Seconds, replay = lossless) {
+    return this.store.rotateGrant({
+      grantId: grant.id,
+      presented,
+      now: at,
+      replay,
+      expiresAt: later(2000),
+      accessToken: aToken(grant, { createdAt: at }),
+    });
+  }
+
+  /** Sweeps until nothing is left; resolves with what went in all. */
+  async sweepEverything(at: Seconds, clientIdle = seconds(90 * 86_400)) {
+    const total = { accessTokens: 0, grants: 0, codes: 0 };
+    for (;;) {
+      const swept = await this.store.sweep(at, 1000, clientIdle);
+      total.accessTokens += swept.accessTokens;
+      total.grants += swept.grants;
+      total.codes += swept.codes;
+      if (Math.max(...Object.values(swept)) < 1000) return total;
+    }
+  }
+}
