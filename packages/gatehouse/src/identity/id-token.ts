@@ -139,6 +139,7 @@ function verifiedEmail({ email, email_verified: verified, sub = "" }: JWTPayload
       "the ID token carries no e-mail address: is the scope email allowed?",
       {
         hint: "the identity provider gave no e-mail address for this account",
+        reason: { key: "noAddress" },
         account: sub,
       },
     );
@@ -146,6 +147,7 @@ function verifiedEmail({ email, email_verified: verified, sub = "" }: JWTPayload
   if (verified !== true) {
     throw new SignInError("access_denied", `email_verified is ${show(verified)}, must be true`, {
       hint: "the identity provider has not verified the e-mail address of this account",
+      reason: { key: "unverifiedAddress" },
       account: email,
     });
   }

@@ -22,6 +22,7 @@ export function checkOrganisation(
     `the account's domain is ${JSON.stringify(domain)}, not one of ALLOWED_DOMAINS`,
     {
       hint: "accounts of this organisation may not sign in here",
+      reason: { key: "foreignAccount" },
       account: email,
     },
   );

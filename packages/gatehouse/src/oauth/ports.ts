@@ -1,3 +1,4 @@
+import type { Reason } from "./messages/reason.ts";
 import type { Seconds } from "./values.ts";
 
 /*
@@ -51,6 +52,8 @@ export class SignInError extends Error {
   readonly code: "access_denied" | "server_error" | "temporarily_unavailable";
   /** Safe to be told to the client and its developer: English, printable ASCII. */
   readonly hint: string | undefined;
+  /** What the person is told, where it is more than that they were not signed in. */
+  readonly reason: Reason | undefined;
   /** Whose account it is, where the account is the reason; for the log. */
   readonly account: string | undefined;
   /** How the provider calls itself, where that is the reason. */
@@ -59,11 +62,18 @@ export class SignInError extends Error {
   constructor(
     code: SignInError["code"],
     message: string,
-    options: { hint?: string; account?: string; issuerFound?: string | undefined; cause?: unknown } = {},
+    options: {
+      hint?: string;
+      reason?: Reason;
+      account?: string;
+      issuerFound?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.reason = options.reason;
     this.account = options.account;
     this.issuerFound = options.issuerFound;
   }

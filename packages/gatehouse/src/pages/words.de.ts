@@ -184,6 +184,21 @@ export const german = {
       explanation:
         "Es wurde nichts weitergegeben. Wenn Sie die App verbinden möchten, kehren Sie zu ihr zurück und beginnen Sie von vorn.",
     }),
+    foreignAccount: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Konten dieser Organisation dürfen sich hier nicht anmelden; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto, oder fragen Sie die Betreiber dieses Servers.",
+    }),
+    noAddress: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Ihr Identitätsanbieter hat für dieses Konto keine E-Mail-Adresse genannt; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto, oder fragen Sie die Betreiber dieses Servers.",
+    }),
+    unverifiedAddress: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Ihr Identitätsanbieter hat die E-Mail-Adresse dieses Kontos nicht bestätigt; es wurde nichts weitergegeben. Lassen Sie sie dort bestätigen, oder kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto.",
+    }),
     pageOver: () => ({
       title: "Diese Seite gilt nicht mehr",
       explanation:

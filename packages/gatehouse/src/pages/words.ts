@@ -199,6 +199,21 @@ export const english = {
       title: "You were not signed in",
       explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
     }),
+    foreignAccount: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Accounts of this organisation may not sign in here, so nothing was shared. Go back to your app, start again and choose another account, or ask whoever runs this server.",
+    }),
+    noAddress: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Your identity provider gave no e-mail address for this account, so nothing was shared. Go back to your app, start again and choose another account, or ask whoever runs this server.",
+    }),
+    unverifiedAddress: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Your identity provider has not verified the e-mail address of this account, so nothing was shared. Have it verified there, or go back to your app, start again and choose another account.",
+    }),
     pageOver: () => ({
       title: "This page is no longer valid",
       explanation:

@@ -70,6 +70,28 @@ test("the consent page asks in German, and the MCP server's own words stay as th
   assert.doesNotMatch(html, />(?:Approve|Deny|Access goes)/);
 });
 
+test("who may not sign in with an account reads why, in their language", async (t) => {
+  const known = server.upstream.account;
+  t.after(() => {
+    server.upstream.account = known;
+  });
+  server.upstream.account = { sub: "eve", email: "eve@example.com", email_verified: false };
+  const client = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
+  for (const [headers, heading, why] of [
+    [{}, "You were not signed in", "has not verified the e-mail address of this account"],
+    [inGerman, "Sie wurden nicht angemeldet", "hat die E-Mail-Adresse dieses Kontos nicht bestätigt"],
+  ] as const) {
+    const agent = new UserAgent();
+    const { url } = await agent.follow(authorizationUrl(server, client), (at) => at.pathname === "/callback");
+    const response = await agent.request(url.href, { headers });
+    const html = await response.text();
+    assert.equal(response.status, 403);
+    assert.equal(/<h1>([^<]*)/.exec(html)?.[1], heading);
+    const explanation = /<\/h1>\n<p>([^<]*)/.exec(html)?.[1] ?? "";
+    assert.ok(explanation.includes(why), explanation);
+  }
+});
+
 test("what the client is told, and its developer, is English whatever the browser speaks", async () => {
   const { html } = await read(unknown(), inGerman);
   assert.ok(html.includes("invalid_client: unknown client_id"), html);

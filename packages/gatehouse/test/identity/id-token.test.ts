@@ -184,6 +184,7 @@ test("C14 the address counts only when the provider says true, and nothing like 
     assert.equal(failure.code, "access_denied");
     assert.match(failure.message, /email_verified is/);
     assert.match(failure.hint ?? "", /has not verified the e-mail address/);
+    assert.deepEqual(failure.reason, { key: "unverifiedAddress" });
   }
 });
 
@@ -203,6 +204,7 @@ test("without a usable e-mail address nobody is signed in, and the person is tol
     const failure = await failureOf(withClaims({ email }));
     assert.equal(failure.code, "access_denied", String(email));
     assert.match(failure.hint ?? "", /gave no e-mail address/);
+    assert.deepEqual(failure.reason, { key: "noAddress" });
   }
 });
 
@@ -235,7 +237,8 @@ test("C15 only accounts of the allowed domains sign in, compared to the letter",
     );
   assert.doesNotThrow(atGoogle("corp.example"));
   for (const hostedDomain of [undefined, "", "evil.example", true, ["corp.example"]]) {
-    assert.throws(atGoogle(hostedDomain), { code: "access_denied" }, JSON.stringify(hostedDomain));
+    const refusal = { code: "access_denied", reason: { key: "foreignAccount" } };
+    assert.throws(atGoogle(hostedDomain), refusal, JSON.stringify(hostedDomain));
   }
 });
 

@@ -34,7 +34,12 @@ export async function startSignIn(
   return redirect(request.method, location.href, bindAttempt(request, attempt, lifetime));
 }
 
-/** What the client learns of a failed sign-in (C18, C19): the kind and a safe hint; the reason goes to the log. */
-export function clientErrorOf({ code, message, cause, hint }: SignInError): OAuthError {
-  return new OAuthError(code, { debug: message, cause, ...(hint === undefined ? {} : { hint }) });
+/** What is told of a failed sign-in (C18, C19): the client the kind and a safe hint, the person why; the rest is for the log. */
+export function clientErrorOf({ code, message, cause, hint, reason }: SignInError): OAuthError {
+  return new OAuthError(code, {
+    debug: message,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+    ...(reason === undefined ? {} : { reason }),
+  });
 }

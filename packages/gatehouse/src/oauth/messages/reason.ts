@@ -42,6 +42,12 @@ export interface ReasonDetails {
   /** `prompt=none`, and the person has not approved. */
   readonly notApproved: None;
   readonly notSignedIn: None;
+  /** Accounts of the organisation that the person signed in with may not. */
+  readonly foreignAccount: None;
+  /** The identity provider gave no e-mail address for the account. */
+  readonly noAddress: None;
+  /** The identity provider does not vouch for the account's e-mail address. */
+  readonly unverifiedAddress: None;
   /** Answered already, expired, or opened in another browser. */
   readonly pageOver: None;
   readonly damagedLink: None;
