@@ -1,6 +1,6 @@
 /**
- * Doing work once for many: {@link singleFlight} shares a promise while it runs, `cache.ts` keeps what came of one for a while. This room knows
- * nothing of OAuth and imports nothing; any adapter may use it.
+ * Doing work once for many: {@link singleFlight} shares a promise while it runs, `cache.ts` keeps what came
+ * of one for a while. This room knows nothing of OAuth and imports nothing; any adapter may use it.
  */
 
 /** See {@link singleFlight}. */
@@ -11,8 +11,8 @@ export interface SingleFlight<Key, Rest extends unknown[], Value> {
 }
 
 /**
- * Callers with the same key share one run of `work` for as long as it is under way; whoever comes after it has ended starts another. A failure is
- * everybody's who shared it, and is not remembered.
+ * Callers with the same key share one run of `work` for as long as it is under way; whoever comes after it
+ * has ended starts another. A failure is everybody's who shared it, and is not remembered.
  *
  * @param work told the key, and what else the first of those callers says
  */

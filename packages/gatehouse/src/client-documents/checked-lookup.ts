@@ -13,8 +13,9 @@ export class ForbiddenAddressError extends Error {
 }
 
 /**
- * A `lookup` for sockets that gives only addresses it has checked, so that what is checked is what is connected to (I09). One forbidden address among
- * several forbids the host: a name that is public and private at once is up to no good.
+ * A `lookup` for sockets that gives only addresses it has checked, so that what is checked is what is
+ * connected to (I09). One forbidden address among several forbids the host: a name that is public and private
+ * at once is up to no good.
  */
 export function checkedLookup(
   resolve: Resolve,

@@ -10,14 +10,18 @@ import { createThrottle } from "./throttle.ts";
 /** Where documents come from; nothing is cached here. */
 export interface DocumentSource {
   /**
-   * The JSON object at this URL, fetched now: GET, no redirect followed, only 200 counts, only addresses that are public (checked on the
-   * address connected to), a few kilobytes and seconds at most (I03, I08-I10). A document the operator pinned is given without a fetch.
-   * Throws {@link DocumentError}.
+   * The JSON object at this URL, fetched now: GET, no redirect followed, only 200 counts, only addresses that
+   * are public (checked on the address connected to), a few kilobytes and seconds at most (I03, I08-I10). A
+   * document the operator pinned is given without a fetch. Throws {@link DocumentError}.
    * @param maxBytes accepted
-   * @param requester address of whoever causes the fetch: nobody may hold up everybody's by naming hosts that do not answer (I17)
+   * @param requester address of whoever causes the fetch: nobody may hold up everybody's by naming hosts that
+   * do not answer (I17)
    */
   fetch(url: string, maxBytes: number, requester: string): Promise<FetchedObject>;
-  /** A dated copy of a well-known client's metadata document that ships with this server, for when fetching it fails. */
+  /**
+   * A dated copy of a well-known client's metadata document that ships with this server, for when fetching it
+   * fails.
+   */
   snapshot(url: string): Record<string, unknown> | undefined;
 }
 

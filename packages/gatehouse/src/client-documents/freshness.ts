@@ -1,5 +1,6 @@
 /**
- * Seconds an answer may be kept, by its own word (RFC 9111 §4.2.1, §5.2.2): 0 when it must not be, `undefined` when it does not say.
+ * Seconds an answer may be kept, by its own word (RFC 9111 §4.2.1, §5.2.2): 0 when it must not be,
+ * `undefined` when it does not say.
  * @param now milliseconds since 1970, for answers without a date
  */
 export function maxAgeOf(

@@ -24,15 +24,16 @@ export interface FetchedText {
 /** One GET of JSON text. Throws {@link DocumentError}. */
 export type GuardedFetch = (url: string, maxBytes: number) => Promise<FetchedText>;
 
-const usualTimeout = 4000;
+const defaultTimeoutMs = 4000;
 const maxHeaderBytes = 16 * 1024;
 
 /**
- * Fetches what strangers point at (CIMD §6.5, §6.6): only from public addresses, checked on the address connected to; no redirect, no cookie, no proxy
- * of the environment, no compression, a bounded body and time; over https with a valid certificate.
+ * Fetches what strangers point at (CIMD §6.5, §6.6): only from public addresses, checked on the address
+ * connected to; no redirect, no cookie, no proxy of the environment, no compression, a bounded body and time;
+ * over https with a valid certificate.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
-  const { allowLoopback, timeout = usualTimeout, ca } = options;
+  const { allowLoopback, timeout = defaultTimeoutMs, ca } = options;
   const agentFor = (isAllowed: (address: string) => boolean, resolve: Resolve) =>
     createAgent(isAllowed, { lookup: checkedLookup(options.resolve ?? resolve, isAllowed), timeout, ca });
   // A name may take half the time, so that some is left for the document.

@@ -3,9 +3,10 @@ import { Resolver } from "node:dns/promises";
 import type { Resolve } from "./checked-lookup.ts";
 
 /**
- * Asks the computer's name servers themselves. The system's look-up would run on two threads that the whole process shares and nothing can call
- * back: whoever names hosts whose name servers keep silent would stop everybody's sign-in at the look-up of the identity provider.
- * A name only this computer knows (`/etc/hosts`) is not found; no public document is there.
+ * Asks the computer's name servers themselves. The system's look-up would run on two threads that the whole
+ * process shares and nothing can call back: whoever names hosts whose name servers keep silent would stop
+ * everybody's sign-in at the look-up of the identity provider. A name only this computer knows (`/etc/hosts`)
+ * is not found; no public document is there.
  * @param timeout milliseconds; what has been answered until then counts
  * @param servers in place of the computer's
  */

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A copy of what a well-known client published, with when and from where it was taken. `{id}` in its `client_id` stands for one path segment. */
+/**
+ * A copy of what a well-known client published, with when and from where it was taken. `{id}` in its
+ * `client_id` stands for one path segment.
+ */
 interface Snapshot {
   readonly asOf: string;
   readonly source: string;
@@ -10,7 +13,10 @@ interface Snapshot {
 
 const placeholder = "{id}";
 
-/** The documents that ship with this server. Gives the one for a URL, with the placeholder filled in throughout. */
+/**
+ * The documents that ship with this server. Gives the one for a URL, with the placeholder filled in
+ * throughout.
+ */
 export function loadSnapshots(): (url: string) => Record<string, unknown> | undefined {
   const folder = join(import.meta.dirname, "snapshots");
   const snapshots = readdirSync(folder)

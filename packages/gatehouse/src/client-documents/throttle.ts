@@ -6,15 +6,19 @@ import { subscriberOf } from "../oauth/subscriber.ts";
 
 /** Fetches of documents of one site, whatever hosts it has, a minute. */
 const perMinute = 30;
-/** Fetches under way. One that gets no answer takes four seconds, so these say how many such hosts it takes to hold up whom. */
+/**
+ * Fetches under way. One that gets no answer takes four seconds, so these say how many such hosts it takes to
+ * hold up whom.
+ */
 const concurrencyLimits = { site: 4, requester: 16, all: 128 };
 
 /** @param requester the address of whoever made us fetch */
 export type Throttle = <T>(url: string, requester: string, fetch: () => Promise<T>) => Promise<T>;
 
 /**
- * Bounds the fetches strangers cause (I17): a minute to one site, because this server is no tool to flood somebody with; and at once to one site, for
- * one requester and in all, so that hosts which keep silent hold up those who named them, and nobody else.
+ * Bounds the fetches strangers cause (I17): a minute to one site, because this server is no tool to flood
+ * somebody with; and at once to one site, for one requester and in all, so that hosts which keep silent hold
+ * up those who named them, and nobody else.
  */
 export function createThrottle(): Throttle {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });

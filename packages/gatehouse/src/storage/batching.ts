@@ -1,9 +1,10 @@
 import { StoreUnavailableError } from "../oauth/store.ts";
 
 /**
- * Collects what arrives within a few turns of the event loop and hands it over at once, so that many callers share one commit or one round
- * trip. A lone item is handed over as soon as the loop comes round; where there are several, others are on their way, and are worth a few
- * microseconds: a commit or a round trip takes hundreds.
+ * Collects what arrives within a few turns of the event loop and hands it over at once, so that many callers
+ * share one commit or one round trip. A lone item is handed over as soon as the loop comes round; where there
+ * are several, others are on their way, and are worth a few microseconds: a commit or a round trip takes
+ * hundreds.
  *
  * @param turns how many at most; a request needs two or three to come as far as its first write
  */
@@ -29,14 +30,17 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Batches of one kind under way; what comes meanwhile goes with the next, so a slow database is asked less often, not more. */
+/**
+ * Batches of one kind under way; what comes meanwhile goes with the next, so a slow database is asked less
+ * often, not more.
+ */
 const concurrencyLimit = 4;
 /** Milliseconds after which those under way count as stuck, and are not waited for. */
 const stuckAfterMs = 50;
 
 /**
- * A function of one item, made of one of many: to send and to read a statement costs the driver more than all else a request does. A lone item
- * is as quick as if it were never batched.
+ * A function of one item, made of one of many: to send and to read a statement costs the driver more than all
+ * else a request does. A lone item is as quick as if it were never batched.
  *
  * @param perform does what all of the items want, and gives the answers in the same order
  */

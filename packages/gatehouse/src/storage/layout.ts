@@ -1,11 +1,12 @@
 import type { Seconds } from "../oauth/values.ts";
 
 /*
- * How a record stands in a table: its columns, each named once, in the line that reads it. From that line come the list of columns to select,
- * the reader, and, on PostgreSQL, the types of values that are handed in. What the columns are written with stands beside it.
+ * How a record stands in a table: its columns, each named once, in the line that reads it. From that line
+ * come the list of columns to select, the reader, and, on PostgreSQL, the types of values that are handed in.
+ * What the columns are written with stands beside it.
  *
- * Rows arrive as arrays, which takes half the time of objects, and are read by position. Instants arrive as whole seconds since 1970. Otherwise a
- * column holds what the schema says, so nothing is checked again here.
+ * Rows arrive as arrays, which takes half the time of objects, and are read by position. Instants arrive as
+ * whole seconds since 1970. Otherwise a column holds what the schema says, so nothing is checked again here.
  */
 
 export type Row = readonly unknown[];

@@ -38,7 +38,10 @@ export function pendingAfter(latest: number, known: readonly Migration[]): Migra
   return known.filter(({ number }) => number > latest);
 }
 
-/** Why a database that has all migrations up to `latest` is not this version's, in words for `/readyz`; empty when it is. */
+/**
+ * Why a database that has all migrations up to `latest` is not this version's, in words for `/readyz`; empty
+ * when it is.
+ */
 export function schemaProblems(latest: number, known: readonly Migration[]): string[] {
   const wanted = known.at(-1)?.number ?? 0;
   if (latest === wanted) return [];

@@ -4,8 +4,9 @@ import type { Row } from "./layout.ts";
 export const pageSize = 500;
 
 /**
- * Goes through a table in the order of its key, so that it needs no index for what it looks for: page after page, from behind the last key
- * of the one before. Whatever was committed before the first page was read is seen.
+ * Goes through a table in the order of its key, so that it needs no index for what it looks for: page after
+ * page, from behind the last key of the one before. Whatever was committed before the first page was read is
+ * seen.
  *
  * @param read up to `pageSize` rows whose key, the first column, is greater
  * @param visit is told the rows of each page

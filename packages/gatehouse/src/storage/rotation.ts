@@ -2,8 +2,8 @@ import { maxReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth
 import type { Seconds } from "../oauth/values.ts";
 
 /*
- * What becomes of a grant when one of its refresh tokens is presented, decided on what its row says and the same on every database. The
- * adapter sees to it that the row still says so when it changes it.
+ * What becomes of a grant when one of its refresh tokens is presented, decided on what its row says and the
+ * same on every database. The adapter sees to it that the row still says so when it changes it.
  */
 
 /** What a row says of its refresh tokens. */
@@ -12,14 +12,20 @@ export interface Lineage {
   readonly generation: number;
   /** When the live one was minted. */
   readonly rotatedAt: Seconds;
-  /** When each generation before the live one was superseded, the latest first, or that it was {@link skipped}. */
+  /**
+   * When each generation before the live one was superseded, the latest first, or that it was
+   * {@link skipped}.
+   */
   readonly superseded: readonly number[];
 }
 
 /** Stands in the place of an instant: this generation was never presented before another took its place. */
 export const skipped = 0;
 
-/** How a rotation ends; with `superseded` where the row is to change, along with its generation, `rotatedAt` and end. */
+/**
+ * How a rotation ends; with `superseded` where the row is to change, along with its generation, `rotatedAt`
+ * and end.
+ */
 export type Decision = Exclude<Rotation, { outcome: "gone" }> & { readonly superseded?: readonly number[] };
 
 export interface Presented {
@@ -51,7 +57,8 @@ export function decideRotation(
   if (at === undefined) return tooOld;
   if (at === skipped) return { outcome: "reused", reason: "skipped" }; // G14
   const back = since.filter((entry) => entry !== skipped).length;
-  // The preceding one counts from when it was last answered with another generation, so that a late one may be retried (G15).
+  // The preceding one counts from when it was last answered with another generation, so that a late one may
+  // be retried (G15).
   const answered = back === 1 ? rotatedAt : at;
   if (back <= replay.generations && now - answered < replay.window)
     return { outcome: "replayed", generation };
@@ -66,7 +73,8 @@ export function decideRotation(
 const tooOld: Decision = { outcome: "reused", reason: "superseded" };
 
 /**
- * As many as are forgiven; once one was skipped all that a store remembers, so that whoever presents that one later is told from others.
+ * As many as are forgiven; once one was skipped all that a store remembers, so that whoever presents that one
+ * later is told from others.
  */
 function rememberedAfter(superseded: readonly number[], { generations }: ReplayPolicy): number {
   return superseded.includes(skipped) ? maxReplayGenerations : generations;

@@ -20,7 +20,8 @@ export const authorizationCode: GrantType = (services, request, form) => {
     if (named === undefined) throw missing("code");
     const verifier = readVerifier(client, form);
     const code = await named;
-    if (code === undefined || code.authorization.clientId !== client.id) throw invalidGrant("unknown code"); // F01, F02
+    // F01, F02: a code is good for the client it was issued to.
+    if (code === undefined || code.authorization.clientId !== client.id) throw invalidGrant("unknown code");
     if (code.expiresAt <= services.clock.now() && !code.used) throw invalidGrant("the code has expired");
     narrowResource(code.authorization.resource, form.all("resource")); // F12
     checkPresence(client, code, verifier);
@@ -43,7 +44,10 @@ function readVerifier(client: Client, form: Parameters): string | undefined {
   return verifier;
 }
 
-/** Challenge and verifier stand or fall together (F07-F09); a request that forgets one leaves the code as it was. */
+/**
+ * Challenge and verifier stand or fall together (F07-F09); a request that forgets one leaves the code as it
+ * was.
+ */
 function checkPresence(client: Client, code: FoundCode, verifier: string | undefined): void {
   const { codeChallenge } = code.authorization;
   if (codeChallenge === undefined && policyOf(client).pkce === "required")
@@ -58,7 +62,10 @@ function checkPresence(client: Client, code: FoundCode, verifier: string | undef
   }
 }
 
-/** A wrong verifier or redirect URI uses the code up (compatibility.md), but never touches the tokens of one used before (F05). */
+/**
+ * A wrong verifier or redirect URI uses the code up (compatibility.md), but never touches the tokens of one
+ * used before (F05).
+ */
 async function checkBinding(
   services: Services,
   code: FoundCode,
@@ -99,7 +106,10 @@ async function redeem(
   };
 }
 
-/** LEGACY (F16): one token for both members, because the old web client reads `refresh_token`. Nothing refreshes it (F17). */
+/**
+ * LEGACY (F16): one token for both members, because the old web client reads `refresh_token`. Nothing
+ * refreshes it (F17).
+ */
 async function redeemLegacy(
   services: Services,
   request: OAuthRequest,

@@ -14,9 +14,10 @@ export interface TokenResponse {
 }
 
 /**
- * One way of getting a token, in two steps: what the form names is looked up while the client still authenticates, which saves a trip to the
- * store; the second step is told who the client is, once it is authenticated and registered for this grant type. Only the second throws
- * `OAuthError`, so that what is wrong with the client is told first, as the RFC has it.
+ * One way of getting a token, in two steps: what the form names is looked up while the client still
+ * authenticates, which saves a trip to the store; the second step is told who the client is, once it is
+ * authenticated and registered for this grant type. Only the second throws `OAuthError`, so that what is
+ * wrong with the client is told first, as the RFC has it.
  */
 export type GrantType = (services: Services, request: OAuthRequest, form: Parameters) => Respond;
 export type Respond = (client: Client) => Promise<TokenResponse>;

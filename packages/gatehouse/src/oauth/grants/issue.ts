@@ -4,7 +4,9 @@ import { mintAccessToken } from "../tokens/access-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { after, type Seconds } from "../values.ts";
 
-/** A fresh access token for a grant, with (at most) the grant's scope, and the record the store keeps of it. */
+/**
+ * A fresh access token for a grant, with (at most) the grant's scope, and the record the store keeps of it.
+ */
 export function issueAccessToken(
   { clock, random, settings }: Pick<Services, "clock" | "random" | "settings">,
   grant: Grant,

@@ -15,13 +15,17 @@ import { scopeMember, type TokenResponse } from "./grant-type.ts";
 import { issueAccessToken } from "./issue.ts";
 
 /*
- * LEGACY: refresh tokens of the service before us. Each is good here once: it is exchanged for a grant of ours, and from then on counts as the first
- * generation of that grant. So an answer that is lost, or a client that keeps the old token, is treated as with any token of ours.
+ * LEGACY: refresh tokens of the service before us. Each is good here once: it is exchanged for a grant of
+ * ours, and from then on counts as the first generation of that grant. So an answer that is lost, or a client
+ * that keeps the old token, is treated as with any token of ours.
  */
 
 /** The live generation of a grant that was just made: the exchanged token is the one before. */
 const firstOfOurs = 2;
-/** In the place of an identity provider: nobody has proven more of this person here than the address the service before us knew. */
+/**
+ * In the place of an identity provider: nobody has proven more of this person here than the address the
+ * service before us knew.
+ */
 const byAddress = "urn:gatehouse:address";
 
 /** A live grant, and the generation of the refresh token that was presented of it. */
@@ -76,7 +80,10 @@ export async function exchangeOriginal(
   };
 }
 
-/** The grant's name follows from the token, so whoever has the token finds its grant, and whoever knows the name has no token. */
+/**
+ * The grant's name follows from the token, so whoever has the token finds its grant, and whoever knows the
+ * name has no token.
+ */
 export function grantIdOfOriginal(token: string): GrantId {
   const digest = hash("sha256", `grant of the refresh token ${token}`, "buffer");
   return digest.subarray(0, 16).toString("base64url") as GrantId;
@@ -104,7 +111,9 @@ async function exchangedMeanwhile(
   return grant;
 }
 
-/** Who may not sign in here does not come in by an old token either; all that is known of them is the address. */
+/**
+ * Who may not sign in here does not come in by an old token either; all that is known of them is the address.
+ */
 function refuseStrangers({ settings }: Services, { email }: OriginalRefreshToken): void {
   const { allowedDomains } = settings;
   const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
@@ -112,8 +121,9 @@ function refuseStrangers({ settings }: Services, { email }: OriginalRefreshToken
 }
 
 /**
- * Whose grant it becomes. The service before us knew people by address alone, so at this one moment the address decides: it is the account of the only
- * person who signed in here with it. Where there is none, or several, an account of its own is made, which no sign-in ever becomes.
+ * Whose grant it becomes. The service before us knew people by address alone, so at this one moment the
+ * address decides: it is the account of the only person who signed in here with it. Where there is none, or
+ * several, an account of its own is made, which no sign-in ever becomes.
  */
 async function accountOf({ store }: Services, email: string): Promise<Account> {
   const [account, ...others] = (await store.findAccounts(email)).filter(({ issuer }) => issuer !== byAddress);
@@ -123,7 +133,10 @@ async function accountOf({ store }: Services, email: string): Promise<Account> {
   return { subject, issuer: byAddress, upstreamSubject, email };
 }
 
-/** What the service before us did not know, the request says as an authorization request would: resource and scope. */
+/**
+ * What the service before us did not know, the request says as an authorization request would: resource and
+ * scope.
+ */
 async function makeGrant(
   { clock, random, settings, store }: Services,
   client: Client,

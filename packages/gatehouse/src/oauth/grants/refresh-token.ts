@@ -20,8 +20,8 @@ import { issueAccessToken } from "./issue.ts";
 import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.ts";
 
 /**
- * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves the refresh token as it
- * was (G12).
+ * The refresh token grant with lossless rotation, OAuth 2.1 §4.3. Whatever fails before the rotation leaves
+ * the refresh token as it was (G12).
  */
 export const refreshToken: GrantType = (services, request, form) => {
   const { clock, store } = services;
@@ -29,7 +29,8 @@ export const refreshToken: GrantType = (services, request, form) => {
   const presented = token === undefined ? undefined : parseRefreshToken(token);
   const named = presented && lookedUpEarly(store.findGrant(presented.grantId, clock.now()));
   return async (client) => {
-    if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" }); // G01
+    // G01
+    if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" });
     if (presented !== undefined) {
       const grant = requireProven(services, client, presented, await named);
       return rotate(services, request, client, form, { grant, generation: presented.generation });
@@ -73,7 +74,10 @@ async function rotate(
   };
 }
 
-/** The live grant the presented token belongs to, proven by its MAC: a forged token goes no further and harms nothing (G-n6). */
+/**
+ * The live grant the presented token belongs to, proven by its MAC: a forged token goes no further and harms
+ * nothing (G-n6).
+ */
 function requireProven(
   { settings }: Services,
   client: Client,
@@ -87,7 +91,10 @@ function requireProven(
   return grant;
 }
 
-/** How many seconds, and how far back, a superseded refresh token of this client is forgiven (G05); more of a known one's (G17). */
+/**
+ * How many seconds, and how far back, a superseded refresh token of this client is forgiven (G05); more of a
+ * known one's (G17).
+ */
 function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): ReplayPolicy {
   const { replayWindow: window, lateReplay: late } = lifetimes;
   if (known?.replay === undefined || window === 0) return { window, generations: 1, late };
@@ -96,8 +103,8 @@ function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): 
 }
 
 /**
- * The live generation to answer with. One that was skipped (G14) or is older than the replay policy forgives (G04) is a stolen one: the
- * grant ends for thief and owner alike.
+ * The live generation to answer with. One that was skipped (G14) or is older than the replay policy forgives
+ * (G04) is a stolen one: the grant ends for thief and owner alike.
  */
 async function settle(
   { events, store }: Services,
@@ -145,7 +152,10 @@ const reusedHints = {
   skipped: "the refresh token was skipped, because the one before it was used again; the grant is revoked",
 };
 
-/** What the operator reads of a replay: how many generations back it was, and which known client's bounds held. */
+/**
+ * What the operator reads of a replay: how many generations back it was, and which known client's bounds
+ * held.
+ */
 function howFarBack(generations: number, known: KnownClient | undefined): string {
   const back = generations === 1 ? "1 generation back" : `${generations} generations back`;
   return known === undefined ? back : `${back}, taken for ${known.name}`;

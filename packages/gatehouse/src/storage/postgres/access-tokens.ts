@@ -25,8 +25,8 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
 }
 
 /**
- * Stores tokens in the statement that also does what they come with: those of the recordset `tokens` that are among the `token` of `source`,
- * which they are not when that was not to be.
+ * Stores tokens in the statement that also does what they come with: those of the recordset `tokens` that are
+ * among the `token` of `source`, which they are not when that was not to be.
  */
 export function insertAccessTokens(source: string): string {
   return `insert into user_tokens (${accessTokens.columns}) select ${columnsOf(accessTokens, "tokens")}

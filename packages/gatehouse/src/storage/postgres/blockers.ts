@@ -1,9 +1,15 @@
 import { Client } from "pg";
 import { type ConnectionOptions, connectionSettings } from "./connection.ts";
 
-/** Tells who keeps one connection waiting. Asked over a connection of its own, since the one that waits cannot ask. */
+/**
+ * Tells who keeps one connection waiting. Asked over a connection of its own, since the one that waits cannot
+ * ask.
+ */
 export interface Watcher {
-  /** In words, such as `pg_dump (process 4711, user backup, for 8 minutes)`; `undefined` when nobody does, or where the database cannot tell. */
+  /**
+   * In words, such as `pg_dump (process 4711, user backup, for 8 minutes)`; `undefined` when nobody does, or
+   * where the database cannot tell.
+   */
   findBlockers(): Promise<string | undefined>;
   close(): Promise<void>;
 }

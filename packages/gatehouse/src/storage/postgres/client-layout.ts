@@ -2,8 +2,8 @@ import { readClient } from "../client-layout.ts";
 import { layout } from "../layout.ts";
 
 /**
- * Whether the operator provisioned it. LEGACY: rows of public clients that the old service wrote do not say that they registered themselves, so the
- * operator has to vouch for one that did not.
+ * Whether the operator provisioned it. LEGACY: rows of public clients that the old service wrote do not say
+ * that they registered themselves, so the operator has to vouch for one that did not.
  */
 export const provisioned = `not dynamically_registered
   and (vouched or token_endpoint_auth_method <> 'none' or secret > '' or secret_hash is not null)`;

@@ -85,9 +85,9 @@ export function clientOperations(database: Database): ClientOperations {
   ];
   const shareTogether = batched(async (shared: readonly Shared[]) => {
     // The statement may see a row but once, so those that are the same count together, as the first one's.
-    const distinct = new Map<string, ReturnType<typeof askToShare> & { registrations: number }>();
+    const distinct = new Map<string, ReturnType<typeof shareRow> & { registrations: number }>();
     for (const { client, registeredFrom } of shared) {
-      const asked = askToShare(client, registeredFrom);
+      const asked = shareRow(client, registeredFrom);
       const key = JSON.stringify({ ...asked, registered_from: null });
       const first = distinct.get(key) ?? { ...asked, registrations: 0 };
       distinct.set(key, { ...first, registrations: first.registrations + 1 });
@@ -110,7 +110,8 @@ export function clientOperations(database: Database): ClientOperations {
       (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
     removeClient: (id, unlessShared) =>
       database.transaction(async (run) => {
-        // What is under way first, in the order in which one becomes the other, because it holds its own row and waits for the client's.
+        // What is under way first, in the order in which one becomes the other, because it holds its own row
+        // and waits for the client's.
         await run(removeTransactions, id);
         await run(removeCodes, id);
         // With the client's row taken nobody adds a grant; with the grants gone nobody adds a token.
@@ -139,7 +140,7 @@ interface Shared {
   readonly registeredFrom: string | undefined;
 }
 
-function askToShare(client: Client, registeredFrom: string | undefined) {
+function shareRow(client: Client, registeredFrom: string | undefined) {
   return {
     id: client.id,
     ...written(clientStatements, statementOf(client)),

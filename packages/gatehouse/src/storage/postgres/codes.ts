@@ -24,8 +24,9 @@ type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
 export function codeOperations(database: Database): CodeOperations {
   const find = keyedLookup(database, { columns: foundCodes.columns, table: "oauth2_codes", key: "id" });
   const burn = database.prepare("update oauth2_codes set used = true where id = $1 and not used");
-  // Whoever's token comes back marked the row, and so redeemed the code: of several for one code, here as among processes, one. The
-  // client's use is noted once a second, lest those who redeem with one client wait for each other.
+  // Whoever's token comes back marked the row, and so redeemed the code: of several for one code, here as
+  // among processes, one. The client's use is noted once a second, lest those who redeem with one client wait
+  // for each other.
   const redeem = database.prepare(
     `with asked as (
        select * from json_to_recordset($1) as asked (code text, grant_id text, token text, asked_at timestamptz)
@@ -83,7 +84,8 @@ export function codeOperations(database: Database): CodeOperations {
 }
 
 /**
- * Stores a code in the statement that also ends its transaction: once a row of `source`, and not when its id is null.
+ * Stores a code in the statement that also ends its transaction: once a row of `source`, and not when its id
+ * is null.
  * @param first number of the first of its parameters, the values of {@link codes}
  */
 export function insertCode(source: string, first: number): string {

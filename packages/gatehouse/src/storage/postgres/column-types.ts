@@ -11,7 +11,10 @@ export const instantOrNull = (at: Seconds | undefined): string | null =>
 const int8 = 20;
 const timestamptz = 1184;
 
-/** How columns arrive: as the driver does it, but instants as whole seconds since 1970, and counts as numbers (CockroachDB's integers have 8 bytes). */
+/**
+ * How columns arrive: as the driver does it, but instants as whole seconds since 1970, and counts as numbers
+ * (CockroachDB's integers have 8 bytes).
+ */
 export const columnTypes = {
   getTypeParser: (oid: number, format?: "text" | "binary") => {
     if (oid === timestamptz) return toSeconds;

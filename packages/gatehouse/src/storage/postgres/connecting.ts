@@ -21,7 +21,10 @@ const minPauseMs = 250;
 /** A first attempt that takes longer, such as a migration of a large database, is not waited for. */
 const firstAttemptMs = 10_000;
 
-/** The way to a database that may not be there yet: attempts with growing pauses until one succeeds, or meets what no waiting mends. */
+/**
+ * The way to a database that may not be there yet: attempts with growing pauses until one succeeds, or meets
+ * what no waiting mends.
+ */
 export class Connecting {
   readonly #attempt: () => Promise<void>;
   readonly #options: ConnectingOptions;
@@ -36,7 +39,8 @@ export class Connecting {
   }
 
   /**
-   * Resolves once it has been tried for the first time, with whatever outcome: when all is well nobody is told to come again.
+   * Resolves once it has been tried for the first time, with whatever outcome: when all is well nobody is
+   * told to come again.
    * @throws DatabaseRefusedError when the first attempt meets a database that does not let us in
    */
   async start(): Promise<void> {

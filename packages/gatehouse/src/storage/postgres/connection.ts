@@ -6,7 +6,10 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Connections at most; 10 when left out. */
   readonly poolSize?: number;
-  /** Milliseconds within which every operation has answered, waiting for a connection and trying again included; 5000 when left out. */
+  /**
+   * Milliseconds within which every operation has answered, waiting for a connection and trying again
+   * included; 5000 when left out.
+   */
   readonly statementTimeout?: number;
   /** Milliseconds a new connection may take; 5000 when left out. */
   readonly connectTimeout?: number;

@@ -7,7 +7,7 @@ import type { Connecting } from "./connecting.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
 import { isConflict, isStatementError, unavailable } from "./errors.ts";
 
-/** A statement that is compiled once a connection and kept. */
+/** A statement that is compiled once a connection. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -36,16 +36,20 @@ export class Undo<T> {
 const maxAttempts = 50;
 
 /**
- * A PostgreSQL or CockroachDB. Statements and transactions run at the database's own isolation level and are right at each: at READ COMMITTED, PostgreSQL's,
- * because they take the row that decides before they do anything else and then wait for each other; at SERIALIZABLE, CockroachDB's, because
- * one of two in conflict is undone, and runs again here.
+ * A PostgreSQL or CockroachDB. Statements and transactions run at the database's own isolation level and are
+ * right at each: at READ COMMITTED, PostgreSQL's, because they take the row that decides before they do
+ * anything else and then wait for each other; at SERIALIZABLE, CockroachDB's, because one of two in conflict
+ * is undone, and runs again here.
  */
 export class Database {
   readonly #pool: Pool;
   readonly #timeout: number;
   readonly #connecting: Connecting | undefined;
 
-  /** @param connecting of a database that may not be there yet: until it is every operation throws {@link StoreUnavailableError} */
+  /**
+   * @param connecting of a database that may not be there yet: until it is every operation throws
+   * {@link StoreUnavailableError}
+   */
   constructor(options: ConnectionOptions, connecting?: Connecting) {
     this.#connecting = connecting;
     const { poolSize = 10, statementTimeout = 5000 } = options;
@@ -60,7 +64,8 @@ export class Database {
       idleTimeoutMillis: 60_000,
       onConnect: async (client) => void (await client.query(setUp)),
     });
-    // A connection that breaks is replaced by the next operation; without a listener it would end the process.
+    // A connection that breaks is replaced by the next operation; without a listener it would end the
+    // process.
     this.#pool.on("error", () => undefined);
     this.#pool.on("connect", (client) => client.on("error", () => undefined));
   }
@@ -76,8 +81,8 @@ export class Database {
   }
 
   /**
-   * Runs several statements that happen as a whole or not at all. `work` may run more than once, so it must do nothing but statements; it may throw
-   * {@link Undo}.
+   * Runs several statements that happen as a whole or not at all. `work` may run more than once, so it must
+   * do nothing but statements; it may throw {@link Undo}.
    */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
     return this.#untilDone(async (client, deadline) => {
@@ -100,7 +105,10 @@ export class Database {
     if (!this.#pool.ending) await this.#pool.end();
   }
 
-  /** Again as long as others are in the way, within bounds. What is not known to have been undone is never run again. */
+  /**
+   * Again as long as others are in the way, within bounds. What is not known to have been undone is never run
+   * again.
+   */
   async #untilDone<T>(work: (client: PoolClient, deadline: number) => Promise<T>): Promise<T> {
     this.#connecting?.requireConnected();
     const deadline = performance.now() + this.#timeout;

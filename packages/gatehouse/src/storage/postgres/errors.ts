@@ -3,7 +3,10 @@ import { StoreUnavailableError } from "../../oauth/store.ts";
 import { WrongVersionError } from "../migration.ts";
 import { DatabaseRefusedError } from "../refused.ts";
 
-/** Two transactions were in each other's way and this one was undone: it may simply run again. Serialization failure, deadlock. */
+/**
+ * Two transactions were in each other's way and this one was undone: it may simply run again. Serialization
+ * failure, deadlock.
+ */
 export function isConflict(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === "40001" || error.code === "40P01");
 }
@@ -17,7 +20,10 @@ export function isMissingTable(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === "42P01";
 }
 
-/** Classes of SQLSTATE after which a connection is of no use: broken, refused, ended in idleness, its statements lost, out of resources, shut down, bugs. */
+/**
+ * Classes of SQLSTATE after which a connection is of no use: broken, refused, ended in idleness, its
+ * statements lost, out of resources, shut down, bugs.
+ */
 const fatal = /^(?:08|28|25P|26|53|57P|58|XX)/;
 
 /** The server refused one statement; the connection is as good as before. */
@@ -25,7 +31,10 @@ export function isStatementError(error: unknown): boolean {
   return error instanceof DatabaseError && !fatal.test(error.code ?? "XX000");
 }
 
-/** Classes of SQLSTATE that are a defect of ours: unsupported, cardinality, data, constraint, syntax and names. */
+/**
+ * Classes of SQLSTATE that are a defect of ours: unsupported, cardinality, data, constraint, syntax and
+ * names.
+ */
 const defects = ["0A", "21", "22", "23", "42"];
 
 /** What the operator should know at once, by SQLSTATE. */
@@ -72,8 +81,8 @@ export function refusal(error: unknown, url: string): DatabaseRefusedError | und
 }
 
 /**
- * What a failed operation throws. Refused, cut off, overloaded, shutting down, too late: the store cannot answer now. A violated constraint or a statement
- * that makes no sense is a defect, and stays what it is.
+ * What a failed operation throws. Refused, cut off, overloaded, shutting down, too late: the store cannot
+ * answer now. A violated constraint or a statement that makes no sense is a defect, and stays what it is.
  */
 export function unavailable(error: unknown): unknown {
   const ours = [StoreUnavailableError, WrongVersionError, DatabaseRefusedError, TypeError];

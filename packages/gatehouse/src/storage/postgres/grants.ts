@@ -9,7 +9,7 @@ import type { Database } from "./database.ts";
 import { columnsOf, recordset, written } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
 
-type AskedRotation = Parameters<Store["rotateGrant"]>[0];
+type RotationRequest = Parameters<Store["rotateGrant"]>[0];
 type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
 
 const lineages = layout(
@@ -26,7 +26,8 @@ const lineages = layout(
 
 export function grantOperations(database: Database): GrantOperations {
   const find = keyedLookup(database, { columns: grants.columns, table: "gatehouse_grants", key: "id" });
-  // Whoever's token comes back rotated the grant: of several with the live generation, here as among processes, one.
+  // Whoever's token comes back rotated the grant: of several with the live generation, here as among
+  // processes, one.
   const rotate = database.prepare(
     `with asked as (
        select * from json_to_recordset($1) as asked (grant_id text, token text, presented int, asked_at timestamptz,
@@ -67,14 +68,15 @@ export function grantOperations(database: Database): GrantOperations {
   const move = change(
     "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at, key_id = asked.key_id",
   );
-  // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves nothing to replay, or after, and sees the token.
+  // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves
+  // nothing to replay, or after, and sees the token.
   const take = change("rotated_at = rotated_at");
   const remove = database.prepare("delete from gatehouse_grants where id = $1");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = $1");
-  const rotateTogether = batched(async (rotations: readonly AskedRotation[]) => {
+  const rotateTogether = batched(async (rotations: readonly RotationRequest[]) => {
     const { rows } = await database.run(
       rotate,
-      JSON.stringify(inOrder(rotations.map(askForRotation))),
+      JSON.stringify(inOrder(rotations.map(rotationRow))),
       tokensOf(rotations),
     );
     const rotated = new Set(rows.map(([token]) => token));
@@ -90,7 +92,8 @@ export function grantOperations(database: Database): GrantOperations {
       if (presented >= 1 && (await rotateTogether(rotation))) {
         return { outcome: "rotated", generation: presented + 1 };
       }
-      // Another's rotation may come between look and change; then the next look sees a newer generation, and they only grow.
+      // Another's rotation may come between look and change; then the next look sees a newer generation, and
+      // they only grow.
       for (;;) {
         const [row] = (await database.run(look, grantId, instant(now))).rows;
         const lineage = found(row, lineages);
@@ -99,7 +102,7 @@ export function grantOperations(database: Database): GrantOperations {
         if (decision.outcome === "reused") return decision;
         const { superseded, ...decided } = decision;
         const statement = superseded === undefined ? take : move;
-        const asked = JSON.stringify([askForChange(rotation, lineage, decision)]);
+        const asked = JSON.stringify([changeRow(rotation, lineage, decision)]);
         if ((await database.run(statement, asked, tokensOf([rotation]))).rows.length === 1) return decided;
       }
     },
@@ -113,10 +116,10 @@ export function grantOperations(database: Database): GrantOperations {
   };
 }
 
-const tokensOf = (rotations: readonly AskedRotation[]): string =>
+const tokensOf = (rotations: readonly RotationRequest[]): string =>
   JSON.stringify(rotations.map(({ accessToken }) => written(accessTokens, accessToken)));
 
-function askForRotation({ grantId, presented, now, replay, expiresAt, keyId, accessToken }: AskedRotation) {
+function rotationRow({ grantId, presented, now, replay, expiresAt, keyId, accessToken }: RotationRequest) {
   return {
     grant_id: grantId,
     token: accessToken.tokenHash,
@@ -129,8 +132,8 @@ function askForRotation({ grantId, presented, now, replay, expiresAt, keyId, acc
   };
 }
 
-function askForChange(
-  { grantId, now, expiresAt, keyId, accessToken }: AskedRotation,
+function changeRow(
+  { grantId, now, expiresAt, keyId, accessToken }: RotationRequest,
   { generation }: Lineage,
   decision: Exclude<Decision, { outcome: "reused" }>,
 ) {

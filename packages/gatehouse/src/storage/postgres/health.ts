@@ -6,7 +6,8 @@ import { knownMigrations } from "./migrations.ts";
 
 export function healthOperation(database: Database): Pick<Store, "findProblems"> {
   const known = knownMigrations();
-  // A write as the server does them all day, into a row that no assertion can have; a standby, a read-only session, a full disk and missing rights refuse it.
+  // A write as the server does them all day, into a row that no assertion can have; a standby, a read-only
+  // session, a full disk and missing rights refuse it.
   const touch = database.prepare(
     "insert into gatehouse_client_assertions (id, expires_at) values ('readyz', now()) on conflict (id) do update set expires_at = excluded.expires_at",
   );

@@ -13,8 +13,8 @@ export interface Keyed {
 }
 
 /**
- * A look-up by a unique column. Those that arrive together are one statement; a lone one has a statement of its own, which is cheaper to plan than one with an
- * array.
+ * A look-up by a unique column. Those that arrive together are one statement; a lone one has a statement of
+ * its own, which is cheaper to plan than one with an array.
  */
 export function keyedLookup(
   database: Database,
@@ -26,8 +26,8 @@ export function keyedLookup(
   return batched(async (wanted: readonly string[]) => {
     const keys = [...new Set(wanted)];
     const [first = ""] = keys;
-    const asked = keys.length === 1 ? database.run(one, first) : database.run(several, keys);
-    const found = new Map((await asked).rows.map((row) => [row.at(-1), row]));
+    const { rows } = await (keys.length === 1 ? database.run(one, first) : database.run(several, keys));
+    const found = new Map(rows.map((row) => [row.at(-1), row]));
     return wanted.map((each) => found.get(each));
   });
 }

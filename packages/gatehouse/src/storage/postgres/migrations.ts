@@ -10,7 +10,10 @@ import { SchemaChange, type SchemaChangeOptions } from "./schema-change.ts";
 /** All migrations this version knows, in order. */
 export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
 
-/** A migration's statements, which run one by one: CockroachDB wants it so. Each ends with `;` at the end of a line. */
+/**
+ * A migration's statements, which run one by one: CockroachDB wants it so. Each ends with `;` at the end of a
+ * line.
+ */
 export function statementsOf({ sql }: Migration): string[] {
   return sql
     .replaceAll(/^\s*--.*$/gm, "")
@@ -21,15 +24,18 @@ export function statementsOf({ sql }: Migration): string[] {
 
 /**
  * What has not been applied to this database yet. Changes nothing.
- * @throws StoreUnavailableError; DatabaseRefusedError; WrongVersionError when the database was written by a newer version
+ * @throws StoreUnavailableError; DatabaseRefusedError; WrongVersionError when the database was written by a
+ * newer version
  */
 export function pendingMigrations(options: ConnectionOptions): Promise<Migration[]> {
   return connected(options, pending);
 }
 
 /**
- * Applies what is pending, to a database in use as well. Several processes may do so at once, and what one left half done the next completes.
- * @throws StoreUnavailableError when it cannot be reached, or when others are in the way for too long; DatabaseRefusedError; WrongVersionError
+ * Applies what is pending, to a database in use as well. Several processes may do so at once, and what one
+ * left half done the next completes.
+ * @throws StoreUnavailableError when it cannot be reached, or when others are in the way for too long;
+ * DatabaseRefusedError; WrongVersionError
  */
 export function migrate(options: ConnectionOptions & SchemaChangeOptions): Promise<Migration[]> {
   return connected(options, async (client) => {
@@ -79,7 +85,10 @@ async function pending(client: Client): Promise<Migration[]> {
   return pendingAfter(await latestApplied(client), knownMigrations());
 }
 
-/** LEGACY: of a table that is not ours we need rights as well; without them its refresh tokens would be unknown here, and nobody would know why. */
+/**
+ * LEGACY: of a table that is not ours we need rights as well; without them its refresh tokens would be
+ * unknown here, and nobody would know why.
+ */
 async function checkRights(client: Client): Promise<void> {
   const asked = { text: rights, query_timeout: maxAnswerMs };
   const { rows } = await client

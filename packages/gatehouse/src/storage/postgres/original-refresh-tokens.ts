@@ -30,7 +30,10 @@ const originals = layout(
 /** What is asked of that table: without all of them it is another application's. */
 const neededColumns = ["token", ...originals.names, "expires_at"];
 
-/** LEGACY: the table `refresh_tokens` of the later service before us, which is its own and which most databases do not have. */
+/**
+ * LEGACY: the table `refresh_tokens` of the later service before us, which is its own and which most
+ * databases do not have.
+ */
 export function originalRefreshTokenOperations(database: Database): OriginalOperations {
   const look = database.prepare(
     "select column_name from information_schema.columns where table_schema = current_schema() and table_name = 'refresh_tokens'",

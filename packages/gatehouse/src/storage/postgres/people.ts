@@ -51,7 +51,8 @@ export function peopleOperations(database: Database): PeopleOperations {
     findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(accounts.read),
     removeAccount: (subject) =>
       database.transaction(async (run) => {
-        // In the order in which one becomes the other: what moves on at this moment is met at its next station.
+        // In the order in which one becomes the other: what moves on at this moment is met at its next
+        // station.
         await run(removeTransactions, subject);
         await run(removeCodes, subject);
         const grants = (await run(removeGrants, subject)).rows.map(([grantId]) => grantId as string);

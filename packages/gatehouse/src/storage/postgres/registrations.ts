@@ -10,9 +10,11 @@ export const unused = "registered_from > ''";
 export const notUnderWay = "id not in (select client_id from oauth2_sessions)";
 
 /** Rows that a call removes of the surplus in all, at most: nobody must wait long for it. */
-const batch = 500;
-/** Of what is kept in all, the part that goes besides, because to rank the rows costs more than to remove some more of them. */
-const besides = 0.01;
+const maxRemoved = 500;
+/**
+ * So much of the bound goes besides, because to rank the rows costs more than to remove some more of them.
+ */
+const extraShare = 0.01;
 
 /** That a row was not used is asked twice: to find it, and once it is this statement's turn. */
 export function registrationOperations(database: Database): Pick<Store, "makeRoom"> {
@@ -35,7 +37,7 @@ export function registrationOperations(database: Database): Pick<Store, "makeRoo
     makeRoom: async ({ from, now, perAddress, inAll, settled }) => {
       const surplus = Number((await database.run(countAll)).rows[0]?.[0]) - inAll;
       if (surplus > 0)
-        await database.run(removeFromLargest, Math.min(surplus + Math.floor(inAll * besides), batch));
+        await database.run(removeFromLargest, Math.min(surplus + Math.floor(inAll * extraShare), maxRemoved));
       if (perAddress === undefined) return true;
       const theirs = Number((await database.run(countOf, from)).rows[0]?.[0]);
       if (theirs < perAddress) return true;

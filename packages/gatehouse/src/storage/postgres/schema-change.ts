@@ -4,12 +4,16 @@ import { StoreUnavailableError } from "../../oauth/store.ts";
 import type { Watcher } from "./blockers.ts";
 
 /*
- * Changes the schema of a database that others are using. No statement holds up anybody for as much as a second: it waits for a table half a second at
- * most, then leaves it alone for longer than that, and indexes of large tables are built beside the writing.
+ * Changes the schema of a database that others are using. No statement holds up anybody for as much as a
+ * second: it waits for a table half a second at most, then leaves it alone for longer than that, and indexes
+ * of large tables are built beside the writing.
  */
 
 export interface SchemaChangeOptions {
-  /** Milliseconds that one statement may be in others' way, or they in its, before it gives up; two minutes when left out. */
+  /**
+   * Milliseconds that one statement may be in others' way, or they in its, before it gives up; two minutes
+   * when left out.
+   */
   readonly waitMs?: number;
   /** Told who is in the way, once a while. */
   readonly onWait?: (message: string) => void;
@@ -26,12 +30,15 @@ const lookMs = 250;
 const tellMs = 5000;
 
 /**
- * What two of us who change the schema at once may be told, although every statement first asks whether there is anything to do: conflict, deadlock,
- * table in use, and four ways to say that it exists by now.
+ * What two of us who change the schema at once may be told, although every statement first asks whether there
+ * is anything to do: conflict, deadlock, table in use, and four ways to say that it exists by now.
  */
 const passing = ["40001", "40P01", "55P03", "23505", "42P07", "42701", "42710", "XX000"];
 
-/** A table with fewer bytes has its index in a fraction of a second, while nobody writes to it; readers are not in the way of that. */
+/**
+ * A table with fewer bytes has its index in a fraction of a second, while nobody writes to it; readers are
+ * not in the way of that.
+ */
 const largeBytes = 32 * 1024 * 1024;
 
 export class SchemaChange {
@@ -66,8 +73,8 @@ export class SchemaChange {
   }
 
   /**
-   * An index of a large table, beside the writing. It is there once it is valid: one whose making was cut off is made anew, one that another process is
-   * making is waited for.
+   * An index of a large table, beside the writing. It is there once it is valid: one whose making was cut off
+   * is made anew, one that another process is making is waited for.
    */
   async #buildIndex(index: string, statement: string, deadline: number): Promise<void> {
     for (;;) {

@@ -25,9 +25,12 @@ export interface PostgresOptions extends ConnectionOptions, SchemaChangeOptions 
 }
 
 /**
- * Opens a PostgreSQL or CockroachDB database and applies pending migrations, to an empty one as well as to one of the service before us.
+ * Opens a PostgreSQL or CockroachDB database and applies pending migrations, to an empty one as well as to
+ * one of the service before us.
  *
- * @throws StoreUnavailableError when it cannot be reached, or is in use for too long; DatabaseRefusedError when it is there and does not let us in, or not change it; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when it cannot be reached, or is in use for too long; DatabaseRefusedError
+ * when it is there and does not let us in, or not change it; WrongVersionError when a newer version wrote it,
+ * or when there are migrations that may not be applied
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   if (options.migrate ?? true) await migrate(options);
@@ -36,13 +39,17 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 }
 
 export interface EventualOptions extends PostgresOptions, ConnectingOptions {
-  /** Agrees with the database before anybody else may use it, in every attempt; what it throws ends the attempt. */
+  /**
+   * Agrees with the database before anybody else may use it, in every attempt; what it throws ends the
+   * attempt.
+   */
   readonly prepare: (store: Store) => Promise<void>;
 }
 
 /**
- * The same of a database that may not be there yet. Until it can be reached every operation throws `StoreUnavailableError`, which the server answers
- * with 503: so a server starts, says that it is alive and not ready, and needs nobody once the database is there.
+ * The same of a database that may not be there yet. Until it can be reached every operation throws
+ * `StoreUnavailableError`, which the server answers with 503: so a server starts, says that it is alive and
+ * not ready, and needs nobody once the database is there.
  *
  * Resolves once it has been tried for the first time, with whatever outcome.
  * @throws DatabaseRefusedError when it is there at first and does not let us in

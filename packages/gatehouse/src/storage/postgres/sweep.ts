@@ -4,11 +4,12 @@ import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 import { age, notUnderWay, unused } from "./registrations.ts";
 
-/** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
-const codeRetention = 3600;
+/** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
+const codeRetentionSeconds = 3600;
 
 export function sweepOperation(database: Database): Pick<Store, "sweep"> {
-  // The condition stands twice: once to find rows by index, once because a row may have changed until it is this statement's turn.
+  // The condition stands twice: once to find rows by index, once because a row may have changed until it is
+  // this statement's turn.
   const dead = (table: string, key: string, died = "expires_at") =>
     `delete from ${table} where ${key} in (select ${key} from ${table} where ${died} <= $1 order by ${died} limit $2) and ${died} <= $1`;
   // Every token of ours has a grant. The others were minted elsewhere, and are not ours to delete.
@@ -45,7 +46,8 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
        select id from oauth2_clients where ${unusedFor} and ${notUnderWay} order by ${age} limit $2) and ${unusedFor}`,
   );
   return {
-    // One transaction a kind: nobody notices rows that died, so nothing is gained by holding them all until the last one went.
+    // One transaction a kind: nobody notices rows that died, so nothing is gained by holding them all until
+    // the last one went.
     sweep: async (now, limit, clientIdle, clientUnused = clientIdle) => {
       const went = async (statement: typeof codes, ago = 0) =>
         (await database.run(statement, instant(seconds(now - ago)), limit)).changes;
@@ -55,7 +57,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         sessions: await went(sessions),
         transactions: await went(transactions),
         assertions: await went(assertions),
-        codes: await went(codes, codeRetention),
+        codes: await went(codes, codeRetentionSeconds),
         clients: await went(clients, clientIdle),
         unusedClients: await went(unusedClients, clientUnused),
       };

@@ -26,7 +26,7 @@ export function transactionOperations(database: Database): TransactionOperations
     `update oauth2_sessions set stage = 'claimed' where id = $1 and binding_hash = $2 and stage = 'sign-in' and expires_at > $3
      returning ${transactions.columns}`,
   );
-  const await_ = database.prepare(
+  const markAwaiting = database.prepare(
     `update oauth2_sessions set stage = 'consent', subject = $3, email = $4, auth_time = $5
      where id = $1 and stage = 'claimed' and expires_at > $2`,
   );
@@ -63,7 +63,7 @@ export function transactionOperations(database: Database): TransactionOperations
       found((await database.run(claim, handleHash, bindingHash, instant(now))).rows[0], transactions),
     awaitConsent: async (handleHash, { subject, email, authTime }, now) => {
       const who = [subject, email, instant(authTime)];
-      return (await database.run(await_, handleHash, instant(now), ...who)).changes === 1;
+      return (await database.run(markAwaiting, handleHash, instant(now), ...who)).changes === 1;
     },
     findAwaitingConsent: async (handleHash, bindingHash, now) =>
       found((await database.run(find, handleHash, bindingHash, instant(now))).rows[0], transactions),

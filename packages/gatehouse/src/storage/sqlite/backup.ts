@@ -4,7 +4,10 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { requireFile } from "./file.ts";
 
-/** What keeps a backup from being made, or from being restored, in words for the operator. Nothing was changed. */
+/**
+ * What keeps a backup from being made, or from being restored, in words for the operator. Nothing was
+ * changed.
+ */
 export class BackupError extends Error {
   override readonly name = "BackupError";
 }
@@ -18,8 +21,9 @@ export interface BackupOptions {
 }
 
 /**
- * Copies the database as it is at this moment into one file, complete and on the disk before it gets its name. `VACUUM INTO` reads
- * in one transaction: writers go on, and however much they write it never starts over, as SQLite's online backup does.
+ * Copies the database as it is at this moment into one file, complete and on the disk before it gets its
+ * name. `VACUUM INTO` reads in one transaction: writers go on, and however much they write it never starts
+ * over, as SQLite's online backup does.
  * @returns bytes of the file
  * @throws BackupError when it is refused; node's own error when the disk does not take it
  */
@@ -51,7 +55,10 @@ export function backUp({ path, target, overwrite }: BackupOptions): number {
   }
 }
 
-/** An empty file for the owner alone, beside the one it is to become, so that its name is a matter of a moment. */
+/**
+ * An empty file for the owner alone, beside the one it is to become, so that its name is a matter of a
+ * moment.
+ */
 export function draftBeside(target: string): string {
   const draft = `${target}.unfinished-${randomBytes(6).toString("hex")}`;
   closeSync(openSync(draft, "wx", 0o600));

@@ -33,9 +33,10 @@ export interface DatabaseOptions {
 }
 
 /**
- * One SQLite file. Writes that arrive within three turns of the event loop share one transaction, and with it one flush to the disk: each promise
- * resolves only after the commit, so durability is the same as with one commit each (group commit). Look-ups of one turn share one as well: taking and
- * checking the locks costs several times what a look-up does.
+ * One SQLite file. Writes that arrive within three turns of the event loop share one transaction, and with it
+ * one flush to the disk: each promise resolves only after the commit, so durability is the same as with one
+ * commit each (group commit). Look-ups of one turn share one as well: taking and checking the locks costs
+ * several times what a look-up does.
  */
 export class Database {
   readonly #connection: DatabaseSync;
@@ -45,8 +46,8 @@ export class Database {
   readonly #commit: StatementSync;
   readonly #enqueueRead: (read: Task) => void;
   readonly #enqueueWrite: (write: Task) => void;
-  #held: readonly Task[] = [];
-  #heldSince: number | undefined;
+  #postponed: readonly Task[] = [];
+  #postponedSince: number | undefined;
   #retry: NodeJS.Timeout | undefined;
   /** Undefined for one in memory. */
   readonly #file: OpenedFile | undefined;
@@ -62,7 +63,8 @@ export class Database {
         timeout: busyTimeoutMs,
         enableForeignKeyConstraints: true,
       });
-      // Look-ups read the file where the operating system has it in memory anyway, without a copy of their own.
+      // Look-ups read the file where the operating system has it in memory anyway, without a copy of their
+      // own.
       this.#connection.exec(
         "pragma journal_mode = wal; pragma synchronous = full; pragma mmap_size = 2147418112;",
       );
@@ -81,7 +83,7 @@ export class Database {
     this.#enqueueWrite = collected((writes) => this.#run(writes));
   }
 
-  /** A statement, compiled once and kept. */
+  /** A statement, compiled once. */
   prepare(sql: string): Statement {
     const statement = this.#connection.prepare(sql);
     statement.setReturnArrays(true);
@@ -98,7 +100,10 @@ export class Database {
     return new Promise<T>((resolve, reject) => this.#enqueueRead({ work, resolve, reject }));
   }
 
-  /** A write: `work` happens as a whole or not at all, and durably once this resolves. It may run twice, so it must do nothing but statements. */
+  /**
+   * A write: `work` happens as a whole or not at all, and durably once this resolves. It may run twice, so it
+   * must do nothing but statements.
+   */
   write<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => this.#enqueueWrite({ work, resolve, reject }));
   }
@@ -107,7 +112,10 @@ export class Database {
     if (this.#connection.isOpen) this.#connection.close();
   }
 
-  /** What a crash left of the write-ahead log has been recovered by now, and what was left out is still there until somebody writes. */
+  /**
+   * What a crash left of the write-ahead log has been recovered by now, and what was left out is still there
+   * until somebody writes.
+   */
   #mentionCut(path: string, onNotice: OnNotice): void {
     try {
       this.#inTransaction(
@@ -140,12 +148,12 @@ export class Database {
 
   /** What arrived, and before it what waits for another process to be done with its write. */
   #run(arrived: readonly Task[]): void {
-    const writes = [...this.#held, ...arrived];
+    const writes = [...this.#postponed, ...arrived];
     if (this.#retry !== undefined) {
-      this.#held = writes; // with the next attempt: one that fails costs time as well
+      this.#postponed = writes; // with the next attempt: one that fails costs time as well
       return;
     }
-    this.#held = [];
+    this.#postponed = [];
     if (writes.length === 0) return;
     let results: unknown[];
     try {
@@ -154,17 +162,19 @@ export class Database {
         () => this.#takeLock(),
         () => writes.map(({ work }) => work()),
       );
-      this.#heldSince = undefined;
+      this.#postponedSince = undefined;
     } catch (error) {
-      if (isBusy(error) && this.#hold(writes)) return;
-      this.#heldSince = undefined; // the next wait has all its time
+      if (isBusy(error) && this.#postpone(writes)) return;
+      this.#postponedSince = undefined; // the next wait has all its time
       const failure = unavailable(error);
       if (writes.length === 1 || failure instanceof StoreUnavailableError) {
-        // A database that cannot answer one of them answers none: trying each would only make them wait in turn.
+        // A database that cannot answer one of them answers none: trying each would only make them wait in
+        // turn.
         for (const { reject } of writes) reject(failure);
         return;
       }
-      // One of them failed and took the others down: each once more by itself, so that only the culprit fails.
+      // One of them failed and took the others down: each once more by itself, so that only the culprit
+      // fails.
       for (const write of writes) this.#run([write]);
       return;
     }
@@ -174,18 +184,18 @@ export class Database {
   }
 
   /**
-   * Keeps writes for another attempt in a moment, while look-ups and everything else go on: to wait in SQLite would stop the process. False when they have waited
-   * long enough.
+   * Keeps writes for another attempt in a moment, while look-ups and everything else go on: to wait in SQLite
+   * would stop the process. False when they have waited long enough.
    */
-  #hold(writes: readonly Task[]): boolean {
+  #postpone(writes: readonly Task[]): boolean {
     const now = performance.now();
-    this.#heldSince ??= now;
-    if (now - this.#heldSince >= this.#busyTimeoutMs) return false;
-    this.#held = writes;
+    this.#postponedSince ??= now;
+    if (now - this.#postponedSince >= this.#busyTimeoutMs) return false;
+    this.#postponed = writes;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#run([]);
-    }, retryMs);
+    }, retryPauseMs);
     return true;
   }
 
@@ -212,7 +222,10 @@ export class Database {
   }
 }
 
-/** What a look-up found or failed with, to be told once the transaction is over; one that fails takes no other down. */
+/**
+ * What a look-up found or failed with, to be told once the transaction is over; one that fails takes no other
+ * down.
+ */
 function answerTo({ work, resolve, reject }: Task): () => void {
   try {
     const result = work();
@@ -222,5 +235,7 @@ function answerTo({ work, resolve, reject }: Task): () => void {
   }
 }
 
-/** Between two attempts to begin a write that another process is in the way of: about as long as one takes. */
-const retryMs = 1;
+/**
+ * Between two attempts to begin a write that another process is in the way of: about as long as one takes.
+ */
+const retryPauseMs = 1;

@@ -19,7 +19,10 @@ export function isBusy(error: unknown): boolean {
   return resultCode(error) === busy;
 }
 
-/** Busy, full, broken, closed: the store cannot answer now. A violated constraint or anything not from SQLite is a defect, and stays what it is. */
+/**
+ * Busy, full, broken, closed: the store cannot answer now. A violated constraint or anything not from SQLite
+ * is a defect, and stays what it is.
+ */
 export function unavailable(error: unknown): unknown {
   const code = resultCode(error);
   const isClosed = error instanceof Error && "code" in error && error.code === "ERR_INVALID_STATE";

@@ -37,12 +37,14 @@ export function createFolder(folder: string): void {
   }
 }
 
-/** So long look-ups may go on after the file was deleted: to ask at each would cost as much as the look-up. Milliseconds. */
-const lookAgainAfter = 1000;
+/**
+ * So long look-ups may go on after the file was deleted: to ask at each would cost as much as the look-up.
+ */
+const recheckAfterMs = 1000;
 
 /**
- * A database file that is open, with its write-ahead log. Deleted or replaced it goes on working for whoever has it open, as a ghost: what is written into it
- * nobody else will ever read.
+ * A database file that is open, with its write-ahead log. Deleted or replaced it goes on working for whoever
+ * has it open, as a ghost: what is written into it nobody else will ever read.
  */
 export class OpenedFile {
   readonly #path: string;
@@ -64,7 +66,7 @@ export class OpenedFile {
    */
   refuseGhost(when?: "now and then"): void {
     const now = performance.now();
-    if (when === "now and then" && !this.#isGhost && now - this.#lookedAt < lookAgainAfter) return;
+    if (when === "now and then" && !this.#isGhost && now - this.#lookedAt < recheckAfterMs) return;
     this.#lookedAt = now;
     const isGhost = this.#identities.some(([path, identity]) => identityOf(path) !== identity);
     if (isGhost !== this.#isGhost) this.#tell(isGhost);

@@ -4,7 +4,10 @@ import type { Database } from "./database.ts";
 import { freeBytes } from "./file.ts";
 import { knownMigrations, latestApplied } from "./migrations.ts";
 
-/** With less than this no write can be relied on, although one or the other may still find room in files that are there. */
+/**
+ * With less than this no write can be relied on, although one or the other may still find room in files that
+ * are there.
+ */
 const neededBytes = 1024 * 1024;
 
 /** @param path the file, or `:memory:` */
@@ -13,7 +16,8 @@ export function healthOperation(database: Database, path: string): Pick<Store, "
   return {
     findProblems: async () => {
       const latest = await database.write(() => {
-        // A number in the file's head that nobody reads: to write what is there already is a real write all the same.
+        // A number in the file's head that nobody reads: to write what is there already is a real write all
+        // the same.
         database.exec("pragma user_version = 0");
         return latestApplied(database);
       });

@@ -24,7 +24,10 @@ export function latestApplied(database: Database): number {
   return Number(database.prepare("select max(number) from gatehouse_migrations").get()?.[0] ?? 0);
 }
 
-/** Applies what is pending, all of it or nothing; of processes that start at once one does the work and the others find it done. */
+/**
+ * Applies what is pending, all of it or nothing; of processes that start at once one does the work and the
+ * others find it done.
+ */
 export function migrate(database: Database): Promise<Migration[]> {
   return database.write(() => {
     const pending = pendingMigrations(database);

@@ -8,9 +8,11 @@ export const unused = "oauth2_clients where registered_from > ''";
 export const notUnderWay = "id not in (select client_id from oauth2_sessions)";
 
 /** Rows that a call removes of the surplus in all, at most: nobody must wait long for it. */
-const batch = 500;
-/** Of what is kept in all, the part that goes besides, because to rank the rows costs more than to remove some more of them. */
-const besides = 0.01;
+const maxRemoved = 500;
+/**
+ * So much of the bound goes besides, because to rank the rows costs more than to remove some more of them.
+ */
+const extraShare = 0.01;
 
 export function registrationOperations(database: Database): Pick<Store, "makeRoom"> {
   const countAll = database.prepare(`select count(*) from ${unused}`);
@@ -29,7 +31,8 @@ export function registrationOperations(database: Database): Pick<Store, "makeRoo
     makeRoom: ({ from, now, perAddress, inAll, settled }) =>
       database.write(() => {
         const surplus = Number(countAll.get()?.[0]) - inAll;
-        if (surplus > 0) removeFromLargest.run(Math.min(surplus + Math.floor(inAll * besides), batch));
+        if (surplus > 0)
+          removeFromLargest.run(Math.min(surplus + Math.floor(inAll * extraShare), maxRemoved));
         if (perAddress === undefined) return true;
         const theirs = Number(countOf.get(from)?.[0]);
         if (theirs < perAddress) return true;

@@ -33,8 +33,8 @@ export interface PreparedRestore {
 }
 
 /**
- * Copies a backup beside the database, and checks that it is a whole database of Gatehouse, of this version or an older one. A `-wal`
- * beside the backup belongs to it and is copied with it.
+ * Copies a backup beside the database, and checks that it is a whole database of Gatehouse, of this version
+ * or an older one. A `-wal` beside the backup belongs to it and is copied with it.
  * @throws BackupError, or WrongVersionError for one of a newer version; nothing was changed
  */
 export function prepareRestore(path: string, backup: string): PreparedRestore {
@@ -87,7 +87,10 @@ function appliedNames(database: DatabaseSync, backup: string): string[] {
   return rows.map(({ name }) => String(name));
 }
 
-/** Every table and index is as the migrations make it, and there is nothing else: no trigger or view that would act for somebody. */
+/**
+ * Every table and index is as the migrations make it, and there is nothing else: no trigger or view that
+ * would act for somebody.
+ */
 function refuseStrangeSchema(database: DatabaseSync, backup: string, applied: number): void {
   const model = new DatabaseSync(":memory:");
   try {
@@ -142,7 +145,10 @@ function install(path: string, draft: string): string | undefined {
   return aside;
 }
 
-/** Opens the database so that nobody else can, its write-ahead log folded in: SQLite allows that only while it is open nowhere else. */
+/**
+ * Opens the database so that nobody else can, its write-ahead log folded in: SQLite allows that only while it
+ * is open nowhere else.
+ */
 function lockAlone(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {

@@ -27,14 +27,19 @@ export interface SqliteOptions {
   readonly create?: boolean;
   /** False: pending migrations are a reason to refuse instead of being applied. */
   readonly migrate?: boolean;
-  /** Told of a write-ahead log that was cut when it was opened, and of a file that is deleted or replaced under the server. */
+  /**
+   * Told of a write-ahead log that was cut when it was opened, and of a file that is deleted or replaced
+   * under the server.
+   */
   readonly onNotice?: OnNotice | undefined;
 }
 
 /**
- * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and applies pending migrations, unless told otherwise.
+ * Opens the embedded database, creating file and folder when missing (readable by their owner alone), and
+ * applies pending migrations, unless told otherwise.
  *
- * @throws StoreUnavailableError when the file cannot be opened, or must not be made; WrongVersionError when a newer version wrote it, or when there are migrations that may not be applied
+ * @throws StoreUnavailableError when the file cannot be opened, or must not be made; WrongVersionError when a
+ * newer version wrote it, or when there are migrations that may not be applied
  */
 export async function openSqliteStore({
   path,

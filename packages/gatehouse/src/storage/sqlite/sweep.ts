@@ -2,8 +2,8 @@ import type { Store } from "../../oauth/store.ts";
 import type { Database } from "./database.ts";
 import { age, notUnderWay, unused } from "./registrations.ts";
 
-/** Codes are kept past their expiry, so that a replay is still told from a stranger (F04). Seconds. */
-const codeRetention = 3600;
+/** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
+const codeRetentionSeconds = 3600;
 
 export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const expired = (table: string, key: string) =>
@@ -50,7 +50,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
           sessions: Number(sessions.run(now, limit).changes),
           assertions: Number(assertions.run(now, limit).changes),
           transactions: Number(transactions.run(now, limit).changes),
-          codes: Number(codes.run(now - codeRetention, limit).changes),
+          codes: Number(codes.run(now - codeRetentionSeconds, limit).changes),
           clients: Number(clients.run(now - clientIdle, limit).changes),
           unusedClients: Number(unusedClients.run(now - clientUnused, limit).changes),
         };

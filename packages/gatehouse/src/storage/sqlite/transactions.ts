@@ -23,7 +23,7 @@ export function transactionOperations(database: Database): TransactionOperations
     `update oauth2_sessions set stage = 'claimed' where id = ? and binding_hash = ? and stage = 'sign-in' and expires_at > ?
      returning ${transactions.columns}`,
   );
-  const await_ = database.prepare(
+  const markAwaiting = database.prepare(
     `update oauth2_sessions set stage = 'consent', subject = ?, email = ?, auth_time = ?
      where id = ? and stage = 'claimed' and expires_at > ?`,
   );
@@ -50,7 +50,7 @@ export function transactionOperations(database: Database): TransactionOperations
     claimSignIn: (handleHash, bindingHash, now) =>
       database.write(() => found(claim.get(handleHash, bindingHash, now), transactions)),
     awaitConsent: (handleHash, { subject, email, authTime }, now) =>
-      database.write(() => await_.run(subject, email, authTime, handleHash, now).changes === 1),
+      database.write(() => markAwaiting.run(subject, email, authTime, handleHash, now).changes === 1),
     findAwaitingConsent: (handleHash, bindingHash, now) =>
       database.read(() => found(find.get(handleHash, bindingHash, now), transactions)),
     completeTransaction: (handleHash, now, { code, consent }) =>

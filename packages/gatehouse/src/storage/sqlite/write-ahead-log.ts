@@ -14,7 +14,10 @@ interface CutLog {
   readonly bytesCut: number;
 }
 
-/** Mentions what SQLite left out of the write-ahead log of this database. To be called after it was opened, and while nobody writes. */
+/**
+ * Mentions what SQLite left out of the write-ahead log of this database. To be called after it was opened,
+ * and while nobody writes.
+ */
 export function noticeCut(databasePath: string, onNotice: OnNotice): void {
   const cut = findCut(`${databasePath}-wal`);
   if (cut === undefined) return;
@@ -27,9 +30,10 @@ export function noticeCut(databasePath: string, onNotice: OnNotice): void {
 }
 
 /**
- * Reads a write-ahead log as SQLite does when it recovers one (SQLite's "Database File Format", §4), and tells what it left out: a transaction that
- * a crash or a full disk cut off, or pages the disk lost. `undefined` when it left out nothing. Frames of an earlier run of the log, which carry other salts,
- * are no loss.
+ * Reads a write-ahead log as SQLite does when it recovers one (SQLite's "Database File Format", §4), and
+ * tells what it left out: a transaction that a crash or a full disk cut off, or pages the disk lost.
+ * `undefined` when it left out nothing. Frames of an earlier run of the log, which carry other salts, are no
+ * loss.
  */
 function findCut(path: string): CutLog | undefined {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -77,7 +81,9 @@ function readLog(log: Buffer): CutLog | undefined {
   return bytesCut === 0 ? undefined : { committedFrames, bytesCut };
 }
 
-/** The running checksum of a log: over words in the byte order its head names, itself always kept big-endian. */
+/**
+ * The running checksum of a log: over words in the byte order its head names, itself always kept big-endian.
+ */
 class Checksum {
   readonly #bigEndian: boolean;
   #first = 0;
