@@ -1,4 +1,5 @@
-import { describeVariables } from "../config/environment-variables.ts";
+import { describeVariables, variablesInFiles } from "../config/environment-variables.ts";
+import { fileVariable } from "../config/secret-files.ts";
 
 const width = 100;
 const indent = " ".repeat(4);
@@ -13,6 +14,8 @@ export function environmentHelp(): string {
     "Environment:",
     ...entries,
     "",
+    "Instead of these, a file that holds the value may be named by:",
+    `  ${variablesInFiles.map(fileVariable).join(", ")}`,
     "Lengths of time are seconds, or 15m, 1h, 7d. An empty variable counts as absent.",
   ].join("\n");
 }

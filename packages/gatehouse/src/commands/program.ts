@@ -8,6 +8,7 @@ import { addBackupCommand } from "./backup.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addDevCommand } from "./dev.ts";
 import { environmentHelp } from "./environment-help.ts";
+import { addHealthCommand } from "./health.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPeopleCommand } from "./people.ts";
@@ -50,6 +51,7 @@ function createProgram(shell: Shell): Command {
   addResourcesCommand(program, shell);
   addPeopleCommand(program, shell);
   addKeysCommand(program, shell);
+  addHealthCommand(program, shell);
   addBackupCommand(program, shell);
   addRestoreCommand(program, shell);
   return program;

@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { ConfigError, quote, type VariableError } from "./config-errors.ts";
-import { type Values, type Variable, variables } from "./environment-variables.ts";
+import { type Values, type Variable, variables, variablesInFiles } from "./environment-variables.ts";
 import { isServiceLink, misspeltVariables } from "./misspelt-variables.ts";
+import { fileVariable, withSecretFiles } from "./secret-files.ts";
 import { contradictions, type Mode } from "./start-conditions.ts";
 
 /** The whole configuration, validated. */
@@ -65,12 +66,13 @@ export function describeStorage(storage: StorageConfig): string {
 }
 
 /**
- * Reads the environment. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
+ * Reads the environment, and the files it names secrets in. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
  * one of ours is a fault.
  * @throws {ConfigError} with every fault, not just the first
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
-  const errors = misspeltVariables(environment, Object.keys(variables));
+export function readConfig(given: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
+  const errors = misspeltVariables(given, [...Object.keys(variables), ...variablesInFiles.map(fileVariable)]);
+  const environment = withSecretFiles(given, variablesInFiles, errors);
   const values = parseAll(environment, errors);
   errors.push(...contradictions(environment, values, mode));
   if (errors.length > 0) throw new ConfigError(errors);

@@ -138,6 +138,8 @@ export interface Variable<T> {
   readonly meaning: string;
   readonly expected: string;
   readonly secret?: true;
+  /** Whether it may stand in a file that `<name>_FILE` names. */
+  readonly inFile?: true;
 }
 type Required<T> = Variable<T> & { readonly fallback: string };
 
@@ -186,6 +188,7 @@ export const variables = {
     fallback: "sqlite:./data/gatehouse.db",
     meaning: "The database: sqlite:<path of its file>, or the postgres:// URL of PostgreSQL or CockroachDB.",
     expected: "sqlite:<path> or postgres://user:password@host/database",
+    inFile: true,
   }),
   WORKERS: of(parsed(workers), {
     fallback: "1",
@@ -230,6 +233,7 @@ export const variables = {
     meaning: "Our client secret at the identity provider.",
     expected: "the client secret the identity provider gave you",
     secret: true,
+    inFile: true,
   }),
   UPSTREAM_ISSUER: of(
     parsed((text) => safeUrl(text) && text),
@@ -262,6 +266,7 @@ export const variables = {
       "Shared secret of callers of /introspect, as bearer token or as secret of the id `introspection`.",
     expected: "at least 16 printable ASCII characters without spaces; `openssl rand -base64 32` makes one",
     secret: true,
+    inFile: true,
   }),
   TOKEN_PREFIX: of(parsed(tokenPrefixes), {
     fallback: "gatehouse_at_",
@@ -360,6 +365,11 @@ export type Values = {
     | z.output<Variables[K]["parser"]>
     | (Variables[K] extends { fallback: string } ? never : undefined);
 };
+
+/** The variables whose value may stand in a file; of `SECRET_KEY` the keys themselves take care. */
+export const variablesInFiles = Object.entries<Variable<unknown>>(variables)
+  .filter(([, { inFile }]) => inFile)
+  .map(([name]) => name);
 
 /** What the help says of every variable. */
 export function describeVariables(): { name: string; absent: string; meaning: string }[] {

@@ -45,13 +45,17 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
     { path: below("/healthz"), get: server.health, head: true, audience: "program" },
     { path: below("/readyz"), get: server.readiness, head: true, audience: "program" },
   ];
-  // A17: clients without discovery look at the root, whatever the issuer's path.
+  if (urls.basePath === "") return routes;
+  // A17: clients without discovery look at the root, whatever the issuer's path; and so do probes, which bypass the proxy.
   const atRoot = routes.filter(({ path }) =>
-    ["/authorize", "/token", "/register"].some((name) => path === below(name)),
+    ["/authorize", "/token", "/register", "/healthz", "/readyz"].some((name) => path === below(name)),
   );
-  return urls.basePath === ""
-    ? routes
-    : [...routes, ...atRoot.map((route) => ({ ...route, path: route.path.slice(urls.basePath.length) }))];
+  return [
+    ...routes,
+    // The issuer as it is written, without a slash.
+    { path: urls.basePath, get: server.root, limit: "authorize", ...person },
+    ...atRoot.map((route) => ({ ...route, path: route.path.slice(urls.basePath.length) })),
+  ];
 }
 
 /** The development sign-in page, only while that is the identity provider: it believes everybody, so it is for this computer alone. */
