@@ -1,10 +1,10 @@
 import { Cache } from "../caching/cache.ts";
-import { errorPage } from "../oauth/endpoints/error-response.ts";
 import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
+import { errorPage } from "../oauth/messages/error-page.ts";
 import { OAuthError } from "../oauth/messages/errors.ts";
 import type { DevelopmentSignInPage } from "../oauth/messages/page.ts";
-import type { OAuthRequest } from "../oauth/messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../oauth/messages/response.ts";
+import { refuseForeignForm } from "../oauth/messages/same-origin.ts";
 import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
 import { mintSecret } from "../oauth/tokens/secret.ts";
@@ -67,17 +67,12 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
     },
   };
 
-  const endpoint: Endpoint = async (request) => {
-    if (isForeign(request, urls.origin)) {
-      return errorPage(
-        request,
-        new OAuthError("access_denied", { hint: "the form was submitted by another site" }),
-      );
-    }
+  const answer: Endpoint = async (request) => {
+    if (request.method === "POST") refuseForeignForm(request, urls.origin);
     const sent = request.method === "POST" ? request.form : request.query;
     const state = sent?.get("state");
     if (state === undefined || !/^[A-Za-z0-9_-]{1,128}$/.test(state)) {
-      return errorPage(request, new OAuthError("invalid_request", { hint: "state is missing or malformed" }));
+      throw new OAuthError("invalid_request", { hint: "state is missing or malformed" });
     }
     const action = `${urls.basePath}/development-sign-in`;
     if (request.method !== "POST") return signInPage(200, action, state, "", undefined);
@@ -91,14 +86,16 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
     return redirect("POST", callback.href);
   };
 
-  return { provider, endpoint };
-}
+  const endpoint: Endpoint = async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (error instanceof OAuthError) return errorPage(request, error);
+      throw error;
+    }
+  };
 
-/** A form another site submitted. `Origin: null` is what our own pages send too, under `Referrer-Policy: no-referrer`. */
-function isForeign({ method, headers }: OAuthRequest, origin: string): boolean {
-  if (method !== "POST") return false;
-  if (headers.secFetchSite === "cross-site" || headers.secFetchSite === "same-site") return true;
-  return headers.origin !== undefined && headers.origin !== "null" && headers.origin !== origin;
+  return { provider, endpoint };
 }
 
 function signInPage(

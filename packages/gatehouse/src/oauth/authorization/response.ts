@@ -1,5 +1,5 @@
 import { destinationOf } from "../clients/evidence.ts";
-import { errorPage } from "../endpoints/error-response.ts";
+import { errorPage } from "../messages/error-page.ts";
 import type { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, redirect, type SetCookie } from "../messages/response.ts";

@@ -5,13 +5,14 @@ import { errorAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
 import { startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
+import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
 import type { AuthorizationRequest, Client, SignedIn } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { after } from "../values.ts";
-import { asOAuthError, errorPage, report } from "./error-response.ts";
+import { asOAuthError, report } from "./error-response.ts";
 
 /**
  * The authorization endpoint, OAuth 2.1 §4.1.1. Answers a browser with a redirect: to the identity provider, to the consent page, or back to

@@ -5,6 +5,7 @@ import { openSession } from "../authorization/session.ts";
 import { clientErrorOf } from "../authorization/sign-in.ts";
 import { attemptReference, factsOf } from "../clients/request-facts.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -14,7 +15,7 @@ import type { Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import type { SecretHash } from "../values.ts";
-import { asOAuthError, errorPage, report } from "./error-response.ts";
+import { asOAuthError, report } from "./error-response.ts";
 
 /**
  * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has the answer proven, opens the

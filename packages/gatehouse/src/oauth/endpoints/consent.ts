@@ -7,7 +7,6 @@ import {
 } from "../authorization/attempt.ts";
 import { clientStillAt, grantCode, isMemorable } from "../authorization/consent.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
-import { refuseForeignForm } from "../authorization/same-origin.ts";
 import { readSession } from "../authorization/session.ts";
 import { startSignIn } from "../authorization/sign-in.ts";
 import { consentFingerprint, isDocumented } from "../clients/client.ts";
@@ -18,6 +17,7 @@ import type { ConsentPage } from "../messages/page.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../messages/response.ts";
+import { refuseForeignForm } from "../messages/same-origin.ts";
 import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
 import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
@@ -39,7 +39,7 @@ export function consentPageEndpoint(services: Services): Endpoint {
 /** `POST`: the person's decision. Once; a second Approve from the same browser is sent to the same place (D16). */
 export function consentDecisionEndpoint(services: Services): Endpoint {
   return async (request) => {
-    refuseForeignForm(services, request);
+    refuseForeignForm(request, endpointUrls(services.settings.issuer).origin);
     const form = request.form;
     if (form === undefined) throw new OAuthError("invalid_request", { hint: "expected a form" });
     form.refuseRepeated();

@@ -1,8 +1,8 @@
 import { attemptReference, factsOf } from "../clients/request-facts.ts";
+import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { Reason } from "../messages/reason.ts";
 import type { OAuthRequest } from "../messages/request.ts";
-import { json, noStore, type OAuthResponse, page } from "../messages/response.ts";
+import { json, noStore, type OAuthResponse } from "../messages/response.ts";
 import type { AuthorizationRequest } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { StoreUnavailableError } from "../store.ts";
@@ -76,40 +76,3 @@ function errorBody(error: OAuthError): { error: string; error_description?: stri
     ? { error: error.code }
     : { error: error.code, error_description: error.hint };
 }
-
-/** What a person reads when there is nowhere safe to redirect to (ERRPAGE), or should not be redirected unasked (B20). */
-export function errorPage(
-  request: OAuthRequest,
-  error: OAuthError,
-  continueTo?: { readonly uri: string; readonly host: string },
-): OAuthResponse {
-  const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
-  const answer = page(status, {
-    kind: "error",
-    status,
-    reason: reasonOf(error, status),
-    detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
-    reference: request.id,
-    continueTo,
-  });
-  return { ...answer, headers: { ...answer.headers, ...error.headers } };
-}
-
-/** By what the person can do about it. */
-function reasonOf(error: OAuthError, status: number): Reason {
-  if (error.reason !== undefined) return error.reason;
-  if (status === 503) return { key: "unavailable" };
-  if (status >= 500) return { key: "failed" };
-  if (status === 429) return { key: "tooManyAttempts" };
-  return reasons[error.code] ?? { key: "unusableRequest" };
-}
-
-const reasons: Partial<Record<OAuthError["code"], Reason>> = {
-  invalid_client: { key: "unknownApp", apps: [] },
-  invalid_redirect_uri: { key: "unknownRedirect" },
-  invalid_target: { key: "unknownResource" },
-  login_required: { key: "nobodySignedIn" },
-  consent_required: { key: "notApproved" },
-  access_denied: { key: "notSignedIn" },
-  invalid_grant: { key: "pageOver" },
-};

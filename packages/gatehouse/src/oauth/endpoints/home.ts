@@ -1,9 +1,9 @@
-import { refuseForeignForm } from "../authorization/same-origin.ts";
 import { forgetSession, readSession, signOutToken } from "../authorization/session.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
 import { page } from "../messages/response.ts";
+import { refuseForeignForm } from "../messages/same-origin.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
 
@@ -38,7 +38,7 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
 /** `POST /sign-out`: ends the browser's session on the server, not only in the cookie (S05). Clients stay connected. */
 export function signOutEndpoint(services: Services): Endpoint {
   return async (request) => {
-    refuseForeignForm(services, request);
+    refuseForeignForm(request, endpointUrls(services.settings.issuer).origin);
     const form = requireForm(request.form);
     const session = await readSession(services, request);
     if (session !== undefined) {

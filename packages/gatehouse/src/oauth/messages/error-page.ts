@@ -1,0 +1,41 @@
+import type { OAuthError } from "./errors.ts";
+import type { Reason } from "./reason.ts";
+import type { OAuthRequest } from "./request.ts";
+import { type OAuthResponse, page } from "./response.ts";
+
+/** What a person reads when there is nowhere safe to redirect to (ERRPAGE), or should not be redirected unasked (B20). */
+export function errorPage(
+  request: OAuthRequest,
+  error: OAuthError,
+  continueTo?: { readonly uri: string; readonly host: string },
+): OAuthResponse {
+  const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
+  const answer = page(status, {
+    kind: "error",
+    status,
+    reason: reasonOf(error, status),
+    detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
+    reference: request.id,
+    continueTo,
+  });
+  return { ...answer, headers: { ...answer.headers, ...error.headers } };
+}
+
+/** By what the person can do about it. */
+function reasonOf(error: OAuthError, status: number): Reason {
+  if (error.reason !== undefined) return error.reason;
+  if (status === 503) return { key: "unavailable" };
+  if (status >= 500) return { key: "failed" };
+  if (status === 429) return { key: "tooManyAttempts" };
+  return reasons[error.code] ?? { key: "unusableRequest" };
+}
+
+const reasons: Partial<Record<OAuthError["code"], Reason>> = {
+  invalid_client: { key: "unknownApp", apps: [] },
+  invalid_redirect_uri: { key: "unknownRedirect" },
+  invalid_target: { key: "unknownResource" },
+  login_required: { key: "nobodySignedIn" },
+  consent_required: { key: "notApproved" },
+  access_denied: { key: "notSignedIn" },
+  invalid_grant: { key: "pageOver" },
+};
