@@ -1,6 +1,7 @@
 /**
- * Holds the code against the table "who may call whom" (CONTRIBUTING.md): every arrow points inwards. Prints each import that does
- * not, and exits 1.
+ * Holds the code against the two tables of who may call whom in CONTRIBUTING.md, the house's and the
+ * protocol's: every arrow points inwards. Prints each import that does not, and a table in CONTRIBUTING.md
+ * that says something else than this one; exits 1 then.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -40,6 +41,22 @@ const allowed: Record<string, readonly string[]> = {
   "main.ts": ["commands"],
 };
 
+/**
+ * The floors of `oauth/`, from the top down. What stands on one may import what stands on lower ones, never its
+ * neighbours; a folder's files may import each other.
+ */
+const floors: readonly (readonly string[])[] = [
+  ["authorization-server"],
+  ["endpoints"],
+  ["authorization", "grants"],
+  ["clients"],
+  ["services", "scope", "resource", "pkce", "subject"],
+  ["tokens", "redirects", "messages"],
+  ["store", "ports"],
+  ["records", "settings", "grant-types"],
+  ["values", "text", "host", "subscriber"],
+];
+
 /** Packages the protocol core may use: none of them does I/O. */
 const corePackages = ["node:crypto", "jose", "zod", "tldts", "re2js", "ipaddr.js"];
 
@@ -58,6 +75,7 @@ for (const file of listFiles(source)) {
     const target = roomOf(resolve(dirname(file), specifier));
     if (target !== room && !allowed[room]?.includes(target))
       errors.push(`${where(file)} imports from ${target}`);
+    if (room === "oauth" && target === "oauth") checkFloors(file, resolve(dirname(file), specifier));
   }
   if (/\bprocess\.env\b/.test(text) && room !== "config" && room !== "main.ts") {
     errors.push(`${where(file)} reads the environment; only config/ may`);
@@ -69,8 +87,41 @@ for (const file of listFiles(join(root, "packages/resource-server/src"))) {
   }
 }
 
+const guide = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+for (const table of [outerTable(), innerTable()]) {
+  if (!guide.includes(table)) errors.push(`CONTRIBUTING.md does not say: ${table}`);
+}
+
 for (const error of errors) console.error(error);
 if (errors.length > 0) process.exit(1);
+
+/** Endpoints do not know each other, either: what two share stands on a lower floor. */
+function checkFloors(file: string, target: string): void {
+  const [from, to] = [placeOf(file), placeOf(target)];
+  const [above, below] = [floorOf(from), floorOf(to)];
+  if (above === -1) errors.push(`${where(file)} stands on no floor of oauth/`);
+  const isEndpointsOwn = from === "endpoints" && to === "endpoints" && !target.endsWith("/error-response.ts");
+  if (from === to ? isEndpointsOwn : below <= above) errors.push(`${where(file)} imports ${where(target)}`);
+}
+
+/** A folder of `oauth/`, or a file beside them. */
+function placeOf(file: string): string {
+  return (relative(join(source, "oauth"), file).split("/")[0] ?? "").replace(/\.ts$/, "");
+}
+
+function floorOf(place: string): number {
+  return floors.findIndex((floor) => floor.includes(place));
+}
+
+/** As CONTRIBUTING.md tells it. */
+function outerTable(): string {
+  const adapters = (allowed["gatehouse.ts"] ?? []).filter((room) => room !== "oauth");
+  return `main → commands → gatehouse → { ${adapters.map((room) => room.replace(/\.ts$/, "")).join(", ")} } → oauth`;
+}
+
+function innerTable(): string {
+  return floors.map((floor) => (floor.length === 1 ? floor[0] : `{ ${floor.join(", ")} }`)).join(" → ");
+}
 
 function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
