@@ -53,7 +53,7 @@ const floors: readonly (readonly string[])[] = [
   ["services", "scope", "resource", "pkce", "subject"],
   ["tokens", "redirects", "messages"],
   ["store", "ports"],
-  ["records", "settings", "grant-types"],
+  ["records", "settings", "grant-types", "reason"],
   ["values", "text", "host", "subscriber"],
 ];
 

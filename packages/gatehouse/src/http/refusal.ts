@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import type { Reason } from "../oauth/messages/reason.ts";
 import { json, noStore, type OAuthResponse, page } from "../oauth/messages/response.ts";
+import type { Reason } from "../oauth/reason.ts";
 import { allowedMethods, type Route } from "./route.ts";
 
 export type Refused = 400 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500;

@@ -1,4 +1,4 @@
-import type { Reason } from "./messages/reason.ts";
+import type { Reason } from "./reason.ts";
 import type { Seconds } from "./values.ts";
 
 /*

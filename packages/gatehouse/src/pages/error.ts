@@ -1,5 +1,5 @@
 import type { ErrorPage } from "../oauth/messages/page.ts";
-import type { Reason, ReasonKey, ReasonOf, Reset } from "../oauth/messages/reason.ts";
+import type { Reason, ReasonKey, ReasonOf, Reset } from "../oauth/reason.ts";
 import { type Html, html } from "./html.ts";
 import type { Explanation, Explanations, Words } from "./words.ts";
 

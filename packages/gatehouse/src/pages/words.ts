@@ -1,4 +1,4 @@
-import type { KnownClientName, ReasonDetails, ReasonKey } from "../oauth/messages/reason.ts";
+import type { KnownClientName, ReasonDetails, ReasonKey } from "../oauth/reason.ts";
 import { type Html, html } from "./html.ts";
 
 /*

@@ -1,5 +1,5 @@
 import type { Destination, Suspicion } from "../messages/page.ts";
-import type { KnownClientName } from "../messages/reason.ts";
+import type { KnownClientName } from "../reason.ts";
 import type { Client } from "../records.ts";
 import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { isDocumented } from "./client.ts";

@@ -1,4 +1,4 @@
-import type { KnownClientName } from "../messages/reason.ts";
+import type { KnownClientName } from "../reason.ts";
 import type { Client } from "../records.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { Reset } from "../messages/reason.ts";
+import type { Reset } from "../reason.ts";
 import { canonicalResource } from "../resource.ts";
 import type { Store } from "../store.ts";
 import { fittingClients, type KnownClient, knownClientAt, knownDocument } from "./known-clients.ts";

@@ -1,5 +1,5 @@
+import type { Reason } from "../reason.ts";
 import type { OAuthError } from "./errors.ts";
-import type { Reason } from "./reason.ts";
 import type { OAuthRequest } from "./request.ts";
 import { type OAuthResponse, page } from "./response.ts";
 

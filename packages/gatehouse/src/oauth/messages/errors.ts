@@ -1,5 +1,5 @@
+import type { Reason } from "../reason.ts";
 import type { SecretHash } from "../values.ts";
-import type { Reason } from "./reason.ts";
 
 /** Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2. */
 const statusOf = {

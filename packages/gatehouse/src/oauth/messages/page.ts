@@ -1,4 +1,4 @@
-import type { KnownClientName, Reason } from "./reason.ts";
+import type { KnownClientName, Reason } from "../reason.ts";
 
 /**
  * What the protocol has to show to a person: plain data without a sentence of ours. The `pages/` room turns it into HTML, nothing else reads it.
