@@ -235,3 +235,12 @@ test("F15 the challenge shows in no answer", async () => {
   const answer = await redeem(server, client, end.url.searchParams.get("code") ?? "");
   for (const text of [page.html, end.url.href, answer.text]) assert.ok(!text.includes(client.challenge));
 });
+
+test("F-n7 a code of another issuer is unknown here", async (t) => {
+  const elsewhere = await startTestGatehouse();
+  t.after(() => elsewhere.stop());
+  await elsewhere.addResource(resource);
+  const there = await aPublicClient(elsewhere);
+  const answer = await redeem(server, client, await aCode(elsewhere, there));
+  assert.equal(answer.body.error, "invalid_grant");
+});

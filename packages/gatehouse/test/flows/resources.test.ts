@@ -111,6 +111,18 @@ test("L05 every token of an MCP client has the granted resource as audience, and
   assert.equal(await errorFor([], empty, its), "invalid_target");
 });
 
+test("L-n3 a code for one resource is refused for another and stays good for its own", async () => {
+  const code = await aCode(server, client);
+  assert.equal((await redeem(server, client, code, { resource: other })).body.error, "invalid_target");
+  assert.equal((await redeem(server, client, code, { resource })).status, 200);
+});
+
+test("L-n4 a token replayed at another MCP server is nothing there", async () => {
+  const othersCredential = await server.addResource("https://replayed-at.example.com/mcp");
+  const { access_token } = await tokensFor(server, client);
+  assert.deepEqual(await introspect(server, access_token, othersCredential), { active: false });
+});
+
 test("once a resource is removed its tokens are inactive for whoever asks, and neither refresh nor code brings another", async () => {
   const removed = "https://removed.example.com/mcp";
   const own = await server.addResource(removed);

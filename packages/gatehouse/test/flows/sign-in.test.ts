@@ -195,6 +195,33 @@ test("C21 LEGACY a callback without state, code or cookie is 400 and leaves no c
   }
 });
 
+test("C-n6 an ambiguous callback is refused and uses nothing up", async () => {
+  const agent = new UserAgent();
+  const callback = await signInUpstream(agent);
+  for (const extra of [
+    `&state=${callback.searchParams.get("state")}`,
+    "&code=other",
+    "&error=access_denied",
+  ]) {
+    assert.equal((await agent.request(callback.href + extra)).status, 400, extra);
+  }
+  assert.match((await agent.follow(callback.href)).html, /name="decision"/);
+});
+
+test("C-n7 what the provider says of an error is not repeated to the browser", async () => {
+  const agent = new UserAgent();
+  const { url } = await agent.follow(authorizationUrl(server, client), atUpstream);
+  const query = new URLSearchParams({
+    state: url.searchParams.get("state") ?? "",
+    error: "server_error",
+    error_description: "<script>alert(1)</script>\r\nSet-Cookie: a=b",
+  });
+  const response = await agent.request(`${server.url}/callback?${query}`);
+  assert.equal(response.status, 302);
+  assert.doesNotMatch(response.headers.get("location") ?? "", /<|%3c|alert|Set-Cookie|%0d/i);
+  assert.doesNotMatch(response.headers.get("set-cookie") ?? "", /a=b/);
+});
+
 test("a second client of a signed-in person asks for consent only", async () => {
   const agent = new UserAgent();
   await authorize(server, client, { agent });
