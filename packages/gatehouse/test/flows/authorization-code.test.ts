@@ -15,6 +15,7 @@ import {
   type TestClient,
   type Tokens,
 } from "../support/oauth-client.ts";
+import { isRefused } from "../support/refusals.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
@@ -46,16 +47,6 @@ async function legacyCode(parameters: Record<string, string> = {}): Promise<stri
 }
 const redeemLegacy = (code: string, form: Record<string, string> = {}) =>
   post(server, "/token", { client_id: "web", client_secret: "web-secret", code, ...form });
-
-async function isRefused(
-  answer: Promise<{ status: number; body: Readonly<Record<string, unknown>> }>,
-  error = "invalid_grant",
-) {
-  const { status, body } = await answer;
-  assert.equal(status, 400);
-  assert.equal(body.error, error);
-  assert.equal(body.access_token, undefined);
-}
 
 test("F01 a code must be there, known, fresh and unused", async () => {
   await isRefused(redeem(server, client, ""), "invalid_request");

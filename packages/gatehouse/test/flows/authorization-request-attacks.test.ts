@@ -2,19 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { redirectedError } from "../support/authorization-answers.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { authorizationUrl, pkce, resource, type TestClient } from "../support/oauth-client.ts";
+import { authorizationUrl, resource, type TestClient } from "../support/oauth-client.ts";
+import { aKnownClient } from "../support/provisioned-clients.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
-/** Public, provisioned by the operator: errors are redirected at once. */
 let known: TestClient;
 const uri = "https://good.example/cb?app=1";
 
 before(async () => {
   server = await startTestGatehouse();
   await server.addResource(resource);
-  known = { id: "known", redirectUri: uri, ...pkce() };
-  await server.addClient({ id: "known", authMethod: "none", redirectUris: [uri] });
+  known = await aKnownClient(server, uri);
 });
 after(() => server?.stop());
 

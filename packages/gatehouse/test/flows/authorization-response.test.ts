@@ -7,14 +7,13 @@ import {
   aPublicClient,
   authorizationUrl,
   authorize,
-  pkce,
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
+import { aKnownClient } from "../support/provisioned-clients.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
-/** Public, provisioned by the operator: errors are redirected at once. */
 let known: TestClient;
 /** Public, registered by itself: nobody vouches for it. */
 let unknown: TestClient;
@@ -23,8 +22,7 @@ const uri = "https://good.example/cb?app=1";
 before(async () => {
   server = await startTestGatehouse();
   await server.addResource(resource, { "notes:read": "Read your notes" });
-  known = { id: "known", redirectUri: uri, ...pkce() };
-  await server.addClient({ id: "known", authMethod: "none", redirectUris: [uri] });
+  known = await aKnownClient(server, uri);
   unknown = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
 });
 after(() => server?.stop());

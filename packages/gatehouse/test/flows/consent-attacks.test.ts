@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { decide, isRefusal } from "../support/consent-form.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -9,7 +10,7 @@ import {
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
-import { type Arrival, hiddenFields, requiredTicks, UserAgent } from "../support/user-agent.ts";
+import { hiddenFields, UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -26,26 +27,6 @@ after(() => server?.stop());
 
 /** What a browser says of a navigation that a page of the client began, on a server of the same site. */
 const byClient = { "sec-fetch-site": "same-site", referer: "https://site.example.net/" };
-
-/** Posts the consent form with exactly these fields and headers, following nothing. */
-function decide(
-  agent: UserAgent,
-  page: Arrival,
-  fields: Record<string, string>,
-  headers: Record<string, string> = {},
-) {
-  const body = new URLSearchParams({
-    ...hiddenFields(page.html),
-    ...requiredTicks(page.html),
-    decision: "approve",
-    ...fields,
-  });
-  return agent.request(`${server.url}/consent`, { method: "POST", body, headers });
-}
-
-function isRefusal(response: Response): boolean {
-  return (response.status === 400 || response.status === 403) && response.headers.get("location") === null;
-}
 
 test("D-n2 a cookie planted before the approval does not let its planter finish", async () => {
   const { agent: attacker, page } = await openConsentPage(server, client);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { decide, isRefusal } from "../support/consent-form.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -12,7 +13,7 @@ import {
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
-import { type Arrival, hiddenFields, requiredTicks, UserAgent } from "../support/user-agent.ts";
+import { hiddenFields, UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -30,26 +31,6 @@ after(() => server?.stop());
 const atClient = (url: URL) => url.port === "33418" || url.host === "site.example.net";
 /** What a browser says of a navigation that a page of the client began, on a server of the same site. */
 const byClient = { "sec-fetch-site": "same-site", referer: "https://site.example.net/" };
-
-/** Posts the consent form with exactly these fields and headers, following nothing. */
-function decide(
-  agent: UserAgent,
-  page: Arrival,
-  fields: Record<string, string>,
-  headers: Record<string, string> = {},
-) {
-  const body = new URLSearchParams({
-    ...hiddenFields(page.html),
-    ...requiredTicks(page.html),
-    decision: "approve",
-    ...fields,
-  });
-  return agent.request(`${server.url}/consent`, { method: "POST", body, headers });
-}
-
-function isRefusal(response: Response): boolean {
-  return (response.status === 400 || response.status === 403) && response.headers.get("location") === null;
-}
 
 test("D01 D-n1 a signed-in person who approved one client is asked for the next", async () => {
   const agent = new UserAgent();

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { eventsOf } from "../support/audit-events.ts";
 import { aTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
   isActive,
   refresh,
+  refreshed,
   resource,
   type TestClient,
-  type Tokens,
   tokensFor,
 } from "../support/oauth-client.ts";
 
@@ -30,20 +31,14 @@ after(async () => {
   database.remove();
 });
 
-/** Refreshes, and expects an answer. */
-async function next(token: string, at = server, of = client): Promise<Tokens> {
-  const { status, body } = await refresh(at, of, token);
-  assert.equal(status, 200, JSON.stringify(body));
-  return body as unknown as Tokens;
-}
+const next = (token: string, at = server, of = client) => refreshed(at, of, token);
 async function isRefused(token: string, at = server, of = client): Promise<void> {
   const { status, body } = await refresh(at, of, token);
   assert.deepEqual([status, body.error], [400, "invalid_grant"]);
 }
+const lastEvent = (name: string) => eventsOf(server, name).at(-1) ?? {};
 const generationOf = (token: string) =>
   Buffer.from(token.slice("gatehouse_rt_".length), "base64url").readUInt32BE(16);
-const lastEvent = (name: string): Record<string, string> =>
-  server.log.map((line) => JSON.parse(line)).findLast(({ event }) => event === name) ?? {};
 const day = 86_400;
 
 test("G13 an answer that got lost can be asked for after the replay window too: the live generation moves on by one", async () => {

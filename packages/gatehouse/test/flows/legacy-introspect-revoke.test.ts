@@ -4,13 +4,13 @@ import { after, before, test } from "node:test";
 import { seconds } from "../../src/oauth/values.ts";
 import { aTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { aLegacyClient, aLegacyToken } from "../support/legacy-client.ts";
+import { aLegacyClient, aLegacyToken, revokeByLink } from "../support/legacy-client.ts";
 import {
   aPublicClient,
   introspect,
   isActive,
   post,
-  read,
+  postBody,
   resource,
   type TestClient,
   tokensFor,
@@ -34,16 +34,7 @@ after(async () => {
 
 const asOperator = () => ({ authorization: `Bearer ${server.introspectionToken}` });
 const inactive = '{"active":false}';
-const revokeJson = async (body: string) =>
-  read(
-    await fetch(`${server.url}/revoke`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    }),
-  );
-const revokeByLink = (parameters: Record<string, string>) =>
-  fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+const revokeJson = (body: string) => postBody(server, "/revoke", body, "application/json");
 
 /** A token as the old service minted it, with the row it wrote: no checksum, no client, no grant. */
 async function aTokenOfTheOldService(projectId: number | null = null): Promise<string> {
@@ -149,7 +140,7 @@ test("LEGACY a token of the old service ends by JSON and by link", async () => {
   assert.equal((await revokeJson(JSON.stringify({ token: first }))).text, '{"ok":true,"result":{}}');
   assert.ok(!(await isActive(server, first)));
   assert.ok(await isActive(server, second));
-  assert.equal((await revokeByLink({ token: second })).status, 302);
+  assert.equal((await revokeByLink(server, { token: second })).status, 302);
   assert.ok(!(await isActive(server, second)));
 });
 
@@ -189,13 +180,13 @@ test("LEGACY a body that is not JSON is 400 with a message, and ends nothing", a
 
 test("LEGACY a sign-out link ends the token even when it may not lead where it says", async (t) => {
   const token = await aLegacyToken(server, web);
-  const answer = await revokeByLink({ token, callback: "https://evil.example/" });
+  const answer = await revokeByLink(server, { token, callback: "https://evil.example/" });
   assert.equal(answer.status, 302);
   assert.equal(answer.headers.get("location"), `${server.issuer}/`);
   assert.ok(!(await isActive(server, token)));
   // Origins of public clients are their own invention, and no place to send anyone.
   const mcp = await aPublicClient(server, { redirect_uris: ["https://agent.example.com/cb"] });
-  const toPublic = await revokeByLink({ token, callback: mcp.redirectUri });
+  const toPublic = await revokeByLink(server, { token, callback: mcp.redirectUri });
   assert.equal(toPublic.headers.get("location"), `${server.issuer}/`);
 
   const withHome = await startTestGatehouse({ HOME_URL: "https://home.example.com/welcome" });

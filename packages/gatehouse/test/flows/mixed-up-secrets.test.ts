@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import { aLegacyCode } from "../support/legacy-client.ts";
 import {
   aCode,
   aPublicClient,
@@ -15,7 +16,7 @@ import {
   type TestClient,
   tokensFor,
 } from "../support/oauth-client.ts";
-import { UserAgent } from "../support/user-agent.ts";
+import { aConfidentialClient } from "../support/provisioned-clients.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -27,22 +28,12 @@ before(async () => {
 });
 after(() => server?.stop());
 
-async function legacyCode(): Promise<string> {
-  const url = new URL(server.url);
-  url.search = new URLSearchParams({
-    client_id: "old",
-    state: "s",
-    redirect_uri: "https://old.example.com/cb",
-  }).toString();
-  const { url: end } = await new UserAgent().follow(url.href, (at) => at.host === "old.example.com");
-  return end.searchParams.get("code") ?? assert.fail(end.href);
-}
-
 test("T03 LEGACY a secret in clear text still works, and gets a hash beside it on first use", async () => {
   const clearSecret = "the-old-services-clear-secret";
+  const old = { id: "old", redirectUri: "https://old.example.com/cb" };
   await server.addClient({ id: "old", clearSecret, redirectUris: ["https://old.example.com/*"] });
   const attempt = async (client_secret: string) =>
-    post(server, "/token", { client_id: "old", client_secret, code: await legacyCode() });
+    post(server, "/token", { client_id: "old", client_secret, code: await aLegacyCode(server, old) });
   assert.equal((await attempt("wrong")).status, 401);
   assert.equal((await server.store.findClient("old"))?.secretHash, undefined);
   assert.equal((await attempt(clearSecret)).status, 200);
@@ -56,13 +47,7 @@ test("T03 LEGACY a secret in clear text still works, and gets a hash beside it o
 test("T08 no kind of secret is good as another kind", async () => {
   const tokens = await tokensFor(server, client);
   const secret = `gatehouse_cs_${pkce().verifier}`;
-  const own: TestClient = { id: "own", redirectUri: "https://own.example.net/cb", secret, ...pkce() };
-  await server.addClient({
-    id: "own",
-    secret,
-    authMethod: "client_secret_basic",
-    redirectUris: [own.redirectUri],
-  });
+  const own = await aConfidentialClient(server, { secret });
   const kinds = {
     "access token": tokens.access_token,
     "refresh token": tokens.refresh_token,

@@ -9,6 +9,7 @@ import {
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
+import { aKnownClient } from "../support/provisioned-clients.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 /*
@@ -92,8 +93,7 @@ test("the page of a silent request says that the app wanted not to ask", async (
 });
 
 test("programs on this computer, known clients' own websites and the operator's clients are told at once", async () => {
-  const own: TestClient = { id: "own", redirectUri: "https://own.example.net/cb", ...pkce() };
-  await server.addClient({ id: own.id, authMethod: "none", redirectUris: [own.redirectUri] });
+  const own = await aKnownClient(server, "https://own.example.net/cb");
   const claude = "https://claude.ai/api/mcp/auth_callback";
   for (const client of [
     own,

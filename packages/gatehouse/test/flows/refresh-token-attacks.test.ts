@@ -5,44 +5,26 @@ import {
   aCode,
   aPublicClient,
   isActive,
-  pkce,
   refresh,
+  refreshed,
   resource,
   type TestClient,
-  type Tokens,
   tokensFor,
 } from "../support/oauth-client.ts";
+import { isRefused } from "../support/refusals.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
-/** The operator's confidential client that refreshes. */
-let own: TestClient;
 
 before(async () => {
   server = await startTestGatehouse();
   await server.addResource(resource, { "notes:read": "Read", "notes:write": "Write" });
   await server.addResource("https://other.example.com/mcp");
   client = await aPublicClient(server);
-  own = { id: "own", redirectUri: "https://own.example.net/cb", secret: "own-secret", ...pkce() };
-  await server.addClient({
-    id: "own",
-    secret: "own-secret",
-    authMethod: "client_secret_basic",
-    redirectUris: [own.redirectUri],
-  });
 });
 after(() => server?.stop());
 
-const tokensOf = (answer: { body: Readonly<Record<string, unknown>> }) => answer.body as unknown as Tokens;
-const next = async (token: string) => tokensOf(await refresh(server, client, token));
-async function isRefused(
-  answer: Promise<{ status: number; body: Readonly<Record<string, unknown>> }>,
-  error = "invalid_grant",
-) {
-  const { status, body } = await answer;
-  assert.equal(status, 400);
-  assert.equal(body.error, error);
-}
+const next = (token: string) => refreshed(server, client, token);
 
 test("G-n1 a thief who refreshes first and an owner who comes late end both without working tokens", async () => {
   const first = await tokensFor(server, client);

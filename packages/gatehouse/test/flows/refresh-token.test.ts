@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Subject } from "../../src/oauth/values.ts";
+import { eventsOf } from "../support/audit-events.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aCode,
   aPublicClient,
-  authorizationUrl,
   introspect,
   isActive,
-  pkce,
   post,
   redeem,
   refresh,
+  refreshed,
   resource,
   type TestClient,
-  type Tokens,
   tokensFor,
+  tokensOf,
 } from "../support/oauth-client.ts";
-import { UserAgent } from "../support/user-agent.ts";
+import { aCodeUnasked, aConfidentialClient } from "../support/provisioned-clients.ts";
+import { isRefused } from "../support/refusals.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -30,32 +31,12 @@ before(async () => {
   credential = await server.addResource(resource, { "notes:read": "Read", "notes:write": "Write" });
   await server.addResource("https://other.example.com/mcp");
   client = await aPublicClient(server);
-  own = { id: "own", redirectUri: "https://own.example.net/cb", secret: "own-secret", ...pkce() };
-  await server.addClient({
-    id: "own",
-    secret: "own-secret",
-    authMethod: "client_secret_basic",
-    redirectUris: [own.redirectUri],
-  });
+  own = await aConfidentialClient(server);
 });
 after(() => server?.stop());
 
-const tokensOf = (answer: { body: Readonly<Record<string, unknown>> }) => answer.body as unknown as Tokens;
-const next = async (token: string) => tokensOf(await refresh(server, client, token));
-async function isRefused(
-  answer: Promise<{ status: number; body: Readonly<Record<string, unknown>> }>,
-  error = "invalid_grant",
-) {
-  const { status, body } = await answer;
-  assert.equal(status, 400);
-  assert.equal(body.error, error);
-}
-async function ownTokens(): Promise<Tokens> {
-  const { url } = await new UserAgent().follow(authorizationUrl(server, own), (at) =>
-    at.href.startsWith(own.redirectUri),
-  );
-  return tokensOf(await redeem(server, own, url.searchParams.get("code") ?? ""));
-}
+const ownTokens = async () => tokensOf(await redeem(server, own, await aCodeUnasked(server, own)));
+const next = (token: string) => refreshed(server, client, token);
 
 test("G01 a refresh token must be there, known and alive", async () => {
   await isRefused(refresh(server, client, ""), "invalid_request");
@@ -95,7 +76,7 @@ test("G04 a generation older than the preceding one is theft: the grant and all 
   await isRefused(refresh(server, client, first.refresh_token));
   await isRefused(refresh(server, client, third.refresh_token));
   for (const { access_token } of [first, second, third]) assert.ok(!(await isActive(server, access_token)));
-  assert.equal(eventsAt(server, "refresh_reused").at(-1)?.reason, "superseded");
+  assert.equal(eventsOf(server, "refresh_reused").at(-1)?.reason, "superseded");
 });
 
 test("G05 an answer that got lost can be asked for again: the very same successor, while it is unused", async () => {
@@ -216,8 +197,6 @@ async function rotations(
   }
   return tokens;
 }
-const eventsAt = (at: TestGatehouse, name: string): Record<string, string>[] =>
-  at.log.map((line) => JSON.parse(line)).filter(({ event }) => event === name);
 
 test("G17 what a known client is forgiven ends with its window, and the audit event says for whom and how far back", async () => {
   const codex = await aPublicClient(server, { client_name: "Codex" });
@@ -228,7 +207,7 @@ test("G17 what a known client is forgiven ends with its window, and the audit ev
   const stale = await refresh(server, codex, first);
   assert.equal(stale.status, 200);
   assert.equal(stale.body.refresh_token, third.refresh_token, "the live one: there is no second lineage");
-  assert.equal(eventsAt(server, "refresh_replayed").at(-1)?.detail, "2 generations back, taken for Codex");
+  assert.equal(eventsOf(server, "refresh_replayed").at(-1)?.detail, "2 generations back, taken for Codex");
   server.clock.advance(1800);
   await isRefused(refresh(server, codex, first));
   await isRefused(refresh(server, codex, String(third.refresh_token)));

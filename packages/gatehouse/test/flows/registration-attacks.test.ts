@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type AddressInfo, createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { type Answer, read, resource } from "../support/oauth-client.ts";
+import { postBody, resource } from "../support/oauth-client.ts";
+import { isRefused } from "../support/refusals.ts";
 
 let server: TestGatehouse;
 before(async () => {
@@ -12,15 +13,8 @@ before(async () => {
 after(() => server?.stop());
 
 const good = "https://app.example.com/cb";
-const send = async (body: string, type = "application/json", at = server): Promise<Answer> =>
-  read(await fetch(`${at.url}/register`, { method: "POST", body, headers: { "content-type": type } }));
-const register = (metadata: unknown, at = server) => send(JSON.stringify(metadata), undefined, at);
-
-async function isRefused(answer: Promise<Answer>, error: string, about = "") {
-  const { status, body } = await answer;
-  assert.equal(status, 400, about);
-  assert.equal(body.error, error, about);
-}
+const register = (metadata: unknown) =>
+  postBody(server, "/register", JSON.stringify(metadata), "application/json");
 
 test("H-n4 a jwks_uri is never fetched at registration, least of all an internal one", async (t) => {
   let connections = 0;

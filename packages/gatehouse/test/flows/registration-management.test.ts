@@ -8,6 +8,7 @@ import {
   openConsentPage,
   pkce,
   post,
+  postBody,
   read,
   redeem,
   refresh,
@@ -41,9 +42,8 @@ interface Registered {
 }
 
 async function register(over: Record<string, unknown> = {}): Promise<Registered> {
-  const headers = { "content-type": "application/json" };
-  const sent = { method: "POST", headers, body: JSON.stringify({ ...metadata, ...over }) };
-  const { status, body } = await read(await fetch(`${server.url}/register`, sent));
+  const sent = JSON.stringify({ ...metadata, ...over });
+  const { status, body } = await postBody(server, "/register", sent, "application/json");
   assert.equal(status, 201, JSON.stringify(body));
   const secret = body.client_secret === undefined ? {} : { secret: String(body.client_secret) };
   return {

@@ -4,18 +4,18 @@ import { keySetDocument } from "../../src/oauth/clients/metadata-document.ts";
 import { OAuthError } from "../../src/oauth/messages/errors.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
-  type Answer,
   aPublicClient,
   authorizationUrl,
   introspect,
   pkce,
   post,
-  read,
+  postBody,
   redeem,
   resource,
   type TestClient,
   tokensFor,
 } from "../support/oauth-client.ts";
+import { isRefused } from "../support/refusals.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
@@ -26,15 +26,8 @@ before(async () => {
 after(() => server?.stop());
 
 const good = "https://app.example.com/cb";
-const send = async (body: string, type = "application/json", at = server): Promise<Answer> =>
-  read(await fetch(`${at.url}/register`, { method: "POST", body, headers: { "content-type": type } }));
+const send = (body: string, type = "application/json", at = server) => postBody(at, "/register", body, type);
 const register = (metadata: unknown, at = server) => send(JSON.stringify(metadata), undefined, at);
-
-async function isRefused(answer: Promise<Answer>, error: string, about = "") {
-  const { status, body } = await answer;
-  assert.equal(status, 400, about);
-  assert.equal(body.error, error, about);
-}
 
 test("H01 registration is a POST of a JSON object", async () => {
   await isRefused(send("redirect_uris=x", "application/x-www-form-urlencoded"), "invalid_client_metadata");

@@ -7,13 +7,13 @@ import {
   aPublicClient,
   authorizationUrl,
   introspect,
-  pkce,
   redeem,
   refresh,
   resource,
   type TestClient,
   tokensFor,
 } from "../support/oauth-client.ts";
+import { aKnownClient } from "../support/provisioned-clients.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 const other = "https://other.example.com/mcp";
@@ -23,8 +23,7 @@ before(async () => {
   server = await startTestGatehouse({ DEFAULT_RESOURCE: resource });
   await server.addResource(resource);
   await server.addResource(other);
-  client = { id: "known", redirectUri: "http://127.0.0.1:33418/callback", ...pkce() };
-  await server.addClient({ id: client.id, authMethod: "none", redirectUris: [client.redirectUri] });
+  client = await aKnownClient(server, "http://127.0.0.1:33418/callback");
 });
 after(() => server?.stop());
 

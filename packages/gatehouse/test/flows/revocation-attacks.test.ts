@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import { revokeByLink } from "../support/legacy-client.ts";
 import {
   aPublicClient,
   isActive,
   post,
-  read,
+  postBody,
   refresh,
   resource,
   type TestClient,
@@ -30,16 +31,7 @@ after(() => server?.stop());
 
 const revoke = (form: Record<string, string | undefined>) =>
   post(server, "/revoke", { client_id: client.id, ...form });
-const revokeJson = async (body: string) =>
-  read(
-    await fetch(`${server.url}/revoke`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    }),
-  );
-const revokeByLink = (parameters: Record<string, string>) =>
-  fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+const revokeJson = (body: string) => postBody(server, "/revoke", body, "application/json");
 
 test("K-n1 a sign-out link leads nowhere else", async () => {
   for (const callback of [
@@ -53,7 +45,7 @@ test("K-n1 a sign-out link leads nowhere else", async () => {
     "https://app.example.com:8443/auth/",
     "/relative",
   ]) {
-    const answer = await revokeByLink({ token: "x", callback });
+    const answer = await revokeByLink(server, { token: "x", callback });
     assert.equal(answer.headers.get("location"), "https://home.example.com/welcome", callback);
   }
 });
@@ -76,7 +68,7 @@ test("K-n3 who holds no token ends none: neither a part of it, nor a forged one,
     "' or '1'='1",
   ]) {
     assert.equal((await revokeJson(JSON.stringify({ token }))).status, 200, token);
-    await revokeByLink({ token });
+    await revokeByLink(server, { token });
   }
   for (const token of [[access_token], "\u0000"]) {
     assert.equal((await revokeJson(JSON.stringify({ token }))).status, 400);

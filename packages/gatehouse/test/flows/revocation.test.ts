@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { aLegacyClient, aLegacyToken } from "../support/legacy-client.ts";
+import { aLegacyClient, aLegacyToken, revokeByLink } from "../support/legacy-client.ts";
 import {
   aCode,
   aPublicClient,
   isActive,
   post,
-  read,
+  postBody,
   redeem,
   refresh,
   resource,
@@ -31,15 +31,8 @@ after(() => server?.stop());
 
 const revoke = (form: Record<string, string | undefined>) =>
   post(server, "/revoke", { client_id: client.id, ...form });
-const revokeJson = async (body: string, type: string | null = "application/json") =>
-  read(await fetch(`${server.url}/revoke`, { method: "POST", ...withType(body, type) }));
-/** A body of bytes gets no type unless it is given one. */
-const withType = (body: string, type: string | null) => ({
-  body: Buffer.from(body),
-  headers: type === null ? {} : { "content-type": type },
-});
-const revokeByLink = (parameters: Record<string, string>) =>
-  fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+const revokeJson = (body: string, type: string | null = "application/json") =>
+  postBody(server, "/revoke", body, type);
 
 test("K01 revocation is a POST of a form with a token", async () => {
   const missing = await revoke({});
@@ -173,11 +166,11 @@ test("LEGACY a store that cannot end a token is told, not answered with ok", asy
 
 test("K10 LEGACY a sign-out link ends the token and leads back to the web client", async () => {
   const token = await aLegacyToken(server, web);
-  const answer = await revokeByLink({ token, callback: "https://app.example.com/signed-out?x=1" });
+  const answer = await revokeByLink(server, { token, callback: "https://app.example.com/signed-out?x=1" });
   assert.equal(answer.status, 302);
   assert.equal(answer.headers.get("location"), "https://app.example.com/signed-out?x=1");
   assert.ok(!(await isActive(server, token)));
-  const home = await revokeByLink({ token, callback: "https://home.example.com/elsewhere" });
+  const home = await revokeByLink(server, { token, callback: "https://home.example.com/elsewhere" });
   assert.equal(home.headers.get("location"), "https://home.example.com/elsewhere");
 });
 

@@ -6,9 +6,9 @@ import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts"
 import {
   aCode,
   aPublicClient,
-  pkce,
+  codeForm,
   post,
-  read,
+  postBody,
   redeem,
   resource,
   type TestClient,
@@ -16,38 +16,14 @@ import {
 
 let server: TestGatehouse;
 let client: TestClient;
-/** The operator's own confidential client, of the modern kind: PKCE, no consent page. */
-let own: TestClient;
 
 before(async () => {
   server = await startTestGatehouse();
   await server.addResource(resource);
   client = await aPublicClient(server);
-  own = { id: "own:é+%", redirectUri: "https://own.example.net/cb", secret: "s:e c+r%é t", ...pkce() };
-  await server.addClient({
-    id: own.id,
-    secret: own.secret ?? "",
-    authMethod: "client_secret_basic",
-    redirectUris: [own.redirectUri],
-  });
   await server.addClient({ id: "web", secret: "web-secret", redirectUris: ["https://app.example.com/*"] });
 });
 after(() => server?.stop());
-
-const codeForm = (by: TestClient, code: string) => ({
-  grant_type: "authorization_code",
-  code,
-  code_verifier: by.verifier,
-  redirect_uri: by.redirectUri,
-});
-const send = async (body: string, type: string | undefined, headers: Record<string, string> = {}) =>
-  read(
-    await fetch(`${server.url}/token`, {
-      method: "POST",
-      body: new Uint8Array(Buffer.from(body)),
-      headers: { ...(type === undefined ? {} : { "content-type": type }), ...headers },
-    }),
-  );
 
 test("E-n3 doubled and bracketed parameters are 400", async () => {
   const code = await aCode(server, client);
@@ -62,7 +38,9 @@ test("E-n3 doubled and bracketed parameters are 400", async () => {
 });
 
 test("E-n4 a JSON body that pollutes prototypes is a wrong body", async () => {
-  const answer = await send(
+  const answer = await postBody(
+    server,
+    "/token",
     '{"__proto__":{"grant_type":"authorization_code","admin":true}}',
     "application/json",
   );

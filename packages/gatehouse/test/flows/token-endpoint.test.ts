@@ -4,10 +4,11 @@ import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts"
 import {
   aCode,
   aPublicClient,
-  authorizationUrl,
+  codeForm,
   isActive,
   pkce,
   post,
+  postBody,
   read,
   redeem,
   refresh,
@@ -15,7 +16,7 @@ import {
   type TestClient,
   tokensFor,
 } from "../support/oauth-client.ts";
-import { UserAgent } from "../support/user-agent.ts";
+import { aCodeUnasked, aConfidentialClient } from "../support/provisioned-clients.ts";
 
 let server: TestGatehouse;
 let client: TestClient;
@@ -28,47 +29,26 @@ before(async () => {
   server = await startTestGatehouse();
   await server.addResource(resource);
   client = await aPublicClient(server);
-  own = { id: "own:é+%", redirectUri: "https://own.example.net/cb", secret: "s:e c+r%é t", ...pkce() };
-  await server.addClient({
-    id: own.id,
-    secret: own.secret ?? "",
-    authMethod: "client_secret_basic",
-    redirectUris: [own.redirectUri],
-  });
+  own = await aConfidentialClient(server, { id: "own:é+%", secret: "s:e c+r%é t" });
   web = { id: "web", redirectUri: "https://app.example.com/cb", secret: "web-secret", ...pkce() };
   await server.addClient({ id: "web", secret: "web-secret", redirectUris: ["https://app.example.com/*"] });
 });
 after(() => server?.stop());
 
-async function codeFor(
-  confidential: TestClient,
-  parameters: Record<string, string | undefined> = {},
-): Promise<string> {
-  const url = authorizationUrl(server, confidential, parameters);
-  const end = await new UserAgent().follow(url, (at) => at.href.startsWith(confidential.redirectUri));
-  return end.url.searchParams.get("code") ?? assert.fail(end.url.href);
-}
 const legacyCode = () =>
-  codeFor(web, { code_challenge: undefined, code_challenge_method: undefined, resource: undefined });
+  aCodeUnasked(server, web, {
+    code_challenge: undefined,
+    code_challenge_method: undefined,
+    resource: undefined,
+  });
 
 const formEncode = (text: string) => new URLSearchParams({ "": text }).toString().slice(1);
 const basic = (id: string, secret: string) => ({
   authorization: `Basic ${Buffer.from(`${formEncode(id)}:${formEncode(secret)}`).toString("base64")}`,
 });
-const codeForm = (by: TestClient, code: string) => ({
-  grant_type: "authorization_code",
-  code,
-  code_verifier: by.verifier,
-  redirect_uri: by.redirectUri,
-});
-const send = async (body: string, type: string | undefined, headers: Record<string, string> = {}) =>
-  read(
-    await fetch(`${server.url}/token`, {
-      method: "POST",
-      body: new Uint8Array(Buffer.from(body)),
-      headers: { ...(type === undefined ? {} : { "content-type": type }), ...headers },
-    }),
-  );
+
+const send = (body: string, type: string | null, headers: Record<string, string> = {}) =>
+  postBody(server, "/token", body, type, headers);
 
 test("E01 only POST gets a token", async () => {
   const code = await aCode(server, client);
@@ -90,7 +70,7 @@ test("E02 the body is a form and nothing else", async () => {
     [String(form), "multipart/form-data; boundary=x"],
     [String(form), "text/x-application/x-www-form-urlencoded"],
     [String(form), "text/plain"],
-    [String(form), undefined],
+    [String(form), null],
   ] as const) {
     const answer = await send(body, type);
     assert.equal(answer.status, 400, `type ${type}`);
@@ -121,7 +101,7 @@ test("E03 repeated parameters are refused even when equal, unknown ones ignored,
 });
 
 test("E04 parameters in the URL are not used", async () => {
-  const code = await codeFor(own);
+  const code = await aCodeUnasked(server, own);
   const query = new URLSearchParams({ client_id: own.id, client_secret: own.secret ?? "" });
   const answer = await post(server, `/token?${query}`, codeForm(own, code));
   assert.equal(answer.status, 400);
@@ -165,18 +145,18 @@ test("E06 Basic credentials are form-encoded on both sides of the first colon", 
   const answer = await post(
     server,
     "/token",
-    codeForm(own, await codeFor(own)),
+    codeForm(own, await aCodeUnasked(server, own)),
     basic(own.id, own.secret ?? ""),
   );
   assert.equal(answer.status, 200, answer.text);
 });
 
 test("E07 a secret in the body does as well", async () => {
-  assert.equal((await redeem(server, own, await codeFor(own))).status, 200);
+  assert.equal((await redeem(server, own, await aCodeUnasked(server, own))).status, 200);
 });
 
 test("E08 two ways of authentication in one request are refused", async () => {
-  const code = await codeFor(own);
+  const code = await aCodeUnasked(server, own);
   const headers = basic(own.id, own.secret ?? "");
   const assertion = {
     client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
@@ -190,7 +170,7 @@ test("E08 two ways of authentication in one request are refused", async () => {
 });
 
 test("E09 a failed Authorization header is 401 with the scheme to use, whatever is wrong with it", async () => {
-  const code = await codeFor(own);
+  const code = await aCodeUnasked(server, own);
   const { authorization } = basic(own.id, "wrong");
   const encode = (text: string) => `Basic ${Buffer.from(text, "latin1").toString("base64")}`;
   for (const header of [
@@ -221,7 +201,7 @@ test("E10 failed credentials in the body are invalid_client", async () => {
 });
 
 test("E11 E-n1 E-n2 a client authenticates as it is registered: no fallback to nothing, no secret for a public one", async () => {
-  const code = await codeFor(own);
+  const code = await aCodeUnasked(server, own);
   for (const form of [{ client_secret: undefined }, { client_secret: "" }]) {
     assert.equal((await redeem(server, own, code, form)).body.error, "invalid_client");
   }
@@ -274,13 +254,13 @@ test("LEGACY who named a method, or was provisioned by the operator, never comes
   const named = await aPublicClient(server, { token_endpoint_auth_method: "client_secret_basic" });
   assert.equal((await redeem(server, named, await aCode(server, named))).body.error, "invalid_client");
   assert.equal(
-    (await redeem(server, own, await codeFor(own), { client_secret: undefined })).body.error,
+    (await redeem(server, own, await aCodeUnasked(server, own), { client_secret: undefined })).body.error,
     "invalid_client",
   );
 });
 
 test("E12 header and body name the same client, and a public one names itself", async () => {
-  const code = await codeFor(own);
+  const code = await aCodeUnasked(server, own);
   const answer = await post(
     server,
     "/token",
@@ -293,7 +273,7 @@ test("E12 header and body name the same client, and a public one names itself", 
 });
 
 test("E13 a failed authentication uses nothing up", async () => {
-  const code = await codeFor(own);
+  const code = await aCodeUnasked(server, own);
   await redeem(server, own, code, { client_secret: "wrong" });
   const tokens = await redeem(server, own, code);
   assert.equal(tokens.status, 200);

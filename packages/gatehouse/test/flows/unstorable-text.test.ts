@@ -3,7 +3,15 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { aSigningKey, asForm } from "../support/assertions.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { type Answer, aPublicClient, authorize, post, read, resource } from "../support/oauth-client.ts";
+import {
+  type Answer,
+  aPublicClient,
+  authorize,
+  post,
+  postBody,
+  read,
+  resource,
+} from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 /*
@@ -22,8 +30,7 @@ const redirectUris = ["https://app.example.com/cb"];
 async function register(metadata: Record<string, unknown> | string): Promise<Answer> {
   const body =
     typeof metadata === "string" ? metadata : JSON.stringify({ redirect_uris: redirectUris, ...metadata });
-  const headers = { "content-type": "application/json" };
-  return read(await fetch(`${server.url}/register`, { method: "POST", body, headers }));
+  return postBody(server, "/register", body, "application/json");
 }
 
 const errorLines = () => server.log.filter((line) => /"level":"(?:error|fatal)"/.test(line));

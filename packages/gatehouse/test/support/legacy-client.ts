@@ -29,3 +29,8 @@ export async function aLegacyToken(server: TestGatehouse, client: TestClient): P
   assert.equal(answer.status, 200, answer.text);
   return String(answer.body.access_token);
 }
+
+/** Follows its sign-out link, which ends a token, up to where the browser is sent. */
+export function revokeByLink(server: TestGatehouse, parameters: Record<string, string>): Promise<Response> {
+  return fetch(`${server.url}/revoke?${new URLSearchParams(parameters)}`, { redirect: "manual" });
+}

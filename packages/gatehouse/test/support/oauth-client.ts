@@ -134,6 +134,23 @@ export async function post(
   return read(response);
 }
 
+/** A post of any body; `null` names no type. */
+export async function postBody(
+  server: Reachable,
+  path: string,
+  body: string,
+  type: string | null,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return read(
+    await fetch(server.url + path, {
+      method: "POST",
+      body: new Uint8Array(Buffer.from(body)), // bytes get no type unless they are given one
+      headers: { ...(type === null ? {} : { "content-type": type }), ...headers },
+    }),
+  );
+}
+
 export async function read(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json");
@@ -147,12 +164,9 @@ export function redeem(
   form: Record<string, string | readonly string[] | undefined> = {},
 ): Promise<Answer> {
   return post(server, "/token", {
-    grant_type: "authorization_code",
+    ...codeForm(client, code),
     client_id: client.id,
     client_secret: client.secret,
-    code,
-    code_verifier: client.verifier,
-    redirect_uri: client.redirectUri,
     ...form,
   });
 }
@@ -179,15 +193,32 @@ export interface Tokens {
   readonly scope?: string;
 }
 
+/** What a client posts to redeem a code, without saying who it is. */
+export const codeForm = (client: TestClient, code: string) => ({
+  grant_type: "authorization_code",
+  code,
+  code_verifier: client.verifier,
+  redirect_uri: client.redirectUri,
+});
+
 /** A person signed in, approved, and the client redeemed the code. */
 export async function tokensFor(
   server: TestGatehouse,
   client: TestClient,
   parameters: Record<string, string | undefined> = {},
 ): Promise<Tokens> {
-  const answer = await redeem(server, client, await aCode(server, client, parameters));
-  assert.equal(answer.status, 200, JSON.stringify(answer.body));
-  return answer.body as unknown as Tokens;
+  return tokensOf(await redeem(server, client, await aCode(server, client, parameters)));
+}
+
+/** The tokens of an answer that must have some. */
+export function tokensOf({ status, body }: Answer): Tokens {
+  assert.equal(status, 200, JSON.stringify(body));
+  return body as unknown as Tokens;
+}
+
+/** Refreshes once. */
+export async function refreshed(server: TestGatehouse, client: TestClient, token: string): Promise<Tokens> {
+  return tokensOf(await refresh(server, client, token));
 }
 
 /** What the operator sees of a token. */
