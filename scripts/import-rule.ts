@@ -14,12 +14,13 @@ const allowed: Record<string, readonly string[]> = {
   oauth: [],
   caching: [],
   http: ["oauth"],
-  pages: ["oauth"],
+  pages: ["oauth", "shipped-files.ts"],
   identity: ["oauth", "caching"],
-  "client-documents": ["oauth", "caching"],
-  storage: ["oauth", "caching"],
+  "client-documents": ["oauth", "caching", "shipped-files.ts"],
+  storage: ["oauth", "caching", "shipped-files.ts"],
   telemetry: ["oauth", "caching"],
   demo: [],
+  "shipped-files.ts": [],
   "housekeeping.ts": ["oauth"],
   "look-around.ts": ["oauth"],
   keys: ["oauth"],
@@ -37,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
     "look-around.ts",
     "keys",
   ],
-  commands: ["oauth", "gatehouse.ts", "config", "keys", "telemetry", "storage"],
+  commands: ["oauth", "gatehouse.ts", "config", "keys", "telemetry", "storage", "shipped-files.ts"],
   "main.ts": ["commands"],
 };
 
@@ -76,6 +77,11 @@ for (const file of listFiles(source)) {
     if (target !== room && !allowed[room]?.includes(target))
       errors.push(`${where(file)} imports from ${target}`);
     if (room === "oauth" && target === "oauth") checkFloors(file, resolve(dirname(file), specifier));
+  }
+  if (/\bimport\.meta\.(?:dirname|filename|url)\b/.test(text) && room !== "shipped-files.ts") {
+    errors.push(
+      `${where(file)} looks where the program lies; the single executable lies nowhere: shipped-files.ts`,
+    );
   }
   if (/\bprocess\.env\b/.test(text) && room !== "config" && room !== "main.ts") {
     errors.push(`${where(file)} reads the environment; only config/ may`);

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { listShippedFiles, readShippedFile } from "../shipped-files.ts";
 
 /**
  * A copy of what a well-known client published, with when and from where it was taken. `{id}` in its
@@ -18,10 +17,9 @@ const placeholder = "{id}";
  * throughout.
  */
 export function loadSnapshots(): (url: string) => Record<string, unknown> | undefined {
-  const folder = join(import.meta.dirname, "snapshots");
-  const snapshots = readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Snapshot);
+  const snapshots = listShippedFiles("src/client-documents/snapshots", ".json").map(
+    (path) => JSON.parse(readShippedFile(path)) as Snapshot,
+  );
   const exact = new Map(snapshots.map(({ document }) => [document.client_id, document]));
   const templates = snapshots.filter(({ document }) => document.client_id.includes(placeholder));
   return (url) => {

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config-errors.ts";
 import { KeyError } from "../keys/key-file.ts";
+import { readShippedFile } from "../shipped-files.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addClientsCommand } from "./clients.ts";
@@ -35,7 +34,7 @@ export async function runProgram(args: readonly string[], shell: Shell): Promise
 function createProgram(shell: Shell): Command {
   const program = new Command("gatehouse")
     .description("The authorization server you put in front of your MCP servers.")
-    .version(packageVersion())
+    .version(describeVersion())
     .helpCommand("help [command]", "show what a command does")
     .showHelpAfterError("(gatehouse --help shows what there is)")
     .exitOverride()
@@ -57,9 +56,10 @@ function createProgram(shell: Shell): Command {
   return program;
 }
 
-function packageVersion(): string {
-  const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
+/** Of the product and of what it runs on: what a report of a fault needs. */
+function describeVersion(): string {
+  const { version } = JSON.parse(readShippedFile("package.json")) as { version: string };
+  return `gatehouse ${version} (Node ${process.versions.node}, ${process.platform} ${process.arch})`;
 }
 
 /** Says what went wrong, in words for the person at the terminal. Commander has said its own errors already. */

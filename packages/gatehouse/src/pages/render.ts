@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "../oauth/messages/page.ts";
+import { readShippedFile } from "../shipped-files.ts";
 import { consentPage } from "./consent.ts";
 import { developmentSignInPage } from "./development-sign-in.ts";
 import { errorPage } from "./error.ts";
@@ -25,7 +24,7 @@ export interface RenderedPage {
 
 /** @param basePath the issuer's path without trailing slash: what all paths begin with */
 export function createPages(basePath: string): Pages {
-  const body = readFileSync(join(import.meta.dirname, "style.css"), "utf8");
+  const body = readShippedFile("src/pages/style.css");
   const path = `${basePath}/assets/gatehouse-${hash("sha256", body, "base64url").slice(0, 12)}.css`;
   return {
     stylesheet: { path, body },

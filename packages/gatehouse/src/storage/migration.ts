@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename } from "node:path";
+import { listShippedFiles, readShippedFile } from "../shipped-files.ts";
 
 /** One step of the schema, in a file of its own. */
 export interface Migration {
@@ -13,16 +13,12 @@ export class WrongVersionError extends Error {
   override readonly name = "WrongVersionError";
 }
 
-/** All migrations in a folder, in order. The files are named `NNNN-what-it-does.sql`. */
-export function readMigrations(folder: string): Migration[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith(".sql"))
-    .sort()
-    .map((file) => ({
-      number: Number.parseInt(file, 10),
-      name: file,
-      sql: readFileSync(join(folder, file), "utf8"),
-    }));
+/** All migrations of a kind of database, in order. The files are named `NNNN-what-it-does.sql`. */
+export function readMigrations(kind: "sqlite" | "postgres"): Migration[] {
+  return listShippedFiles(`src/storage/${kind}/migrations`, ".sql").map((path) => {
+    const name = basename(path);
+    return { number: Number.parseInt(name, 10), name, sql: readShippedFile(path) };
+  });
 }
 
 /**

@@ -22,8 +22,10 @@ test("the help names every command", async () => {
   }
 });
 
-test("the version is the package's", async () => {
-  assert.deepEqual(await runCommand(["--version"]), { code: 0, out: `${manifest.version}\n`, err: "" });
+test("the version names the product, Node and the platform", async () => {
+  const { node } = process.versions;
+  const out = `gatehouse ${manifest.version} (Node ${node}, ${process.platform} ${process.arch})\n`;
+  assert.deepEqual(await runCommand(["--version"]), { code: 0, out, err: "" });
 });
 
 test("an unknown command is wrong usage, and the nearest one is suggested", async () => {

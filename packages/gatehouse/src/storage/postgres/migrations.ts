@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Client, DatabaseError } from "pg";
 import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import { DatabaseRefusedError } from "../refused.ts";
@@ -8,7 +7,7 @@ import { isMissingTable, refusal, unavailable } from "./errors.ts";
 import { SchemaChange, type SchemaChangeOptions } from "./schema-change.ts";
 
 /** All migrations this version knows, in order. */
-export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
+export const knownMigrations = (): Migration[] => readMigrations("postgres");
 
 /**
  * A migration's statements, which run one by one: CockroachDB wants it so. Each ends with `;` at the end of a

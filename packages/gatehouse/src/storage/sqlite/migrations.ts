@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
 import type { Database } from "./database.ts";
 
@@ -7,7 +6,7 @@ export const ledgerTable =
   "create table if not exists gatehouse_migrations (number integer primary key, name text not null, applied_at integer not null) strict";
 
 /** All migrations this version knows, in order. */
-export const knownMigrations = (): Migration[] => readMigrations(join(import.meta.dirname, "migrations"));
+export const knownMigrations = (): Migration[] => readMigrations("sqlite");
 
 /**
  * What has not been applied to this database yet.

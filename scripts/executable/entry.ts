@@ -1,0 +1,3 @@
+/** Where the single executable begins. */
+import "./worker-arguments.ts";
+import "../../packages/gatehouse/src/main.ts";
