@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
 import { startExampleServer } from "./server.ts";
 
 /** The example on its own. See README.md for where the values come from. */
 const {
   ISSUER: issuer,
   RESOURCE: resource,
-  CREDENTIAL: credential,
+  CREDENTIAL_FILE: file = "",
+  CREDENTIAL: credential = file && readFileSync(file, "utf8").trim(),
   PORT = "8081",
   HOST = "127.0.0.1",
 } = process.env;
