@@ -8,8 +8,11 @@ import { parseArgs } from "node:util";
 import { findLack, toolchains } from "./toolchains.ts";
 
 const required = readRequired();
+const wanted = Object.keys(toolchains).filter(
+  (name) => toolchains[name]?.onRequest !== true || required.includes(name),
+);
 const lacks = new Map<string, string>();
-for (const name of new Set([...Object.keys(toolchains), ...required])) {
+for (const name of wanted) {
   const lack = findLack(name);
   if (lack !== undefined) lacks.set(name, lack);
 }
@@ -20,7 +23,7 @@ for (const [name, lack] of lacks) {
 if (required.some((name) => lacks.has(name))) process.exit(1);
 
 const lost = new Set([...lacks.keys()].flatMap((name) => toolchains[name]?.pages ?? []));
-const pages = new Set(Object.values(toolchains).flatMap((toolchain) => toolchain.pages));
+const pages = new Set(wanted.flatMap((name) => toolchains[name]?.pages ?? []));
 const runnable = [...pages].filter((page) => !lost.has(page));
 if (runnable.length === 0) {
   console.log("No page can be run here.");

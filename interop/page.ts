@@ -18,7 +18,7 @@ const folder = resolve(import.meta.dirname, "../docs/servers");
 export function readPage(name: string): Page {
   const text = readFileSync(resolve(folder, `${name}.md`), "utf8");
   const blocks = new Map<string, string>();
-  for (const [, word = "", code = ""] of text.matchAll(/^```\w+ ([\w.]+)\n(.*?)^```$/gms)) {
+  for (const [, word = "", code = ""] of text.matchAll(/^```\w+ ([\w./-]+)\n(.*?)^```$/gms)) {
     if (blocks.has(word)) throw new Error(`${name}.md has two blocks ${word}`);
     blocks.set(word, code);
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "./page.ts";
@@ -14,12 +14,19 @@ const startTimeoutMs = 240_000;
 
 /** The folder with the page's files in it and all installed. Kept for the next run, as long as the page says the same. */
 export async function install(page: Page): Promise<string> {
-  const key = createHash("sha256").update(page.install).digest("hex").slice(0, 12);
+  // What is installed may be made of the page's files.
+  const key = createHash("sha256")
+    .update(JSON.stringify([page.install, ...page.files]))
+    .digest("hex")
+    .slice(0, 12);
   const folder = resolve(cache, `${page.name}-${key}`);
   const done = resolve(folder, ".installed");
   if (!existsSync(done)) rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const [name, code] of page.files) writeFileSync(resolve(folder, name), code);
+  for (const [name, code] of page.files) {
+    const file = resolve(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, code);
+  }
   if (!existsSync(done)) {
     await runShell(page.install, folder, { PIP_CONSTRAINT: constraints });
     writeFileSync(done, "");

@@ -36,7 +36,7 @@ async function aResource() {
   const credential = await gatehouse.addResource(url, scopes);
   const token = async (parameters: Record<string, string> = {}) =>
     (await tokensFor(gatehouse, client, { resource: url, scope: "notes:read", ...parameters })).access_token;
-  const environment = { ISSUER: gatehouse.issuer, RESOURCE: url, CREDENTIAL: credential };
+  const environment = { ISSUER: gatehouse.issuer, RESOURCE: url, CREDENTIAL: credential, PORT: String(port) };
   return { url, token, environment };
 }
 

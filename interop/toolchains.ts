@@ -7,11 +7,14 @@ interface Toolchain {
   readonly atLeast: readonly [number, number];
   /** Pages in `docs/servers/`. */
   readonly pages: readonly string[];
+  /** Run only where it is required by name: it brings more than a test may download each time. */
+  readonly onRequest?: true;
 }
 
 export const toolchains: Readonly<Record<string, Toolchain>> = {
   python: { command: ["python3", "--version"], atLeast: [3, 10], pages: ["python-fastmcp", "python-sdk"] },
   go: { command: ["go", "version"], atLeast: [1, 25], pages: ["go"] },
+  java: { command: ["mvn", "--version"], atLeast: [3, 8], pages: ["spring"], onRequest: true },
   curl: { command: ["curl", "--version"], atLeast: [7, 0], pages: ["curl"] },
   jq: { command: ["jq", "--version"], atLeast: [1, 5], pages: ["curl"] },
 };

@@ -37,9 +37,19 @@ export async function startExampleServer(options: ExampleOptions): Promise<Examp
     app.get("/", (_request, response) => void response.type("text").send(hint));
   }
 
-  // The three lines. Everything after them needs a token. `cacheSeconds: 0` asks about the token each time, so that in this
-  // demonstration a revoked one is refused at once.
-  app.use(protect({ issuer, resource, credential, requiredScopes: ["mcp"], cacheSeconds: 0 }));
+  // Everything after this needs a token.
+  app.use(
+    protect({
+      issuer,
+      resource,
+      credential,
+      requiredScopes: ["mcp"],
+      // Asked each time: in a demonstration a revoked token is refused at once.
+      cacheSeconds: 0,
+      // Some clients look for the authorization server's metadata nowhere but here, and cannot refresh without.
+      authorizationServerMetadata: true,
+    }),
+  );
 
   // Stateless: each request is served by itself, so there is no session to keep, lose or steal.
   app.post(path, async (request, response) => {

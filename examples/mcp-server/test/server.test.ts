@@ -74,6 +74,18 @@ test("a tool refuses bad input without falling over", async (t) => {
   assert.match(await call("list_notes"), /no notes/);
 });
 
+test("a client that looks for the authorization server's metadata at this server's origin finds them", async () => {
+  for (const place of [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-authorization-server/mcp",
+  ]) {
+    const answer = await fetch(new URL(place, example.url));
+    assert.equal(answer.status, 200, place);
+    const { issuer } = (await answer.json()) as { issuer: unknown };
+    assert.equal(issuer, authorizationServer.issuer);
+  }
+});
+
 test("without a token the client is sent to sign in; with too little scope it is told which", async () => {
   const anonymous = await fetch(example.url, { method: "POST", body: "{}" });
   assert.equal(anonymous.status, 401);

@@ -42,11 +42,30 @@ export interface ProtectFastifyPlugin {
 }
 
 /**
- * Protects every route of the application that it is registered with, `app.register(protectFastify({ … }))`,
- * whatever the order, except those with `config: { protect: false }`. It also serves this server's metadata
- * (RFC 9728) and answers CORS preflights, so register it at the root. What passes has `request.auth`, and
- * `request.raw.auth` for the SDK's transports. Nobody without a token has a body parsed. Throws a `TypeError`
- * for wrong options.
+ * Protects every route of the application that it is registered with, whatever the order, except those with
+ * `config: { protect: false }`. It also serves this server's metadata (RFC 9728) and answers CORS preflights, so
+ * register it at the root. What passes has `request.auth`, and `request.raw.auth` for the SDK's transports. Nobody
+ * without a token has a body parsed.
+ *
+ * @param options of the resource; only `issuer`, `resource` and `credential` are needed
+ * @returns a plugin, with `scopes(…)` for operations that need more
+ * @throws TypeError for wrong options, and for options there are none of
+ *
+ * @example
+ * ```ts
+ * import { protectFastify } from "@mcp-gatehouse/resource-server";
+ * import fastify from "fastify";
+ *
+ * const gate = protectFastify({
+ *   issuer: "https://login.example.com",
+ *   resource: "https://notes.example.com/mcp",
+ *   credential: process.env.GATEHOUSE_CREDENTIAL ?? "from-the-environment",
+ * });
+ * export const app = fastify();
+ * app.register(gate);
+ * app.get("/health", { config: { protect: false } }, async () => "fine");
+ * app.post("/notes", { onRequest: gate.scopes("notes:write") }, async () => "written");
+ * ```
  */
 export function protectFastify(options: ProtectionOptions): ProtectFastifyPlugin {
   const guard = createGuard(options);

@@ -22,12 +22,14 @@ export interface GuardRequest {
   readonly form?: () => Promise<URLSearchParams | undefined>;
 }
 
+/** What becomes of a request. */
 export type Verdict =
   /** Let it pass. */
   | { readonly ok: true; readonly auth: AuthInfo }
   /** Do not: send this instead. */
   | { readonly ok: false; readonly answer: Answer };
 
+/** Judges requests to one resource: what every adapter of this package is made of. */
 export interface Guard {
   /** Judges one request. Never rejects: what cannot be checked is refused (503). */
   check(request: GuardRequest): Promise<Verdict>;
@@ -38,7 +40,25 @@ export interface Guard {
   demand(auth: Pick<AuthInfo, "scopes"> | undefined, scopes: readonly string[]): Answer | undefined;
 }
 
-/** The protection of one resource, free of any framework. Throws a `TypeError` for wrong options. */
+/**
+ * The protection of one resource, free of any framework.
+ *
+ * @param options of the resource; only `issuer`, `resource` and `credential` are needed
+ * @throws TypeError for wrong options, and for options there are none of
+ *
+ * @example
+ * ```ts
+ * import { createGuard } from "@mcp-gatehouse/resource-server";
+ *
+ * const guard = createGuard({
+ *   issuer: "https://login.example.com",
+ *   resource: "https://notes.example.com/mcp",
+ *   credential: process.env.GATEHOUSE_CREDENTIAL ?? "from-the-environment",
+ * });
+ * const verdict = await guard.check({ method: "POST", url: "/mcp", authorization: [] });
+ * console.log(verdict.ok ? verdict.auth.extra.subject : verdict.answer.status); // 401: it brought no token
+ * ```
+ */
 export function createGuard(options: ProtectionOptions): Guard {
   const protection = readOptions(options);
   const { requiredScopes } = protection;

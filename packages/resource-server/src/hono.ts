@@ -25,9 +25,28 @@ export interface ProtectedEnv {
 }
 
 /**
- * Protects every route that is registered after `app.use(protectHono({ … }))`. It also serves this server's
- * metadata (RFC 9728) and answers CORS preflights, so use it at the root of the application. What passes has
- * `c.get("auth")`. Throws a `TypeError` for wrong options.
+ * Protects every route that is registered after `app.use(protectHono({ … }))`. It also serves this server's metadata
+ * (RFC 9728) and answers CORS preflights, so use it at the root of the application. What passes has `c.get("auth")`.
+ *
+ * @param options of the resource; only `issuer`, `resource` and `credential` are needed
+ * @returns middleware, with `scopes(…)` for operations that need more
+ * @throws TypeError for wrong options, and for options there are none of
+ *
+ * @example
+ * ```ts
+ * import { type ProtectedEnv, protectHono } from "@mcp-gatehouse/resource-server";
+ * import { Hono } from "hono";
+ *
+ * const gate = protectHono({
+ *   issuer: "https://login.example.com",
+ *   resource: "https://notes.example.com/mcp",
+ *   credential: process.env.GATEHOUSE_CREDENTIAL ?? "from-the-environment",
+ * });
+ * export const app = new Hono<ProtectedEnv>();
+ * app.use(gate);
+ * app.get("/me", (c) => c.text(`Hello ${c.get("auth").extra.username}`));
+ * app.post("/notes", gate.scopes("notes:write"), (c) => c.text("written"));
+ * ```
  */
 export function protectHono(options: ProtectionOptions): ProtectHonoMiddleware {
   const guard = createGuard(options);

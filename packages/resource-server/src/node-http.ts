@@ -25,14 +25,32 @@ export interface ProtectMiddleware extends Middleware {
 }
 
 /**
- * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the
- * application) and on bare `node:http` (`createServer((request, response) => gate(request, response, () =>
- * …))`). It also serves this server's metadata (RFC 9728) and answers CORS preflights. What passes has
- * `request.auth`. Put it before body parsers, so that nobody without a token has a body parsed. Throws a
- * `TypeError` for wrong options.
+ * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the application) and
+ * on bare `node:http`. It also serves this server's metadata (RFC 9728) and answers CORS preflights. What passes has
+ * `request.auth`. Put it before body parsers, so that nobody without a token has a body parsed.
  *
  * A form body is read here when the header brought a token, to see whether a second one hides in it (U07);
  * `request.body` then holds the form.
+ *
+ * @param options of the resource; only `issuer`, `resource` and `credential` are needed
+ * @returns middleware, with `scopes(…)` for operations that need more
+ * @throws TypeError for wrong options, and for options there are none of
+ *
+ * @example
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { protect } from "@mcp-gatehouse/resource-server";
+ *
+ * const gate = protect({
+ *   issuer: "https://login.example.com",
+ *   resource: "https://notes.example.com/mcp",
+ *   credential: process.env.GATEHOUSE_CREDENTIAL ?? "from-the-environment",
+ *   requiredScopes: ["notes:read"],
+ * });
+ * export const server = createServer((request, response) =>
+ *   gate(request, response, () => response.end("only with a good token")),
+ * );
+ * ```
  */
 export function protect(options: ProtectionOptions): ProtectMiddleware {
   const guard = createGuard(options);

@@ -35,9 +35,25 @@ export interface TokenVerifier {
 }
 
 /**
- * For servers that already use the SDK's `requireBearerAuth`: the same checks of activity, audience and
- * expiry as `protect()`. Scopes, challenges and metadata are then the SDK's part. Throws a `TypeError` for
- * wrong options.
+ * For servers that already use the SDK's `requireBearerAuth`: the same checks of activity, audience and expiry as
+ * `protect()`. Scopes, challenges and metadata are then the SDK's part.
+ *
+ * @param options of the resource, and the SDK's error class
+ * @throws TypeError for wrong options, and for options there are none of
+ *
+ * @example
+ * ```ts
+ * import { createVerifier } from "@mcp-gatehouse/resource-server";
+ * import { OAuthError, requireBearerAuth } from "@modelcontextprotocol/server";
+ *
+ * const verifier = createVerifier({
+ *   issuer: "https://login.example.com",
+ *   resource: "https://notes.example.com/mcp",
+ *   credential: process.env.GATEHOUSE_CREDENTIAL ?? "from-the-environment",
+ *   OAuthError,
+ * });
+ * export const gate = requireBearerAuth({ verifier, requiredScopes: ["notes:read"] });
+ * ```
  */
 export function createVerifier(options: VerifierOptions): TokenVerifier {
   const protection = readOptions(options, {

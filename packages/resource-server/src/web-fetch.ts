@@ -10,9 +10,29 @@ import { guardRequestOf, toResponse } from "./web-request.ts";
 export type DemandScopes = (...needed: readonly string[]) => Response | undefined;
 
 /**
- * Puts the guard before a handler of web-standard requests: `fetch(request)` of Bun, Deno, a worker or an
- * SDK's transport. The handler is called only for requests with a good token, and told who calls. Metadata
- * and preflights are answered here. Throws a `TypeError` for wrong options.
+ * Puts the guard before a handler of web-standard requests: `fetch(request)` of Bun, Deno, a worker or an SDK's
+ * transport. The handler is called only for requests with a good token, and told who calls. Metadata and preflights
+ * are answered here.
+ *
+ * @param options of the resource; only `issuer`, `resource` and `credential` are needed
+ * @param handler gets the request, who calls, and a function that demands scopes for one operation
+ * @returns the protected handler
+ * @throws TypeError for wrong options, and for options there are none of
+ *
+ * @example
+ * ```ts
+ * import { protectFetch } from "@mcp-gatehouse/resource-server";
+ *
+ * const handle = protectFetch(
+ *   {
+ *     issuer: "https://login.example.com",
+ *     resource: "https://notes.example.com/mcp",
+ *     credential: process.env.GATEHOUSE_CREDENTIAL ?? "from-the-environment",
+ *   },
+ *   (_request, auth, scopes) => scopes("notes:write") ?? new Response(`Hello ${auth.extra.username}`),
+ * );
+ * export default { fetch: handle };
+ * ```
  */
 export function protectFetch(
   options: ProtectionOptions,
