@@ -15,6 +15,7 @@ export const toolchains: Readonly<Record<string, Toolchain>> = {
   python: { command: ["python3", "--version"], atLeast: [3, 10], pages: ["python-fastmcp", "python-sdk"] },
   go: { command: ["go", "version"], atLeast: [1, 25], pages: ["go"] },
   java: { command: ["mvn", "--version"], atLeast: [3, 8], pages: ["spring"], onRequest: true },
+  rust: { command: ["cargo", "--version"], atLeast: [1, 88], pages: ["rust"], onRequest: true },
   curl: { command: ["curl", "--version"], atLeast: [7, 0], pages: ["curl"] },
   jq: { command: ["jq", "--version"], atLeast: [1, 5], pages: ["curl"] },
 };
