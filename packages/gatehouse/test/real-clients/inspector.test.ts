@@ -91,9 +91,15 @@ test("the Inspector reconnects after its token expired, without a sign-in", {
   server.letAccessTokensExpire();
   const refreshed = page.waitForResponse(`${server.gatehouse.issuer}/token`);
   await page.getByRole("button", { name: "Run Tool" }).click();
-  assert.equal((await refreshed).status(), 200);
-
-  // It keeps sending the old token until the page is loaded anew; "Disconnect" would forget the new one too.
+  const answer = await refreshed;
+  assert.equal(answer.status(), 200);
+  // It keeps sending the old token until the page is loaded anew; "Disconnect" would forget the new one too. Loaded
+  // before the new one is stored, the page would begin with the old one again.
+  const { access_token } = (await answer.json()) as { access_token: string };
+  await page.waitForFunction(
+    (token) => Object.values(sessionStorage).some((stored) => stored.includes(token)),
+    access_token,
+  );
   await page.reload();
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await openTools(page);

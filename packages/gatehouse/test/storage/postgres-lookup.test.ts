@@ -25,7 +25,7 @@ class Counted extends Database {
   }
 }
 
-async function aStory() {
+async function aTestStore() {
   const url = await postgres.createDatabase();
   await (await openPostgresStore({ url })).close();
   const database = new Counted({ url, statementTimeout: 5000 });
@@ -35,7 +35,7 @@ async function aStory() {
 }
 
 test("look-ups that arrive together are one statement, and each gets its own answer", async () => {
-  const { database, tested, store } = await aStory();
+  const { database, tested, store } = await aTestStore();
   const { token } = await tested.aLiveGrant();
   const other = (await tested.aLiveGrant()).token;
   database.statements = 0;
@@ -52,7 +52,7 @@ test("look-ups that arrive together are one statement, and each gets its own ans
 });
 
 test("look-ups wait for the next statement while several are in flight, but not for ones that are stuck", async () => {
-  const { url, database, tested, store } = await aStory();
+  const { url, database, tested, store } = await aTestStore();
   const { token } = await tested.aLiveGrant();
   const other = new Client({ connectionString: url });
   await other.connect();
@@ -76,7 +76,7 @@ test("look-ups wait for the next statement while several are in flight, but not 
 });
 
 test("a key that no database can hold fails alone", async () => {
-  const { store } = await aStory();
+  const { store } = await aTestStore();
   const client = aClient();
   await store.addClient(client);
   const outcomes = await Promise.allSettled([

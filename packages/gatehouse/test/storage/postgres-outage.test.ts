@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => postgres.stop());
 
-async function aStory(over: { url?: string; poolSize?: number } = {}) {
+async function aTestStore(over: { url?: string; poolSize?: number; statementTimeout?: number } = {}) {
   const tested = new StoreUnderTest();
   const url = over.url ?? (await postgres.createDatabase());
   await tested.open(() => openPostgresStore({ url, statementTimeout, ...over }));
@@ -54,7 +54,7 @@ const operations = (store: Store) => [
 ];
 
 test("with the database down everything fails in time, and all recovers without a restart", async () => {
-  const { tested, store } = await aStory();
+  const { tested, store } = await aTestStore();
   const { token } = await tested.aLiveGrant();
   await Promise.all(times(20, () => store.findProblems()));
   await postgres.goDown();
@@ -67,7 +67,7 @@ test("with the database down everything fails in time, and all recovers without 
 });
 
 test("a database that may only be read, or whose schema is another version's, is a problem", async () => {
-  const { store, url } = await aStory();
+  const { store, url } = await aTestStore();
   assert.deepEqual(await store.findProblems(), []);
   const number = "(select max(number) from gatehouse_migrations)";
   const other = await someoneElse(
@@ -83,7 +83,7 @@ test("a database that may only be read, or whose schema is another version's, is
   await store.close();
 
   const restricted = await postgres.createDatabase();
-  const owner = await aStory({ url: restricted });
+  const owner = await aTestStore({ url: restricted });
   const rights = await someoneElse(
     restricted,
     "create role server login",
@@ -98,7 +98,7 @@ test("a database that may only be read, or whose schema is another version's, is
   await rights.end();
 
   const readOnly = await postgres.createDatabase();
-  const first = await aStory({ url: readOnly });
+  const first = await aTestStore({ url: readOnly });
   await first.store.close();
   const name = new URL(readOnly).pathname.slice(1);
   const setting = await someoneElse(
@@ -112,7 +112,7 @@ test("a database that may only be read, or whose schema is another version's, is
 });
 
 test("a database that is down when operations are under way does not leave them hanging", async () => {
-  const { tested, store, url } = await aStory();
+  const { tested, store, url } = await aTestStore();
   const { grant } = await tested.aLiveGrant();
   await someoneElse(url, "begin", "lock table gatehouse_grants");
   const waiting = times(5, () => failsInTime(() => tested.rotate(grant, 1)));
@@ -139,7 +139,7 @@ test("a store that cannot be reached, or does not answer, cannot be opened", asy
 });
 
 test("a statement that others hold up is given up in time, and fails nobody else", async () => {
-  const { tested, store, url } = await aStory();
+  const { tested, store, url } = await aTestStore();
   const { grant, token } = await tested.aLiveGrant();
   const other = await someoneElse(url, "begin", "lock table gatehouse_grants");
   const [, found] = await Promise.all([
@@ -156,7 +156,7 @@ test("a statement that others hold up is given up in time, and fails nobody else
 });
 
 test("who waits for a connection waits no longer than for an answer", async () => {
-  const { tested, store, url } = await aStory({ poolSize: 1 });
+  const { tested, store, url } = await aTestStore({ poolSize: 1 });
   const { grant } = await tested.aLiveGrant();
   const other = await someoneElse(url, "begin", "lock table gatehouse_grants");
   await Promise.all(times(5, () => failsInTime(() => tested.rotate(grant, 1))));
@@ -166,7 +166,7 @@ test("who waits for a connection waits no longer than for an answer", async () =
 });
 
 test("what lost a race at SERIALIZABLE is run again", async () => {
-  const { tested, store, url } = await aStory({ url: await postgres.createDatabase("serializable") });
+  const { tested, store, url } = await aTestStore({ url: await postgres.createDatabase("serializable") });
   const code = await tested.anIssuedCode();
   const other = await someoneElse(url, "begin");
   await other.query("update oauth2_codes set used = true where id = $1", [code.codeHash]);
@@ -180,24 +180,37 @@ test("what lost a race at SERIALIZABLE is run again", async () => {
 });
 
 test("what was undone to end a deadlock is run again", async () => {
-  const { tested, url } = await aStory();
+  const { tested, url } = await aTestStore();
   const { grant } = await tested.aLiveGrant();
   await tested.store.close();
-  const other = await someoneElse(url, "alter role postgres set deadlock_timeout = '50ms'");
-  const { store } = await aStory({ url });
-  await other.query("begin; delete from gatehouse_grants");
+  const gate = await someoneElse(
+    url,
+    "alter role postgres set deadlock_timeout = '50ms'",
+    `create function wait_at_gate() returns trigger language plpgsql as
+       $$ begin perform pg_advisory_xact_lock(1); return null; end $$`,
+    "create trigger gate before delete on gatehouse_grants execute function wait_at_gate()",
+    "select pg_advisory_lock(1)",
+  );
+  const { store } = await aTestStore({ url, statementTimeout: 30_000 });
+  // Never finds the deadlock itself: the database ends it at the expense of whoever does.
+  const other = await someoneElse(url, "set deadlock_timeout = '10min'", "begin");
+  await other.query("select 1 from gatehouse_grants for update");
   const removed = store.removeClient(grant.clientId);
-  await waitsForLock(url);
-  await other.query("update oauth2_clients set scope = scope");
+  await waitsForLock(url); // it has the client, and wants the grant as soon as the gate is open
+  const updated = other.query("update oauth2_clients set scope = scope");
+  await waitsForLock(url, 2); // the other has the grant, and wants the client
+  await gate.query("select pg_advisory_unlock(1)");
+  await updated;
   await other.query("commit");
   assert.equal(await removed, true);
-  await other.query("alter role postgres reset deadlock_timeout");
+  await gate.query("alter role postgres reset deadlock_timeout");
+  await gate.end();
   await other.end();
   await store.close();
 });
 
 test("what loses every race is given up in time", async () => {
-  const { store, url } = await aStory();
+  const { store, url } = await aTestStore();
   const other = await someoneElse(
     url,
     "create sequence attempts",
@@ -214,16 +227,16 @@ test("what loses every race is given up in time", async () => {
 });
 
 test("a closed store is unavailable", async () => {
-  const { store } = await aStory();
+  const { store } = await aTestStore();
   await store.close();
   await store.close();
   for (const operation of operations(store)) await assert.rejects(operation(), unavailable);
 });
 
 test("a redemption or rotation whose answer was lost has happened once, whatever the client tries again", async () => {
-  const direct = await aStory();
+  const direct = await aTestStore();
   const line = await aLine(direct.url);
-  const { tested, store } = await aStory({ url: line.url });
+  const { tested, store } = await aTestStore({ url: line.url });
   const code = await tested.anIssuedCode();
   const { grant } = await tested.aLiveGrant();
   const [first, second] = times(2, () => aGrant(code));
@@ -248,10 +261,11 @@ test("a redemption or rotation whose answer was lost has happened once, whatever
   line.close();
 });
 
-async function waitsForLock(url: string): Promise<void> {
+/** Resolves once so many wait for a lock that others have. */
+async function waitsForLock(url: string, waiters = 1): Promise<void> {
   const client = await someoneElse(url);
   const waiting = "select count(*)::int as n from pg_locks where not granted";
-  while ((await client.query<{ n: number }>(waiting)).rows[0]?.n === 0);
+  while (((await client.query<{ n: number }>(waiting)).rows[0]?.n ?? 0) < waiters);
   await client.end();
 }
 
