@@ -106,7 +106,7 @@ test("a browser may read metadata and challenges from any origin, and is told so
 });
 
 test("wrong options are refused at the start, by name and without their value", async () => {
-  const faults: [string, Partial<ProtectionOptions>][] = [
+  const mistakes: [string, Partial<ProtectionOptions>][] = [
     ["issuer", { issuer: "http://login.example.com" }],
     ["issuer", { issuer: "https://login.example.com/?tenant=a" }],
     ["issuer", { issuer: "login.example.com" }],
@@ -121,9 +121,9 @@ test("wrong options are refused at the start, by name and without their value", 
     ["requiredScopes", { requiredScopes: ["notes:read notes:write"] }],
     ["scopes", { scopes: ['notes"'] }],
   ];
-  for (const [name, fault] of faults) {
+  for (const [name, mistake] of mistakes) {
     await assert.rejects(
-      startNotesServer(offline, fault),
+      startNotesServer(offline, mistake),
       (error: unknown) =>
         error instanceof TypeError &&
         error.message.startsWith(`protect(): ${name} must be `) &&

@@ -29,14 +29,14 @@ test("a pinned document is given without a fetch, others are fetched", async (t)
 
 test("a folder that cannot be used is told in a sentence that names the file", (t) => {
   const one = JSON.stringify({ client_id: "https://app.example.com/c" });
-  for (const [files, fault] of [
+  for (const [files, error] of [
     [{ "bad.json": "{" }, /bad\.json cannot be used: malformed JSON/],
     [{ "list.json": "[]" }, /list\.json cannot be used: expected a JSON object/],
     [{ "half.json": `{"client_name":"\\ud83d"}` }, /half\.json cannot be used: JSON with NUL or a broken/],
     [{ "nameless.json": "{}" }, /nameless\.json has no client_id/],
     [{ "a.json": one, "b.json": one }, /b\.json is the second document for https:\/\/app/],
   ] as const) {
-    assert.throws(() => createDocumentSource({ ...offline, folder: aFolder(t, files) }), fault);
+    assert.throws(() => createDocumentSource({ ...offline, folder: aFolder(t, files) }), error);
   }
   assert.throws(() => createDocumentSource({ ...offline, folder: "/nowhere" }), /folder \/nowhere/);
 });

@@ -170,8 +170,8 @@ test("Y27: restore puts a backup in place under the tokens made since, keeps wha
   assert.equal(code, 0, err);
   assert.match(out, /^Restored .*gatehouse\.db from .*backup\nPeople with a live grant in it: 1\n/);
   assert.match(err, /What was revoked, removed or retired since is there again/);
-  const kept = /kept as (.+)$/m.exec(out)?.[1] ?? "";
-  assert.deepEqual(query(kept, "select generation from gatehouse_grants").map(Object.values), [[4]]);
+  const copy = /kept as (.+)$/m.exec(out)?.[1] ?? "";
+  assert.deepEqual(query(copy, "select generation from gatehouse_grants").map(Object.values), [[4]]);
   assert.deepEqual(query(path, "select generation from gatehouse_grants").map(Object.values), [[1]]);
   if (process.platform !== "win32") assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.deepEqual(

@@ -77,11 +77,11 @@ for (const more of [{}, { WORKERS: "2" }]) {
     await postgres.goDown();
     const child = startCommand(["serve"], serving(sqlUrl, { ...more, SQL_RETRY: "1s" }));
     t.after(() => child.kill("SIGKILL"));
-    const said = text(child.stderr ?? assert.fail());
+    const printed = text(child.stderr ?? assert.fail());
     await untilPrinted(child, /the database cannot be reached; trying again/);
     const ended = once(child, "exit");
     await postgres.goUp();
     assert.deepEqual(await ended, [1, null]);
-    assert.match(await said, /^gatehouse: .*refuses the password of the user gate.*\n$/);
+    assert.match(await printed, /^gatehouse: .*refuses the password of the user gate.*\n$/);
   });
 }

@@ -10,17 +10,17 @@ const production = {
   OAUTH2_CLIENT_ID: "our-id",
   OAUTH2_CLIENT_SECRET: "our-secret",
 };
-const said = (environment: Record<string, string>) =>
+const startLine = (environment: Record<string, string>) =>
   describeStart(readConfig({ ...production, ...environment }, "serve"), "http://0.0.0.0:8080");
 
 test("the line says who may sign in, with which provider", () => {
-  const open = said({});
+  const open = startLine({});
   assert.equal(open.provider, "https://accounts.google.com");
   assert.match(
     open.whoMaySignIn ?? "",
     /^everybody .*https:\/\/accounts\.google\.com.*ALLOWED_DOMAINS is not set/,
   );
-  const closed = said({
+  const closed = startLine({
     ALLOWED_DOMAINS: "example.com, example.org",
     UPSTREAM_ISSUER: "https://idp.example.com",
   });
@@ -29,11 +29,11 @@ test("the line says who may sign in, with which provider", () => {
 });
 
 test("the line says which database, which keys and which proxies, and never a secret", () => {
-  const usual = said({});
+  const usual = startLine({});
   assert.equal(usual.database, join(process.cwd(), "data/gatehouse.db"));
   assert.equal(usual.keys, `the key file ${join(process.cwd(), "data/gatehouse.db.key")}`);
   assert.match(usual.trustedProxies ?? "", /^none: X-Forwarded-For is not believed/);
-  const shared = said({
+  const shared = startLine({
     SQL_URL: "postgres://gate:hunter2@db.internal:5432/gate",
     SECRET_KEY: `${"hunter2".repeat(6)},${"3retnuh".repeat(6)}`,
     TRUSTED_PROXIES: "loopback,10.0.0.0/8",
@@ -42,21 +42,21 @@ test("the line says which database, which keys and which proxies, and never a se
   assert.equal(shared.keys, "2 in SECRET_KEY");
   assert.equal(shared.trustedProxies, "loopback, 10.0.0.0/8");
   assert.doesNotMatch(JSON.stringify(shared), /hunter2|3retnuh|our-secret/);
-  const inFile = said({ SECRET_KEY_FILE: "keys.txt" }).keys;
+  const inFile = startLine({ SECRET_KEY_FILE: "keys.txt" }).keys;
   assert.equal(inFile, `the file ${join(process.cwd(), "keys.txt")} of SECRET_KEY_FILE`);
-  assert.equal(said({ SQL_URL: "sqlite::memory:" }).keys, "one for this run");
+  assert.equal(startLine({ SQL_URL: "sqlite::memory:" }).keys, "one for this run");
 });
 
 test("the line says when a public server speaks plain HTTP on all interfaces, and only then", () => {
   for (const environment of [{}, { HOST: "0.0.0.0" }, { HOST: "::" }]) {
-    assert.match(said(environment).exposed ?? "", /plain HTTP on all interfaces/);
+    assert.match(startLine(environment).exposed ?? "", /plain HTTP on all interfaces/);
   }
   for (const environment of [
     { HOST: "127.0.0.1" },
     { HOST: "10.1.2.3" },
     { BASE_URL: "http://localhost:8080" },
   ]) {
-    assert.equal(said(environment).exposed, undefined);
+    assert.equal(startLine(environment).exposed, undefined);
   }
 });
 

@@ -101,13 +101,13 @@ export function clientsContract(tested: StoreUnderTest): void {
   });
 
   test("a client that the operator vouches for stays when idle, and is nobody's word again once it is replaced", async () => {
-    const [kept, replaced] = [aClient({ createdAt: seconds(1) }), aClient()];
-    for (const client of [kept, replaced]) {
+    const [unused, replaced] = [aClient({ createdAt: seconds(1) }), aClient()];
+    for (const client of [unused, replaced]) {
       await tested.store.addClient(client);
       await tested.store.vouchForClient(client.id, true);
     }
     await tested.sweepEverything(now, seconds(1000));
-    assert.ok(await tested.store.findClient(kept.id));
+    assert.ok(await tested.store.findClient(unused.id));
     await tested.store.replaceClient({ ...replaced, redirectUris: ["https://changed.example/cb"] });
     assert.equal((await tested.store.findClient(replaced.id))?.dynamicallyRegistered, true);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { maxReplayGenerations } from "../../src/oauth/store.ts";
 import { seconds } from "../../src/oauth/values.ts";
-import { aGrant, aToken, count, later, now, strict, times } from "./records.ts";
+import { aGrant, aRotation, aToken, count, later, now, strict, times } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about grants and access tokens. */
@@ -31,22 +31,21 @@ export function grantsContract(tested: StoreUnderTest): void {
 
   test("where several generations are forgiven, each is from when it was superseded, with the live one", async () => {
     const { grant } = await tested.aLiveGrant();
-    const patient = { ...strict, window: seconds(100), generations: 3 };
+    const forgiving = { ...strict, window: seconds(100), generations: 3 };
     for (const [at, presented] of [0, 30, 60].entries()) {
-      assert.equal(await tested.rotate(grant, at + 1, later(presented), patient), "rotated");
+      assert.equal(await tested.rotate(grant, at + 1, later(presented), forgiving), "rotated");
     }
-    assert.equal(await tested.rotate(grant, 1, later(99), patient), "replayed");
-    assert.equal(await tested.rotate(grant, 2, later(129), patient), "replayed");
-    const rotation = { grantId: grant.id, presented: 3, now: later(159), replay: patient };
-    const accessToken = aToken(grant);
-    assert.deepEqual(await tested.store.rotateGrant({ ...rotation, expiresAt: later(2000), accessToken }), {
+    assert.equal(await tested.rotate(grant, 1, later(99), forgiving), "replayed");
+    assert.equal(await tested.rotate(grant, 2, later(129), forgiving), "replayed");
+    const rotation = aRotation(grant, 3, { now: later(159), replay: forgiving });
+    assert.deepEqual(await tested.store.rotateGrant(rotation), {
       outcome: "replayed",
       generation: 4,
     });
-    assert.ok(await tested.store.findAccessToken(accessToken.tokenHash, now));
-    assert.equal(await tested.rotate(grant, 1, later(100), patient), "reused");
-    assert.equal(await tested.rotate(grant, 4, later(61), patient), "rotated");
-    assert.equal(await tested.rotate(grant, 1, later(62), patient), "reused", "four generations back");
+    assert.ok(await tested.store.findAccessToken(rotation.accessToken.tokenHash, now));
+    assert.equal(await tested.rotate(grant, 1, later(100), forgiving), "reused");
+    assert.equal(await tested.rotate(grant, 4, later(61), forgiving), "rotated");
+    assert.equal(await tested.rotate(grant, 1, later(62), forgiving), "reused", "four generations back");
   });
 
   test("as many superseded generations are remembered as a policy may forgive, and no more", async () => {
@@ -88,14 +87,7 @@ export function grantsContract(tested: StoreUnderTest): void {
     const { grant, token } = await tested.aLiveGrant();
     const tokens = times(20, () => aToken(grant));
     const rotations = tokens.map((accessToken) =>
-      tested.store.rotateGrant({
-        grantId: grant.id,
-        presented: 1,
-        now,
-        replay: strict,
-        expiresAt: later(9),
-        accessToken,
-      }),
+      tested.store.rotateGrant(aRotation(grant, 1, { expiresAt: later(9), accessToken })),
     );
     const revoked = tested.store.revokeGrant(grant.id);
     const more = tokens.map(() => tested.rotate(grant, 1));

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { seconds } from "../../src/oauth/values.ts";
-import { aToken, later, now, strict, unique } from "./records.ts";
+import { aRotation, later, now, unique } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 const aFingerprint = () => hash("sha256", unique(), "hex").slice(0, 32);
@@ -56,10 +55,9 @@ export function keysContract(tested: StoreUnderTest): void {
     const moved = await tested.aLiveGrant({ keyId: -5 });
     await tested.aLiveGrant({ keyId: -5, generation: 0 });
     await tested.aLiveGrant({ keyId: -5, expiresAt: later(1) });
-    await tested.store.rotateGrant({
-      ...{ grantId: moved.grant.id, presented: 1, now, replay: strict, keyId: 2_000_000_000 },
-      ...{ expiresAt: seconds(now + 100), accessToken: aToken(moved.grant) },
-    });
+    await tested.store.rotateGrant(
+      aRotation(moved.grant, 1, { keyId: 2_000_000_000, expiresAt: later(100) }),
+    );
     const { people, byKey } = await tested.store.countGrants(later(1));
     assert.equal(people, new Set([old.grant, grant, moved.grant].map(({ subject }) => subject)).size);
     const sorted = byKey.toSorted((a, b) => (a.keyId ?? 0) - (b.keyId ?? 0));

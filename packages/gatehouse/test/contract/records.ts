@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
-import type { AccessToken, AuthorizationRequest, Client, Code, Grant } from "../../src/oauth/records.ts";
+import type {
+  AccessToken,
+  AuthorizationRequest,
+  Client,
+  Code,
+  Grant,
+  Transaction,
+} from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
-import type { ReplayPolicy } from "../../src/oauth/store.ts";
+import type { ReplayPolicy, Store } from "../../src/oauth/store.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import {
   type ClientId,
@@ -53,6 +60,19 @@ export const anAuthorization = (
   ...over,
 });
 
+/** An attempt that has just begun: nobody has signed in yet. */
+export const aTransaction = (
+  authorization: AuthorizationRequest,
+  over: Partial<Transaction> = {},
+): Transaction => ({
+  handleHash: aHash(),
+  bindingHash: aHash(),
+  authorization,
+  signedIn: undefined,
+  expiresAt: later(600),
+  ...over,
+});
+
 export const aCode = (authorization: AuthorizationRequest, over: Partial<Code> = {}): Code => ({
   codeHash: aHash(),
   authorization,
@@ -95,11 +115,23 @@ export const aToken = (grant: Grant, over: Partial<AccessToken> = {}): AccessTok
   ...over,
 });
 
-export const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
-export const count = <T>(values: readonly T[], wanted: T): number =>
-  values.filter((value) => value === wanted).length;
-
 /** Forgives the previous generation for a minute. */
 export const strict: ReplayPolicy = { window: seconds(60), generations: 1, late: seconds(0) };
 /** Moves the grant ahead afterwards, for a quarter of an hour. */
 export const lossless: ReplayPolicy = { ...strict, late: seconds(900) };
+
+/** Presents a generation of the grant; only the previous one is forgiven, for a minute. */
+export const aRotation = (grant: Grant, presented: number, over: Partial<Rotate> = {}): Rotate => ({
+  grantId: grant.id,
+  presented,
+  now,
+  replay: strict,
+  expiresAt: later(2000),
+  accessToken: aToken(grant),
+  ...over,
+});
+type Rotate = Parameters<Store["rotateGrant"]>[0];
+
+export const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+export const count = <T>(values: readonly T[], wanted: T): number =>
+  values.filter((value) => value === wanted).length;

@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Client } from "../../src/oauth/records.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
-import { aClient, aGrant, aHash, anAuthorization, aToken, later, now, times, unique } from "./records.ts";
+import {
+  aClient,
+  aGrant,
+  aHash,
+  anAuthorization,
+  aToken,
+  aTransaction,
+  later,
+  now,
+  times,
+  unique,
+} from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 const hour = seconds(3600);
@@ -26,13 +37,7 @@ export function registrationsContract(tested: StoreUnderTest): void {
   };
   /** A person is at the sign-in for it. */
   const begin = async (client: Client) => {
-    const transaction = {
-      handleHash: aHash(),
-      bindingHash: aHash(),
-      authorization: anAuthorization(client),
-      signedIn: undefined,
-      expiresAt: later(600),
-    };
+    const transaction = aTransaction(anAuthorization(client));
     await tested.store.beginTransaction(transaction);
     return transaction;
   };

@@ -10,10 +10,11 @@ import {
   aGrant,
   aHash,
   anAuthorization,
+  aRotation,
   aToken,
+  aTransaction,
   later,
   now,
-  strict,
   times,
   unique,
 } from "./records.ts";
@@ -68,8 +69,7 @@ export function resourcesContract(tested: StoreUnderTest): void {
     const refresh = async ({ grant }: { grant: Grant }) => {
       const token = aToken(grant);
       made.push({ grant, token });
-      const rotation = { grantId: grant.id, presented: 1, now, replay: strict, expiresAt: later(900) };
-      await tested.store.rotateGrant({ ...rotation, accessToken: token });
+      await tested.store.rotateGrant(aRotation(grant, 1, { expiresAt: later(900), accessToken: token }));
     };
     const redeem = async (attempt: (typeof attempts)[number]) => {
       if (!(await attempt.complete())) return;
@@ -103,16 +103,15 @@ function attemptsAndGrants(tested: StoreUnderTest) {
     const session = { replaces: undefined, account, authTime: now, expiresAt: later(1000) };
     await tested.store.openSession({ sessionHash: aHash(), ...session });
     const signedIn = { subject, email: code.email, authTime: now };
-    const handleHash = aHash();
-    const life = { bindingHash: aHash(), signedIn, expiresAt: later(600) };
-    await tested.store.beginTransaction({ handleHash, authorization, ...life });
+    const transaction = aTransaction(authorization, { signedIn });
+    await tested.store.beginTransaction(transaction);
     const decision = { scope: authorization.scope, fingerprint: "same", decidedAt: now };
     const { redirectUri } = authorization;
     const consent = { subject, clientId: client.id, redirectUri, resource, ...decision };
     return {
       code,
       consent,
-      complete: () => tested.store.completeTransaction(handleHash, now, { code, consent }),
+      complete: () => tested.store.completeTransaction(transaction.handleHash, now, { code, consent }),
     };
   };
   const isAlive = async ({ grant, token }: { grant: Grant; token: ReturnType<typeof aToken> }) =>

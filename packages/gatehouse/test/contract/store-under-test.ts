@@ -6,10 +6,10 @@ import {
   aClient,
   aCode,
   aGrant,
-  aHash,
   anAuthorization,
+  aRotation,
   aToken,
-  later,
+  aTransaction,
   lossless,
   now,
   strict,
@@ -30,13 +30,7 @@ export class StoreUnderTest {
   async anIssuedCode(over: Partial<Code> = {}): Promise<Code> {
     const client = aClient();
     await this.store.addClient(client);
-    const transaction = {
-      handleHash: aHash(),
-      bindingHash: aHash(),
-      authorization: anAuthorization(client),
-      signedIn: undefined,
-      expiresAt: later(600),
-    };
+    const transaction = aTransaction(anAuthorization(client));
     await this.store.beginTransaction(transaction);
     const code = aCode(transaction.authorization, over);
     assert.equal(await this.store.completeTransaction(transaction.handleHash, now, { code }), true);
@@ -58,14 +52,9 @@ export class StoreUnderTest {
 
   /** Like {@link rotate}, with all that came of it. */
   present(grant: Grant, presented: number, at: Seconds, replay = lossless) {
-    return this.store.rotateGrant({
-      grantId: grant.id,
-      presented,
-      now: at,
-      replay,
-      expiresAt: later(2000),
-      accessToken: aToken(grant, { createdAt: at }),
-    });
+    return this.store.rotateGrant(
+      aRotation(grant, presented, { now: at, replay, accessToken: aToken(grant, { createdAt: at }) }),
+    );
   }
 
   /** Sweeps until nothing is left; resolves with what went in all. */

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Subject } from "../../src/oauth/values.ts";
-import { aClient, aCode, aHash, anAuthorization, count, later, now, times, unique } from "./records.ts";
+import {
+  aClient,
+  aCode,
+  aHash,
+  anAuthorization,
+  aTransaction,
+  count,
+  later,
+  now,
+  times,
+  unique,
+} from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about attempts to authorize. */
@@ -10,13 +21,7 @@ export function transactionsContract(tested: StoreUnderTest): void {
     const client = aClient();
     await tested.store.addClient(client);
     const begin = async () => {
-      const transaction = {
-        handleHash: aHash(),
-        bindingHash: aHash(),
-        authorization: anAuthorization(client),
-        signedIn: undefined,
-        expiresAt: later(600),
-      };
+      const transaction = aTransaction(anAuthorization(client));
       await tested.store.beginTransaction(transaction);
       return transaction;
     };
@@ -40,13 +45,7 @@ export function transactionsContract(tested: StoreUnderTest): void {
     const client = aClient();
     await tested.store.addClient(client);
     const signedIn = { subject: `user_${unique()}` as Subject, email: "alice@example.com", authTime: now };
-    const transaction = {
-      handleHash: aHash(),
-      bindingHash: aHash(),
-      authorization: anAuthorization(client),
-      signedIn: undefined,
-      expiresAt: later(600),
-    };
+    const transaction = aTransaction(anAuthorization(client));
     const { handleHash, bindingHash } = transaction;
     await tested.store.beginTransaction(transaction);
     assert.equal(await tested.store.awaitConsent(handleHash, signedIn, now), false, "not claimed yet");
@@ -86,13 +85,7 @@ export function transactionsContract(tested: StoreUnderTest): void {
       scope: "",
     });
     const signedIn = { subject: `user_${unique()}` as Subject, email: "a@b.example", authTime: now };
-    const transaction = {
-      handleHash: aHash(),
-      bindingHash: aHash(),
-      authorization,
-      signedIn,
-      expiresAt: later(600),
-    };
+    const transaction = aTransaction(authorization, { signedIn });
     await tested.store.beginTransaction(transaction);
     assert.deepEqual(
       await tested.store.findAwaitingConsent(transaction.handleHash, transaction.bindingHash, now),

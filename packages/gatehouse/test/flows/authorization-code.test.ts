@@ -210,13 +210,13 @@ test("F14 a refresh token is for clients that registered for one", async () => {
   assert.equal(answer.status, 200);
   assert.equal(answer.body.refresh_token, undefined);
   assert.equal(answer.body.scope, "notes:read");
-  const kept = await redeem(
+  const granted = await redeem(
     server,
     client,
     await aCode(server, client, { scope: "notes:read offline_access" }),
   );
-  assert.match(String(kept.body.refresh_token), /^gatehouse_rt_/);
-  assert.equal(kept.body.scope, "notes:read offline_access");
+  assert.match(String(granted.body.refresh_token), /^gatehouse_rt_/);
+  assert.equal(granted.body.scope, "notes:read offline_access");
 });
 
 test("F15 the challenge shows in no answer", async () => {

@@ -101,7 +101,7 @@ test("I04 I-n3 the document must name its own URL, to the letter", async () => {
 });
 
 test("I05 a document without a name or usable redirect URIs describes no client", async () => {
-  for (const fault of [
+  for (const mistake of [
     { client_name: undefined },
     { client_name: "" },
     { redirect_uris: undefined },
@@ -109,7 +109,7 @@ test("I05 a document without a name or usable redirect URIs describes no client"
     { redirect_uris: ["http://127.0.0.1/callback", "javascript:alert(1)"] },
     { redirect_uris: ["https://*.example.com/cb"] },
   ]) {
-    web.publish(path, describe(fault));
+    web.publish(path, describe(mistake));
     await isRefused(aClient(), /describes itself in a way/);
   }
 });
@@ -131,14 +131,14 @@ test("I06 the redirect URI is one of the document's, only a loopback port is fre
 });
 
 test("I07 a document asks for no method with a shared secret, and holds none", async () => {
-  for (const fault of [
+  for (const mistake of [
     { token_endpoint_auth_method: "client_secret_basic" },
     { token_endpoint_auth_method: "client_secret_post" },
     { token_endpoint_auth_method: "client_secret_jwt" },
     { client_secret: "s" },
     { client_secret_expires_at: 0 },
   ]) {
-    web.publish(path, describe(fault));
+    web.publish(path, describe(mistake));
     await isRefused(aClient(), /describes itself in a way/);
   }
 });

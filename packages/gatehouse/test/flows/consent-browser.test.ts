@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { german } from "../../src/pages/words.de.ts";
 import { english } from "../../src/pages/words.ts";
-import { accessibilityFaults, openBrowser } from "../support/browser.ts";
+import { accessibilityErrors, openBrowser } from "../support/browser.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -304,7 +304,7 @@ test("axe finds no serious fault on any page, in light, dark, on a phone and in 
       `${server.url}/nowhere`,
     ]) {
       if (page.url() !== url) await page.goto(url);
-      assert.deepEqual(await accessibilityFaults(page), [], `${url} ${JSON.stringify(view)}`);
+      assert.deepEqual(await accessibilityErrors(page), [], `${url} ${JSON.stringify(view)}`);
       const tooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
       assert.equal(tooWide, false, `${url} scrolls sideways ${JSON.stringify(view)}`);
     }

@@ -172,12 +172,12 @@ test("LEGACY its holder ends a token of the old service, exchanged or not, by JS
   assert.equal(await isActive(ours, String(body.access_token)), false);
   assert.equal((await refresh(ours, mcp, String(body.refresh_token))).body.error, "invalid_grant");
 
-  const kept = await theirs.mintRefreshToken(mcp.id, "dora@example.com");
+  const live = await theirs.mintRefreshToken(mcp.id, "dora@example.com");
   const stranger = await aPublicClient(ours);
-  assert.equal((await post(ours, "/revoke", { client_id: stranger.id, token: kept })).status, 200);
-  assert.equal(await rows(kept), true);
-  assert.equal((await post(ours, "/revoke", { client_id: mcp.id, token: kept })).status, 200);
-  assert.equal(await rows(kept), false);
+  assert.equal((await post(ours, "/revoke", { client_id: stranger.id, token: live })).status, 200);
+  assert.equal(await rows(live), true);
+  assert.equal((await post(ours, "/revoke", { client_id: mcp.id, token: live })).status, 200);
+  assert.equal(await rows(live), false);
 });
 
 test("LEGACY removing a person ends the old service's refresh tokens too, and those who never signed in here", async () => {

@@ -118,11 +118,11 @@ test("C-n8 a redirect of the token endpoint is not followed, neither into the cl
 test("a provider that repeats the code or our secret does not bring them into the log", async () => {
   upstream.answers.set("/token", (_, response) => {
     const { clientSecret } = upstream;
-    const said = {
+    const answered = {
       error: "invalid_grant",
       error_description: `the-code-itself is old, ${clientSecret} is fine`,
     };
-    response.writeHead(400).end(JSON.stringify(said));
+    response.writeHead(400).end(JSON.stringify(answered));
   });
   const { message } = await failedSignIn();
   assert.match(message, /invalid_grant.*… is old, … is fine/);

@@ -11,11 +11,11 @@ import {
   aCode,
   aGrant,
   anAuthorization,
+  aRotation,
   aToken,
   count,
   later,
   now,
-  strict,
   times,
   unique,
 } from "../contract/records.ts";
@@ -103,14 +103,7 @@ for (const isolation of ["read committed", "serializable"] as const) {
 
       const { grant } = outcomes[answers.indexOf(true)] ?? assert.fail();
       const presented = (generation: number, at = now) =>
-        store.rotateGrant({
-          grantId: grant.id,
-          presented: generation,
-          now: at,
-          replay: strict,
-          expiresAt: later(2000),
-          accessToken: aToken(grant),
-        });
+        store.rotateGrant(aRotation(grant, generation, { now: at }));
       assert.deepEqual(
         await presented(1, later(59)),
         { outcome: "replayed", generation: 2 },

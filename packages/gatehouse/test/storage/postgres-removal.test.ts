@@ -11,10 +11,11 @@ import {
   aGrant,
   aHash,
   anAuthorization,
+  aRotation,
   aToken,
+  aTransaction,
   later,
   now,
-  strict,
   times,
   unique,
 } from "../contract/records.ts";
@@ -52,33 +53,18 @@ for (const isolation of ["read committed", "serializable"] as const) {
 
     const anAttempt = async (client: Client, subject: Subject) => {
       const authorization = anAuthorization(client);
-      const handleHash = aHash();
       const signedIn = { subject, email: "a@b.example", authTime: now };
-      const times = { expiresAt: later(600) };
-      await anyStore().beginTransaction({
-        handleHash,
-        bindingHash: aHash(),
-        authorization,
-        signedIn,
-        ...times,
-      });
+      const transaction = aTransaction(authorization, { signedIn });
+      await anyStore().beginTransaction(transaction);
       const code = aCode(authorization, { subject });
-      return { code, complete: () => anyStore().completeTransaction(handleHash, now, { code }) };
+      return { code, complete: () => anyStore().completeTransaction(transaction.handleHash, now, { code }) };
     };
     const redeem = (code: Code) => {
       const grant = aGrant(code);
       return {
         grant,
         redeem: () => anyStore().redeemCode(code.codeHash, now, grant, aToken(grant)),
-        rotate: () =>
-          anyStore().rotateGrant({
-            grantId: grant.id,
-            presented: 1,
-            now,
-            replay: strict,
-            expiresAt: later(900),
-            accessToken: aToken(grant),
-          }),
+        rotate: () => anyStore().rotateGrant(aRotation(grant, 1, { expiresAt: later(900) })),
       };
     };
 

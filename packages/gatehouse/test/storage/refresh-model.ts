@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Grant } from "../../src/oauth/records.ts";
 import type { ReplayPolicy, Rotation } from "../../src/oauth/store.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
-import { aToken, later, now, strict, times } from "../contract/records.ts";
+import { aRotation, later, now, strict, times } from "../contract/records.ts";
 import type { StoreUnderTest } from "../contract/store-under-test.ts";
 import type { TestDatabase } from "../support/database.ts";
 
@@ -124,14 +124,13 @@ class Comparison {
     );
     const answers = await Promise.all(
       times(callers, () =>
-        this.#tested.store.rotateGrant({
-          grantId: this.#grant.id,
-          presented: generation,
-          now: this.#at,
-          replay: this.#policy,
-          expiresAt: this.#grant.expiresAt,
-          accessToken: aToken(this.#grant),
-        }),
+        this.#tested.store.rotateGrant(
+          aRotation(this.#grant, generation, {
+            now: this.#at,
+            replay: this.#policy,
+            expiresAt: this.#grant.expiresAt,
+          }),
+        ),
       ),
     );
     assert.deepEqual(inAnyOrder(answers), inAnyOrder(expected), this.story);

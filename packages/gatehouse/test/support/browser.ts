@@ -22,8 +22,8 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-/** The serious and critical faults axe-core finds on a page, each as one line. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/** The serious and critical errors axe-core finds on a page, each as one line. */
+export async function accessibilityErrors(page: Page): Promise<string[]> {
   const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   // Evaluated by the debugger, not loaded by the page: its content security policy stays as strict as it is.
   await page.evaluate(source);

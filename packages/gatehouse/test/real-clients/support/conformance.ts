@@ -28,14 +28,14 @@ export async function runConformance(
   t.after(() => void suite.kill());
   t.after(() => rm(folder, { recursive: true, force: true }));
 
-  let said = "";
+  let printed = "";
   let asked = 0;
   const { promise: ended, resolve, reject } = Promise.withResolvers<unknown>();
   suite.on("error", reject);
   suite.on("close", resolve);
   suite.stdout.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-    const urls = [...said.matchAll(/^(http\S+\/authorize\?\S+)\n/gm)];
+    printed += chunk.toString();
+    const urls = [...printed.matchAll(/^(http\S+\/authorize\?\S+)\n/gm)];
     for (const [, url = ""] of urls.slice(asked)) browse(new URL(url)).catch(reject);
     asked = urls.length;
   });

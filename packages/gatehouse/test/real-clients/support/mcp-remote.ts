@@ -41,12 +41,12 @@ export class McpRemote {
     });
     const client = new Client({ name: "host application", version: "1.0.0" });
     this.#clients.push(client);
-    let said = "";
+    let printed = "";
     let asked = 0;
     const browsed = new Promise<never>((_, reject) => {
       transport.stderr?.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-        const urls = [...said.matchAll(/Please authorize this client by visiting:\s+(http\S+)\s/g)];
+        printed += chunk.toString();
+        const urls = [...printed.matchAll(/Please authorize this client by visiting:\s+(http\S+)\s/g)];
         for (const [, url = ""] of urls.slice(asked)) browse(new URL(url)).catch(reject);
         asked = urls.length;
       });
