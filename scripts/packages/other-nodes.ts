@@ -9,9 +9,11 @@ const cache = resolve(import.meta.dirname, "../../.cache");
 
 /**
  * The `node` of another major version, installed from npm once and by the hashes of a lock file of its own (scripts/nodes), apart from the one that this
- * repository runs on. Where it cannot be had the test is skipped, and says why; in continuous integration it fails.
+ * repository runs on; or the one that `NODE_<major>` names. Where it cannot be had the test is skipped, and says why; in continuous integration it fails.
  */
 export function otherNode(t: TestContext, major: number): string | undefined {
+  const given = process.env[`NODE_${major}`];
+  if (given !== undefined) return given;
   const name = `node${major}-${process.platform}-${process.arch}`;
   const { optionalDependencies } = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as {
     optionalDependencies: Record<string, string>;
