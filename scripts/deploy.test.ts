@@ -225,6 +225,15 @@ test("Y33: compose and Kubernetes files name variables, ports and paths that exi
   assert.equal(config.listen.port, 8080);
 });
 
+test("the file for Traefik leads from a router to a service that is there, on the port Gatehouse listens on", () => {
+  const [{ http }] = documents("traefik.yaml");
+  const { gatehouse } = http.routers;
+  const { servers, healthCheck } = http.services[gatehouse.service].loadBalancer;
+  assert.deepEqual(servers, [{ url: `http://127.0.0.1:${variables.PORT.fallback}` }]);
+  assert.equal(healthCheck.path, "/readyz");
+  assert.match(gatehouse.rule, /^Host\(`login\.example\.com`\)$/);
+});
+
 test("kubectl builds the Kubernetes files into one list", (t) => {
   const built = spawnSync("kubectl", ["kustomize", join(folder, "kubernetes")], { encoding: "utf8" });
   if (built.error !== undefined) return t.skip("no kubectl here");
