@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
 import { readConfig } from "../packages/gatehouse/src/config/config.ts";
-import { variables, variablesInFiles } from "../packages/gatehouse/src/config/environment-variables.ts";
-import { fileVariable } from "../packages/gatehouse/src/config/secret-files.ts";
+import { variables } from "../packages/gatehouse/src/config/environment-variables.ts";
+import { variableNames } from "../packages/gatehouse/src/config/sources.ts";
 
 /* The files in deploy/, as far as they can be looked at without the engines that run them. */
 
 const folder = join(import.meta.dirname, "../deploy");
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
-const known = new Set([...Object.keys(variables), ...variablesInFiles.map(fileVariable), "NODE_ENV"]);
+const known = new Set([...variableNames, "NODE_ENV"]);
 const secrets = Object.entries(variables).flatMap(([name, about]) => ("secret" in about ? [name] : []));
 
 // biome-ignore lint/suspicious/noExplicitAny: foreign documents, whose every member a test names

@@ -23,7 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   "shipped-files.ts": [],
   "housekeeping.ts": ["oauth"],
   "look-around.ts": ["oauth"],
-  keys: ["oauth"],
+  keys: ["oauth", "config"],
   config: ["oauth"],
   "gatehouse.ts": [
     "oauth",

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { describeStorage, readConfig, type StorageConfig } from "../config/config.ts";
+import { describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
 import { BackupError, backUp } from "../storage/sqlite/backup.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
@@ -17,12 +17,11 @@ export function addBackupCommand(program: Command, shell: Shell): void {
     .description("copy the embedded database into one file, beside a server that may be running on it")
     .option("--overwrite", "replace a file that is there")
     .addOption(asJson())
-    .addHelpText("after", "\nExample: gatehouse backup /var/backups/gatehouse-$(date +%F).db")
     .action((file: string, options: BackupOptions) => backup(shell, file, options));
 }
 
 function backup(shell: Shell, file: string, { overwrite = false, json }: BackupOptions): void {
-  const config = readConfig(shell.environment, "command");
+  const config = loadConfig(shell, "command");
   const path = databaseFile(config.storage, (name) => `pg_dump --format=custom --file=${file} ${name}`);
   const begun = performance.now();
   const bytes = explained(() => backUp({ path, target: file, overwrite }));

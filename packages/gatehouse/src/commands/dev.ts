@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Config, describeStorage, readConfig } from "../config/config.ts";
+import { type Config, describeStorage, loadConfig } from "../config/config.ts";
 import { openStore, type RunningGatehouse, startGatehouse } from "../gatehouse.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import type { Store } from "../oauth/store.ts";
@@ -7,7 +7,6 @@ import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { createLog } from "../telemetry/log.ts";
-import { environmentHelp } from "./environment-help.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import type { Shell } from "./shell.ts";
@@ -17,13 +16,12 @@ export function addDevCommand(program: Command, shell: Shell): void {
   program
     .command("dev")
     .description("run it on this computer for development, with a demo MCP server behind it")
-    .addHelpText("after", environmentHelp)
     .addOption(acceptingNewKey())
     .action((options: AcceptNewKeyOption) => develop(shell, options));
 }
 
 async function develop(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
-  const config = readConfig(shell.environment, "dev");
+  const config = loadConfig(shell, "dev");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const interrupted = untilInterrupted();
   const store = await unlessInterrupted(openStore(config, log), interrupted, () => undefined);

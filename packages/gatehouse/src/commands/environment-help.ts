@@ -1,22 +1,22 @@
-import { describeVariables, variablesInFiles } from "../config/environment-variables.ts";
-import { fileVariable } from "../config/secret-files.ts";
+import { describeVariables } from "../config/settings-table.ts";
 
 const width = 100;
 const indent = " ".repeat(4);
 
-/** Every environment variable, for the help of the commands that read them all. */
+/** Every environment variable, in groups, for the help of the commands that read them all. */
 export function environmentHelp(): string {
-  const entries = describeVariables().map(({ name, meaning, absent }) =>
-    [`  ${name}`, ...wrap(`${meaning} Default: ${absent}.`)].join("\n"),
-  );
+  const lines: string[] = [""];
+  let group = "";
+  for (const about of describeVariables()) {
+    if (about.group !== group) lines.push(`${about.group}:`);
+    group = about.group;
+    lines.push(`  ${about.name}`, ...wrap(`${about.meaning} Default: ${about.absent}.`));
+  }
   return [
+    ...lines,
     "",
-    "Environment:",
-    ...entries,
-    "",
-    "Instead of these, a file that holds the value may be named by:",
-    `  ${variablesInFiles.map(fileVariable).join(", ")}`,
     "Lengths of time are seconds, or 15m, 1h, 7d. An empty variable counts as absent.",
+    "The same settings may stand in gatehouse.yaml (gatehouse config schema); a variable wins over the file.",
   ].join("\n");
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Config, readConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
@@ -13,12 +13,11 @@ export function addHealthCommand(program: Command, shell: Shell): void {
       "ask the server on this machine, at PORT, whether it is alive; for containers' health checks",
     )
     .option("--ready", "whether it can do its work")
-    .addHelpText("after", "\nExample: gatehouse health && echo alive")
     .action((options: { ready?: true }) => askHealth(shell, options.ready ? "readyz" : "healthz"));
 }
 
 async function askHealth(shell: Shell, name: string): Promise<void> {
-  const url = `${localUrl(readConfig(shell.environment, "command"))}/${name}`;
+  const url = `${localUrl(loadConfig(shell, "command"))}/${name}`;
   const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeout) }).catch(
     (error: unknown) => {
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;

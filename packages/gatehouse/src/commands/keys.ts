@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readConfig } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import { configuredKeys } from "../gatehouse.ts";
 import { replaceKeyFile } from "../keys/key-file.ts";
 import type { ConfiguredKeys } from "../keys/keyring.ts";
@@ -57,7 +57,7 @@ async function list(shell: Shell, json: true | undefined): Promise<void> {
 }
 
 async function rotate(shell: Shell, json: true | undefined): Promise<void> {
-  const configured = await configuredKeys(readConfig(shell.environment, "command"));
+  const configured = await configuredKeys(loadConfig(shell, "command"));
   const { from, path, keys } = configured;
   const text = newKeyText();
   const { readings } = await configuredKey(text);
@@ -151,7 +151,7 @@ const inWords = ({ grants, people }: ListedKey) =>
 
 function look(shell: Shell) {
   return withStore(shell, async (store) => {
-    const configured = await configuredKeys(readConfig(shell.environment, "command"));
+    const configured = await configuredKeys(loadConfig(shell, "command"));
     const now = shell.clock.now();
     const { known } = await store.findKeys(now);
     return { configured, listed: listKeys(configured, known, (await store.countGrants(now)).byKey) };

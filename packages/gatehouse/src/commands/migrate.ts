@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { readConfig } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import { openStore, pendingMigrations } from "../gatehouse.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
@@ -41,7 +41,7 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
 /** Puts a hash in the place of every secret in clear text. The old service cannot authenticate these clients afterwards. */
 async function dropClearSecrets(shell: Shell, { json }: JsonOption): Promise<void> {
   const dropped = await withStore(shell, dropEach);
-  if (dropped > 0) tellChanged(shell, readConfig(shell.environment, "command").storage);
+  if (dropped > 0) tellChanged(shell, loadConfig(shell, "command").storage);
   if (json) return shell.print(JSON.stringify({ dropped }));
   const clients = dropped === 1 ? "1 client" : `${dropped} clients`;
   shell.print(
@@ -63,7 +63,7 @@ async function dropEach(store: Store): Promise<number> {
 }
 
 async function migrate(shell: Shell, { dryRun, json, wait }: MigrateOptions): Promise<void> {
-  const config = readConfig(shell.environment, "command");
+  const config = loadConfig(shell, "command");
   const pending = await pendingMigrations(config);
   if (!dryRun) {
     const onWait = (message: string) => shell.complain(`gatehouse: ${oneLine(message, 1000)}`);

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { parseDuration } from "../config/environment-variables.ts";
+import { parseDuration } from "../config/parsers.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { Refusal } from "./refusal.ts";
 

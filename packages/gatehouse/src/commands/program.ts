@@ -1,13 +1,14 @@
 import { Command, CommanderError } from "commander";
-import { ConfigError } from "../config/config-errors.ts";
+import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { KeyError } from "../keys/key-file.ts";
 import { readShippedFile } from "../shipped-files.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addClientsCommand } from "./clients.ts";
+import { addConfigCommand } from "./config.ts";
 import { addDevCommand } from "./dev.ts";
-import { environmentHelp } from "./environment-help.ts";
 import { addHealthCommand } from "./health.ts";
+import { addHelp } from "./help.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPeopleCommand } from "./people.ts";
@@ -31,18 +32,24 @@ export async function runProgram(args: readonly string[], shell: Shell): Promise
   }
 }
 
-function createProgram(shell: Shell): Command {
+function createProgram(called: Shell): Command {
   const program = new Command("gatehouse")
     .description("The authorization server you put in front of your MCP servers.")
     .version(describeVersion())
+    .option("--config <file>", "the configuration file; without it gatehouse.yaml in the working folder")
     .helpCommand("help [command]", "show what a command does")
     .showHelpAfterError("(gatehouse --help shows what there is)")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => shell.print(text.trimEnd()),
-      writeErr: (text) => shell.complain(text.trimEnd()),
-    })
-    .addHelpText("after", environmentHelp);
+      writeOut: (text) => called.print(text.trimEnd()),
+      writeErr: (text) => called.complain(text.trimEnd()),
+    });
+  const shell: Shell = {
+    ...called,
+    get configPath() {
+      return program.opts<{ config?: string }>().config;
+    },
+  };
   addServeCommand(program, shell);
   addDevCommand(program, shell);
   addMigrateCommand(program, shell);
@@ -53,6 +60,8 @@ function createProgram(shell: Shell): Command {
   addHealthCommand(program, shell);
   addBackupCommand(program, shell);
   addRestoreCommand(program, shell);
+  addConfigCommand(program, shell);
+  addHelp(program);
   return program;
 }
 
@@ -70,8 +79,9 @@ function explain(error: unknown, shell: Shell): number {
     shell.complain(
       `gatehouse: the configuration has ${errors.length === 1 ? "an error" : `${errors.length} errors`}`,
     );
-    for (const { variable, found, expected } of errors) {
-      shell.complain(`  ${variable}\n    found     ${found}\n    expected  ${expected}`);
+    for (const problem of errors) {
+      const { found, expected } = problem;
+      shell.complain(`  ${nameOf(problem)}\n    found     ${found}\n    expected  ${expected}`);
     }
     return 2;
   }

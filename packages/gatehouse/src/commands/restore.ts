@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Config, describeStorage, readConfig } from "../config/config.ts";
+import { type Config, describeStorage, loadConfig } from "../config/config.ts";
 import { configuredKeys } from "../gatehouse.ts";
 import { keysFit } from "../keys/keyring.ts";
 import type { Store } from "../oauth/store.ts";
@@ -21,12 +21,11 @@ export function addRestoreCommand(program: Command, shell: Shell): void {
     )
     .addOption(acceptingNewKey("restore it although no configured key made the refresh tokens in it"))
     .addOption(asJson())
-    .addHelpText("after", "\nExample: gatehouse restore /var/backups/gatehouse-2026-11-26.db")
     .action((file: string, options: RestoreOptions) => restore(shell, file, options));
 }
 
 async function restore(shell: Shell, file: string, { acceptNewKey, json }: RestoreOptions): Promise<void> {
-  const config = readConfig(shell.environment, "command");
+  const config = loadConfig(shell, "command");
   const path = databaseFile(
     config.storage,
     (name) => `pg_restore --clean --if-exists --dbname=${name} ${file}`,

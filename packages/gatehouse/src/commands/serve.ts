@@ -1,9 +1,8 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
-import { readConfig } from "../config/config.ts";
+import { loadConfig } from "../config/config.ts";
 import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
-import { environmentHelp } from "./environment-help.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import type { Shell } from "./shell.ts";
@@ -14,14 +13,13 @@ import { runWorkers, serveAsWorker } from "./workers.ts";
 export function addServeCommand(program: Command, shell: Shell): void {
   program
     .command("serve")
-    .description("run the authorization server, configured by the environment")
-    .addHelpText("after", environmentHelp)
+    .description("run the authorization server, configured by the environment and gatehouse.yaml")
     .addOption(acceptingNewKey())
     .action((options: AcceptNewKeyOption) => serve(shell, options));
 }
 
 async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
-  const config = readConfig(shell.environment, "serve");
+  const config = loadConfig(shell, "serve");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey);
   const interrupted = untilInterrupted();

@@ -6,6 +6,8 @@ import { seconds } from "../oauth/values.ts";
 /** What a command has of the world it was called from. */
 export interface Shell {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `--config`: the configuration file. */
+  readonly configPath?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** All of the standard input. */

@@ -1,4 +1,4 @@
-import { describeStorage, readConfig, type StorageConfig } from "../config/config.ts";
+import { describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
 import { openExistingStore } from "../gatehouse.ts";
 import type { Store } from "../oauth/store.ts";
 import { Refusal } from "./refusal.ts";
@@ -9,12 +9,12 @@ import type { Shell } from "./shell.ts";
  * there is not made, and an old one not brought up to date: that is for `serve`, `dev` and `migrate`.
  */
 export function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
-  return useStore(readConfig(shell.environment, "command").storage, use);
+  return useStore(loadConfig(shell, "command").storage, use);
 }
 
 /** The same for a command that changes something, which then says where: the folder it was called in decides, or `SQL_URL`. */
 export async function changeStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
-  const { storage } = readConfig(shell.environment, "command");
+  const { storage } = loadConfig(shell, "command");
   const result = await useStore(storage, use);
   tellChanged(shell, storage);
   return result;

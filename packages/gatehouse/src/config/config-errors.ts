@@ -1,19 +1,27 @@
-export interface VariableError {
+export interface ConfigProblem {
+  /** The environment variable, or what stands in the file: `server.port`. */
   readonly variable: string;
+  /** In the file: `gatehouse.yaml:3:9`, with line and column. */
+  readonly place?: string | undefined;
   /** What was found; of a secret only its length. */
   readonly found: string;
   readonly expected: string;
 }
 
-/** Everything that is wrong with the environment, at once. */
+/** Everything that is wrong with the configuration, at once. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  readonly errors: readonly VariableError[];
+  readonly errors: readonly ConfigProblem[];
 
-  constructor(errors: readonly VariableError[]) {
-    super(errors.map(({ variable, found, expected }) => `${variable}: ${found}; ${expected}`).join("\n"));
+  constructor(errors: readonly ConfigProblem[]) {
+    super(errors.map((error) => `${nameOf(error)}: ${error.found}; ${error.expected}`).join("\n"));
     this.errors = errors;
   }
+}
+
+/** What an error is about, with its place when it is in a file. */
+export function nameOf({ variable, place }: ConfigProblem): string {
+  return [place, variable].filter(Boolean).join(" ");
 }
 
 /** A value as a fault shows it: without control characters, not too long, and without the password a database or other URL may carry. */

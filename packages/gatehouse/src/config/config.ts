@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
-import { ConfigError, quote, type VariableError } from "./config-errors.ts";
-import { type Values, type Variable, variables, variablesInFiles } from "./environment-variables.ts";
-import { isServiceLink, misspeltVariables } from "./misspelt-variables.ts";
-import { fileVariable, withSecretFiles } from "./secret-files.ts";
+import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
+import { type ConfigFile, noConfigFile, readConfigFile } from "./config-file.ts";
+import { type Values, type Variable, variables } from "./environment-variables.ts";
+import { misspeltVariables } from "./misspelt-variables.ts";
+import { expectedInFile, pathOfVariable } from "./settings-table.ts";
+import { collectSources, type Source, type Sources, variableNames } from "./sources.ts";
 import { contradictions, type Mode } from "./start-conditions.ts";
 
 /** The whole configuration, validated. */
@@ -65,43 +67,92 @@ export function describeStorage(storage: StorageConfig): string {
   return `postgres://${host}${pathname}`;
 }
 
+/** What is read, beside the working folder's own file. */
+export interface ConfigInput {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `--config`. */
+  readonly configPath?: string | undefined;
+}
+
 /**
- * Reads the environment, and the files it names secrets in. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
+ * Reads the environment and the configuration file, which is `--config`, `GATEHOUSE_CONFIG`, or `gatehouse.yaml` in the working folder.
+ * @throws {ConfigError} with every fault, not just the first
+ */
+export function loadConfig(input: ConfigInput, mode: Mode): Config {
+  return loadSettings(input, mode).config;
+}
+
+/** The same, with where each setting comes from. */
+export function loadSettings({ environment, configPath }: ConfigInput, mode: Mode) {
+  const errors: ConfigProblem[] = [];
+  const file = readConfigFile(configPath, environment, errors);
+  return { ...read(environment, file, mode, errors), file: file.path };
+}
+
+/**
+ * Reads the environment alone. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
  * one of ours is a fault.
  * @throws {ConfigError} with every fault, not just the first
  */
-export function readConfig(given: Readonly<Record<string, string | undefined>>, mode: Mode): Config {
-  const errors = misspeltVariables(given, [...Object.keys(variables), ...variablesInFiles.map(fileVariable)]);
-  const environment = withSecretFiles(given, variablesInFiles, errors);
-  const values = parseAll(environment, errors);
-  errors.push(...contradictions(environment, values, mode));
-  if (errors.length > 0) throw new ConfigError(errors);
-  // Without a fault every value is there.
-  return compose(values as Values, mode);
+export function readConfig(environment: ConfigInput["environment"], mode: Mode): Config {
+  return read(environment, noConfigFile, mode, []).config;
 }
 
-function parseAll(
-  environment: Readonly<Record<string, string | undefined>>,
-  errors: VariableError[],
-): Partial<Values> {
+function read(
+  environment: ConfigInput["environment"],
+  file: ConfigFile,
+  mode: Mode,
+  errors: ConfigProblem[],
+): { readonly config: Config; readonly sources: Sources } {
+  errors.push(...misspeltVariables(environment, variableNames));
+  const sources = collectSources(environment, file, errors);
+  parseAll(sources.losing, errors);
+  const values = parseAll(sources.winning, errors);
+  const isGiven = (variable: string) => sources.winning.has(variable);
+  const told = new Set(errors.map(({ variable }) => variable));
+  for (const error of contradictions(isGiven, values, mode)) {
+    // What is there, but wrong, is not missing.
+    if (!told.has(error.variable) && !told.has(pathOfVariable(error.variable) ?? error.variable)) {
+      errors.push(located(error, file, sources));
+    }
+  }
+  if (errors.length > 0) throw new ConfigError(errors);
+  // Without a fault every value is there.
+  return { config: compose(values as Values, mode), sources };
+}
+
+function parseAll(sources: ReadonlyMap<string, Source>, errors: ConfigProblem[]): Partial<Values> {
   const values: Record<string, unknown> = {};
   for (const [variable, about] of Object.entries<Variable<unknown>>(variables)) {
-    const set = environment[variable]?.trim();
-    const text = set && !isServiceLink(variable, set) ? set : about.fallback;
-    if (text === undefined) continue;
-    const result = about.parser.safeParse(text);
+    const source = sources.get(variable) ?? { text: about.fallback, name: variable };
+    if (source.text === undefined) continue;
+    const result = about.parser.safeParse(source.text);
     if (result.success) values[variable] = result.data;
-    else errors.push(describeError(variable, about, text));
+    else errors.push(describeError(about, source.text, source));
   }
   return values as Partial<Values>;
 }
 
 function describeError(
-  variable: string,
   { secret, expected }: Variable<unknown>,
   text: string,
-): VariableError {
-  return { variable, found: secret ? `a value of ${text.length} characters` : quote(text), expected };
+  { name, place }: Pick<Source, "name" | "place">,
+): ConfigProblem {
+  return {
+    variable: name,
+    place,
+    found: secret ? `a value of ${text.length} characters` : quote(text),
+    expected: place === undefined ? expected : expectedInFile(expected),
+  };
+}
+
+/** An error of several settings, where it stands in the file; of what stands nowhere, where it could. */
+function located(error: ConfigProblem, file: ConfigFile, { winning }: Sources): ConfigProblem {
+  const source = winning.get(error.variable);
+  if (source !== undefined) return { ...error, variable: source.name, place: source.place };
+  const path = pathOfVariable(error.variable);
+  if (file.path === undefined || path === undefined) return error;
+  return { ...error, expected: `${error.expected} (in ${file.path}: ${path})` };
 }
 
 function compose(values: Values, mode: Mode): Config {

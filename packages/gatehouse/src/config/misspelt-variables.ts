@@ -1,4 +1,5 @@
-import type { VariableError } from "./config-errors.ts";
+import type { ConfigProblem } from "./config-errors.ts";
+import { edits } from "./edits.ts";
 
 /*
  * Names in the environment that are almost one of ours. A variable nobody reads is harmless, except when somebody believes that it is read:
@@ -25,8 +26,8 @@ export function isServiceLink(name: string, value: string): boolean {
 export function misspeltVariables(
   environment: Readonly<Record<string, string | undefined>>,
   known: readonly string[],
-): VariableError[] {
-  const errors: VariableError[] = [];
+): ConfigProblem[] {
+  const errors: ConfigProblem[] = [];
   for (const [name, value = ""] of Object.entries(environment)) {
     if (value.trim() === "" || known.includes(name) || isServiceLink(name, value)) continue;
     const meant = nearest(name, known);
@@ -77,27 +78,4 @@ function distanceTo(right: string, written: string): number {
 /** `PROXIES` and `PROXY`, `DOMAINS` and `DOMAIN` alike. */
 function singular(word: string): string {
   return word.replace(/IES$/, "Y").replace(/S$/, "");
-}
-
-/** Letters to insert, delete, replace, or swap with their neighbour, to make one word of the other. */
-function edits(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    const above = rows[i - 1] ?? [];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(
-        Math.min(
-          (above[j] ?? 0) + 1,
-          (row[j - 1] ?? 0) + 1,
-          (above[j - 1] ?? 0) + same,
-          swapped ? (rows[i - 2]?.[j - 2] ?? 0) + 1 : far,
-        ),
-      );
-    }
-    rows.push(row);
-  }
-  return rows[a.length]?.[b.length] ?? far;
 }

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { quote, type VariableError } from "./config-errors.ts";
+import { type ConfigProblem, quote } from "./config-errors.ts";
 import { type Values, variables } from "./environment-variables.ts";
 
 /*
@@ -9,37 +9,31 @@ import { type Values, variables } from "./environment-variables.ts";
 /** `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands nothing. */
 export type Mode = "serve" | "dev" | "command";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Whether anything says what the variable shall be, right or wrong. */
+type IsGiven = (variable: string) => boolean;
 
 /**
  * The reasons not to start.
  * @param values what could be parsed; what could not is told elsewhere
  */
-export function contradictions(
-  environment: Environment,
-  values: Partial<Values>,
-  mode: Mode,
-): VariableError[] {
-  if (mode === "command") return keysTwice(values);
+export function contradictions(isGiven: IsGiven, values: Partial<Values>, mode: Mode): ConfigProblem[] {
+  if (mode === "command") return [];
   return [
-    ...missingCredentials(environment, values, mode),
+    ...missingCredentials(isGiven, values, mode),
     ...(mode === "dev" ? reachableFromOutside(values) : []),
     ...missingKey(values),
-    ...keysTwice(values),
     ...(mode === "serve" ? unsharedDatabase(values) : []),
-    ...unknownIssuer(environment, values),
+    ...unknownIssuer(isGiven, values),
   ];
 }
 
-const isGiven = (environment: Environment, variable: string) => Boolean(environment[variable]?.trim());
-
 /** `dev` brings a sign-in of its own when there are none; `serve` never does. */
-function missingCredentials(environment: Environment, values: Partial<Values>, mode: Mode): VariableError[] {
+function missingCredentials(isGiven: IsGiven, values: Partial<Values>, mode: Mode): ConfigProblem[] {
   const { OAUTH2_CLIENT_ID: id, OAUTH2_CLIENT_SECRET: secret, UPSTREAM_ISSUER: issuer } = values;
   if (mode === "dev" && id === undefined && secret === undefined) return [];
-  const known = values.BASE_URL?.issuer ?? (isGiven(environment, "BASE_URL") ? "$BASE_URL" : undefined);
+  const known = values.BASE_URL?.issuer ?? (isGiven("BASE_URL") ? "$BASE_URL" : undefined);
   const callback = `${known ?? `http://localhost:${values.PORT ?? "$PORT"}`}/callback`;
-  const errors: VariableError[] = [];
+  const errors: ConfigProblem[] = [];
   if (id === undefined) {
     const whereFrom =
       issuer === variables.UPSTREAM_ISSUER.fallback
@@ -57,8 +51,8 @@ function missingCredentials(environment: Environment, values: Partial<Values>, m
 }
 
 /** `dev` signs in whoever types an address, and fetches documents from this computer: it is for nobody else. */
-function reachableFromOutside({ BASE_URL: base, HOST: host }: Partial<Values>): VariableError[] {
-  const errors: VariableError[] = [];
+function reachableFromOutside({ BASE_URL: base, HOST: host }: Partial<Values>): ConfigProblem[] {
+  const errors: ConfigProblem[] = [];
   if (base?.loopback === false) {
     errors.push({
       variable: "BASE_URL",
@@ -82,27 +76,19 @@ function isLoopbackHost(host: string): boolean {
 }
 
 /** With a shared database a key file would be another one on each machine. */
-function missingKey(values: Partial<Values>): VariableError[] {
+function missingKey(values: Partial<Values>): ConfigProblem[] {
   const { SECRET_KEY: keys, SECRET_KEY_FILE: file } = values;
   if (values.SQL_URL?.kind !== "postgres" || keys !== undefined || file !== undefined) return [];
   const expected = `${variables.SECRET_KEY.expected}, the same for every instance on this database; make one, once: openssl rand -hex 32`;
   return [{ variable: "SECRET_KEY", found: "nothing", expected }];
 }
 
-/** Nobody could say which of the two holds. */
-function keysTwice({ SECRET_KEY: keys, SECRET_KEY_FILE: file }: Partial<Values>): VariableError[] {
-  if (keys === undefined || file === undefined) return [];
-  return [
-    { variable: "SECRET_KEY_FILE", found: quote(file), expected: "nothing, because SECRET_KEY is set too" },
-  ];
-}
-
-function unsharedDatabase({ SQL_URL: database, WORKERS: workers = 1 }: Partial<Values>): VariableError[] {
+function unsharedDatabase({ SQL_URL: database, WORKERS: workers = 1 }: Partial<Values>): ConfigProblem[] {
   if (workers === 1 || database?.kind !== "sqlite" || database.path !== ":memory:") return [];
   return [{ variable: "WORKERS", found: quote(String(workers)), expected: "1 with a database in memory" }];
 }
 
-function unknownIssuer(environment: Environment, { PORT: port }: Partial<Values>): VariableError[] {
-  if (port !== 0 || isGiven(environment, "BASE_URL")) return [];
+function unknownIssuer(isGiven: IsGiven, { PORT: port }: Partial<Values>): ConfigProblem[] {
+  if (port !== 0 || isGiven("BASE_URL")) return [];
   return [{ variable: "BASE_URL", found: "nothing", expected: "a URL, because PORT is 0" }];
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chown, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { noSuchFile, readBoundedFile } from "../config/bounded-file.ts";
 import { newKeyText, parseKeyFile } from "../oauth/tokens/secret-keys.ts";
 
 type Texts = readonly [string, ...string[]];
@@ -22,13 +23,8 @@ export async function readKeyFile(
   path: string,
   whose: "ours" | "operator" = "ours",
 ): Promise<Texts | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw new KeyError(`the key file ${path} cannot be read`, { cause: error });
-  }
+  const text = whose === "operator" ? readOperatorsFile(path) : await readOwnFile(path);
+  if (text === undefined) return undefined;
   // Group access stays allowed: container platforms put it on every file of a volume.
   const guarded = whose === "ours" && process.platform !== "win32";
   if (guarded && ((await stat(path)).mode & 0o007) !== 0) {
@@ -41,6 +37,23 @@ export async function readKeyFile(
   throw new KeyError(
     `the key file ${path} is damaged: it holds one key of at least 32 characters a line; restore it, or delete it and everybody has to connect their clients again`,
   );
+}
+
+async function readOwnFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw new KeyError(`the key file ${path} cannot be read`, { cause: error });
+  }
+}
+
+/** It may be anything that the operator's environment names: a pipe, a device, a file that others may write. */
+function readOperatorsFile(path: string): string | undefined {
+  const content = readBoundedFile(path, 64_000);
+  if ("bytes" in content) return content.bytes.toString("utf8");
+  if (content.problem === noSuchFile) return undefined;
+  throw new KeyError(`the key file ${path} cannot be used, ${content.problem}`);
 }
 
 /**

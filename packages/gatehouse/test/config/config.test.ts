@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { describeStorage, readConfig } from "../../src/config/config.ts";
-import { ConfigError, type VariableError } from "../../src/config/config-errors.ts";
-import { describeVariables } from "../../src/config/environment-variables.ts";
+import { ConfigError, type ConfigProblem } from "../../src/config/config-errors.ts";
+import { describeVariables } from "../../src/config/settings-table.ts";
 import type { Mode } from "../../src/config/start-conditions.ts";
 
 type Environment = Record<string, string>;
@@ -15,7 +13,7 @@ const production: Environment = {
   OAUTH2_CLIENT_SECRET: "our-secret",
 };
 
-function errorsOf(environment: Environment, mode: Mode = "serve"): readonly VariableError[] {
+function errorsOf(environment: Environment, mode: Mode = "serve"): readonly ConfigProblem[] {
   try {
     readConfig(environment, mode);
   } catch (error) {
@@ -364,12 +362,5 @@ test("the help says of every variable what it means and what holds without it", 
   for (const { name, meaning, absent } of describeVariables()) {
     assert.match(meaning, /\.$/, name);
     assert.notEqual(absent, "", name);
-  }
-});
-
-test("the README names every variable with its default and meaning", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../../../../README.md"), "utf8");
-  for (const { name, absent, meaning } of describeVariables()) {
-    assert.ok(readme.includes(`| \`${name}\` | ${absent} | ${meaning} |`), name);
   }
 });

@@ -31,7 +31,7 @@ function errorsOf(environment: Record<string, string>) {
 
 const secret = "a-very-secret-introspection-token";
 
-test("Y13: every secret may stand in a file, of which one line break at the end is left out and nothing else", () => {
+test("Y13 every secret may stand in a file, of which one line break at the end is left out and nothing else", () => {
   const read = (content: string) =>
     readConfig(
       {
@@ -52,7 +52,7 @@ test("Y13: every secret may stand in a file, of which one line break at the end 
     assert.ok(config.storage.kind === "postgres");
     assert.equal(config.storage.url, "postgres://gate:hunter2@db/gate");
   }
-  assert.throws(() => read(`${secret}\n${secret}\n`), /INTROSPECTION_TOKEN: a value of/);
+  assert.throws(() => read(`${secret}\n${secret}\n`), /INTROSPECTION_TOKEN_FILE: a value of/);
   const inFiles = Object.entries(variables).filter(([, about]) => "secret" in about);
   for (const [name] of inFiles) {
     assert.deepEqual(errorsOf({ [`${name}_FILE`]: file("any", `${"x".repeat(50)}\n`) }), [], name);
@@ -68,7 +68,7 @@ test("a secret file that cannot be what is meant is named, and never quoted: mis
     [file("empty", ""), /which is empty$/],
     [file("blank", "\n"), /which is empty$/],
     [folder, /which is a folder$/],
-    [big, /which has 65537 bytes$/],
+    [big, /which has more than 65536 bytes$/],
   ];
   if (process.platform !== "win32") cases.push([file("open", secret, 0o666), /which everybody may write$/]);
   for (const [path, found] of cases) {
@@ -83,7 +83,7 @@ test("a secret file that cannot be what is meant is named, and never quoted: mis
   assert.doesNotMatch(JSON.stringify(twice), new RegExp(secret));
 });
 
-test("Y-n4: what is no file is refused at once, and nothing of what it would give is told", {
+test("Y-n4 what is no file is refused at once, and nothing of what it would give is told", {
   skip: process.platform === "win32",
 }, async () => {
   const pipe = join(folder, "pipe");

@@ -1,0 +1,62 @@
+import { type Command, Option } from "commander";
+import { loadConfig, loadSettings } from "../config/config.ts";
+import { ConfigError, nameOf } from "../config/config-errors.ts";
+import { fileSchema } from "../config/settings-table.ts";
+import { shownSettings } from "../config/shown-settings.ts";
+import { asJson, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { formatTable } from "./table.ts";
+
+export function addConfigCommand(program: Command, shell: Shell): void {
+  const config = program
+    .command("config")
+    .description("look at the configuration: the environment, and gatehouse.yaml beside it");
+  config
+    .command("check")
+    .description("tell every error there is, as serve would; opens no port and no database")
+    .addOption(forDev())
+    .addOption(asJson())
+    .action((options: JsonOption & ForDev) => check(shell, options));
+  config
+    .command("show")
+    .description("print every setting with its value and where that comes from; secrets stay hidden")
+    .addOption(asJson())
+    .action((options: JsonOption) => show(shell, options));
+  config
+    .command("schema")
+    .description("print the JSON Schema of gatehouse.yaml, with which editors complete and check it")
+    .action(() => shell.print(JSON.stringify(fileSchema(), null, 2)));
+}
+
+interface ForDev {
+  readonly dev?: true;
+}
+
+const forDev = () => new Option("--dev", "as gatehouse dev needs it, not serve");
+
+function check(shell: Shell, { json, dev }: JsonOption & ForDev): void {
+  try {
+    loadConfig(shell, dev ? "dev" : "serve");
+  } catch (error) {
+    if (!json || !(error instanceof ConfigError)) throw error;
+    shell.print(JSON.stringify({ errors: error.errors }, null, 2));
+    throw new Refusal(2, `the configuration has errors: ${error.errors.map(nameOf).join(", ")}`);
+  }
+  if (json) shell.print(JSON.stringify({ errors: [] }, null, 2));
+  else shell.print("The configuration is in order.");
+}
+
+function show(shell: Shell, { json }: JsonOption): void {
+  const { sources, file } = loadSettings(shell, "command");
+  const settings = shownSettings(sources);
+  if (json) {
+    shell.print(JSON.stringify({ file: file ?? null, settings }, null, 2));
+    return;
+  }
+  shell.complain(
+    file === undefined ? "There is no configuration file." : `The configuration file is ${file}.`,
+  );
+  const rows = settings.map(({ setting, value, from }) => [setting, value, from]);
+  shell.print(formatTable(["SETTING", "VALUE", "FROM"], rows));
+}

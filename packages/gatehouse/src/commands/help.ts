@@ -1,0 +1,148 @@
+import { type Command, Help } from "commander";
+import { environmentHelp } from "./environment-help.ts";
+
+/*
+ * What the help says of every command besides its options: examples, which come first, and the settings it reads.
+ */
+
+interface About {
+  /** One line of the first help. */
+  readonly summary?: string;
+  readonly examples: readonly [string, ...string[]];
+  readonly reads: "all" | readonly string[];
+}
+
+const database = ["SQL_URL"];
+const keys = ["SQL_URL", "SECRET_KEY", "SECRET_KEY_FILE"];
+
+const abouts: Readonly<Record<string, About>> = {
+  serve: {
+    summary: "run the authorization server",
+    examples: ["serve", "serve --config /etc/gatehouse.yaml"],
+    reads: "all",
+  },
+  dev: {
+    summary: "try it on this computer, with a demo MCP server",
+    examples: ["dev"],
+    reads: "all",
+  },
+  migrate: {
+    summary: "bring the database up to date",
+    examples: ["migrate --dry-run", "migrate --wait 2m"],
+    reads: database,
+  },
+  "migrate finalize": { examples: ["migrate finalize"], reads: database },
+  clients: {
+    summary: "the clients it knows: add, list, show, remove, …",
+    examples: ["clients list"],
+    reads: database,
+  },
+  "clients add": {
+    examples: [
+      "clients add --id web --auth-method client_secret_basic --redirect-uri https://app.example.com/callback",
+    ],
+    reads: database,
+  },
+  "clients list": { examples: ["clients list --json"], reads: database },
+  "clients show": { examples: ["clients show web"], reads: database },
+  "clients remove": { examples: ["clients remove web"], reads: database },
+  "clients rotate-secret": { examples: ["clients rotate-secret web --keep 24h"], reads: database },
+  "clients vouch": { examples: ["clients vouch gatehouse_c_1"], reads: database },
+  resources: {
+    summary: "the MCP servers behind it: add, list, rotate, remove",
+    examples: ["resources list"],
+    reads: database,
+  },
+  "resources add": {
+    examples: [
+      "resources add https://notes.example.com/mcp --name Notes --scope 'notes:read=Read your notes'",
+    ],
+    reads: database,
+  },
+  "resources list": { examples: ["resources list --json"], reads: database },
+  "resources rotate": { examples: ["resources rotate https://notes.example.com/mcp"], reads: database },
+  "resources remove": { examples: ["resources remove https://notes.example.com/mcp"], reads: database },
+  people: {
+    summary: "the people who signed in: show, remove",
+    examples: ["people show ada@example.com"],
+    reads: database,
+  },
+  "people show": { examples: ["people show ada@example.com"], reads: database },
+  "people remove": { examples: ["people remove ada@example.com"], reads: database },
+  keys: {
+    summary: "the secret keys: list, rotate, retire",
+    examples: ["keys list"],
+    reads: keys,
+  },
+  "keys list": { examples: ["keys list"], reads: keys },
+  "keys rotate": { examples: ["keys rotate"], reads: keys },
+  "keys retire": { examples: ["keys retire 3f2a9c41"], reads: keys },
+  health: {
+    summary: "ask the server on this machine whether it is alive",
+    examples: ["health && echo alive", "health --ready"],
+    reads: ["PORT", "HOST", "BASE_URL"],
+  },
+  backup: {
+    summary: "copy the embedded database, beside a running server",
+    examples: ["backup /var/backups/gatehouse-$(date +%F).db"],
+    reads: database,
+  },
+  restore: {
+    summary: "put such a copy in the place of the database",
+    examples: ["restore /var/backups/gatehouse-2026-11-26.db"],
+    reads: keys,
+  },
+  config: {
+    summary: "check the configuration; show where each value comes from",
+    examples: ["config check", "config show"],
+    reads: "all",
+  },
+  "config check": {
+    examples: ["config check", "config check --config /etc/gatehouse.yaml --json"],
+    reads: "all",
+  },
+  "config show": { examples: ["config show"], reads: "all" },
+  "config schema": { examples: ["config schema > gatehouse.schema.json"], reads: [] },
+};
+
+const firstHelp = `
+Examples:
+  gatehouse dev
+  gatehouse resources add https://notes.example.com/mcp --name Notes
+  gatehouse serve --config gatehouse.yaml
+
+Settings (environment or gatehouse.yaml): gatehouse serve --help
+More on a command: gatehouse <command> --help; --version tells the version`;
+
+/** Adds it all, and makes of the program's own help one screen. */
+export function addHelp(program: Command): void {
+  const usual = new Help();
+  program.configureHelp({
+    showGlobalOptions: true,
+    visibleOptions: (command) => (command === program ? [] : usual.visibleOptions(command)),
+    visibleCommands: (command) =>
+      usual.visibleCommands(command).filter((inner) => command !== program || inner.name() !== "help"),
+    subcommandTerm: (command) =>
+      command.parent === program ? command.name() : usual.subcommandTerm(command),
+  });
+  program.addHelpText("after", firstHelp);
+  for (const command of program.commands) addHelpOf(command, command.name(), program);
+}
+
+function addHelpOf(command: Command, path: string, program: Command): void {
+  command.configureHelp(program.configureHelp());
+  for (const inner of command.commands) addHelpOf(inner, `${path} ${inner.name()}`, program);
+  const about = abouts[path];
+  if (about === undefined) return;
+  const { summary, examples, reads } = about;
+  if (summary !== undefined) command.summary(summary);
+  const lines = examples.map((example) => `  gatehouse ${example}`);
+  command.addHelpText("before", [examples.length > 1 ? "Examples:" : "Example:", ...lines, "\n"].join("\n"));
+  const reading = path === "serve" || path === "dev" ? environmentHelp() : settingsRead(reads);
+  command.addHelpText("after", reading);
+}
+
+function settingsRead(reads: About["reads"]): string {
+  if (reads === "all") return "\nSettings it reads: all; gatehouse serve --help tells them.";
+  return reads.length === 0 ? "" : `\nSettings it reads: ${reads.join(", ")}.`;
+}

@@ -1,0 +1,100 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { LineCounter, parseDocument, type YAMLError } from "yaml";
+import { emptyFile, readBoundedFile } from "./bounded-file.ts";
+import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
+import { type FileEntries, readEntries } from "./file-entries.ts";
+
+const usualName = "gatehouse.yaml";
+const maxFileBytes = 1_000_000;
+
+/** What the file says of each variable; with no file: nothing. */
+export interface ConfigFile {
+  /** As people are told; `undefined` when there is none. */
+  readonly path: string | undefined;
+  readonly entries: FileEntries;
+}
+
+export const noConfigFile: ConfigFile = { path: undefined, entries: new Map() };
+
+/**
+ * The configuration file: what `--config` names, else what `GATEHOUSE_CONFIG` does, else `gatehouse.yaml` in the working folder, if it is there.
+ *
+ * @param errors told of everything that is wrong with it
+ * @throws ConfigError for a file that nobody named, in a folder where others may put one
+ */
+export function readConfigFile(
+  named: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+  errors: ConfigProblem[],
+): ConfigFile {
+  const fromEnvironment = environment.GATEHOUSE_CONFIG?.trim();
+  const path = named ?? (fromEnvironment || (existsSync(usualName) ? usualName : undefined));
+  if (path === undefined) return noConfigFile;
+  if (named === undefined && !fromEnvironment) refuseOthersFolder(path);
+  const content = readBoundedFile(path, maxFileBytes);
+  const variable = named !== undefined ? "--config" : fromEnvironment ? "GATEHOUSE_CONFIG" : usualName;
+  const expected = `a YAML file of at most ${maxFileBytes} bytes, in UTF-8`;
+  if ("problem" in content) {
+    if (content.problem === emptyFile) return { path, entries: new Map() };
+    errors.push({ variable, found: `${quote(path)}, ${content.problem}`, expected });
+    return { path, entries: new Map() };
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(content.bytes);
+  } catch {
+    errors.push({ variable, found: `${quote(path)}, not UTF-8`, expected });
+    return { path, entries: new Map() };
+  }
+  return { path, entries: parse(text, path, errors) };
+}
+
+/** A stranger's file in `/tmp` must not decide who may sign in. */
+function refuseOthersFolder(path: string): void {
+  const folder = dirname(resolve(path));
+  if (process.platform === "win32" || (statSync(folder).mode & 0o002) === 0) return;
+  throw new ConfigError([
+    {
+      variable: usualName,
+      found: `it in ${quote(folder)}, a folder in which every account of this computer may put files`,
+      expected: `the file named by --config ${usualName} if it is yours, or a folder of your own`,
+    },
+  ]);
+}
+
+function parse(text: string, path: string, errors: ConfigProblem[]): FileEntries {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "error",
+  });
+  const placeAt = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  const unreadable = [...document.errors, ...document.warnings];
+  for (const error of unreadable) {
+    errors.push({ variable: "", place: placeAt(error.pos[0]), ...(explanations[error.code] ?? notYaml) });
+  }
+  return unreadable.length > 0 ? new Map() : readEntries(document, placeAt, errors);
+}
+
+type Explanation = Pick<ConfigProblem, "found" | "expected">;
+
+/** In our own words: the parser's would quote the file, and what stands there may be a secret. */
+const explanations: Partial<Record<YAMLError["code"], Explanation>> = {
+  DUPLICATE_KEY: { found: "a key for the second time", expected: "each key once in its group" },
+  MULTIPLE_DOCS: { found: "a second document", expected: "one document: no line --- in the middle" },
+  TAG_RESOLVE_FAILED: { found: "a tag that means nothing here", expected: "plain values without !tags" },
+  TAB_AS_INDENT: { found: "a tab before the text", expected: "spaces" },
+  BAD_INDENT: { found: "a line that is not indented like its neighbours", expected: "two spaces a level" },
+  MISSING_CHAR: { found: "something that is not closed, or a colon missing", expected: "key: value" },
+};
+const notYaml: Explanation = {
+  found: "something that YAML cannot read",
+  expected: 'key: value; text that holds : or # in "quotes"',
+};
