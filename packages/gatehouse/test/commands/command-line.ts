@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -76,4 +78,18 @@ export async function aDatabase(): Promise<{
     environment: { SQL_URL: `sqlite:${path}` },
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+/** Starts `gatehouse serve` with these settings at a port that another program has: one line says so. */
+export async function isRefusedATakenPort(settings: Readonly<Record<string, string>>): Promise<void> {
+  const other = createServer().listen(0, "127.0.0.1");
+  try {
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const { code, err } = await runCommand(["serve"], { ...settings, PORT: String(port) });
+    assert.equal(code, 1);
+    assert.match(err, new RegExp(`^gatehouse: port ${port} is taken .* PORT\n$`));
+  } finally {
+    other.close();
+  }
 }

@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Store } from "../../src/oauth/store.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
@@ -12,7 +10,14 @@ import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aClient, aCode, anAuthorization } from "../contract/records.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
-import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
+import {
+  aDatabase,
+  anyProvider,
+  isRefusedATakenPort,
+  runCommand,
+  startCommand,
+  untilPrinted,
+} from "./command-line.ts";
 
 let postgres: Postgres;
 before(async () => {
@@ -79,17 +84,7 @@ test("workers share the port, one that dies is replaced, and all stop together",
 test("what keeps workers from listening is said once", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
-  const other = createServer().listen(0, "127.0.0.1");
-  t.after(() => other.close());
-  await once(other, "listening");
-  const { port } = other.address() as AddressInfo;
-  const { code, err } = await runCommand(["serve"], {
-    ...settings,
-    ...database.environment,
-    PORT: String(port),
-  });
-  assert.equal(code, 1);
-  assert.match(err, new RegExp(`^gatehouse: port ${port} is taken .* PORT\n$`));
+  await isRefusedATakenPort({ ...settings, ...database.environment });
 });
 
 test("workers that could not share what they need are refused", async () => {

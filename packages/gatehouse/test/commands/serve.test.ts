@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { aPublicClient, openConsentPage } from "../support/oauth-client.ts";
 import { startUpstream } from "../support/upstream.ts";
-import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
+import {
+  aDatabase,
+  anyProvider,
+  isRefusedATakenPort,
+  runCommand,
+  startCommand,
+  untilPrinted,
+} from "./command-line.ts";
 
 test("gatehouse serve says where it listens, answers, and stops cleanly when asked", async (t) => {
   const database = await aDatabase();
@@ -51,17 +56,7 @@ test("SIGTERM stops it as cleanly", async (t) => {
 test("a port that is taken is told in one line with the variable that chooses another", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
-  const other = createServer().listen(0, "127.0.0.1");
-  t.after(() => other.close());
-  await once(other, "listening");
-  const { port } = other.address() as AddressInfo;
-  const { code, err } = await runCommand(["serve"], {
-    ...anyProvider,
-    ...database.environment,
-    PORT: String(port),
-  });
-  assert.equal(code, 1);
-  assert.match(err, new RegExp(`^gatehouse: port ${port} is taken .* PORT\n$`));
+  await isRefusedATakenPort({ ...anyProvider, ...database.environment });
 });
 
 test("gatehouse serve signs people in through their identity provider, up to the consent page", async (t) => {

@@ -1,37 +1,24 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { isErrorPage, redirectedError } from "../support/authorization-answers.ts";
-import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import {
-  aCode,
-  aPublicClient,
-  authorizationUrl,
-  authorize,
-  redeem,
-  resource,
-  type TestClient,
-} from "../support/oauth-client.ts";
-import { aKnownClient } from "../support/provisioned-clients.ts";
+import { knownUri, startWithTwoClients } from "../support/authorization-requests.ts";
+import type { TestGatehouse } from "../support/gatehouse.ts";
+import { aCode, authorizationUrl, authorize, redeem, type TestClient } from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let known: TestClient;
-/** Public, registered by itself: nobody vouches for it. */
 let unknown: TestClient;
-const uri = "https://good.example/cb?app=1";
 
 before(async () => {
-  server = await startTestGatehouse();
-  await server.addResource(resource, { "notes:read": "Read your notes" });
-  known = await aKnownClient(server, uri);
-  unknown = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
+  ({ server, known, unknown } = await startWithTwoClients());
 });
 after(() => server?.stop());
 
 const ask = (parameters: Record<string, string | undefined>, client = known, agent = new UserAgent()) =>
   agent.request(authorizationUrl(server, client, parameters));
 
-const errorOf = (response: Response) => redirectedError(server, uri, response);
+const errorOf = (response: Response) => redirectedError(server, knownUri, response);
 
 test("B01 an authorization request is a GET; a POST is told so", async () => {
   for (const path of ["/authorize", "/"]) {
@@ -100,7 +87,7 @@ test("B07 the redirect URI may be left out only where there is exactly one", asy
   await server.addClient({
     id: "two",
     authMethod: "none",
-    redirectUris: [uri, "https://good.example/other"],
+    redirectUris: [knownUri, "https://good.example/other"],
   });
   await isErrorPage(await ask({ client_id: "two", redirect_uri: undefined }), "two registered");
 });
@@ -110,11 +97,11 @@ test("B09 B-n3 a doubled client or redirect URI is a page, any other doubled par
     new UserAgent().request(`${authorizationUrl(server, known)}&${name}=${encodeURIComponent(value)}`);
   await isErrorPage(await twice("client_id", "known"), "client_id");
   await isErrorPage(await twice("client_id", unknown.id), "another client_id");
-  await isErrorPage(await twice("redirect_uri", uri), "redirect_uri");
+  await isErrorPage(await twice("redirect_uri", knownUri), "redirect_uri");
   await isErrorPage(await twice("redirect_uri", "https://evil.example/"), "another redirect_uri");
   for (const [name, first, second] of [
     ["client_id", unknown.id, "known"],
-    ["redirect_uri", "https://evil.example/", uri],
+    ["redirect_uri", "https://evil.example/", knownUri],
   ] as const) {
     const url = `${authorizationUrl(server, known, { [name]: first })}&${name}=${encodeURIComponent(second)}`;
     await isErrorPage(await new UserAgent().request(url), `${name}, the other way round`);
@@ -150,14 +137,19 @@ test("B11 a client that is not registered for codes gets none", async () => {
   await server.addClient({
     id: "no-code",
     authMethod: "none",
-    redirectUris: [uri],
+    redirectUris: [knownUri],
     grantTypes: ["refresh_token"],
   });
   assert.equal(errorOf(await ask({ client_id: "no-code" })), "unauthorized_client");
 });
 
 test("B12 B13 B14 PKCE with S256 is required, and well formed", async () => {
-  await server.addClient({ id: "own", secret: "s", authMethod: "client_secret_basic", redirectUris: [uri] });
+  await server.addClient({
+    id: "own",
+    secret: "s",
+    authMethod: "client_secret_basic",
+    redirectUris: [knownUri],
+  });
   for (const client_id of ["known", "own"]) {
     const without = { client_id, code_challenge: undefined, code_challenge_method: undefined };
     assert.equal(errorOf(await ask(without)), "invalid_request", client_id);
@@ -239,4 +231,36 @@ test("B23 what is not supported is said, not overlooked", async () => {
   assert.equal(errorOf(await ask({ request_uri: "https://evil.example/" })), "request_uri_not_supported");
   assert.equal(errorOf(await ask({ registration: "{}" })), "registration_not_supported");
   assert.equal(errorOf(await ask({ response_mode: "form_post" })), "invalid_request");
+});
+
+test("B-n1 paths, encodings, userinfo and fragments around a registered URI are a page", async () => {
+  for (const redirect_uri of [
+    "https://good.example/cb/../evil?app=1",
+    "https://good.example/cb%2f..?app=1",
+    "https://good.example@evil.example",
+    "https://good.example\\@evil.example",
+    "https://good.example/cb?app=1#x",
+    "https://good.example/cb?app=1&x",
+    "https://good.example/cb?app=1%00",
+  ]) {
+    const response = await ask({ redirect_uri });
+    assert.equal(response.status, 400, redirect_uri);
+    assert.equal(response.headers.get("location"), null);
+  }
+});
+
+test("B-n4 line breaks split no header, and what is too long is refused cleanly", async () => {
+  for (const state of ["a\r\nSet-Cookie: x=y", "a\u2028b", "a\nb"]) {
+    const response = await ask({ state, response_type: "token" });
+    assert.equal(response.headers.get("set-cookie"), null);
+    assert.equal(new URL(response.headers.get("location") ?? "").searchParams.get("state"), state);
+  }
+  assert.ok([414, 431].includes((await ask({ state: "x".repeat(100_000) })).status));
+});
+
+test("B-n6 a stripped challenge is noticed at once, not first at the token endpoint", async () => {
+  assert.equal(
+    errorOf(await ask({ code_challenge: undefined, code_challenge_method: undefined })),
+    "invalid_request",
+  );
 });

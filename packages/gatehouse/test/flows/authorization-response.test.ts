@@ -2,40 +2,29 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { redirectedError } from "../support/authorization-answers.ts";
-import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import {
-  aPublicClient,
-  authorizationUrl,
-  authorize,
-  resource,
-  type TestClient,
-} from "../support/oauth-client.ts";
-import { aKnownClient } from "../support/provisioned-clients.ts";
+import { knownUri, startWithTwoClients } from "../support/authorization-requests.ts";
+import type { TestGatehouse } from "../support/gatehouse.ts";
+import { authorizationUrl, authorize, type TestClient } from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 let server: TestGatehouse;
 let known: TestClient;
-/** Public, registered by itself: nobody vouches for it. */
 let unknown: TestClient;
-const uri = "https://good.example/cb?app=1";
 
 before(async () => {
-  server = await startTestGatehouse();
-  await server.addResource(resource, { "notes:read": "Read your notes" });
-  known = await aKnownClient(server, uri);
-  unknown = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
+  ({ server, known, unknown } = await startWithTwoClients());
 });
 after(() => server?.stop());
 
 const ask = (parameters: Record<string, string | undefined>, client = known, agent = new UserAgent()) =>
   agent.request(authorizationUrl(server, client, parameters));
 
-const errorOf = (response: Response) => redirectedError(server, uri, response);
+const errorOf = (response: Response) => redirectedError(server, knownUri, response);
 
 test("B16 success keeps the client's query and adds code, iss and the state byte for byte", async () => {
   const state = "ünï &=?#%+ \"'<>";
   const answer = await authorize(server, known, { parameters: { state } });
-  assert.ok(answer.href.startsWith(`${uri}&code=`));
+  assert.ok(answer.href.startsWith(`${knownUri}&code=`));
   assert.deepEqual([...answer.searchParams.keys()], ["app", "code", "state", "iss"]);
   assert.equal(answer.searchParams.get("state"), state);
   assert.equal(answer.searchParams.get("iss"), server.issuer);

@@ -3,6 +3,7 @@ import { after, before, type TestContext, test } from "node:test";
 import type { Browser } from "playwright-core";
 import { openBrowser } from "../support/browser.ts";
 import { isActive, post } from "../support/oauth-client.ts";
+import { staysSignedInOverLostAnswers } from "./support/lost-answers.ts";
 import { approveInBrowser } from "./support/person.ts";
 import { type ProtectedServer, startProtectedServer } from "./support/protected-server.ts";
 import { SdkV1Client } from "./support/sdk-v1-client.ts";
@@ -58,24 +59,7 @@ test("an SDK v1 client connects, stays connected when its token expires, and is 
 test("an SDK v1 client that slept over the lost answer of a refresh is not signed out", {
   timeout: 60_000,
 }, async (t) => {
-  const client = aClient(t);
-  const signInsBefore = server.signIns();
-  await client.connect(approve);
-  const stored = client.memory.tokens()?.refresh_token;
-  client.losesTokens = true;
-  for (let time = 1; time <= 2; time++) {
-    server.letAccessTokensExpire();
-    await assert.rejects(client.call("whoami"));
-    assert.equal(client.memory.tokens()?.refresh_token, stored, "it has nothing newer");
-  }
-  assert.ok(
-    server.gatehouse.log.some((line) => line.includes("refresh_late")),
-    "the requests arrived",
-  );
-  client.losesTokens = false;
-  server.letAccessTokensExpire();
-  assert.match(await client.call("whoami"), /alice@example\.com/);
-  assert.equal(server.signIns() - signInsBefore, 1, "nobody is asked to sign in");
+  await staysSignedInOverLostAnswers(server, aClient(t), approve);
 });
 
 test("a second client of the same person gets its own grant", { timeout: 60_000 }, async (t) => {

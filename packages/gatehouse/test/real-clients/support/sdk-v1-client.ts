@@ -3,6 +3,7 @@ import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { OAuthClientInformationMixed, OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
+import { SdkClient } from "./sdk-client.ts";
 
 /** What an MCP client keeps: its registration, its tokens, and where it wants the person's browser to go. */
 class ClientMemory implements OAuthClientProvider {
@@ -43,14 +44,12 @@ class ClientMemory implements OAuthClientProvider {
 }
 
 /** An MCP client on the official SDK of the first generation, with the SDK's own OAuth code. */
-export class SdkV1Client {
+export class SdkV1Client extends SdkClient {
   readonly memory = new ClientMemory();
   readonly #url: URL;
-  /** Whether the network loses the answers of the token endpoint; what was asked there happens all the same. */
-  losesTokens = false;
-  #client: Client | undefined;
 
   constructor(url: string) {
+    super();
     this.#url = new URL(url);
   }
 
@@ -71,30 +70,17 @@ export class SdkV1Client {
     }
   }
 
-  /** The text of a tool's answer. */
-  async call(tool: string): Promise<string> {
-    const result = await this.#client?.callTool({ name: tool, arguments: {} });
-    return JSON.stringify(result?.content);
-  }
-
-  async close(): Promise<void> {
-    await this.#client?.close();
-  }
-
   #transport(): StreamableHTTPClientTransport {
     return new StreamableHTTPClientTransport(this.#url, {
       authProvider: this.memory,
-      fetch: async (url, init) => {
-        const response = await fetch(url, init);
-        if (this.losesTokens && new URL(url).pathname === "/token") throw new TypeError("fetch failed");
-        return response;
-      },
+      fetch: this.fetch,
     });
   }
 
   async #open(transport: StreamableHTTPClientTransport): Promise<void> {
-    this.#client = new Client({ name: "test", version: "1.0.0" });
+    const client = new Client({ name: "test", version: "1.0.0" });
+    this.client = client;
     // The SDK's own types disagree under exactOptionalPropertyTypes.
-    await this.#client.connect(transport as Parameters<Client["connect"]>[0]);
+    await client.connect(transport as Parameters<Client["connect"]>[0]);
   }
 }

@@ -10,6 +10,7 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import type { Browse } from "./person.ts";
+import { SdkClient } from "./sdk-client.ts";
 
 /** What the application around the SDK keeps. */
 class Memory implements OAuthClientProvider {
@@ -64,15 +65,13 @@ class Memory implements OAuthClientProvider {
 }
 
 /** An MCP client on the official SDK of the second generation, which checks the issuer and `iss` by itself. */
-export class SdkV2Client {
+export class SdkV2Client extends SdkClient {
   readonly memory: Memory;
   readonly #url: URL;
-  /** Whether the network loses the answers of the token endpoint; what was asked there happens all the same. */
-  losesTokens = false;
-  #client: Client | undefined;
 
   /** @param metadata what it registers beside its name and redirect URI; what is left out is the SDK's or the server's choice */
   constructor(url: string, redirectUrl: string, metadata: Partial<OAuthClientMetadata> = {}) {
+    super();
     this.#url = new URL(url);
     this.memory = new Memory(redirectUrl, metadata);
   }
@@ -93,30 +92,17 @@ export class SdkV2Client {
     }
   }
 
-  /** The text of a tool's answer. */
-  async call(tool: string): Promise<string> {
-    const result = await this.#client?.callTool({ name: tool, arguments: {} });
-    return JSON.stringify(result?.content);
-  }
-
-  async close(): Promise<void> {
-    await this.#client?.close();
-  }
-
   #transport(): StreamableHTTPClientTransport {
     return new StreamableHTTPClientTransport(this.#url, {
       authProvider: this.memory,
-      fetch: async (url, init) => {
-        const response = await fetch(url, init);
-        if (this.losesTokens && new URL(url).pathname === "/token") throw new TypeError("fetch failed");
-        return response;
-      },
+      fetch: this.fetch,
     });
   }
 
   async #open(transport: StreamableHTTPClientTransport): Promise<void> {
     await this.close();
-    this.#client = new Client({ name: "test", version: "1.0.0" });
-    await this.#client.connect(transport);
+    const client = new Client({ name: "test", version: "1.0.0" });
+    this.client = client;
+    await client.connect(transport);
   }
 }
