@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import { aLegacyCode } from "../support/legacy-client.ts";
 import {
   aCode,
   aPublicClient,
@@ -34,17 +35,6 @@ before(async () => {
 });
 after(() => server?.stop());
 
-async function legacyCode(parameters: Record<string, string> = {}): Promise<string> {
-  const url = new URL(`${server.url}/`);
-  url.search = new URLSearchParams({
-    client_id: "web",
-    state: "s",
-    redirect_uri: web.redirectUri,
-    ...parameters,
-  }).toString();
-  const { url: end } = await new UserAgent().follow(url.href, (at) => at.host === "app.example.com");
-  return end.searchParams.get("code") ?? assert.fail(end.href);
-}
 const redeemLegacy = (code: string, form: Record<string, string> = {}) =>
   post(server, "/token", { client_id: "web", client_secret: "web-secret", code, ...form });
 
@@ -128,7 +118,7 @@ test("a wrong verifier uses the code up", async () => {
 });
 
 test("F08 F-n2 a verifier without a challenge is refused", async () => {
-  const code = await legacyCode();
+  const code = await aLegacyCode(server, web);
   await isRefused(redeemLegacy(code, { code_verifier: web.verifier }), "invalid_request");
   assert.equal((await redeemLegacy(code)).status, 200);
 });
@@ -143,7 +133,7 @@ test("F09 a code without challenge is for LEGACY clients alone, and one with a c
     refused.headers.get("location") ?? "",
     /^http:\/\/127\.0\.0\.1:33418\/callback\?app=1&error=invalid_request&/,
   );
-  const bound = await legacyCode({ code_challenge: web.challenge });
+  const bound = await aLegacyCode(server, web, { code_challenge: web.challenge });
   await isRefused(redeemLegacy(bound), "invalid_request");
   assert.equal((await redeemLegacy(bound, { code_verifier: web.verifier })).status, 200);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { revokeByLink } from "../support/legacy-client.ts";
+import { aLegacyClient, revokeByLink } from "../support/legacy-client.ts";
 import {
   aPublicClient,
   isActive,
@@ -21,11 +21,7 @@ before(async () => {
   server = await startTestGatehouse({ HOME_URL: "https://home.example.com/welcome" });
   await server.addResource(resource);
   client = await aPublicClient(server);
-  await server.addClient({
-    id: "web",
-    secret: "the-web-clients-secret",
-    redirectUris: ["https://app.example.com/auth/*"],
-  });
+  await aLegacyClient(server);
 });
 after(() => server?.stop());
 

@@ -14,8 +14,9 @@ export async function aLegacyClient(server: TestGatehouse): Promise<TestClient> 
 export async function aLegacyCode(
   server: TestGatehouse,
   { id, redirectUri }: Pick<TestClient, "id" | "redirectUri">,
+  parameters: Record<string, string> = {},
 ): Promise<string> {
-  const query = new URLSearchParams({ client_id: id, state: "s", redirect_uri: redirectUri });
+  const query = new URLSearchParams({ client_id: id, state: "s", redirect_uri: redirectUri, ...parameters });
   const { url } = await new UserAgent().follow(`${server.url}/?${query}`, (at) =>
     at.href.startsWith(redirectUri),
   );
