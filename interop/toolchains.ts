@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 interface Toolchain {
   /** Prints its version. */
   readonly command: readonly [string, ...string[]];
+  /** What else it needs, for the message. */
+  readonly besides?: string;
   /** Major and minor. */
   readonly atLeast: readonly [number, number];
   /** Pages in `docs/servers/`. */
@@ -12,7 +14,13 @@ interface Toolchain {
 }
 
 export const toolchains: Readonly<Record<string, Toolchain>> = {
-  python: { command: ["python3", "--version"], atLeast: [3, 10], pages: ["python-fastmcp", "python-sdk"] },
+  python: {
+    // Debian brings the two apart from Python.
+    command: ["python3", "-c", "import ensurepip, venv, sys; print(sys.version)"],
+    besides: "with venv",
+    atLeast: [3, 10],
+    pages: ["python-fastmcp", "python-sdk"],
+  },
   go: { command: ["go", "version"], atLeast: [1, 25], pages: ["go"] },
   java: { command: ["mvn", "--version"], atLeast: [3, 8], pages: ["spring"], onRequest: true },
   rust: { command: ["cargo", "--version"], atLeast: [1, 88], pages: ["rust"], onRequest: true },
@@ -29,7 +37,7 @@ export function findLack(name: string): string | undefined {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
   const wanted = toolchain.atLeast.join(".");
   if (error !== undefined || status !== 0 || major === undefined)
-    return `${command} is not here (${wanted} or newer)`;
+    return `${command} is not here (${[wanted, "or newer", toolchain.besides].filter(Boolean).join(" ")})`;
   const [wantedMajor, wantedMinor] = toolchain.atLeast;
   const isOld = Number(major) < wantedMajor || (Number(major) === wantedMajor && Number(minor) < wantedMinor);
   return isOld ? `${command} is ${major}.${minor}, but ${wanted} or newer is needed` : undefined;
