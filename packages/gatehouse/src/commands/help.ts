@@ -49,13 +49,20 @@ const abouts: Readonly<Record<string, About>> = {
   "clients rotate-secret": { examples: ["clients rotate-secret web --keep 24h"], reads: database },
   "clients vouch": { examples: ["clients vouch gatehouse_c_1"], reads: database },
   resources: {
-    summary: "the MCP servers behind it: add, list, rotate, remove",
+    summary: "the MCP servers behind it: add, list, set, rotate, remove",
     examples: ["resources list"],
     reads: database,
   },
   "resources add": {
     examples: [
       "resources add https://notes.example.com/mcp --name Notes --scope 'notes:read=Read your notes'",
+    ],
+    reads: database,
+  },
+  "resources set": {
+    examples: [
+      "resources set https://notes.example.com/mcp --default-scope notes:read",
+      "resources set https://notes.example.com/mcp --name Notebook",
     ],
     reads: database,
   },

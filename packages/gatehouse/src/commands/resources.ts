@@ -17,26 +17,38 @@ import { formatInstant, formatTable } from "./table.ts";
 interface AddOptions extends JsonOption {
   readonly name?: string;
   readonly scope?: readonly string[];
+  readonly defaultScope?: readonly string[];
 }
 
 export function addResourcesCommand(program: Command, shell: Shell): void {
   const resources = program.command("resources").description("the MCP servers tokens can be bound to");
-  resources
-    .command("add <identifier>")
+  const describing = (command: Command) =>
+    command
+      .option("--name <name>", "what people see it called on the consent page")
+      .option(
+        "--scope <name=sentence>",
+        "a scope, and what it allows in plain words; may be repeated",
+        collected,
+      )
+      .option(
+        "--default-scope <name>",
+        "one of its scopes that a client gets which asks for none; may be repeated; without any such: all",
+        collected,
+      )
+      .addOption(asJson());
+  describing(resources.command("add <identifier>"))
     .description("add an MCP server by its URL; prints its introspection credential, once")
-    .option("--name <name>", "what people see it called on the consent page")
-    .option(
-      "--scope <name=sentence>",
-      "a scope, and what it allows in plain words; may be repeated",
-      collected,
-    )
-    .addOption(asJson())
     .action((identifier: string, options: AddOptions) => add(shell, identifier, options));
   resources
     .command("list")
     .description("list the resources, oldest first")
     .addOption(asJson())
     .action(({ json }: JsonOption) => withStore(shell, (store) => list(shell, store, json)));
+  describing(resources.command("set <identifier>"))
+    .description(
+      "change its name, its scopes, or which are default; what is not given stays, and so do its credential and grants. --scope gives all its scopes anew",
+    )
+    .action((identifier: string, options: AddOptions) => set(shell, identifier, options));
   resources
     .command("rotate <identifier>")
     .description("give it a new introspection credential; the old one stops at once")
@@ -55,7 +67,7 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
   const resource: Resource = {
     identifier: parseIdentifier(identifier),
     name: options.name,
-    scopes: parseScopes(options.scope ?? []),
+    scopes: markDefaults(parseScopes(options.scope ?? []), options.defaultScope ?? []),
     createdAt: shell.clock.now(),
   };
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
@@ -71,6 +83,49 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
     shell.print(`Its short id, the client_id for introspection: ${shortIdOf(resource.identifier)}`);
     shell.print(`Its introspection credential, shown only this once: ${credential}`);
   }
+}
+
+async function set(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
+  const resource = parseIdentifier(identifier);
+  const { name, scope, defaultScope, json } = options;
+  if (name === undefined && scope === undefined && defaultScope === undefined) {
+    throw new Refusal(2, "nothing to change: give --name, --scope or --default-scope");
+  }
+  const changed = await changeStore(shell, async (store) => {
+    const before = await store.findResource(resource);
+    if (before === undefined) throw unknownResource(resource);
+    await store.changeResource(resource, { name, scopes: changedScopes(before, scope, defaultScope) });
+    return (await store.findResource(resource)) ?? before;
+  });
+  if (json) shell.print(JSON.stringify(describe(changed)));
+  else shell.print(`Changed resource ${resource}; its credential and its grants stay.`);
+}
+
+/** The scopes after a change; `undefined` when it is not about them. A mark stays with its scope unless others are marked. */
+function changedScopes(
+  { scopes: before }: Resource,
+  texts: readonly string[] | undefined,
+  defaults: readonly string[] | undefined,
+): Resource["scopes"] | undefined {
+  if (texts === undefined) return defaults && markDefaults(before, defaults);
+  const scopes = parseScopes(texts);
+  const marked = before.filter((scope) => scope.isDefault).map(({ name }) => name);
+  return markDefaults(
+    scopes,
+    defaults ?? marked.filter((name) => scopes.some((scope) => scope.name === name)),
+  );
+}
+
+function markDefaults(scopes: Resource["scopes"], defaults: readonly string[]): Resource["scopes"] {
+  const unknown = defaults.find((name) => !scopes.some((scope) => scope.name === name));
+  if (unknown !== undefined) {
+    throw new Refusal(2, `--default-scope ${oneLine(unknown)}: the resource has no such scope`);
+  }
+  return scopes.map(({ name, sentence }) => ({
+    name,
+    sentence,
+    ...(defaults.includes(name) && { isDefault: true as const }),
+  }));
 }
 
 async function rotate(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
@@ -114,7 +169,7 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
         shortIdOf(identifier),
         name ?? "",
         formatInstant(createdAt),
-        scopes.map((scope) => scope.name).join(" "),
+        scopes.map((scope) => (scope.isDefault ? `${scope.name} (default)` : scope.name)).join(" "),
       ]),
     ),
   );
@@ -155,7 +210,8 @@ function wrongUsage(error: unknown, about: string): unknown {
 }
 
 function describe({ identifier, name, scopes, createdAt }: Resource): Record<string, unknown> {
-  return { resource: identifier, id: shortIdOf(identifier), name, scopes, created_at: createdAt };
+  const told = scopes.map(({ isDefault, ...scope }) => ({ ...scope, ...(isDefault && { default: true }) }));
+  return { resource: identifier, id: shortIdOf(identifier), name, scopes: told, created_at: createdAt };
 }
 
 function unknownResource(identifier: string): Refusal {

@@ -74,8 +74,15 @@ export interface Resource {
   readonly identifier: ResourceIdentifier;
   readonly name: string | undefined;
   /** Its scopes, each with a sentence for the consent page. None: it takes any scope, shown by its name. */
-  readonly scopes: readonly { readonly name: string; readonly sentence: string | undefined }[];
+  readonly scopes: readonly ResourceScope[];
   readonly createdAt: Seconds;
+}
+
+export interface ResourceScope {
+  readonly name: string;
+  readonly sentence: string | undefined;
+  /** Whoever asks for no scope gets those that are marked so; with none marked, all. */
+  readonly isDefault?: true;
 }
 
 /** Who signed in, as the identity provider proved it. */

@@ -19,7 +19,8 @@ export function parseScope(scope: string): string[] {
 
 /**
  * What of the requested scope can be granted for this resource: unknown scopes are dropped, and the token response says what is left
- * (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets all of them: the person sees the list and decides.
+ * (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets its default ones, and all when none is marked so: the person sees the list
+ * and decides.
  * Throws `invalid_scope` where a request names dozens that nobody declared.
  */
 export function grantableScope(
@@ -33,9 +34,10 @@ export function grantableScope(
   if (wanted.filter((token) => !known.includes(token)).length > maxUndeclaredScopes) {
     throw new OAuthError("invalid_scope", { hint: "too many scopes that the resource does not declare" });
   }
+  const defaults = resource?.scopes.filter(({ isDefault }) => isDefault).map(({ name }) => name) ?? [];
   const granted =
     known.length === 0 || wanted.length === 0
-      ? [...wanted, ...known]
+      ? [...wanted, ...(defaults.length > 0 ? defaults : known)]
       : wanted.filter((token) => known.includes(token));
   if (refreshable && asked.includes(offlineAccess)) granted.push(offlineAccess);
   return granted.join(" ");

@@ -144,6 +144,14 @@ export interface ResourceStore {
    * next call, which is why it looks for all that even when the resource is unknown; `undefined` when there was nothing either.
    */
   removeResource(identifier: ResourceIdentifier): Promise<{ readonly grants: number } | undefined>;
+  /**
+   * Gives the resource another name, other scopes, or both; what is left out stays as it is, and so do its credential and its grants. Of two changes
+   * of the same at once the later holds. False when the resource is unknown.
+   */
+  changeResource(
+    identifier: ResourceIdentifier,
+    changes: { readonly name?: string | undefined; readonly scopes?: Resource["scopes"] | undefined },
+  ): Promise<boolean>;
   /** Replaces the credential: the old one stops at once. False when the resource is unknown. */
   replaceResourceCredential(identifier: ResourceIdentifier, credentialHash: SecretHash): Promise<boolean>;
   /** The resource whose introspection credential has this hash. */

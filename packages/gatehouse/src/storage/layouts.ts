@@ -204,8 +204,8 @@ export const resources = layout(
     identifier: column.text<ResourceIdentifier>("identifier"),
     name: column.optionalText("name"),
     scopes: column
-      .json<{ name: string; sentence?: string }[]>("scopes")
-      .map(({ name, sentence }) => ({ name, sentence })),
+      .json<{ name: string; sentence?: string; isDefault?: true }[]>("scopes")
+      .map(({ name, sentence, isDefault }) => ({ name, sentence, ...(isDefault && { isDefault }) })),
     createdAt: column.instant("created_at"),
   }),
   ({ identifier, name = null, scopes, createdAt }, { instant }) => ({

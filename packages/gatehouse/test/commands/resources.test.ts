@@ -17,6 +17,47 @@ after(async () => {
 const resources = (...args: string[]) => runCommand(["resources", ...args], database.environment);
 const credentialIn = (text: string) => /gatehouse_rs_[A-Za-z0-9_-]{43}/.exec(text)?.[0] ?? "";
 
+test("an operator changes name, scopes and defaults of a resource, and its credential stays", async () => {
+  const identifier = "https://set.example.com/mcp";
+  const added = await resources("add", identifier, "--scope", "read=Read", "--scope", "write=Write");
+  const credential = hashSecret(credentialIn(added.out));
+  const stored = async () => {
+    const { name, scopes } = (await store.findResourceByCredential(credential)) ?? assert.fail();
+    return { name, scopes };
+  };
+  const read = { name: "read", sentence: "Read" };
+  const write = { name: "write", sentence: "Write" };
+  const marked = await resources("set", "HTTPS://set.example.com/mcp", "--default-scope", "read");
+  assert.equal(marked.code, 0, marked.err);
+  assert.deepEqual(await stored(), { name: undefined, scopes: [{ ...read, isDefault: true }, write] });
+  assert.match((await resources("list")).out, /read \(default\) write$/m);
+  const [{ scopes: told }] = JSON.parse((await resources("list", "--json")).out);
+  assert.deepEqual(told, [{ ...read, default: true }, write]);
+
+  assert.equal((await resources("set", identifier, "--name", "Sets")).code, 0);
+  assert.deepEqual(await stored(), { name: "Sets", scopes: [{ ...read, isDefault: true }, write] });
+
+  const more = await resources("set", identifier, "--scope", "read=Read it all", "--scope", "all");
+  assert.equal(more.code, 0, more.err);
+  const scopes = [
+    { name: "read", sentence: "Read it all", isDefault: true },
+    { name: "all", sentence: undefined },
+  ];
+  assert.deepEqual(await stored(), { name: "Sets", scopes });
+
+  for (const [code, ...args] of [
+    [2, identifier],
+    [2, identifier, "--default-scope", "write"],
+    [2, identifier, "--scope", "a=1", "--scope", "a=2"],
+    [1, "https://nowhere.example.com/mcp", "--name", "x"],
+  ] as const) {
+    const refused = await resources("set", ...args);
+    assert.deepEqual([refused.code, refused.out], [code, ""], args.join(" "));
+  }
+  assert.deepEqual(await stored(), { name: "Sets", scopes });
+  assert.equal((await resources("remove", identifier)).code, 0);
+});
+
 test("an operator adds an MCP server, gets its credential once, renews it, and removes it", async () => {
   const added = await resources(
     ...["add", "HTTPS://Notes.example.com/mcp", "--name", "Notes"],

@@ -189,8 +189,17 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.findResourceByCredential(first), undefined);
     assert.deepEqual(await tested.store.findResourceByCredential(second), resource);
     assert.ok((await tested.store.listResources()).some((listed) => listed.identifier === identifier));
+    const scopes = [{ name: "read", sentence: "Read all", isDefault: true as const }];
+    assert.equal(await tested.store.changeResource(identifier, { scopes }), true);
+    assert.deepEqual(await tested.store.findResource(identifier), { ...resource, scopes });
+    assert.equal(await tested.store.changeResource(identifier, { name: "Notebook" }), true);
+    const changed = { ...resource, name: "Notebook", scopes };
+    assert.deepEqual(await tested.store.findResourceByCredential(second), changed);
+    assert.equal(await tested.store.changeResource(identifier, {}), true);
+    assert.deepEqual(await tested.store.findResource(identifier), changed);
     assert.deepEqual(await tested.store.removeResource(identifier), { grants: 0 });
     assert.equal(await tested.store.removeResource(identifier), undefined);
     assert.equal(await tested.store.findResourceByCredential(second), undefined);
+    assert.equal(await tested.store.changeResource(identifier, { name: "Gone" }), false);
   });
 }

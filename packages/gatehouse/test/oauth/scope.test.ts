@@ -21,6 +21,18 @@ test("whoever asks for no scope of the resource gets all of them", () => {
   assert.equal(grantableScope("openid offline_access", resource("read"), true), "read offline_access");
 });
 
+test("whoever asks for no scope of the resource gets the default ones where some are marked, and the others by asking", () => {
+  const { scopes, ...rest } = resource("read", "write", "delete");
+  const marked: Resource = {
+    ...rest,
+    scopes: scopes.map((scope) => (scope.name === "delete" ? scope : { ...scope, isDefault: true })),
+  };
+  assert.equal(grantableScope(undefined, marked, true), "read write");
+  assert.equal(grantableScope("openid offline_access", marked, true), "read write offline_access");
+  assert.equal(grantableScope("delete", marked, true), "delete");
+  assert.equal(grantableScope("read delete unknown", marked, true), "read delete");
+});
+
 test("a resource that names no scopes takes any", () => {
   assert.equal(grantableScope("mcp tools", resource(), true), "mcp tools");
 });

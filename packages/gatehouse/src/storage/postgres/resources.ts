@@ -8,7 +8,12 @@ import { keyedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
   Store,
-  "findResource" | "listResources" | "addResource" | "replaceResourceCredential" | "findResourceByCredential"
+  | "findResource"
+  | "listResources"
+  | "addResource"
+  | "changeResource"
+  | "replaceResourceCredential"
+  | "findResourceByCredential"
 >;
 
 export function resourceOperations(database: Database): ResourceOperations {
@@ -20,6 +25,9 @@ export function resourceOperations(database: Database): ResourceOperations {
   );
   const add = database.prepare(
     `insert into gatehouse_resources (${resources.columns}, credential_hash) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
+  );
+  const change = database.prepare(
+    "update gatehouse_resources set name = coalesce($2, name), scopes = coalesce($3, scopes) where identifier = $1",
   );
   const replace = database.prepare(
     "update gatehouse_resources set credential_hash = $2 where identifier = $1",
@@ -34,6 +42,9 @@ export function resourceOperations(database: Database): ResourceOperations {
     listResources: () => listTogether(undefined),
     addResource: async (resource, credentialHash) =>
       (await database.run(add, ...valuesOf(resources, resource), credentialHash)).changes === 1,
+    changeResource: async (identifier, { name = null, scopes }) =>
+      (await database.run(change, identifier, name, scopes === undefined ? null : JSON.stringify(scopes)))
+        .changes === 1,
     replaceResourceCredential: async (identifier, hash) =>
       (await database.run(replace, identifier, hash)).changes === 1,
   };

@@ -6,7 +6,12 @@ import { sharedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
   Store,
-  "findResource" | "listResources" | "addResource" | "replaceResourceCredential" | "findResourceByCredential"
+  | "findResource"
+  | "listResources"
+  | "addResource"
+  | "changeResource"
+  | "replaceResourceCredential"
+  | "findResourceByCredential"
 >;
 
 export function resourceOperations(database: Database): ResourceOperations {
@@ -18,6 +23,9 @@ export function resourceOperations(database: Database): ResourceOperations {
     `insert into gatehouse_resources (${resources.columns}, credential_hash) values (?, ?, ?, ?, ?)
      on conflict (identifier) do nothing`,
   );
+  const change = database.prepare(
+    "update gatehouse_resources set name = coalesce(?, name), scopes = coalesce(?, scopes) where identifier = ?",
+  );
   const replace = database.prepare("update gatehouse_resources set credential_hash = ? where identifier = ?");
   return {
     findResource: sharedLookup(database, find, resources),
@@ -25,6 +33,11 @@ export function resourceOperations(database: Database): ResourceOperations {
     listResources: () => database.read(() => list.all().map(resources.read)),
     addResource: (resource, credentialHash) =>
       database.write(() => add.run(...valuesOf(resources, resource), credentialHash).changes === 1),
+    changeResource: (identifier, { name = null, scopes }) =>
+      database.write(
+        () =>
+          change.run(name, scopes === undefined ? null : JSON.stringify(scopes), identifier).changes === 1,
+      ),
     replaceResourceCredential: (identifier, hash) =>
       database.write(() => replace.run(hash, identifier).changes === 1),
   };
