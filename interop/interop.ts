@@ -1,6 +1,6 @@
 /**
- * Runs the servers of docs/servers/ in other languages: see README.md. Exits 0 when what could be run works, 1 when it does not or a required
- * toolchain is absent, 2 for wrong usage.
+ * Runs the servers of docs/servers/ in other languages: see README.md. Exits 0 when what could be run works,
+ * 1 when it does not or a required toolchain is absent, 2 for wrong usage.
  */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";

@@ -14,7 +14,9 @@ export interface Page {
 
 const folder = resolve(import.meta.dirname, "../docs/servers");
 
-/** Blocks whose fence has a word behind the language: it is shown by no renderer, and says what the block is. */
+/**
+ * Blocks whose fence has a word behind the language: it is shown by no renderer, and says what the block is.
+ */
 export function readPage(name: string): Page {
   const text = readFileSync(resolve(folder, `${name}.md`), "utf8");
   const blocks = new Map<string, string>();

@@ -12,7 +12,10 @@ const constraints = resolve(import.meta.dirname, "constraints.txt");
 /** A first start compiles. */
 const startTimeoutMs = 240_000;
 
-/** The folder with the page's files in it and all installed. Kept for the next run, as long as the page says the same. */
+/**
+ * The folder with the page's files in it and all installed. Kept for the next run, as long as the page says
+ * the same.
+ */
 export async function install(page: Page): Promise<string> {
   // What is installed may be made of the page's files.
   const key = createHash("sha256")

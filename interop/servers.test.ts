@@ -29,7 +29,9 @@ before(async () => {
 });
 after(() => gatehouse?.stop());
 
-/** A resource on a free port of this computer, and a token for it, made by a person's sign-in and approval. */
+/**
+ * A resource on a free port of this computer, and a token for it, made by a person's sign-in and approval.
+ */
 async function aResource() {
   const port = await freePort();
   const url = `http://localhost:${port}/mcp`;

@@ -1,6 +1,7 @@
 /**
- * Writes docs/api/resource-server.md from the comments of what the package for MCP servers exports: `npm run docs:api`. The compiler's declarations
- * say what is exported and how it is called; the comments stand in them as they were written.
+ * Writes docs/api/resource-server.md from the comments of what the package for MCP servers exports: `npm run
+ * docs:api`. The compiler's declarations say what is exported and how it is called; the comments stand in
+ * them as they were written.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -65,7 +66,10 @@ function emitDeclarations(folder: string): void {
   if (status !== 0) throw new Error(stdout);
 }
 
-/** Line by line, as the compiler lays them out: a comment, then the declaration to the end of its outermost bracket. */
+/**
+ * Line by line, as the compiler lays them out: a comment, then the declaration to the end of its outermost
+ * bracket.
+ */
 function readDeclarations(text: string): Declaration[] {
   const declarations: Declaration[] = [];
   const lines = text.split("\n").values();

@@ -1,6 +1,7 @@
 /**
- * Refuses an option that there is none of: a misspelt `requiredScopes` would leave the door open, in JavaScript without a word. Inherited names
- * count as well, since options are read from the prototype too. Throws a `TypeError` that names it and the nearest known one, never its value.
+ * Refuses an option that there is none of: a misspelt `requiredScopes` would leave the door open, in
+ * JavaScript without a word. Inherited names count as well, since options are read from the prototype too.
+ * Throws a `TypeError` that names it and the nearest known one, never its value.
  */
 export function refuseUnknownOptions(caller: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {

@@ -88,8 +88,9 @@ const optionNames = Object.keys({
 } satisfies Record<keyof ProtectionOptions, true>);
 
 /**
- * Checks the options when the server starts, not when the first request arrives, and their types too: not every
- * caller has a compiler. Throws a `TypeError` that says which one is wrong, or that there is none of that name.
+ * Checks the options when the server starts, not when the first request arrives, and their types too: not
+ * every caller has a compiler. Throws a `TypeError` that says which one is wrong, or that there is none of
+ * that name.
  *
  * @param caller the function whose options they are, for the errors
  * @param more what that function takes besides
@@ -167,7 +168,10 @@ function readScopes(option: string, scopes: readonly string[]): string[] {
   return [...new Set(scopes)].filter((scope) => !loginScopes.has(scope));
 }
 
-/** Scopes that one operation needs: none, or a list in place of words, would ask for something else than was meant. */
+/**
+ * Scopes that one operation needs: none, or a list in place of words, would ask for something else than was
+ * meant.
+ */
 export function readNeeded(needed: readonly string[]): readonly string[] {
   if (needed.length > 0 && needed.every(isScope)) return needed;
   throw new TypeError("scopes() takes one or more scopes, one word each");

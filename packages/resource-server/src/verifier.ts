@@ -3,8 +3,9 @@ import { type ProtectionOptions, readOptions } from "./options.ts";
 import { createVerification } from "./verification.ts";
 
 /**
- * What `protect()` takes, without what the SDK does itself: scopes are demanded by `requireBearerAuth({ requiredScopes })`. The SDK knows
- * a bad token by its own error class, so that class is handed in.
+ * What `protect()` takes, without what the SDK does itself: scopes are demanded by
+ * `requireBearerAuth({ requiredScopes })`. The SDK knows a bad token by its own error class, so that class is
+ * handed in.
  */
 export type VerifierOptions = Omit<ProtectionOptions, (typeof sdksPart)[number]> & (SdkV1 | SdkV2);
 

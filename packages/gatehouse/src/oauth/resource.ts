@@ -9,8 +9,9 @@ import type { ResourceIdentifier, Seconds } from "./values.ts";
 const shape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(\/[^?#\\]*)?(\?[^#\\]*)?$/i;
 
 /**
- * The canonical form of a resource indicator (RFC 8707 §2, L01, L06): scheme and host in lower case, no default port, no dot after the host, no
- * slash alone as path; path and query to the letter. Throws `invalid_target` for anything but an absolute http(s) URI without fragment.
+ * The canonical form of a resource indicator (RFC 8707 §2, L01, L06): scheme and host in lower case, no
+ * default port, no dot after the host, no slash alone as path; path and query to the letter. Throws
+ * `invalid_target` for anything but an absolute http(s) URI without fragment.
  */
 export function canonicalResource(value: string): ResourceIdentifier {
   const [, , , path = "", query = ""] =
@@ -24,8 +25,8 @@ export function canonicalResource(value: string): ResourceIdentifier {
 }
 
 /**
- * A short name for a resource, for callers that authenticate by id and secret: always the same for the same identifier, on every server. It names the resource and
- * proves nothing.
+ * A short name for a resource, for callers that authenticate by id and secret: always the same for the same
+ * identifier, on every server. It names the resource and proves nothing.
  */
 export function shortIdOf(identifier: ResourceIdentifier): string {
   return `rs_${hash("sha256", identifier).slice(0, 12)}`;
@@ -38,8 +39,9 @@ function isSafeUnconfigured(identifier: ResourceIdentifier): boolean {
 }
 
 /**
- * The one resource an authorization request is for (L02-L05): the one it names, which must be configured as soon as any is; else the
- * default, or the only one configured. `undefined` when it names none and there is no default. Throws `invalid_target`.
+ * The one resource an authorization request is for (L02-L05): the one it names, which must be configured as
+ * soon as any is; else the default, or the only one configured. `undefined` when it names none and there is
+ * no default. Throws `invalid_target`.
  */
 export async function chooseResource(
   store: Store,
@@ -47,7 +49,8 @@ export async function chooseResource(
   requested: readonly string[],
 ): Promise<Resource | undefined> {
   const named = new Set(requested.map(canonicalResource));
-  // L03: all are looked at; a token has one audience (L07), so two different ones are refused rather than one of them picked.
+  // L03: all are looked at; a token has one audience (L07), so two different ones are refused rather than one
+  // of them picked.
   if (named.size > 1) refuse("only one resource per authorization is supported");
   const [identifier = settings.defaultResource] = named;
   if (identifier !== undefined) {

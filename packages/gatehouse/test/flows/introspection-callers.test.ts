@@ -13,8 +13,8 @@ import {
 } from "../support/oauth-client.ts";
 
 /*
- * The callers of RFC 7662 in other languages authenticate by id and secret, in a Basic header or in the body; some of them form-encode both before
- * they join them (RFC 6749 §2.3.1), most do not.
+ * The callers of RFC 7662 in other languages authenticate by id and secret, in a Basic header or in the body;
+ * some of them form-encode both before they join them (RFC 6749 §2.3.1), most do not.
  */
 
 const odd = "http://localhost:8081/mcp%20notes?team=a:b";

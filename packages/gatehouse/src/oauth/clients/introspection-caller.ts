@@ -8,13 +8,19 @@ import { resourceCredentialPrefix } from "../tokens/prefixes.ts";
 import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
 import { decodeBasic, formDecode } from "./authentication.ts";
 
-/** Who asks about a token: the operator, who may see every one, or one resource server, which sees only its own. */
+/**
+ * Who asks about a token: the operator, who may see every one, or one resource server, which sees only its
+ * own.
+ */
 export type Caller = "operator" | Resource;
 
 /** The ways in which a caller may prove itself (RFC 7662 §2.1), as the metadata name them (Y23). */
 export const callerAuthMethods = ["client_secret_basic", "client_secret_post", "Bearer"] as const;
 
-/** What a caller presents. A bearer credential speaks for itself; with the other ways there is an id, which must fit. */
+/**
+ * What a caller presents. A bearer credential speaks for itself; with the other ways there is an id, which
+ * must fit.
+ */
 interface Presented {
   readonly method: (typeof callerAuthMethods)[number];
   readonly id: string | undefined;
@@ -29,8 +35,9 @@ const operatorId = "introspection";
 const guessTarget = "introspection token";
 
 /**
- * Makes the function that tells who calls the introspection endpoint. It asks the store once at most, by the credential: a wrong id costs what a
- * wrong secret does. Throws `invalid_request` for two ways at once, else a 401 that names the way that was tried.
+ * Makes the function that tells who calls the introspection endpoint. It asks the store once at most, by the
+ * credential: a wrong id costs what a wrong secret does. Throws `invalid_request` for two ways at once, else
+ * a 401 that names the way that was tried.
  */
 export function createCallerAuthentication(services: Services): (request: OAuthRequest) => Promise<Caller> {
   const { events, failures, store } = services;
@@ -92,8 +99,9 @@ function readPresented({ headers: { authorization }, form }: OAuthRequest): Pres
 }
 
 /**
- * Y21. RFC 6749 §2.3.1 has id and secret form-encoded before they are joined, and most libraries leave that out. A URL that was left as it is holds colons of
- * its own, so that the secret is what follows the last one; resources' credentials hold none.
+ * Y21. RFC 6749 §2.3.1 has id and secret form-encoded before they are joined, and most libraries leave that
+ * out. A URL that was left as it is holds colons of its own, so that the secret is what follows the last one;
+ * resources' credentials hold none.
  */
 function readBasic(authorization: string): Presented | undefined {
   const text = decodeBasic(authorization);
