@@ -14,8 +14,8 @@ export interface LookAroundOptions {
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The provider's failures are remembered for half a minute: to ask sooner would only repeat the last answer. */
-const firstPause = 31_000;
+/** Between two attempts, milliseconds. */
+const firstPause = 5000;
 const maxPause = 5 * 60_000;
 
 /**

@@ -77,6 +77,13 @@ test("Y35: the start waits for no provider, warns at once with what to check, te
   let time = 1_800_000_000;
   const clock = { now: () => seconds(time) };
   const provider = createOpenIdProvider({ ...upstream, ...credentials, clock });
+  const attempt = { state: "s", nonce: "n", codeVerifier: "v".repeat(43), prompt: "login" } as const;
+  const other = createOpenIdProvider({ ...upstream, ...credentials, clock });
+  await assert.rejects(other.discover());
+  upstream.metadata = {};
+  assert.ok(await other.signInUrl(attempt), "a look that failed keeps nobody from signing in a moment later");
+  upstream.metadata = { issuer: `${upstream.issuer}/` };
+  const before = upstream.count("GET /.well-known/openid-configuration");
   const store = await openSqliteStore({ path: ":memory:" });
   t.after(() => store.close());
   const told: string[] = [];
@@ -97,7 +104,7 @@ test("Y35: the start waits for no provider, warns at once with what to check, te
   });
   t.after(() => looking.stop());
   await works.promise;
-  assert.equal(upstream.count("GET /.well-known/openid-configuration"), 4);
+  assert.equal(upstream.count("GET /.well-known/openid-configuration") - before, 4);
   assert.equal(told.length, 2, "one warning, however often it is tried");
   assert.match(told[0] ?? "", /a slash at the end counts: set UPSTREAM_ISSUER=http:.*\/$/);
   assert.equal(told[1], "works");

@@ -6,6 +6,8 @@ import type { Seconds } from "../oauth/values.ts";
 export interface FetchedDocument<T> {
   /** As fetched at most `maxAge` ago; older only while fetching it fails. Rejects only when it was never had. */
   current(): Promise<T>;
+  /** The same for whoever only looks: that it fails keeps nobody from trying at once. */
+  lookedAt(): Promise<T>;
   /**
    * Fetched anew, because the one at hand lacks something; at most once per cool-down, in between the one at hand is given (C16).
    */
@@ -47,6 +49,13 @@ export function createFetchedDocument<T>(options: Options<T>): FetchedDocument<T
   const isWithin = (length: number, instant: Seconds) => clock.now() - instant < length;
 
   return {
+    async lookedAt() {
+      if (cached !== undefined && isWithin(maxAge, cached.at)) return cached.document;
+      return load("document").catch((error: unknown) => {
+        failed = undefined;
+        throw error;
+      });
+    },
     async current() {
       if (cached !== undefined && isWithin(maxAge, cached.at)) return cached.document;
       if (failed === undefined || !isWithin(coolDown, failed.at)) return load("document");

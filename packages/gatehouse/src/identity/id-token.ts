@@ -30,7 +30,7 @@ const skew = 60;
  */
 export async function verifyIdToken(
   token: string,
-  keys: FetchedDocument<JWTVerifyGetKey>,
+  keys: Pick<FetchedDocument<JWTVerifyGetKey>, "current" | "renewed">,
   expected: Expected,
 ): Promise<Identity> {
   const claims = await verifySignature(token, keys, expected.now);
@@ -47,7 +47,7 @@ export async function verifyIdToken(
 /** C09. The key comes from the provider's key set alone: `jwk`, `jku` and `x5u` in the header are never looked at. */
 async function verifySignature(
   token: string,
-  keys: FetchedDocument<JWTVerifyGetKey>,
+  keys: Pick<FetchedDocument<JWTVerifyGetKey>, "current" | "renewed">,
   now: Seconds,
 ): Promise<JWTPayload> {
   const options: JWTVerifyOptions = {

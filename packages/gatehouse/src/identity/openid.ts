@@ -63,7 +63,7 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     onStale,
   });
   return {
-    discover: () => metadata.current(),
+    discover: () => metadata.lookedAt(),
     async signInUrl(attempt) {
       return authorizationRequest(await metadata.current(), callbackUrl, attempt);
     },
