@@ -25,8 +25,8 @@ export function buildServer(target = serverBuild): void {
   const source = join(root, "packages/gatehouse");
   empty(target);
   compile(source, join(source, "src"), target, { rewriteRelativeImportExtensions: true });
-  // What the compiler does not look at, such as SQL and stylesheets.
-  for (const file of filesOf(join(source, "src")).filter((name) => !name.endsWith(".ts"))) {
+  // What the compiler does not look at, such as SQL and stylesheets; not the rooms' door plates.
+  for (const file of filesOf(join(source, "src")).filter((name) => !/\.(?:ts|md)$/.test(name))) {
     const copy = join(target, "src", relative(join(source, "src"), file));
     mkdirSync(dirname(copy), { recursive: true });
     cpSync(file, copy);

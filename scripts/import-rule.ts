@@ -3,7 +3,7 @@
  * protocol's: every arrow points inwards. Prints each import that does not, and a table in CONTRIBUTING.md
  * that says something else than this one; exits 1 then.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
@@ -93,6 +93,10 @@ for (const file of listFiles(join(root, "packages/resource-server/src"))) {
   }
 }
 
+for (const room of [source, join(source, "oauth")].flatMap(listRooms)) {
+  if (!existsSync(join(room, "README.md"))) errors.push(`${where(room)}/ has no door plate (README.md)`);
+}
+
 const guide = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
 for (const table of [outerTable(), innerTable()]) {
   if (!guide.includes(table)) errors.push(`CONTRIBUTING.md does not say: ${table}`);
@@ -127,6 +131,13 @@ function outerTable(): string {
 
 function innerTable(): string {
   return floors.map((floor) => (floor.length === 1 ? floor[0] : `{ ${floor.join(", ")} }`)).join(" → ");
+}
+
+/** The folders in one, each a room with a README.md of a few lines at its door. */
+function listRooms(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
 }
 
 function listFiles(folder: string): string[] {
