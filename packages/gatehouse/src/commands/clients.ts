@@ -3,15 +3,16 @@ import { isDocumented } from "../oauth/clients/client.ts";
 import { policyOf } from "../oauth/clients/policy.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirects/legacy-pattern.ts";
-import { checkRedirectUri } from "../oauth/redirects/redirect-uri.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { ClientId } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { checkRedirect } from "./client-redirects.ts";
 import { chooseSecret } from "./client-secret.ts";
 import { asJson, collected, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { addRotateSecretCommand } from "./rotate-secret.ts";
+import { addSetClientCommand } from "./set-client.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
 import { formatInstant, formatTable } from "./table.ts";
@@ -60,6 +61,7 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     .action((id: string, { json }: JsonOption) => withStore(shell, (store) => show(shell, store, id, json)));
   addRotateSecretCommand(clients, shell);
   addVouchCommand(clients, shell);
+  addSetClientCommand(clients, shell);
   clients
     .command("remove <id>")
     .description("remove a client with its consents, grants and tokens")
@@ -116,18 +118,6 @@ function checkId(id: string): void {
   if (!/^[A-Za-z0-9._~-]{1,200}$/.test(id)) {
     throw new Refusal(2, "a client id is 1 to 200 letters, digits and . _ ~ -");
   }
-}
-
-function checkRedirect(uri: string, authMethod: TokenEndpointAuthMethod): void {
-  const problem = authMethod === "client_secret_post" ? checkNewPattern(uri) : checkRedirectUri(uri);
-  if (problem !== undefined) throw new Refusal(2, `redirect URI ${oneLine(uri)}: ${problem}`);
-}
-
-function checkNewPattern(pattern: string): string | undefined {
-  // It is a legal one, which nobody means.
-  return /[^\\]\?[^/?*+|)]+=/.test(pattern) && /[*\\[(+|{^$]/.test(pattern)
-    ? "a ? makes what stands before it optional; write \\? for the question mark of a query"
-    : checkRedirectPattern(pattern);
 }
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {

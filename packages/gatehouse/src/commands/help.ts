@@ -33,7 +33,7 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "migrate finalize": { examples: ["migrate finalize"], reads: database },
   clients: {
-    summary: "the clients it knows: add, list, show, remove, …",
+    summary: "the clients it knows: add, list, set, remove, …",
     examples: ["clients list"],
     reads: database,
   },
@@ -41,6 +41,10 @@ const abouts: Readonly<Record<string, About>> = {
     examples: [
       "clients add --id web --auth-method client_secret_basic --redirect-uri https://app.example.com/callback",
     ],
+    reads: database,
+  },
+  "clients set": {
+    examples: ["clients set web --redirect-uri https://app.example.com/callback --name 'Our web app'"],
     reads: database,
   },
   "clients list": { examples: ["clients list --json"], reads: database },

@@ -100,6 +100,14 @@ export interface ClientStore {
    * than once: of a replacement and a sharing at the same moment only one succeeds.
    */
   replaceClient(client: Client, unlessShared?: "unlessShared"): Promise<boolean>;
+  /**
+   * Gives the client another name, other redirect URIs, or both; what is left out stays as it is, and so do its secrets and grants. Of two changes of
+   * the same at once the later holds. False when unknown.
+   */
+  changeClient(
+    id: string,
+    changes: { readonly name?: string | undefined; readonly redirectUris?: readonly string[] | undefined },
+  ): Promise<boolean>;
   /** Uses up a client assertion (Q09): true for exactly one caller until `expiresAt`, false for every other. */
   useAssertion(assertionHash: SecretHash, expiresAt: Seconds): Promise<boolean>;
   /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
+import { seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aClient } from "../contract/records.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
@@ -17,6 +18,50 @@ const clients = (args: readonly string[], input?: string) =>
   runCommand(["clients", ...args], database.environment, input);
 const confidential = { authMethod: "client_secret_post", dynamicallyRegistered: false } as const;
 const now = () => Math.floor(Date.now() / 1000);
+
+test("an operator changes name and redirect URIs of a client, and its secrets and the rest stay", async () => {
+  const previousSecret = { secretHash: hashSecret("before"), until: now() + 1000 };
+  const client = aClient({ ...confidential, secretHash: hashSecret("first"), metadata: { name: "Web" } });
+  await store.addClient(client);
+  await store.rotateSecret(
+    client,
+    { secretHash: hashSecret("second"), clearSecret: undefined },
+    {
+      ...previousSecret,
+      until: seconds(previousSecret.until),
+    },
+  );
+  const before = (await store.findClient(client.id)) ?? assert.fail();
+  assert.equal((await clients(["set", client.id, "--name", "Our web app"])).code, 0);
+  const named = { ...before, metadata: { ...before.metadata, name: "Our web app" } };
+  assert.deepEqual(await store.findClient(client.id), named);
+  const uris = ["https://one.example.com/callback", "https://two.example.com/*"];
+  const { code, out, err } = await clients([
+    ...["set", client.id, "--json"],
+    ...uris.flatMap((uri) => ["--redirect-uri", uri]),
+  ]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(JSON.parse(out), {
+    client_id: client.id,
+    client_name: "Our web app",
+    redirect_uris: uris,
+  });
+  assert.deepEqual(await store.findClient(client.id), { ...named, redirectUris: uris });
+
+  const registered = aClient({ dynamicallyRegistered: true });
+  await store.addClient(registered);
+  for (const [expected, ...args] of [
+    [2, client.id],
+    [2, client.id, "--redirect-uri", "javascript:alert(1)"],
+    [1, registered.id, "--name", "Claude"],
+    [1, "nobody", "--name", "x"],
+  ] as const) {
+    const refused = await clients(["set", ...args]);
+    assert.deepEqual([refused.code, refused.out], [expected, ""], args.join(" "));
+  }
+  assert.deepEqual(await store.findClient(client.id), { ...named, redirectUris: uris });
+  assert.deepEqual((await store.findClient(registered.id))?.metadata, registered.metadata);
+});
 
 test("a rotated secret is shown once, and the one before stays good for a day unless said otherwise", async () => {
   const client = aClient({ ...confidential, secretHash: hashSecret("first") });

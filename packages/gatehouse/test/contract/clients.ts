@@ -78,6 +78,21 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.replaceClient(aClient()), false);
   });
 
+  test("a changed client keeps all that the change does not name, and changes of different things at once are both there", async () => {
+    const client = aClient({ secretHash: aHash(), clearSecret: "in clear", metadata: { name: "Before" } });
+    await tested.store.addClient(client);
+    const redirectUris = ["https://one.example/cb", "https://two.example/cb"];
+    const made = await Promise.all([
+      tested.store.changeClient(client.id, { name: "After" }),
+      tested.store.changeClient(client.id, { redirectUris }),
+      tested.store.changeClient(client.id, {}),
+    ]);
+    assert.deepEqual(made, [true, true, true]);
+    const metadata = { ...client.metadata, name: "After" };
+    assert.deepEqual(await tested.store.findClient(client.id), { ...client, metadata, redirectUris });
+    assert.equal(await tested.store.changeClient(aClient().id, { name: "Nobody" }), false);
+  });
+
   test("of many who use one assertion exactly one may, until it is swept after its expiry", async () => {
     const assertion = aHash();
     const answers = await Promise.all(times(20, () => tested.store.useAssertion(assertion, later(60))));

@@ -27,7 +27,7 @@ export const unique = (): string => randomBytes(16).toString("base64url");
 export const aHash = (): SecretHash => hashSecret(unique());
 
 export const aClient = (over: Partial<Client> = {}): Client => ({
-  id: unique() as ClientId,
+  id: `c${unique()}` as ClientId, // a hyphen in front would be an option on a command line
   authMethod: "none",
   secretHash: undefined,
   clearSecret: undefined,

@@ -17,6 +17,7 @@ type ClientOperations = Pick<
   | "addClient"
   | "shareClient"
   | "replaceClient"
+  | "changeClient"
   | "useAssertion"
   | "removeClient"
   | "vouchForClient"
@@ -51,6 +52,10 @@ export function clientOperations(database: Database): ClientOperations {
     `update oauth2_clients set ${statementNames.map((name) => `${name} = $${numberOf(name, 3)}`).join(", ")},
        vouched = not $${numberOf("dynamically_registered", 3)}::bool
      where id = $1 and (registrations = 1 or $2::bool)`,
+  );
+  const change = database.prepare(
+    `update oauth2_clients set client_name = coalesce($2, client_name), redirect_uris = coalesce($3, redirect_uris)
+     where id = $1`,
   );
   const useUp = database.prepare(
     "insert into gatehouse_client_assertions (id, expires_at) values ($1, $2) on conflict (id) do nothing",
@@ -106,6 +111,8 @@ export function clientOperations(database: Database): ClientOperations {
     replaceClient: async (client, unlessShared) =>
       (await database.run(replace, client.id, unlessShared === undefined, ...statementValues(client)))
         .changes === 1,
+    changeClient: async (id, { name, redirectUris }) =>
+      (await database.run(change, id, name ?? null, redirectUris ?? null)).changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>
       (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
     removeClient: (id, unlessShared) =>

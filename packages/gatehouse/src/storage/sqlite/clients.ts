@@ -14,6 +14,7 @@ type ClientOperations = Pick<
   | "addClient"
   | "shareClient"
   | "replaceClient"
+  | "changeClient"
   | "useAssertion"
   | "removeClient"
   | "vouchForClient"
@@ -39,6 +40,10 @@ export function clientOperations(database: Database): ClientOperations {
   const replace = database.prepare(
     `update oauth2_clients set ${statementNames.map((name) => `${name} = ?`).join(", ")}, vouched = 0
      where id = ? and registrations <= ?`,
+  );
+  const change = database.prepare(
+    `update oauth2_clients set client_name = coalesce(?, client_name), redirect_uris = coalesce(?, redirect_uris)
+     where id = ?`,
   );
   const share = database.prepare(
     "update oauth2_clients set last_used_at = ?, registrations = registrations + 1 where id = ?",
@@ -86,6 +91,12 @@ export function clientOperations(database: Database): ClientOperations {
         () =>
           replace.run(...statementValues(client), client.id, unlessShared ? 1 : Number.MAX_SAFE_INTEGER)
             .changes === 1,
+      ),
+    changeClient: (id, { name = null, redirectUris }) =>
+      database.write(
+        () =>
+          change.run(name, redirectUris === undefined ? null : JSON.stringify(redirectUris), id).changes ===
+          1,
       ),
     useAssertion: (assertionHash, expiresAt) =>
       database.write(() => useUp.run(assertionHash, expiresAt).changes === 1),

@@ -1,0 +1,47 @@
+import type { Command } from "commander";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { checkRedirect } from "./client-redirects.ts";
+import { asJson, collected, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { changeStore } from "./store.ts";
+
+interface SetOptions extends JsonOption {
+  readonly name?: string;
+  readonly redirectUri?: readonly string[];
+}
+
+export function addSetClientCommand(clients: Command, shell: Shell): void {
+  clients
+    .command("set <id>")
+    .description(
+      "change the name or the redirect URIs of a client you provisioned; what is not given stays, and so do its secret and grants",
+    )
+    .option("--name <name>", "what people see it called")
+    .option(
+      "--redirect-uri <uri>",
+      "where it may be answered, in the place of all before; may be repeated",
+      collected,
+    )
+    .addOption(asJson())
+    .action((id: string, options: SetOptions) => set(shell, id, options));
+}
+
+async function set(shell: Shell, id: string, { name, redirectUri, json }: SetOptions): Promise<void> {
+  if (name === undefined && redirectUri === undefined) {
+    throw new Refusal(2, "nothing to change: give --name or --redirect-uri");
+  }
+  const changed = await changeStore(shell, async (store) => {
+    const client = await store.findClient(id);
+    if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
+    if (client.dynamicallyRegistered) {
+      throw new Refusal(1, `client ${id} registered itself, and only it can change what it said then`);
+    }
+    for (const uri of redirectUri ?? []) checkRedirect(uri, client.authMethod);
+    await store.changeClient(id, { name, redirectUris: redirectUri });
+    return (await store.findClient(id)) ?? client;
+  });
+  if (!json) return shell.print(`Changed client ${id}; its secret and its grants stay.`);
+  const { metadata, redirectUris } = changed;
+  shell.print(JSON.stringify({ client_id: id, client_name: metadata.name, redirect_uris: redirectUris }));
+}
