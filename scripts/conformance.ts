@@ -43,7 +43,9 @@ function readRequirements(): Set<string> {
 /** The IDs at the start of each test's title. */
 function readClaims(): Map<string, Claim[]> {
   const found = new Map<string, Claim[]>();
-  for (const file of ["packages", "examples", "scripts"].flatMap((folder) => listTests(join(root, folder)))) {
+  for (const file of ["packages", "examples", "scripts", "interop"].flatMap((folder) =>
+    listTests(join(root, folder)),
+  )) {
     for (const [, , title = ""] of readFileSync(file, "utf8").matchAll(
       /\b(?:test|it)\(\s*(["'`])((?:[^\\]|\\.)*?)\1/g,
     )) {

@@ -30,7 +30,7 @@ function documents(name: string): Document[] {
 
 const present = (command: string) => spawnSync(command, ["--version"]).error === undefined;
 
-test("Y31: the image runs as a numeric user, in exec form, asks itself for its health, keeps to /data, and carries its labels", () => {
+test("Y31 the image runs as a numeric user, in exec form, asks itself for its health, keeps to /data, and carries its labels", () => {
   const text = read("Dockerfile").replaceAll("\\\n", " ");
   const instructions = text.split("\n").filter((line) => /^[A-Z]+ /.test(line.trim()));
   const last = instructions.slice(instructions.findLastIndex((line) => line.startsWith("FROM ")));
@@ -80,7 +80,7 @@ test("Y31: the image runs as a numeric user, in exec form, asks itself for its h
     assert.ok(ignored.includes(each), each);
 });
 
-test("Y32: the systemd unit is without a fault, hardened to 2.0 or less, restarts a crash and no wrong configuration, and holds no secret", (t) => {
+test("Y32 the systemd unit is without a fault, hardened to 2.0 or less, restarts a crash and no wrong configuration, and holds no secret", (t) => {
   const unit = read("gatehouse.service");
   const lines = unit.split("\n").filter((line) => !line.startsWith("#"));
   const all = (key: string) =>
@@ -127,7 +127,7 @@ function areSettings(settings: Record<string, unknown>): void {
   }
 }
 
-test("Y33: compose and Kubernetes files name variables, ports and paths that exist, publish the proxy alone, and hold no secret", () => {
+test("Y33 compose and Kubernetes files name variables, ports and paths that exist, publish the proxy alone, and hold no secret", () => {
   const [compose] = documents("compose.yaml");
   const { gatehouse, postgres, caddy, notes } = compose.services;
   assert.deepEqual(Object.keys(compose.services).sort(), ["caddy", "gatehouse", "notes", "postgres"]);

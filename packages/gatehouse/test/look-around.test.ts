@@ -35,7 +35,7 @@ async function warningOf(issuer: string): Promise<string> {
   throw new Error(`${issuer} can be used`);
 }
 
-test("Y35: the start waits for no provider, warns at once with what to check, tells it in readyz, and says once that it works", async (t) => {
+test("Y35 the start waits for no provider, warns at once with what to check, tells it in readyz, and says once that it works", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   const port = await freePort();

@@ -49,7 +49,7 @@ const change = (path: string, sql: string) => {
   database.close();
 };
 
-test("Y26: backup copies a large database beside a server that writes all the time, into one whole private file, and never over another", async (t) => {
+test("Y26 backup copies a large database beside a server that writes all the time, into one whole private file, and never over another", async (t) => {
   const { path, environment, remove } = await aDatabase();
   t.after(remove);
   const settings = { ...environment, SECRET_KEY: key };
@@ -106,7 +106,7 @@ test("Y26: backup copies a large database beside a server that writes all the ti
   assert.equal(await isActive(server, tokens.access_token), true);
 });
 
-test("Y-n15: a backup onto the live database, its journals, its key or a link to it is refused, and one that is killed leaves no file of that name", async (t) => {
+test("Y-n15 a backup onto the live database, its journals, its key or a link to it is refused, and one that is killed leaves no file of that name", async (t) => {
   const { path, folder, settings, remove } = await aBackup();
   t.after(remove);
   const server = await startTestGatehouse(settings);
@@ -144,7 +144,7 @@ test("Y-n15: a backup onto the live database, its journals, its key or a link to
   assert.equal((await runCommand(["backup", target], settings)).code, 0);
 });
 
-test("Y27: restore puts a backup in place under the tokens made since, keeps what was there, and refuses while a server has it open", async (t) => {
+test("Y27 restore puts a backup in place under the tokens made since, keeps what was there, and refuses while a server has it open", async (t) => {
   const { path, environment, remove } = await aDatabase();
   t.after(remove);
   const settings = { ...environment, SECRET_KEY: key };
@@ -210,7 +210,7 @@ test("a restored database has a place to go to: none that is there, or another c
   assert.equal(n, 2);
 });
 
-test("Y-n16: restore refuses what is damaged, foreign, newer, of another key, or has a trigger or view, and the database stays in place", async (t) => {
+test("Y-n16 restore refuses what is damaged, foreign, newer, of another key, or has a trigger or view, and the database stays in place", async (t) => {
   const { path, folder, file, settings, remove } = await aBackup();
   t.after(remove);
   const spoilt = (name: string, spoil: (copy: string) => void) => {

@@ -151,7 +151,7 @@ async function behind(t: TestContext, proxy: (typeof proxies)[number]) {
   return { port, issuer, server, outside: { ...server, url: issuer } };
 }
 
-test("Y29: behind the published Caddy and nginx files, below a path, a whole flow passes and the person's address is known", (t) =>
+test("Y29 behind the published Caddy and nginx files, below a path, a whole flow passes and the person's address is known", (t) =>
   withEach(t, async (t, proxy) => {
     const { port, issuer, server, outside } = await behind(t, proxy);
     await server.addResource(resource);
@@ -172,7 +172,7 @@ test("Y29: behind the published Caddy and nginx files, below a path, a whole flo
     assert.ok(server.log.every((each) => !each.includes("is not believed")));
   }));
 
-test("Y-n18: what a client claims in forwarding headers, Host or path changes no address in the log, no URL and no page behind a published file", (t) =>
+test("Y-n18 what a client claims in forwarding headers, Host or path changes no address in the log, no URL and no page behind a published file", (t) =>
   withEach(t, async (t, proxy) => {
     const { port, server } = await behind(t, proxy);
     const forged = {
