@@ -13,8 +13,8 @@ const full = 430;
 const bar = 14;
 
 /**
- * A bar for each server and operation, as long as its ratio by CPU: the whole width is bare `node:http`. Drawn in colours that hold on a light and on a dark
- * page.
+ * A bar for each server and operation, as long as its ratio by CPU: the whole width is bare `node:http`.
+ * Drawn in colours that hold on a light and on a dark page.
  */
 export function chart({ contenders, settings }: Results): string {
   let y = 58;

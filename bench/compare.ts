@@ -1,7 +1,9 @@
 import { operations } from "./contenders/contender.ts";
 import { type Results, summarise } from "./results.ts";
 
-/** A line for each figure two runs have in common: the ratio by CPU before, now, and by how much it changed. */
+/**
+ * A line for each figure two runs have in common: the ratio by CPU before, now, and by how much it changed.
+ */
 export function compare(before: Results, now: Results): string {
   const lines = now.contenders.flatMap(({ name, operations: measured }) => {
     const earlier = before.contenders.find((contender) => contender.name === name)?.operations;

@@ -6,7 +6,8 @@ const periodMicroseconds = 10_000;
 const made: string[] = [];
 
 /**
- * Grants a process so large a part of a CPU and no more, so that servers and load fit on a machine with few of them. Needs Linux, control groups and root.
+ * Grants a process so large a part of a CPU and no more, so that servers and load fit on a machine with few
+ * of them. Needs Linux, control groups and root.
  * @param share 0 … 1
  */
 export function limitCpu(pid: number, share: number): void {

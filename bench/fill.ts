@@ -4,7 +4,10 @@ import { Client } from "pg";
 type Value = string | number | boolean | null;
 export type Rows = Iterable<Readonly<Record<string, Value>>>;
 
-/** Puts many rows into a table at once, past the store: what would take hours through it is a matter of a minute. Instants are seconds since 1970. */
+/**
+ * Puts many rows into a table at once, past the store: what would take hours through it is a matter of a
+ * minute. Instants are seconds since 1970.
+ */
 export type Fill = (table: string, rows: Rows) => Promise<void>;
 
 const batch = 50_000;

@@ -1,5 +1,6 @@
 /**
- * What an idle connection costs: memory of bare `node:http` and of Gatehouse before and after so many clients asked once and stayed.
+ * What an idle connection costs: memory of bare `node:http` and of Gatehouse before and after so many clients
+ * asked once and stayed.
  *
  *   cd bench && npm run idle -- [--connections 5000]
  */

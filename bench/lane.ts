@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
 
 /**
- * One kept-alive connection that has one request under way at a time. It reads no more of an answer than the measurement needs, because what the load
- * costs is taken from the core that makes it.
+ * One kept-alive connection that has one request under way at a time. It reads no more of an answer than the
+ * measurement needs, because what the load costs is taken from the core that makes it.
  */
 export class Lane {
   readonly #socket: Socket;

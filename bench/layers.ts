@@ -1,5 +1,6 @@
 /**
- * What costs what in one introspection: CPU time of each part by itself, on SQLite with a million live tokens, 32 at once.
+ * What costs what in one introspection: CPU time of each part by itself, on SQLite with a million live
+ * tokens, 32 at once.
  *
  *   cd bench && npm run layers
  */

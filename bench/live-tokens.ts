@@ -16,7 +16,10 @@ export const scope = "notes:read offline_access";
 export const email = "alice.liddell@example.com";
 export const clientId = "dyn_ABCDEFGHIJKLMNOPQRSTUV";
 
-/** Rows of `user_tokens` that live for days, in the order of their key: in any other ten million of them take hours to insert. */
+/**
+ * Rows of `user_tokens` that live for days, in the order of their key: in any other ten million of them take
+ * hours to insert.
+ */
 export function* tokenRows(count: number): Rows {
   const now = Math.floor(Date.now() / 1000);
   const hashes = Array.from({ length: count }, (_, n) => hashSecret(accessToken(n))).sort();

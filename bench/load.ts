@@ -8,7 +8,10 @@ export interface LoadOptions {
   /** What goes before the part that counts. */
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** Requests a second, begun at even distances whether earlier ones are answered or not; undefined: the next as soon as the last is answered. */
+  /**
+   * Requests a second, begun at even distances whether earlier ones are answered or not; undefined: the next
+   * as soon as the last is answered.
+   */
   readonly rate?: number;
 }
 
@@ -17,12 +20,18 @@ export interface Load {
   readonly rate: number;
   /** Microseconds of the server's CPU time an answer. */
   readonly cpu: number;
-  /** Milliseconds. With a `rate` given, since a request was due: one that had to wait for a free lane has waited. */
+  /**
+   * Milliseconds. With a `rate` given, since a request was due: one that had to wait for a free lane has
+   * waited.
+   */
   readonly median: number;
   readonly p99: number;
 }
 
-/** Puts a server under load. Rejects when it answers with another status than the workload expects, or runs out of requests. */
+/**
+ * Puts a server under load. Rejects when it answers with another status than the workload expects, or runs
+ * out of requests.
+ */
 export async function load(server: Running, workload: Workload, options: LoadOptions): Promise<Load> {
   const { lanes: count, warmUpSeconds, seconds, rate } = options;
   const failure = Promise.withResolvers<never>();

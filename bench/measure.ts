@@ -5,7 +5,10 @@ import type { Options } from "./options.ts";
 import { memory } from "./process.ts";
 import { type ContenderResults, type OperationResults, type Round, summarise } from "./results.ts";
 
-/** Measures one contender, each operation with bare `node:http` beside it. Tells on the standard error how it goes. */
+/**
+ * Measures one contender, each operation with bare `node:http` beside it. Tells on the standard error how it
+ * goes.
+ */
 export async function measure(
   contender: Contender,
   bare: Running,
@@ -14,7 +17,8 @@ export async function measure(
 ): Promise<ContenderResults> {
   console.error(`${contender.name}: starting`);
   const server = await contender.start(plan);
-  // What filled the database is on its way to the disk for half a minute otherwise, and every commit waits behind it.
+  // What filled the database is on its way to the disk for half a minute otherwise, and every commit waits
+  // behind it.
   spawnSync("sync");
   try {
     const sizes = () => ({
@@ -49,7 +53,8 @@ async function measureOperation(
   if (workload === undefined || plain === undefined) return undefined;
   const { lanes, warmUp, seconds } = options;
   const how: LoadOptions = { lanes, warmUpSeconds: 0.5, seconds };
-  // Bare node:http has served all that was measured before; the other one begins this operation with code that was not compiled yet.
+  // Bare node:http has served all that was measured before; the other one begins this operation with code
+  // that was not compiled yet.
   await load(server, workload, { ...how, warmUpSeconds: warmUp });
   const rounds: Round[] = [];
   for (let round = 0; round < options.rounds; round++) {

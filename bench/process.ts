@@ -19,7 +19,10 @@ export interface ServerOptions {
   readonly core: number | undefined;
   /** Where it will answer. */
   readonly firstAnswer: string;
-  /** True: its standard output goes through a pipe to a process that reads it, as a service manager does; else nowhere. */
+  /**
+   * True: its standard output goes through a pipe to a process that reads it, as a service manager does; else
+   * nowhere.
+   */
   readonly logs?: boolean;
 }
 
@@ -30,7 +33,10 @@ process.once("exit", () => {
 
 const hasTaskset = process.platform === "linux" && spawnSync("taskset", ["--version"]).status === 0;
 
-/** Starts a server and waits for its first answer of any kind below 500. What it writes to the standard error is shown when it fails. */
+/**
+ * Starts a server and waits for its first answer of any kind below 500. What it writes to the standard error
+ * is shown when it fails.
+ */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const command = [process.execPath, ...options.args];
   if (options.core !== undefined && hasTaskset) command.unshift("taskset", "-c", `${options.core}`);
@@ -87,12 +93,15 @@ async function answers(url: string): Promise<boolean> {
 
 /** Seconds of CPU time, user and system, a process has used so far. */
 export function cpuSeconds(pid: number): number {
-  // After the name, which may hold anything: user time and system time are the 12th and 13th, in hundredths of a second.
+  // After the name, which may hold anything: user time and system time are the 12th and 13th, in hundredths
+  // of a second.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Bytes a process has in memory: its own, and of files, which the system takes back when it needs the room. */
+/**
+ * Bytes a process has in memory: its own, and of files, which the system takes back when it needs the room.
+ */
 export function memory(pid: number): { readonly own: number; readonly file: number } {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const bytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;

@@ -1,6 +1,6 @@
 /**
- * Does memory grow? Loads Gatehouse on SQLite with introspections and, in turns, refreshes, registrations and garbage, and tells every half minute what the process
- * holds.
+ * Does memory grow? Loads Gatehouse on SQLite with introspections and, in turns, refreshes, registrations and
+ * garbage, and tells every half minute what the process holds.
  *
  *   cd bench && npm run soak -- [--minutes 10]
  */

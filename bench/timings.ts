@@ -1,7 +1,10 @@
 const maxMilliseconds = 10_000;
 const perMillisecond = 100;
 
-/** Durations, counted in steps of ten microseconds: exact enough for any percentile, and nothing grows with their number. */
+/**
+ * Durations, counted in steps of ten microseconds: exact enough for any percentile, and nothing grows with
+ * their number.
+ */
 export class Timings {
   readonly #counts = new Uint32Array(maxMilliseconds * perMillisecond + 1);
   #total = 0;

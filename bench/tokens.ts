@@ -1,6 +1,7 @@
 /**
- * Does a look-up get slower with the number of tokens? Fills a store with ten thousand and with ten million live tokens and asks it for random ones, as
- * introspection does, directly and 32 at a time. Prints what a row takes as well.
+ * Does a look-up get slower with the number of tokens? Fills a store with ten thousand and with ten million
+ * live tokens and asks it for random ones, as introspection does, directly and 32 at a time. Prints what a
+ * row takes as well.
  *
  *   cd bench && npm run tokens -- [--tokens 10000000] [--few 10000] [--store sqlite|postgres]
  *

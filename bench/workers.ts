@@ -1,6 +1,6 @@
 /**
- * What a second process on the same port is worth. The load needs a CPU of its own, so each process of the server may use but a part of one: what is compared is one
- * small CPU with two.
+ * What a second process on the same port is worth. The load needs a CPU of its own, so each process of the
+ * server may use but a part of one: what is compared is one small CPU with two.
  *
  *   cd bench && npm run workers -- [--workers 2] [--share 0.4]
  */

@@ -1,6 +1,7 @@
 /**
- * Builds what is published to npm: each package's `dist/`, plain JavaScript, and a package.json of its own that points at it. Within this repository
- * nothing is built: everything runs from `src/` (node takes no types off what lies in node_modules).
+ * Builds what is published to npm: each package's `dist/`, plain JavaScript, and a package.json of its own
+ * that points at it. Within this repository nothing is built: everything runs from `src/` (node takes no
+ * types off what lies in node_modules).
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,8 +37,9 @@ export function buildServer(target = serverBuild): void {
 }
 
 /**
- * The kit: CommonJS, which every Node ≥ 20 loads from both sides, and an ES module that hands on the very same objects. So there is one copy of everything,
- * whoever loads it how, and no need of a Node that can `require()` an ES module.
+ * The kit: CommonJS, which every Node ≥ 20 loads from both sides, and an ES module that hands on the very
+ * same objects. So there is one copy of everything, whoever loads it how, and no need of a Node that can
+ * `require()` an ES module.
  * @param target made anew
  */
 export function buildKit(target = kitBuild): void {
@@ -115,8 +117,9 @@ function finish(source: string, target: string, exports: object): void {
 }
 
 /**
- * Without what only the workspace needs. `engines` of the server come from `publishConfig`: in the workspace they would warn whoever installs with an older
- * Node, which is allowed there. The repository's address is known to the workflow that publishes (`GITHUB_REPOSITORY`): npm's provenance compares it.
+ * Without what only the workspace needs. `engines` of the server come from `publishConfig`: in the workspace
+ * they would warn whoever installs with an older Node, which is allowed there. The repository's address is
+ * known to the workflow that publishes (`GITHUB_REPOSITORY`): npm's provenance compares it.
  */
 function publishedManifest(manifest: Manifest): object {
   const { devDependencies: _development, scripts: _scripts, publishConfig = {}, ...kept } = manifest;

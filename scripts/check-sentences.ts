@@ -1,4 +1,7 @@
-/** Prints every sentence for people that stands outside the catalogues of `pages/`, and exits 1 if there is one. */
+/**
+ * Prints every sentence for people that stands outside the catalogues of `pages/`, and exits 1 if there is
+ * one.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { findSentences, isChecked } from "./sentences.ts";

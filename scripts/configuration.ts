@@ -1,5 +1,6 @@
 /**
- * Writes what is made of the table of settings: `docs/configuration.md`, and the JSON Schema of gatehouse.yaml that the package brings.
+ * Writes what is made of the table of settings: `docs/configuration.md`, and the JSON Schema of
+ * gatehouse.yaml that the package brings.
  */
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

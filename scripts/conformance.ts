@@ -1,7 +1,7 @@
 /**
- * Which test proves which requirement. Reads the IDs of docs/requirements.md and the titles of all tests, prints for each ID its
- * test, and fails on an ID claimed by two tests or unknown. `--write` brings docs/conformance.md up to date; without it an outdated file
- * is a failure too.
+ * Which test proves which requirement. Reads the IDs of docs/requirements.md and the titles of all tests,
+ * prints for each ID its test, and fails on an ID claimed by two tests or unknown. `--write` brings
+ * docs/conformance.md up to date; without it an outdated file is a failure too.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";

@@ -9,7 +9,9 @@ import { dirname, join, relative, resolve } from "node:path";
 const root = resolve(import.meta.dirname, "..");
 const source = join(root, "packages/gatehouse/src");
 
-/** For each room, the rooms it may import from besides itself. A file outside any folder is a room of its own. */
+/**
+ * For each room, the rooms it may import from besides itself. A file outside any folder is a room of its own.
+ */
 const allowed: Record<string, readonly string[]> = {
   oauth: [],
   caching: [],
@@ -43,8 +45,8 @@ const allowed: Record<string, readonly string[]> = {
 };
 
 /**
- * The floors of `oauth/`, from the top down. What stands on one may import what stands on lower ones, never its
- * neighbours; a folder's files may import each other.
+ * The floors of `oauth/`, from the top down. What stands on one may import what stands on lower ones, never
+ * its neighbours; a folder's files may import each other.
  */
 const floors: readonly (readonly string[])[] = [
   ["authorization-server"],

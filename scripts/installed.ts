@@ -1,6 +1,6 @@
 /**
- * Whether `node_modules` is what package-lock.json asks for. After a pull that brought or renamed a package, this says so at once, instead of the compiler in
- * a hundred lines. Exits 1 with what to do.
+ * Whether `node_modules` is what package-lock.json asks for. After a pull that brought or renamed a package,
+ * this says so at once, instead of the compiler in a hundred lines. Exits 1 with what to do.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -12,7 +12,9 @@ interface LockedPackage {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What is installed with the package at this path of the lock file, itself excepted: places in the lock file. */
+/**
+ * What is installed with the package at this path of the lock file, itself excepted: places in the lock file.
+ */
 export function installedWith(root: string): string[] {
   const found = new Set<string>();
   const open = [root];

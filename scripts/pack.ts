@@ -1,6 +1,7 @@
 /**
- * `npm run pack [-- <folder>]`: builds both packages and packs what was built, into `dist/` of the repository when no folder is named. Prints the paths of the
- * tarballs. These are what is published, and what the tests install.
+ * `npm run pack [-- <folder>]`: builds both packages and packs what was built, into `dist/` of the repository
+ * when no folder is named. Prints the paths of the tarballs. These are what is published, and what the tests
+ * install.
  */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -21,7 +21,10 @@ export function notesOf(text: string, version: string): string {
   return notes;
 }
 
-/** The changelog with what was unreleased under this version's heading, and an empty section above it. @throws when nothing was unreleased */
+/**
+ * The changelog with what was unreleased under this version's heading, and an empty section above it. @throws
+ * when nothing was unreleased
+ */
 export function datedChangelog(text: string, version: string, day: string): string {
   notesOf(text, "Unreleased");
   return text.replace(unreleased, `${unreleased}\n\n## ${version} - ${day}`);

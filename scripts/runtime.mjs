@@ -1,6 +1,7 @@
 /*
- * After an installation: is the Node there that this repository runs on? Plain JavaScript, because it runs on whatever Node there is. The pinned one is
- * an optional package for each platform (package.json), so that the lock file holds its hash; npm leaves out what it cannot install without a word.
+ * After an installation: is the Node there that this repository runs on? Plain JavaScript, because it runs on
+ * whatever Node there is. The pinned one is an optional package for each platform (package.json), so that the
+ * lock file holds its hash; npm leaves out what it cannot install without a word.
  */
 const wanted = 26;
 const { platform, arch, version, versions } = process;

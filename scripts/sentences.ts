@@ -1,10 +1,10 @@
 import { type Node, parseSync } from "oxc-parser";
 
 /*
- * Finds sentences for people outside the catalogues (`pages/words*.ts`). In `pages/`: any text of a template, and any
- * literal of several words or with a capital. In the rooms that make page models: the same within a model, and
- * anywhere a literal that begins as only sentences for people do. Hints and debug texts, for developers and the log,
- * begin with a small letter and are told by the name of their property besides.
+ * Finds sentences for people outside the catalogues (`pages/words*.ts`). In `pages/`: any text of a template,
+ * and any literal of several words or with a capital. In the rooms that make page models: the same within a
+ * model, and anywhere a literal that begins as only sentences for people do. Hints and debug texts, for
+ * developers and the log, begin with a small letter and are told by the name of their property besides.
  */
 
 export interface Finding {
@@ -81,7 +81,9 @@ function readableParts(node: Node): Node[] {
   }
 }
 
-/** Whether a page is made of what is inside: a call that makes one, an object of a page's kind, or a reason. */
+/**
+ * Whether a page is made of what is inside: a call that makes one, an object of a page's kind, or a reason.
+ */
 function makesModel(node: Node): boolean {
   switch (node.type) {
     case "CallExpression":

@@ -1,5 +1,6 @@
 /*
- * What the bench asks of whoever takes part. A contender is a server in a process of its own, plus the knowledge how to speak to it.
+ * What the bench asks of whoever takes part. A contender is a server in a process of its own, plus the
+ * knowledge how to speak to it.
  */
 
 export const operations = ["metadata", "introspect", "garbage", "refresh", "code", "register"] as const;
@@ -41,7 +42,10 @@ export interface Running {
 
 /** A stream of requests for each lane. */
 export interface Workload {
-  /** The lane's next request, whole and ready to be written (HTTP/1.1, keep-alive); undefined when nothing is left to ask for. */
+  /**
+   * The lane's next request, whole and ready to be written (HTTP/1.1, keep-alive); undefined when nothing is
+   * left to ask for.
+   */
   next(lane: number): string | Buffer | undefined;
   /** The status every answer must have; another one ends the run. */
   readonly status: number;

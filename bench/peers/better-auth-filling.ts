@@ -5,7 +5,10 @@ import { clientId, introspector, introspectorSecret, redirectUri, scope } from "
 import type { Filling } from "./filling.ts";
 import { challenge, secret } from "./secrets.ts";
 
-/** Each with a session. More than there are chains: a refresh token used twice takes all of its person's with it. */
+/**
+ * Each with a session. More than there are chains: a refresh token used twice takes all of its person's with
+ * it.
+ */
 const people = 10_000;
 const personOf = (n: number) => secret("person", n % people);
 const sessionOf = (n: number) => secret("session", n % people);

@@ -1,6 +1,9 @@
 type Row = Record<string, unknown>;
 
-/** As little as oidc-provider asks of a store, for the rows of one model. Nothing is removed when it expires: oidc-provider looks at `exp` itself. */
+/**
+ * As little as oidc-provider asks of a store, for the rows of one model. Nothing is removed when it expires:
+ * oidc-provider looks at `exp` itself.
+ */
 export class MemoryAdapter {
   readonly #rows = new Map<string, Row>();
 
@@ -21,7 +24,10 @@ export class MemoryAdapter {
     this.#rows.delete(id);
   }
 
-  /** Looks at every row: it happens when a code or token is used twice, and an index would have to be kept with each row stored. */
+  /**
+   * Looks at every row: it happens when a code or token is used twice, and an index would have to be kept
+   * with each row stored.
+   */
   async revokeByGrantId(grantId: string): Promise<void> {
     for (const [id, row] of this.#rows) if (row.grantId === grantId) this.#rows.delete(id);
   }

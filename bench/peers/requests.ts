@@ -23,8 +23,8 @@ export function introspectUnknown(path: string): Workload {
 }
 
 /**
- * Each lane goes on with the refresh token the last answer gave. Where that answer was cut off by the end of a round, nobody knows the token, and
- * the lane begins another of the chains in the store.
+ * Each lane goes on with the refresh token the last answer gave. Where that answer was cut off by the end of
+ * a round, nobody knows the token, and the lane begins another of the chains in the store.
  */
 export function refresh(path: string): Workload {
   const current: (string | undefined)[] = [];

@@ -11,7 +11,10 @@ export interface Peer {
   readonly workloads: Partial<Record<Operation, Workload>>;
 }
 
-/** A peer whose store is its memory: how long it takes to start is seen without what fills it, which no server in use does then. */
+/**
+ * A peer whose store is its memory: how long it takes to start is seen without what fills it, which no server
+ * in use does then.
+ */
 export async function startInMemory(peer: Peer, plan: Plan): Promise<Running> {
   const first = await start(peer, plan, nothing);
   await first.server.stop();

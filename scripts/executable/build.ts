@@ -1,6 +1,6 @@
 /**
- * `npm run build:executable [-- <file>]`: one file with Node, the program and all it reads inside, for the platform it is made on. Into
- * `dist/gatehouse-<platform>-<architecture>` when no file is named.
+ * `npm run build:executable [-- <file>]`: one file with Node, the program and all it reads inside, for the
+ * platform it is made on. Into `dist/gatehouse-<platform>-<architecture>` when no file is named.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -25,7 +25,8 @@ export async function buildExecutable(file: string): Promise<void> {
       target: `node${process.versions.node}`,
       // An alternative driver that nobody installs; `pg` asks for it only when told to.
       external: ["pg-native"],
-      // Dependencies in CommonJS ask for Node's own modules by it; in the executable there is nothing else to be had.
+      // Dependencies in CommonJS ask for Node's own modules by it; in the executable there is nothing else to
+      // be had.
       banner: {
         js: 'import { createRequire } from "node:module"; const require = createRequire(process.execPath);',
       },

@@ -8,7 +8,10 @@ import { startRegistry } from "./registry.ts";
 /** A computer on which nothing of ours is installed, and a registry that has what we packed. */
 export interface EmptyFolders {
   readonly packed: Packed;
-  /** The environment of somebody who has npm, and no settings. Home and temporary folder are the empty `home` and `tmp`. */
+  /**
+   * The environment of somebody who has npm, and no settings. Home and temporary folder are the empty `home`
+   * and `tmp`.
+   */
   readonly environment: NodeJS.ProcessEnv;
   /** Path of a folder with nothing in it, made on the first call. */
   folder(name: string): string;

@@ -8,8 +8,9 @@ const source = resolve(import.meta.dirname, "../nodes");
 const cache = resolve(import.meta.dirname, "../../.cache");
 
 /**
- * The `node` of another major version, installed from npm once and by the hashes of a lock file of its own (scripts/nodes), apart from the one that this
- * repository runs on; or the one that `NODE_<major>` names. Where it cannot be had the test is skipped, and says why; in continuous integration it fails.
+ * The `node` of another major version, installed from npm once and by the hashes of a lock file of its own
+ * (scripts/nodes), apart from the one that this repository runs on; or the one that `NODE_<major>` names.
+ * Where it cannot be had the test is skipped, and says why; in continuous integration it fails.
  */
 export function otherNode(t: TestContext, major: number): string | undefined {
   const given = process.env[`NODE_${major}`];

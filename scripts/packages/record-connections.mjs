@@ -1,4 +1,5 @@
-// Loaded into a program under test (NODE_OPTIONS=--import): writes down where each connection of it goes, host name or address.
+// Loaded into a program under test (NODE_OPTIONS=--import): writes down where each connection of it goes,
+// host name or address.
 import diagnostics from "node:diagnostics_channel";
 import { appendFileSync } from "node:fs";
 

@@ -21,8 +21,9 @@ interface Offered {
 }
 
 /**
- * An npm registry on this computer that knows our two packages as they were packed, and what they need in the versions installed here. So a test types
- * what a stranger would, `npx mcp-gatehouse dev`, without the internet and with the same outcome next year.
+ * An npm registry on this computer that knows our two packages as they were packed, and what they need in the
+ * versions installed here. So a test types what a stranger would, `npx mcp-gatehouse dev`, without the
+ * internet and with the same outcome next year.
  */
 export async function startRegistry(packed: Packed): Promise<{ readonly url: string; close(): void }> {
   const offered = new Map<string, Offered[]>();

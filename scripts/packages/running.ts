@@ -3,7 +3,8 @@ import { once } from "node:events";
 import type { TestContext } from "node:test";
 
 /**
- * Waits until a program has printed what says that it is ready. It is ended after the test, with what it started, if it leads a group of processes.
+ * Waits until a program has printed what says that it is ready. It is ended after the test, with what it
+ * started, if it leads a group of processes.
  * @throws with all it printed, when it ends before that
  */
 export async function running(

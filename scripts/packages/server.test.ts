@@ -10,8 +10,8 @@ import { otherNode } from "./other-nodes.ts";
 import { running } from "./running.ts";
 
 /*
- * What a stranger gets from npm, used as a stranger would: installed by name into an empty folder. Node reads no TypeScript below node_modules, so
- * nothing else proves that the packages work.
+ * What a stranger gets from npm, used as a stranger would: installed by name into an empty folder. Node reads
+ * no TypeScript below node_modules, so nothing else proves that the packages work.
  */
 
 const root = resolve(import.meta.dirname, "../..");

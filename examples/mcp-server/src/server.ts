@@ -46,7 +46,8 @@ export async function startExampleServer(options: ExampleOptions): Promise<Examp
       requiredScopes: ["mcp"],
       // Asked each time: in a demonstration a revoked token is refused at once.
       cacheSeconds: 0,
-      // Some clients look for the authorization server's metadata nowhere but here, and cannot refresh without.
+      // Some clients look for the authorization server's metadata nowhere but here, and cannot refresh
+      // without.
       authorizationServerMetadata: true,
     }),
   );
@@ -59,7 +60,8 @@ export async function startExampleServer(options: ExampleOptions): Promise<Examp
     await tools.connect(transport);
     await transport.handleRequest(request, response);
   });
-  // A client that asks for a stream of its own, or to end a session, learns that there is none (MCP, Streamable HTTP).
+  // A client that asks for a stream of its own, or to end a session, learns that there is none (MCP,
+  // Streamable HTTP).
   app.all(path, (_request, response) => void response.status(405).set("Allow", "POST").end());
 
   const server = createServer(app);

@@ -48,21 +48,29 @@ export interface RunningGatehouse {
   stop(): Promise<void>;
 }
 
-/** What a caller may hand in instead of having it made: a store it uses itself, a clock it moves, documents without a network. */
+/**
+ * What a caller may hand in instead of having it made: a store it uses itself, a clock it moves, documents
+ * without a network.
+ */
 export interface Overrides {
   /** False: another process sweeps the database. */
   readonly keepsHouse?: boolean;
   readonly store?: Store;
   readonly documents?: ClientDocuments;
   readonly clock?: Clock;
-  /** Told when a database that could not be reached at the start turns out to let nobody in: waiting is over. */
+  /**
+   * Told when a database that could not be reached at the start turns out to let nobody in: waiting is over.
+   */
   readonly onDatabaseRefused?: (error: Error) => void;
   /** True: start although no configured key made the refresh tokens that live. */
   readonly acceptNewKey?: boolean;
 }
 
 const systemClock: Clock = { now: () => seconds(Date.now() / 1000) };
-/** The generator is asked for many at once: that costs hardly more than asking for a few. No byte is given twice. */
+/**
+ * The generator is asked for many at once: that costs hardly more than asking for a few. No byte is given
+ * twice.
+ */
 const systemRandom: Random = {
   bytes(count) {
     if (pool.length < count) pool = randomBytes(Math.max(4096, count));
@@ -76,7 +84,8 @@ let pool = Buffer.alloc(0);
 /**
  * The store the configuration names, with pending migrations applied, unless it says otherwise.
  * @param log told what becomes of the database while it is open; none for a command that is soon over
- * @param waiting for how long others may be in the way of migrations, and who is told of them; the log when left out
+ * @param waiting for how long others may be in the way of migrations, and who is told of them; the log when
+ * left out
  */
 export function openStore(
   { storage }: Pick<Config, "storage">,
@@ -117,8 +126,8 @@ export async function pendingMigrations({ storage }: Pick<Config, "storage">): P
 
 /**
  * Puts everything together and listens. A store that was handed in is closed by `stop` like its own.
- * @throws KeyError when the database was used with other keys; node's own error when the port cannot be had (`EADDRINUSE`), with the store closed again;
- * DatabaseRefusedError when the database lets nobody in
+ * @throws KeyError when the database was used with other keys; node's own error when the port cannot be had
+ * (`EADDRINUSE`), with the store closed again; DatabaseRefusedError when the database lets nobody in
  */
 export async function startGatehouse(
   config: Config,
@@ -209,7 +218,8 @@ export async function startGatehouse(
 }
 
 /**
- * What is done once for several processes that serve: the database is brought up to date, its key created, and what died swept away.
+ * What is done once for several processes that serve: the database is brought up to date, its key created,
+ * and what died swept away.
  * @throws what `startGatehouse` does when the database cannot be used
  */
 export async function startUpkeep(
@@ -300,8 +310,8 @@ function keepHouse(
 }
 
 /**
- * The store, and the keys it has agreed to. The embedded database is there or is not; one on another machine may be on its way, so the server starts
- * without it, waits, and asks it about the keys then.
+ * The store, and the keys it has agreed to. The embedded database is there or is not; one on another machine
+ * may be on its way, so the server starts without it, waits, and asks it about the keys then.
  */
 async function startStore(
   config: Config,

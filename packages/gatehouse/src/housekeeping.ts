@@ -18,14 +18,18 @@ const firstAfterMs = 30 * 1000;
 /** Rows of each kind a batch deletes: short enough that nobody waits for it. */
 const batch = 500;
 
-/** Deletes what has died, every quarter of an hour, while the server runs. Correctness never depends on it: expiry is checked at use (T06). */
+/**
+ * Deletes what has died, every quarter of an hour, while the server runs. Correctness never depends on it:
+ * expiry is checked at use (T06).
+ */
 export function startHousekeeping(options: HousekeepingOptions): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let round: Promise<void> = Promise.resolve();
   const start = () => {
     round = sweepAll(options, stopping.signal).then(
       (swept) => options.onRound?.({ swept }),
-      // The next round tries again, whatever this one failed with: a defect may lie in one row, and that row may go.
+      // The next round tries again, whatever this one failed with: a defect may lie in one row, and that row
+      // may go.
       (error: unknown) => options.onRound?.({ error }),
     );
   };
@@ -41,7 +45,10 @@ export function startHousekeeping(options: HousekeepingOptions): { stop(): Promi
   };
 }
 
-/** One round: batch after batch until nothing is left, letting others have the store in between. Resolves with what went in all. */
+/**
+ * One round: batch after batch until nothing is left, letting others have the store in between. Resolves with
+ * what went in all.
+ */
 export async function sweepAll(
   {
     store,

@@ -19,8 +19,8 @@ const firstPause = 5000;
 const maxPause = 5 * 60_000;
 
 /**
- * Looks beside the start at what a server needs of others, so that the operator reads of a wrong setting now and not from the first
- * person who cannot sign in. Nothing waits for it.
+ * Looks beside the start at what a server needs of others, so that the operator reads of a wrong setting now
+ * and not from the first person who cannot sign in. Nothing waits for it.
  */
 export function lookAround(options: LookAroundOptions): { stop(): void } {
   const { store, discover, onProvider, onResources, sleep = pause } = options;

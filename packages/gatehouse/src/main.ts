@@ -1,7 +1,8 @@
 import { runProgram } from "./commands/program.ts";
 import { processShell } from "./commands/shell.ts";
 
-// A reader that went away (`gatehouse clients list | head -1`) is no fault of ours: whatever is still to be said, nobody listens.
+// A reader that went away (`gatehouse clients list | head -1`) is no fault of ours: whatever is still to be
+// said, nobody listens.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

@@ -1,6 +1,7 @@
 /**
- * The files that come with the program: migrations, styles, copies of clients' documents, its own package.json. They lie beside it, or inside it when it is the
- * single executable (scripts/executable/). Whoever needs one asks here; nobody else looks where the program lies.
+ * The files that come with the program: migrations, styles, copies of clients' documents, its own
+ * package.json. They lie beside it, or inside it when it is the single executable (scripts/executable/).
+ * Whoever needs one asks here; nobody else looks where the program lies.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +14,10 @@ export function readShippedFile(path: string): string {
   return sea.isSea() ? sea.getAsset(path, "utf8") : readFileSync(join(packageFolder, path), "utf8");
 }
 
-/** Paths of the files in a folder of the package that end so, in the order of their names: what `readShippedFile` takes. */
+/**
+ * Paths of the files in a folder of the package that end so, in the order of their names: what
+ * `readShippedFile` takes.
+ */
 export function listShippedFiles(folder: string, ending: string): string[] {
   const paths = sea.isSea()
     ? sea.getAssetKeys().filter((path) => path.startsWith(`${folder}/`))

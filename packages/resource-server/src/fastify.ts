@@ -43,9 +43,9 @@ export interface ProtectFastifyPlugin {
 
 /**
  * Protects every route of the application that it is registered with, whatever the order, except those with
- * `config: { protect: false }`. It also serves this server's metadata (RFC 9728) and answers CORS preflights, so
- * register it at the root. What passes has `request.auth`, and `request.raw.auth` for the SDK's transports. Nobody
- * without a token has a body parsed.
+ * `config: { protect: false }`. It also serves this server's metadata (RFC 9728) and answers CORS preflights,
+ * so register it at the root. What passes has `request.auth`, and `request.raw.auth` for the SDK's
+ * transports. Nobody without a token has a body parsed.
  *
  * @param options of the resource; only `issuer`, `resource` and `credential` are needed
  * @returns a plugin, with `scopes(…)` for operations that need more

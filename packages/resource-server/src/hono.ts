@@ -25,8 +25,9 @@ export interface ProtectedEnv {
 }
 
 /**
- * Protects every route that is registered after `app.use(protectHono({ … }))`. It also serves this server's metadata
- * (RFC 9728) and answers CORS preflights, so use it at the root of the application. What passes has `c.get("auth")`.
+ * Protects every route that is registered after `app.use(protectHono({ … }))`. It also serves this server's
+ * metadata (RFC 9728) and answers CORS preflights, so use it at the root of the application. What passes has
+ * `c.get("auth")`.
  *
  * @param options of the resource; only `issuer`, `resource` and `credential` are needed
  * @returns middleware, with `scopes(…)` for operations that need more

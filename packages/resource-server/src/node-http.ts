@@ -25,9 +25,10 @@ export interface ProtectMiddleware extends Middleware {
 }
 
 /**
- * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the application) and
- * on bare `node:http`. It also serves this server's metadata (RFC 9728) and answers CORS preflights. What passes has
- * `request.auth`. Put it before body parsers, so that nobody without a token has a body parsed.
+ * Protects everything that comes after it, in Express (`app.use(protect({ … }))`, at the root of the
+ * application) and on bare `node:http`. It also serves this server's metadata (RFC 9728) and answers CORS
+ * preflights. What passes has `request.auth`. Put it before body parsers, so that nobody without a token has
+ * a body parsed.
  *
  * A form body is read here when the header brought a token, to see whether a second one hides in it (U07);
  * `request.body` then holds the form.

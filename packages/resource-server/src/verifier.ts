@@ -36,8 +36,8 @@ export interface TokenVerifier {
 }
 
 /**
- * For servers that already use the SDK's `requireBearerAuth`: the same checks of activity, audience and expiry as
- * `protect()`. Scopes, challenges and metadata are then the SDK's part.
+ * For servers that already use the SDK's `requireBearerAuth`: the same checks of activity, audience and
+ * expiry as `protect()`. Scopes, challenges and metadata are then the SDK's part.
  *
  * @param options of the resource, and the SDK's error class
  * @throws TypeError for wrong options, and for options there are none of

@@ -10,9 +10,9 @@ import { guardRequestOf, toResponse } from "./web-request.ts";
 export type DemandScopes = (...needed: readonly string[]) => Response | undefined;
 
 /**
- * Puts the guard before a handler of web-standard requests: `fetch(request)` of Bun, Deno, a worker or an SDK's
- * transport. The handler is called only for requests with a good token, and told who calls. Metadata and preflights
- * are answered here.
+ * Puts the guard before a handler of web-standard requests: `fetch(request)` of Bun, Deno, a worker or an
+ * SDK's transport. The handler is called only for requests with a good token, and told who calls. Metadata
+ * and preflights are answered here.
  *
  * @param options of the resource; only `issuer`, `resource` and `credential` are needed
  * @param handler gets the request, who calls, and a function that demands scopes for one operation

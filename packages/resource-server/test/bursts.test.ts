@@ -123,6 +123,7 @@ test("in line or asked, nobody waits longer than for an answer, and afterwards a
   assert.ok(verdicts.every((verdict) => !verdict.ok && verdict.answer.status === 503));
   assert.equal(failures.length, 200);
   release();
-  // On a busy machine an answer may take longer than that once, or twice; what is not free again never answers.
+  // On a busy machine an answer may take longer than that once, or twice; what is not free again never
+  // answers.
   while (!(await call("later")).ok);
 });

@@ -10,7 +10,8 @@ import { challengeOf } from "./support/challenge.ts";
 import { listen } from "./support/listening.ts";
 
 /*
- * What the documentation prints is what runs here. A block of a page takes part by the file's name behind its language, which no renderer shows.
+ * What the documentation prints is what runs here. A block of a page takes part by the file's name behind its
+ * language, which no renderer shows.
  */
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -36,7 +37,8 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 test("the documentation's examples compile under strict", () => {
   const settings = {
     extends: join(root, "tsconfig.json"),
-    // As somebody has it who did not choose the stricter kinds of strict: the SDK's own declarations do not bear them.
+    // As somebody has it who did not choose the stricter kinds of strict: the SDK's own declarations do not
+    // bear them.
     compilerOptions: { exactOptionalPropertyTypes: false, typeRoots: [join(root, "node_modules/@types")] },
     include: ["*.ts"],
   };

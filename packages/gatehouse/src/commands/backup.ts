@@ -45,7 +45,8 @@ function backup(shell: Shell, file: string, { overwrite = false, json }: BackupO
 export function databaseFile(storage: StorageConfig, instead: (name: string) => string): string {
   if (storage.kind === "sqlite" && storage.path !== ":memory:") return storage.path;
   if (storage.kind === "sqlite") throw new Refusal(2, "SQL_URL names a database in memory, which is no file");
-  // Its password, which is in the URL, belongs into PGPASSWORD or ~/.pgpass: a command line is for all to see.
+  // Its password, which is in the URL, belongs into PGPASSWORD or ~/.pgpass: a command line is for all to
+  // see.
   const name = describeStorage(storage);
   throw new Refusal(
     2,

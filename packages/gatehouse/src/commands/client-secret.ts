@@ -3,7 +3,9 @@ import { mintSecret } from "../oauth/tokens/secret.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
-/** T01: generated, 256 bits. One that was brought along is the operator's word; a short one gets a warning. */
+/**
+ * T01: generated, 256 bits. One that was brought along is the operator's word; a short one gets a warning.
+ */
 export async function chooseSecret(shell: Shell, fromInput: true | undefined): Promise<string> {
   if (!fromInput) return mintSecret(shell.random, clientSecretPrefix);
   const secret = (await shell.readInput()).replace(/\r?\n$/, "");

@@ -113,7 +113,10 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
   if (generated !== undefined) shell.print(`Its secret, shown only this once: ${generated}`);
 }
 
-/** The identifier travels in URLs, forms and Basic credentials: these characters survive all of them unencoded. */
+/**
+ * The identifier travels in URLs, forms and Basic credentials: these characters survive all of them
+ * unencoded.
+ */
 function checkId(id: string): void {
   if (!/^[A-Za-z0-9._~-]{1,200}$/.test(id)) {
     throw new Refusal(2, "a client id is 1 to 200 letters, digits and . _ ~ -");
@@ -174,7 +177,10 @@ function origin(client: Client): string {
   return isDocumented(client) ? "its document" : "registered itself";
 }
 
-/** Why a redirect pattern admits no address at all, for the operator who wonders about 400; `undefined` when it admits some. */
+/**
+ * Why a redirect pattern admits no address at all, for the operator who wonders about 400; `undefined` when
+ * it admits some.
+ */
 function whyNothing(client: Client, redirectUri: string): string | undefined {
   return policyOf(client).redirectMatching === "pattern" ? checkRedirectPattern(redirectUri) : undefined;
 }

@@ -40,7 +40,10 @@ async function develop(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: 
   await gatehouse.stop();
 }
 
-/** The demo MCP server gets a fresh introspection credential at each start: nothing has to be remembered outside the database. */
+/**
+ * The demo MCP server gets a fresh introspection credential at each start: nothing has to be remembered
+ * outside the database.
+ */
 async function startDemo(shell: Shell, config: Config, store: Store, resource: ResourceIdentifier) {
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
   const description = {

@@ -123,7 +123,10 @@ async function retire(shell: Shell, name: string, { force, json }: RetireOptions
   else if (key.from !== undefined) shell.print(`Take it out of ${key.from} and restart.`);
 }
 
-/** What stands in the configuration here may differ from what the processes were started with, so the database decides. */
+/**
+ * What stands in the configuration here may differ from what the processes were started with, so the database
+ * decides.
+ */
 function refuseNeeded(key: ListedKey, listed: readonly ListedKey[]): void {
   if (key.latest) {
     throw new Refusal(

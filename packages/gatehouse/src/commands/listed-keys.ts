@@ -18,7 +18,10 @@ export interface ListedKey {
   readonly latest: boolean;
 }
 
-/** The keys that are configured, then those that are not although the database knows them or grants depend on them. */
+/**
+ * The keys that are configured, then those that are not although the database knows them or grants depend on
+ * them.
+ */
 export function listKeys(
   { from, keys }: ConfiguredKeys,
   known: readonly KnownKey[],

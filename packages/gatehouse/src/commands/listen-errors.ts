@@ -9,8 +9,8 @@ export interface ListenPlace {
 }
 
 /**
- * Turns node's errors about an address that cannot be had into a sentence with the variable that chooses another; any other error stays as
- * it is.
+ * Turns node's errors about an address that cannot be had into a sentence with the variable that chooses
+ * another; any other error stays as it is.
  */
 export function explainListenError(error: unknown, { port, portVariable, host }: ListenPlace): unknown {
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return error;

@@ -38,7 +38,10 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
     .action((_options, finalize: Command) => dropClearSecrets(shell, finalize.optsWithGlobals<JsonOption>()));
 }
 
-/** Puts a hash in the place of every secret in clear text. The old service cannot authenticate these clients afterwards. */
+/**
+ * Puts a hash in the place of every secret in clear text. The old service cannot authenticate these clients
+ * afterwards.
+ */
 async function dropClearSecrets(shell: Shell, { json }: JsonOption): Promise<void> {
   const dropped = await withStore(shell, dropEach);
   if (dropped > 0) tellChanged(shell, loadConfig(shell, "command").storage);

@@ -71,7 +71,9 @@ function describeVersion(): string {
   return `gatehouse ${version} (Node ${process.versions.node}, ${process.platform} ${process.arch})`;
 }
 
-/** Says what went wrong, in words for the person at the terminal. Commander has said its own errors already. */
+/**
+ * Says what went wrong, in words for the person at the terminal. Commander has said its own errors already.
+ */
 function explain(error: unknown, shell: Shell): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError) {

@@ -54,7 +54,8 @@ What was revoked, removed or retired since is there again: do that again, from y
 
 /**
  * Looks whether the keys fit, as the next start will.
- * @returns how many people have live grants; `undefined` for a database that has to be brought up to date before it can tell
+ * @returns how many people have live grants; `undefined` for a database that has to be brought up to date
+ * before it can tell
  * @throws Refusal when they do not
  */
 async function lookThrough(

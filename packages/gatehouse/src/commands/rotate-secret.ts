@@ -42,7 +42,8 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
     const previous = keep > 0 ? { secretHash: currentHash(client), until } : undefined;
     const next = {
       secretHash: hashSecret(secret),
-      // LEGACY: the service before us knows the secret only in clear text, and has to until there is no way back to it.
+      // LEGACY: the service before us knows the secret only in clear text, and has to until there is no way
+      // back to it.
       clearSecret: client.clearSecret === undefined ? undefined : secret,
     };
     if (!(await store.rotateSecret(client, next, previous))) {

@@ -8,8 +8,8 @@ export function untilToldToStop(): Promise<void> {
 }
 
 /**
- * Resolves with the first SIGINT or SIGTERM. A later one, when stopping takes too long for somebody, ends the process on the spot with
- * the exit code a shell expects of an interrupted program.
+ * Resolves with the first SIGINT or SIGTERM. A later one, when stopping takes too long for somebody, ends the
+ * process on the spot with the exit code a shell expects of an interrupted program.
  */
 export function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {
@@ -28,8 +28,9 @@ export function untilInterrupted(): Promise<void> {
 }
 
 /**
- * What a start comes to. A wish to stop that comes first ends the process at once with exit code 0, whatever the start is waiting for: nothing has been
- * promised to anybody yet, and what was begun in the database is undone or completed by the next start.
+ * What a start comes to. A wish to stop that comes first ends the process at once with exit code 0, whatever
+ * the start is waiting for: nothing has been promised to anybody yet, and what was begun in the database is
+ * undone or completed by the next start.
  *
  * @param onStop told before the process ends
  */

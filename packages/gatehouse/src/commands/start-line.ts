@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { type Config, describeStorage } from "../config/config.ts";
 
 /**
- * What an operator wants to have read once before anybody signs in: the members of the log line that says that a server listens.
+ * What an operator wants to have read once before anybody signs in: the members of the log line that says
+ * that a server listens.
  * @param address where it listens
  */
 export function describeStart(config: Config, address: string): Record<string, string> {

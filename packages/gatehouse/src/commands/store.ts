@@ -5,14 +5,18 @@ import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
 /**
- * Opens the configured store for one command that looks, beside a server that may be running on it, and closes it whatever happens. A database that is not
- * there is not made, and an old one not brought up to date: that is for `serve`, `dev` and `migrate`.
+ * Opens the configured store for one command that looks, beside a server that may be running on it, and
+ * closes it whatever happens. A database that is not there is not made, and an old one not brought up to
+ * date: that is for `serve`, `dev` and `migrate`.
  */
 export function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
   return useStore(loadConfig(shell, "command").storage, use);
 }
 
-/** The same for a command that changes something, which then says where: the folder it was called in decides, or `SQL_URL`. */
+/**
+ * The same for a command that changes something, which then says where: the folder it was called in decides,
+ * or `SQL_URL`.
+ */
 export async function changeStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
   const { storage } = loadConfig(shell, "command");
   const result = await useStore(storage, use);

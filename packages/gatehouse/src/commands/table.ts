@@ -1,6 +1,9 @@
 import { oneLine } from "../telemetry/sanitize.ts";
 
-/** Rows in aligned columns under their headings. What stands in the cells may come from strangers and is made harmless. */
+/**
+ * Rows in aligned columns under their headings. What stands in the cells may come from strangers and is made
+ * harmless.
+ */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows.map((row) => row.map((cell) => oneLine(cell)))];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));

@@ -13,11 +13,13 @@ const minPauseMs = 250;
 const maxPauseMs = 10_000;
 
 /**
- * Runs `gatehouse serve` in several processes that share the port, connection by connection. They share nothing else but the database: this one keeps house in it, and
- * puts a new worker in the place of one that ended.
+ * Runs `gatehouse serve` in several processes that share the port, connection by connection. They share
+ * nothing else but the database: this one keeps house in it, and puts a new worker in the place of one that
+ * ended.
  *
  * @param interrupted resolves when all of them are to stop
- * @throws Refusal when a worker ended before it ever listened; it has said why. DatabaseRefusedError, also long after the start
+ * @throws Refusal when a worker ended before it ever listened; it has said why. DatabaseRefusedError, also
+ * long after the start
  */
 export async function runWorkers(
   config: Config,

@@ -7,8 +7,8 @@ export const emptyFile = "which is empty";
 export const noSuchFile = "which does not exist";
 
 /**
- * Reads a small file that an operator named. Looked at once it is open, so that nothing can change between check and read; never waits for a pipe,
- * and never reads a device to its end.
+ * Reads a small file that an operator named. Looked at once it is open, so that nothing can change between
+ * check and read; never waits for a pipe, and never reads a device to its end.
  */
 export function readBoundedFile(path: string, maxBytes: number): FileContent {
   let file: number;

@@ -24,7 +24,10 @@ export function nameOf({ variable, place }: ConfigProblem): string {
   return [place, variable].filter(Boolean).join(" ");
 }
 
-/** A value as a fault shows it: without control characters, not too long, and without the password a database or other URL may carry. */
+/**
+ * A value as a fault shows it: without control characters, not too long, and without the password a database
+ * or other URL may carry.
+ */
 export function quote(text: string): string {
   const shown = JSON.stringify(text.replace(/:.*@/s, ":…@").replace(/(\?|passw(?:or)?d\s*=).*/is, "$1…"));
   return shown.length > 120 ? `${shown.slice(0, 119)}…"` : shown;

@@ -18,7 +18,8 @@ export interface ConfigFile {
 export const noConfigFile: ConfigFile = { path: undefined, entries: new Map() };
 
 /**
- * The configuration file: what `--config` names, else what `GATEHOUSE_CONFIG` does, else `gatehouse.yaml` in the working folder, if it is there.
+ * The configuration file: what `--config` names, else what `GATEHOUSE_CONFIG` does, else `gatehouse.yaml` in
+ * the working folder, if it is there.
  *
  * @param errors told of everything that is wrong with it
  * @throws ConfigError for a file that nobody named, in a folder where others may put one

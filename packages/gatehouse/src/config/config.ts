@@ -60,7 +60,10 @@ export type StorageConfig =
       readonly migrate: boolean;
     };
 
-/** The database in words for people and logs: the absolute path of its file, or its host and name without user and password. */
+/**
+ * The database in words for people and logs: the absolute path of its file, or its host and name without user
+ * and password.
+ */
 export function describeStorage(storage: StorageConfig): string {
   if (storage.kind === "sqlite") return storage.path === ":memory:" ? storage.path : resolve(storage.path);
   const { host, pathname } = new URL(storage.url);
@@ -75,7 +78,8 @@ export interface ConfigInput {
 }
 
 /**
- * Reads the environment and the configuration file, which is `--config`, `GATEHOUSE_CONFIG`, or `gatehouse.yaml` in the working folder.
+ * Reads the environment and the configuration file, which is `--config`, `GATEHOUSE_CONFIG`, or
+ * `gatehouse.yaml` in the working folder.
  * @throws {ConfigError} with every fault, not just the first
  */
 export function loadConfig(input: ConfigInput, mode: Mode): Config {
@@ -90,8 +94,8 @@ export function loadSettings({ environment, configPath }: ConfigInput, mode: Mod
 }
 
 /**
- * Reads the environment alone. A variable that is empty counts as absent; surrounding white space is not part of a value. A name that is almost
- * one of ours is a fault.
+ * Reads the environment alone. A variable that is empty counts as absent; surrounding white space is not part
+ * of a value. A name that is almost one of ours is a fault.
  * @throws {ConfigError} with every fault, not just the first
  */
 export function readConfig(environment: ConfigInput["environment"], mode: Mode): Config {

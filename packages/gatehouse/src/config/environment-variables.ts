@@ -18,8 +18,9 @@ import {
 } from "./parsers.ts";
 
 /*
- * Every setting, once: its environment variable, its place in gatehouse.yaml, how it is parsed, what holds without it, what the help says of it.
- * The help, docs/configuration.md and the JSON Schema are made of this table; `config.ts` reads it.
+ * Every setting, once: its environment variable, its place in gatehouse.yaml, how it is parsed, what holds
+ * without it, what the help says of it. The help, docs/configuration.md and the JSON Schema are made of this
+ * table; `config.ts` reads it.
  */
 
 export interface Variable<T> {
@@ -56,7 +57,9 @@ const lifetime = (path: string, fallback: string, meaning: string, least = "1s",
     expected: `a length of time such as 900, 15m, 1h or 7d, from ${least} to ${most}`,
   });
 
-/** Every variable, once: what it means is the help, what is expected is the fault. In the order of the help. */
+/**
+ * Every variable, once: what it means is the help, what is expected is the fault. In the order of the help.
+ */
 export const variables = {
   BASE_URL: optional(
     parsed((text) => {

@@ -17,7 +17,8 @@ export type FileEntries = ReadonlyMap<string, FileEntry>;
 const maxAliases = 100;
 
 /**
- * Reads a document that is YAML against the table of settings: unknown names are errors, and so are values that are written in another form.
+ * Reads a document that is YAML against the table of settings: unknown names are errors, and so are values
+ * that are written in another form.
  * @param placeAt the place of an offset, in words
  */
 export function readEntries(
@@ -100,7 +101,10 @@ export function readEntries(
     return undefined;
   }
 
-  /** A scalar or a list of them as plain values, `{ file: … }` as an object without prototype; what is deeper has no meaning. */
+  /**
+   * A scalar or a list of them as plain values, `{ file: … }` as an object without prototype; what is deeper
+   * has no meaning.
+   */
   function plain(node: unknown): unknown {
     if (isScalar(node)) return node.value;
     if (isSeq(node)) {

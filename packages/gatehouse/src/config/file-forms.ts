@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 /*
- * How a setting is written in gatehouse.yaml: a zod schema, which the JSON Schema is made of, and the text that the setting's own parser reads
- * then. Words such as on, no or 0x10 mean what stands there, never what YAML 1.1 would guess.
+ * How a setting is written in gatehouse.yaml: a zod schema, which the JSON Schema is made of, and the text
+ * that the setting's own parser reads then. Words such as on, no or 0x10 mean what stands there, never what
+ * YAML 1.1 would guess.
  */
 
 export interface Form {

@@ -2,13 +2,16 @@ import type { ConfigProblem } from "./config-errors.ts";
 import { edits } from "./edits.ts";
 
 /*
- * Names in the environment that are almost one of ours. A variable nobody reads is harmless, except when somebody believes that it is read:
- * `ALLOWED_DOMAIN` would let the whole world in.
+ * Names in the environment that are almost one of ours. A variable nobody reads is harmless, except when
+ * somebody believes that it is read: `ALLOWED_DOMAIN` would let the whole world in.
  */
 
 const prefix = "GATEHOUSE_";
 
-/** What a cluster or a container's link sets for each service by the service's name, be it `gatehouse`, `demo` or `sql`. */
+/**
+ * What a cluster or a container's link sets for each service by the service's name, be it `gatehouse`, `demo`
+ * or `sql`.
+ */
 const serviceLink = /_(?:SERVICE_(?:HOST|PORT(?:_.+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)$/;
 const linkedPort = /^(?:tcp|udp|sctp):\/\//;
 
@@ -18,8 +21,9 @@ export function isServiceLink(name: string, value: string): boolean {
 }
 
 /**
- * The variables that are not ours but nearly: another case, an underscore too many or too few, `GATEHOUSE_` before it, a letter or two wrong,
- * singular for plural. Others' names are left alone, and so is what is empty.
+ * The variables that are not ours but nearly: another case, an underscore too many or too few, `GATEHOUSE_`
+ * before it, a letter or two wrong, singular for plural. Others' names are left alone, and so is what is
+ * empty.
  *
  * @param known all names of ours
  */
@@ -54,8 +58,9 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 const far = Number.POSITIVE_INFINITY;
 
 /**
- * How many letters are wrong, word by word; {@link far} when so many that it is another name. Word by word, because another word makes another
- * name however short it is: `S3_SECRET_KEY`, `MYSQL_URL`. Of a short name every letter must be right.
+ * How many letters are wrong, word by word; {@link far} when so many that it is another name. Word by word,
+ * because another word makes another name however short it is: `S3_SECRET_KEY`, `MYSQL_URL`. Of a short name
+ * every letter must be right.
  */
 function distanceTo(right: string, written: string): number {
   const letters = right.replaceAll("_", "");

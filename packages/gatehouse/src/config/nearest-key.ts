@@ -4,7 +4,8 @@ import { pathOfVariable, settingPaths } from "./settings-table.ts";
 const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 
 /**
- * The key somebody meant: one beside it that is written nearly so, a setting of another group, or the one that a variable's name stands for.
+ * The key somebody meant: one beside it that is written nearly so, a setting of another group, or the one
+ * that a variable's name stands for.
  * @param before the group with a dot, or nothing at the top
  */
 export function nearestKey(written: string, before: string, known: readonly string[]): string | undefined {

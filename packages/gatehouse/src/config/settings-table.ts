@@ -36,7 +36,9 @@ export interface SettingAbout extends Variable<unknown> {
 
 const isGroup = (name: string): name is keyof typeof groupTitles => Object.hasOwn(groupTitles, name);
 
-/** Every variable with its group, in the order of the groups. A `_FILE` stands with the one it is the file of. */
+/**
+ * Every variable with its group, in the order of the groups. A `_FILE` stands with the one it is the file of.
+ */
 export function listSettings(): SettingAbout[] {
   const all = Object.entries<Variable<unknown>>(variables).map(([name, about]) => {
     const path = about.path ?? pathOfVariable(name.replace(/_FILE$/, "")) ?? "";

@@ -5,7 +5,8 @@ import { type Variable, variables } from "./environment-variables.ts";
 import { isServiceLink } from "./misspelt-variables.ts";
 
 /*
- * Where each setting comes from: the environment, else the configuration file, else its default; a secret from either directly, or from a file of its own.
+ * Where each setting comes from: the environment, else the configuration file, else its default; a secret
+ * from either directly, or from a file of its own.
  */
 
 export interface Source {

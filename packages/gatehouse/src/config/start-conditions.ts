@@ -3,10 +3,14 @@ import { type ConfigProblem, quote } from "./config-errors.ts";
 import { type Values, variables } from "./environment-variables.ts";
 
 /*
- * What only shows when several variables are looked at together: whether this may start, and if not, what to set.
+ * What only shows when several variables are looked at together: whether this may start, and if not, what to
+ * set.
  */
 
-/** `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands nothing. */
+/**
+ * `serve` demands what production needs, `dev` refuses to be reachable from outside, `command` demands
+ * nothing.
+ */
 export type Mode = "serve" | "dev" | "command";
 
 /** Whether anything says what the variable shall be, right or wrong. */
@@ -50,7 +54,9 @@ function missingCredentials(isGiven: IsGiven, values: Partial<Values>, mode: Mod
   return errors;
 }
 
-/** `dev` signs in whoever types an address, and fetches documents from this computer: it is for nobody else. */
+/**
+ * `dev` signs in whoever types an address, and fetches documents from this computer: it is for nobody else.
+ */
 function reachableFromOutside({ BASE_URL: base, HOST: host }: Partial<Values>): ConfigProblem[] {
   const errors: ConfigProblem[] = [];
   if (base?.loopback === false) {

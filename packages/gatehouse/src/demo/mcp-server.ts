@@ -6,8 +6,9 @@ import { Notes } from "./notes.ts";
 import { serveFetch } from "./serve-fetch.ts";
 
 /*
- * The small MCP server that `gatehouse dev` starts, so that a newcomer has something to connect to. It is protected as any server in JavaScript
- * would be, and knows of the authorization server no more than these options.
+ * The small MCP server that `gatehouse dev` starts, so that a newcomer has something to connect to. It is
+ * protected as any server in JavaScript would be, and knows of the authorization server no more than these
+ * options.
  */
 
 export interface DemoOptions {

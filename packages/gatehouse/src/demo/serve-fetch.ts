@@ -4,8 +4,9 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 
 /**
- * Lets `node:http` serve a handler of web-standard requests. Bodies stream both ways; when the client goes away, the request's signal
- * tells the handler. Good enough for a demonstration on this computer: libraries for it bring a framework along.
+ * Lets `node:http` serve a handler of web-standard requests. Bodies stream both ways; when the client goes
+ * away, the request's signal tells the handler. Good enough for a demonstration on this computer: libraries
+ * for it bring a framework along.
  */
 export function serveFetch(handle: (request: Request) => Promise<Response>) {
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -16,7 +17,8 @@ export function serveFetch(handle: (request: Request) => Promise<Response>) {
       if (response.body === null) outgoing.end();
       else await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
     } catch (error) {
-      // A client that left in the middle, or a defect of the handler: there is nobody, or nothing better, to tell.
+      // A client that left in the middle, or a defect of the handler: there is nobody, or nothing better, to
+      // tell.
       if (!outgoing.headersSent) outgoing.writeHead(500);
       outgoing.end();
       if (!outgoing.destroyed) console.error(error);

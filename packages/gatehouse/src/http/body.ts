@@ -5,8 +5,8 @@ import type { IncomingMessage } from "node:http";
 export type Body = { readonly text: string } | { readonly refused: 400 | 413 | 415 };
 
 /**
- * Reads a body of at most `limit` bytes; refuses a longer one before or while it arrives (S07), a compressed one, and one that is not UTF-8.
- * Rejects when the connection breaks.
+ * Reads a body of at most `limit` bytes; refuses a longer one before or while it arrives (S07), a compressed
+ * one, and one that is not UTF-8. Rejects when the connection breaks.
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Body> {
   const { headers } = request;
@@ -44,8 +44,9 @@ function decode(chunks: readonly Buffer[]): Body {
 export const formType = "application/x-www-form-urlencoded";
 
 /**
- * The media type of a request, without its parameters, in lower case. Of several a form: the Inspector's refresh says `application/json, …` in front of it,
- * because it merges the headers of its other requests into this one.
+ * The media type of a request, without its parameters, in lower case. Of several a form: the Inspector's
+ * refresh says `application/json, …` in front of it, because it merges the headers of its other requests into
+ * this one.
  */
 export function mediaType(request: IncomingMessage): string {
   const listed = (request.headers["content-type"] ?? "").toLowerCase().split(",");

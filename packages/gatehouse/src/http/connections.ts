@@ -2,9 +2,10 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 /*
- * Every connection has an end. Node ends those whose headers or body do not come, and those that idle; this ends what is left: peers that do not read their
- * answers, that pipeline without end, that keep an idle connection up by empty lines, and those told to go who stay. It looks at all connections
- * every few seconds and costs a request one look-up, and no timer.
+ * Every connection has an end. Node ends those whose headers or body do not come, and those that idle; this
+ * ends what is left: peers that do not read their answers, that pipeline without end, that keep an idle
+ * connection up by empty lines, and those told to go who stay. It looks at all connections every few seconds
+ * and costs a request one look-up, and no timer.
  */
 
 export interface ConnectionLimits {
@@ -14,7 +15,10 @@ export interface ConnectionLimits {
   readonly idleTimeoutMs: number;
   /** Milliseconds between two looks, and what a peer that is told to go has for reading why. */
   readonly checkIntervalMs: number;
-  /** With more connections than this the oldest that never sent a request is ended for the newcomer, then the oldest idle one. */
+  /**
+   * With more connections than this the oldest that never sent a request is ended for the newcomer, then the
+   * oldest idle one.
+   */
   readonly maxConnections: number;
   /** Requests of one connection that may wait for an earlier one's answer; with more, it is ended. */
   readonly maxPipelined: number;
@@ -76,7 +80,10 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
     );
   }
 
-  /** Who never said anything goes first: under an attack that is who holds the connections, and a proxy's are among the others. */
+  /**
+   * Who never said anything goes first: under an attack that is who holds the connections, and a proxy's are
+   * among the others.
+   */
   function makeRoom(): boolean {
     const oldest = silent.keys().next().value ?? firstIdle();
     if (oldest === undefined) return false;
@@ -126,7 +133,10 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
   }
 }
 
-/** Whether the newest request's answer is not yet with the operating system; then those before may not be either. */
+/**
+ * Whether the newest request's answer is not yet with the operating system; then those before may not be
+ * either.
+ */
 function isUnanswered(connection: Connection | undefined): boolean {
   return connection?.response !== undefined && !connection.response.writableFinished;
 }

@@ -3,9 +3,15 @@ import type { SetCookie } from "../oauth/messages/response.ts";
 /** Of ours: what others plant beside them must not crowd them out. The header itself is bounded already. */
 const maxCookies = 64;
 
-/** Writes and reads cookies as the issuer's scheme allows: on https with the `__Host-` prefix, which no sibling domain can plant (S-n3). */
+/**
+ * Writes and reads cookies as the issuer's scheme allows: on https with the `__Host-` prefix, which no
+ * sibling domain can plant (S-n3).
+ */
 export interface CookieCodec {
-  /** By bare name, in the order sent; of a name sent twice the first. On https, names without the prefix are not looked at. */
+  /**
+   * By bare name, in the order sent; of a name sent twice the first. On https, names without the prefix are
+   * not looked at.
+   */
   parse(header: string | undefined): ReadonlyMap<string, string>;
   /** One `Set-Cookie` line (S05). */
   serialise(cookie: SetCookie): string;

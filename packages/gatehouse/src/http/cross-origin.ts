@@ -2,8 +2,8 @@ import type { OAuthResponse } from "../oauth/messages/response.ts";
 import { allowedMethods, type Route } from "./route.ts";
 
 /**
- * What every answer of a route carries that any origin may call, errors included (A15, E18). Never `Allow-Credentials`: these routes know no
- * cookies.
+ * What every answer of a route carries that any origin may call, errors included (A15, E18). Never
+ * `Allow-Credentials`: these routes know no cookies.
  */
 export const crossOriginHeaders = { "Access-Control-Allow-Origin": "*" } as const;
 
@@ -13,13 +13,17 @@ export const crossOriginErrorHeaders = {
   "Access-Control-Expose-Headers": "WWW-Authenticate, Retry-After",
 } as const;
 
-/** The answer to a browser that asks first (A15, E18). Only for routes with `cors`: the others approve no preflight (B19). */
+/**
+ * The answer to a browser that asks first (A15, E18). Only for routes with `cors`: the others approve no
+ * preflight (B19).
+ */
 export function preflight(route: Route): OAuthResponse {
   return {
     status: 204,
     headers: {
       "Access-Control-Allow-Methods": allowedMethods(route),
-      // `*`, which never covers Authorization, is for headers that clients add to all their requests: nothing here trusts any.
+      // `*`, which never covers Authorization, is for headers that clients add to all their requests: nothing
+      // here trusts any.
       "Access-Control-Allow-Headers": "authorization, content-type, dpop, mcp-protocol-version, *",
       "Access-Control-Max-Age": "86400",
     },

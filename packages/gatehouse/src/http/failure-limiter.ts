@@ -14,8 +14,8 @@ interface Options {
 }
 
 /**
- * Counts wrong guesses (E16); who has used up the minute's waits for the next. Of an IPv6 address the whole /64 counts as one. Answers at once, not by
- * promise: introspection asks on every call.
+ * Counts wrong guesses (E16); who has used up the minute's waits for the next. Of an IPv6 address the whole
+ * /64 counts as one. Answers at once, not by promise: introspection asks on every call.
  */
 export function createFailureLimiter({
   enabled = true,
@@ -39,7 +39,10 @@ export function createFailureLimiter({
   };
 }
 
-/** As many keys as are counted at once; more go uncounted, since who has that many addresses is not held back by a budget for each. */
+/**
+ * As many keys as are counted at once; more go uncounted, since who has that many addresses is not held back
+ * by a budget for each.
+ */
 const maxKeys = 20_000;
 
 interface Counter {

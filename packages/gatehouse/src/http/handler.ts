@@ -19,7 +19,9 @@ export interface HandlerOptions {
   readonly routes: readonly Route[];
   /** An https issuer means secure cookies and HSTS. */
   readonly issuer: string;
-  /** The HTML of a page in the language that the browser's `Accept-Language` asks for, and which one that is. */
+  /**
+   * The HTML of a page in the language that the browser's `Accept-Language` asks for, and which one that is.
+   */
   readonly renderPage: (
     page: Page,
     acceptLanguage: string | undefined,
@@ -67,8 +69,8 @@ export interface RefusalEntry {
 const maxUrlLength = 16 * 1024;
 
 /**
- * The edge between node and the protocol: bounds, limits and parses a request, calls its route's endpoint, and writes the answer. The promise
- * never rejects.
+ * The edge between node and the protocol: bounds, limits and parses a request, calls its route's endpoint,
+ * and writes the answer. The promise never rejects.
  * @param isClosing true once no connection is to be kept
  */
 export function createHandler(
@@ -201,7 +203,10 @@ function endpointOf(route: Route, method: string): Route["get"] {
   }
 }
 
-/** Query and body, decoded once; `undefined` when one of them is malformed (S-n5) or holds what no store can keep. */
+/**
+ * Query and body, decoded once; `undefined` when one of them is malformed (S-n5) or holds what no store can
+ * keep.
+ */
 function parse(
   request: IncomingMessage,
   rawQuery: string,
@@ -224,8 +229,8 @@ function parse(
 }
 
 /**
- * Node keeps the first `Authorization` or `Host` and drops the others; which one a proxy took cannot be known (S-n1). HTTP/1.1 demands one `Host`
- * (RFC 9112 §3.2).
+ * Node keeps the first `Authorization` or `Host` and drops the others; which one a proxy took cannot be known
+ * (S-n1). HTTP/1.1 demands one `Host` (RFC 9112 §3.2).
  */
 function isAmbiguous({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let authorizations = 0;

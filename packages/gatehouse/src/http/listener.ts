@@ -7,11 +7,17 @@ import { defaultMaxConnections } from "./open-files.ts";
 export interface ListenerOptions extends HandlerOptions {
   /** How long a request may take to arrive whole (S07), its headers a third of it. Default 30 seconds. */
   readonly requestTimeoutMs?: number;
-  /** Milliseconds an idle connection is kept for a next request. Default 65 seconds: longer than the usual proxy keeps its side. */
+  /**
+   * Milliseconds an idle connection is kept for a next request. Default 65 seconds: longer than the usual
+   * proxy keeps its side.
+   */
   readonly keepAliveTimeoutMs?: number;
   /** Milliseconds from a request's headers until its answer is taken. Default 60 seconds. */
   readonly answerTimeoutMs?: number;
-  /** Connections at once; for more, silent and idle ones are ended. Default: what the limit of open files allows, at most 10,000. */
+  /**
+   * Connections at once; for more, silent and idle ones are ended. Default: what the limit of open files
+   * allows, at most 10,000.
+   */
   readonly maxConnections?: number;
   /** Requests that a peer may send ahead of its answers before it is cut off. Default 16. */
   readonly maxPipelined?: number;
@@ -20,7 +26,10 @@ export interface ListenerOptions extends HandlerOptions {
 }
 
 export interface Listener {
-  /** Resolves with the port and the IP address really taken; rejects with node's own error (`EADDRINUSE`). Port 0: any free one. */
+  /**
+   * Resolves with the port and the IP address really taken; rejects with node's own error (`EADDRINUSE`).
+   * Port 0: any free one.
+   */
   listen(port: number, host: string): Promise<{ readonly port: number; readonly address: string }>;
   /** Stops accepting, lets requests in flight finish for a few seconds, then cuts what is left. */
   close(): Promise<void>;

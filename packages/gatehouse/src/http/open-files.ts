@@ -5,8 +5,8 @@ const usual = 10_000;
 const reserved = 64;
 
 /**
- * How many connections a listener may hold: so many that the memory suffices, and so few that the process can open files and connections of its own however many
- * strangers come.
+ * How many connections a listener may hold: so many that the memory suffices, and so few that the process can
+ * open files and connections of its own however many strangers come.
  */
 export function defaultMaxConnections(): number {
   const limit = openFileLimit();

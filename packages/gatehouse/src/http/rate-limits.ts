@@ -6,8 +6,8 @@ import type { LimitName } from "./route.ts";
 export type Budgets = Partial<Record<LimitName, number>>;
 
 /**
- * Generous, because hosted clients share few addresses; introspection has none: an MCP server asks on every call, and only failures count
- * there.
+ * Generous, because hosted clients share few addresses; introspection has none: an MCP server asks on every
+ * call, and only failures count there.
  */
 const perMinute: Record<LimitName, number> = {
   authorize: 600,
@@ -44,9 +44,9 @@ interface Counter {
 }
 
 /**
- * Counts per key for a minute from its first. Memory is bounded: when a minute brings more new keys than `maxKeys`, the surplus goes
- * uncounted, because whoever has that many addresses was not held back by a budget for each anyway, and a crowd of real people must
- * not be.
+ * Counts per key for a minute from its first. Memory is bounded: when a minute brings more new keys than
+ * `maxKeys`, the surplus goes uncounted, because whoever has that many addresses was not held back by a
+ * budget for each anyway, and a crowd of real people must not be.
  */
 function createCounter(points: number, { maxKeys = 20_000, now = Date.now }: Bounds = {}): Counter {
   const limiter = new RateLimiterMemory({ points, duration: 60 });

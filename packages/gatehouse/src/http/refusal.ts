@@ -5,7 +5,10 @@ import { allowedMethods, type Route } from "./route.ts";
 
 export type Refused = 400 | 403 | 404 | 405 | 413 | 414 | 415 | 429 | 500;
 
-/** What the edge itself says no with: the OAuth error code and a description for programs, a reason for people. */
+/**
+ * What the edge itself says no with: the OAuth error code and a description for programs, a reason for
+ * people.
+ */
 const refusals: Record<Refused, readonly [code: string, description: string, reason: Reason]> = {
   400: ["invalid_request", "the request is malformed", { key: "damagedLink" }],
   403: ["access_denied", "only this computer is answered here", { key: "anotherComputer" }],

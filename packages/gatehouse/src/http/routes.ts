@@ -4,8 +4,8 @@ import type { Endpoint } from "../oauth/services.ts";
 import type { Route } from "./route.ts";
 
 /**
- * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known document, whose place RFC 8414 §3.1
- * fixes.
+ * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known
+ * document, whose place RFC 8414 §3.1 fixes.
  */
 export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): Route[] {
   const below = (path: string) => urls.basePath + path;
@@ -46,7 +46,8 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
     { path: below("/readyz"), get: server.readiness, head: true, audience: "program" },
   ];
   if (urls.basePath === "") return routes;
-  // A17: clients without discovery look at the root, whatever the issuer's path; and so do probes, which bypass the proxy.
+  // A17: clients without discovery look at the root, whatever the issuer's path; and so do probes, which
+  // bypass the proxy.
   const atRoot = routes.filter(({ path }) =>
     ["/authorize", "/token", "/register", "/healthz", "/readyz"].some((name) => path === below(name)),
   );
@@ -58,7 +59,10 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
   ];
 }
 
-/** The development sign-in page, only while that is the identity provider: it believes everybody, so it is for this computer alone. */
+/**
+ * The development sign-in page, only while that is the identity provider: it believes everybody, so it is for
+ * this computer alone.
+ */
 export function developmentRoute(path: string, endpoint: Endpoint): Route {
   return {
     path,

@@ -12,8 +12,8 @@ const policy =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /**
- * What a page carries besides (S04, D09). The consent page has no `form-action`: browsers apply it to the redirect that follows the form, and
- * that one leads to the client (D10).
+ * What a page carries besides (S04, D09). The consent page has no `form-action`: browsers apply it to the
+ * redirect that follows the form, and that one leads to the client (D10).
  */
 export function pageHeaders(page: Page, language: string): Record<string, string> {
   return {

@@ -2,10 +2,14 @@ import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
 
 /*
- * Whether a request was made on this computer, by a browser or program that speaks to us itself: for what nobody else may reach.
+ * Whether a request was made on this computer, by a browser or program that speaks to us itself: for what
+ * nobody else may reach.
  */
 
-/** What proxies, tunnels and content networks add, in lower case, besides what begins as in {@link forwardingPrefix}. */
+/**
+ * What proxies, tunnels and content networks add, in lower case, besides what begins as in {@link
+ * forwardingPrefix}.
+ */
 const forwardingHeaders = new Set([
   "forwarded",
   "via",
@@ -25,8 +29,9 @@ const forwardingHeaders = new Set([
 const forwardingPrefix = /^x-(?:forwarded|original|envoy|arr|azure|appengine)-/;
 
 /**
- * Why a request does not count as one of this computer: its peer is another one, a proxy stands between (which would make everybody's
- * requests look like ours), or it was meant for another name. Forwarding headers count whoever sends them: no `TRUSTED_PROXIES` lifts that.
+ * Why a request does not count as one of this computer: its peer is another one, a proxy stands between
+ * (which would make everybody's requests look like ours), or it was meant for another name. Forwarding
+ * headers count whoever sends them: no `TRUSTED_PROXIES` lifts that.
  *
  * @returns the reason, for the person who runs this; `undefined` when it does count
  */

@@ -2,8 +2,8 @@ import { SignInError } from "../oauth/ports.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
 /**
- * The code out of the provider's answer. Throws {@link SignInError}: the answer is another attempt's, another provider's, or an error
- * (RFC 6749 §4.1.2.1). What the provider says in words is for the log only (C-n7).
+ * The code out of the provider's answer. Throws {@link SignInError}: the answer is another attempt's, another
+ * provider's, or an error (RFC 6749 §4.1.2.1). What the provider says in words is for the log only (C-n7).
  */
 export function readAnswer(
   answer: URLSearchParams,

@@ -14,8 +14,9 @@ interface Exchange {
 }
 
 /**
- * Exchanges the code for the ID token, not yet verified (OpenID Connect Core §3.1.3). Access and refresh tokens that come with it are
- * dropped on the spot (C20). Throws {@link SignInError}; its message never holds the code, the verifier or our secret.
+ * Exchanges the code for the ID token, not yet verified (OpenID Connect Core §3.1.3). Access and refresh
+ * tokens that come with it are dropped on the spot (C20). Throws {@link SignInError}; its message never holds
+ * the code, the verifier or our secret.
  */
 export async function exchangeCode(exchange: Exchange, outbound: Outbound): Promise<string> {
   const { provider, clientId, clientSecret, code, callbackUrl, codeVerifier } = exchange;

@@ -29,8 +29,8 @@ const answerLifetime = seconds(600);
 const maxAnswers = 1000;
 
 /**
- * Sign-in for development: a page of ours that believes whatever address is typed. It takes the same way as a real provider, a redirect
- * there and a callback with a code, so that everything around it is the real thing.
+ * Sign-in for development: a page of ours that believes whatever address is typed. It takes the same way as a
+ * real provider, a redirect there and a callback with a code, so that everything around it is the real thing.
  *
  * @returns the provider, and the endpoint to be served (GET and POST) at `<base path>/development-sign-in`
  */

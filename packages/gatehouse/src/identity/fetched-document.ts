@@ -4,12 +4,15 @@ import type { Seconds } from "../oauth/values.ts";
 
 /** A document of the identity provider, cached between uses. */
 export interface FetchedDocument<T> {
-  /** As fetched at most `maxAge` ago; older only while fetching it fails. Rejects only when it was never had. */
+  /**
+   * As fetched at most `maxAge` ago; older only while fetching it fails. Rejects only when it was never had.
+   */
   current(): Promise<T>;
   /** The same for whoever only looks: that it fails keeps nobody from trying at once. */
   lookedAt(): Promise<T>;
   /**
-   * Fetched anew, because the one at hand lacks something; at most once per cool-down, in between the one at hand is given (C16).
+   * Fetched anew, because the one at hand lacks something; at most once per cool-down, in between the one at
+   * hand is given (C16).
    */
   renewed(): Promise<T>;
 }
@@ -25,7 +28,10 @@ interface Options<T> {
   readonly onStale: (error: unknown) => void;
 }
 
-/** Callers at the same time share one fetch. A failure is remembered for the cool-down only, so that an outage is not hammered. */
+/**
+ * Callers at the same time share one fetch. A failure is remembered for the cool-down only, so that an outage
+ * is not hammered.
+ */
 export function createFetchedDocument<T>(options: Options<T>): FetchedDocument<T> {
   const { fetch, clock, maxAge, coolDown, onStale } = options;
   let cached: { readonly document: T; readonly at: Seconds } | undefined;

@@ -24,9 +24,10 @@ const algorithms = [
 const skew = 60;
 
 /**
- * Who the ID token proves somebody to be (OpenID Connect Core §3.1.3.7, RFC 8725). Throws {@link SignInError}: `access_denied` when the
- * token is good but its e-mail address is not verified (C14) or its domain not allowed (C15), `server_error` when the token proves nothing. Messages say which claim
- * failed, and never hold the token.
+ * Who the ID token proves somebody to be (OpenID Connect Core §3.1.3.7, RFC 8725). Throws {@link
+ * SignInError}: `access_denied` when the token is good but its e-mail address is not verified (C14) or its
+ * domain not allowed (C15), `server_error` when the token proves nothing. Messages say which claim failed,
+ * and never hold the token.
  */
 export async function verifyIdToken(
   token: string,
@@ -44,7 +45,10 @@ export async function verifyIdToken(
   return identity;
 }
 
-/** C09. The key comes from the provider's key set alone: `jwk`, `jku` and `x5u` in the header are never looked at. */
+/**
+ * C09. The key comes from the provider's key set alone: `jwk`, `jku` and `x5u` in the header are never looked
+ * at.
+ */
 async function verifySignature(
   token: string,
   keys: Pick<FetchedDocument<JWTVerifyGetKey>, "current" | "renewed">,
@@ -89,7 +93,10 @@ function timeClaimOf(error: unknown): { name: TimeClaim; payload: JWTPayload } |
     : undefined;
 }
 
-/** C12. The token is moments old: what its times say against ours is a clock's fault, and the operator is told how far they are apart. */
+/**
+ * C12. The token is moments old: what its times say against ours is a clock's fault, and the operator is told
+ * how far they are apart.
+ */
 function clocksDiffer(name: TimeClaim, payload: JWTPayload, now: Seconds): string {
   const at = Number(payload[name]);
   const off = `${Math.abs(at - now)} s ${at > now ? "after" : "before"} this server's clock, ${instant(now)}`;

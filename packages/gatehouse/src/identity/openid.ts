@@ -37,9 +37,10 @@ const coolDown = 30;
 const maxBytes = 256 * 1024;
 
 /**
- * Sign-in through any OpenID provider, by the authorization code flow (OpenID Connect Core §3.1). Nothing is asked of the provider
- * before the first sign-in, or `discover`. `openid-client` discovers it and makes the authorization request; the answer is verified here with `jose`,
- * because it has to be stricter than the standard's minimum (C09-C12: the signature always, extra audiences, `azp`, `iat`) and to tell the operator
+ * Sign-in through any OpenID provider, by the authorization code flow (OpenID Connect Core §3.1). Nothing is
+ * asked of the provider before the first sign-in, or `discover`. `openid-client` discovers it and makes the
+ * authorization request; the answer is verified here with `jose`, because it has to be stricter than the
+ * standard's minimum (C09-C12: the signature always, extra audiences, `azp`, `iat`) and to tell the operator
  * exactly what was wrong.
  */
 export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {

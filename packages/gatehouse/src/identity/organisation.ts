@@ -5,9 +5,10 @@ import { SignInError } from "../oauth/ports.ts";
 export const google = "https://accounts.google.com";
 
 /**
- * Refuses accounts of other organisations (C15): the domain must be one of those allowed, subdomains are others. At Google the signed `hd` claim is the
- * domain, since a private account may carry an address of it, and keeps it when its owner leaves; elsewhere the domain of the verified
- * address is. Throws {@link SignInError} `access_denied`.
+ * Refuses accounts of other organisations (C15): the domain must be one of those allowed, subdomains are
+ * others. At Google the signed `hd` claim is the domain, since a private account may carry an address of it,
+ * and keeps it when its owner leaves; elsewhere the domain of the verified address is. Throws {@link
+ * SignInError} `access_denied`.
  */
 export function checkOrganisation(
   account: { readonly issuer: string; readonly email: string; readonly hostedDomain: unknown },
@@ -28,7 +29,10 @@ export function checkOrganisation(
   );
 }
 
-/** In the form of `ALLOWED_DOMAINS`: lower case, IDN in its ASCII form. What only becomes a name of that list by folding stays as it is, and out. */
+/**
+ * In the form of `ALLOWED_DOMAINS`: lower case, IDN in its ASCII form. What only becomes a name of that list
+ * by folding stays as it is, and out.
+ */
 function canonicalDomain(domain: string): string {
   const plain = domain.toLowerCase();
   const canonical = canonicalHost(plain);

@@ -17,9 +17,10 @@ export interface OutboundLimits {
 }
 
 /**
- * The only door through which this room talks to the network (S11, C19): https with certificates verified, one total timeout, a bounded
- * body, no redirects followed (a redirected token request would carry our client secret to wherever it leads), no cookies.
- * Throws {@link SignInError}: `temporarily_unavailable` when trying again may help, `server_error` otherwise.
+ * The only door through which this room talks to the network (S11, C19): https with certificates verified,
+ * one total timeout, a bounded body, no redirects followed (a redirected token request would carry our client
+ * secret to wherever it leads), no cookies. Throws {@link SignInError}: `temporarily_unavailable` when trying
+ * again may help, `server_error` otherwise.
  */
 export function createOutbound(limits: OutboundLimits): Outbound {
   return async (url, { method = "GET", headers = {}, body = null, signal }) => {

@@ -18,7 +18,8 @@ const unknownAuthority = [
 ];
 
 /**
- * Why the provider's own description of itself cannot be used, and what to check, in one sentence for the operator's log.
+ * Why the provider's own description of itself cannot be used, and what to check, in one sentence for the
+ * operator's log.
  * @param error what `discover` threw
  */
 export function describeDiscoveryFailure(issuer: string, error: unknown): string {

@@ -10,19 +10,25 @@ export interface ProviderMetadata {
   readonly jwksUri: string;
   /** How the token endpoint wants our client secret. */
   readonly clientAuthentication: ClientAuthentication;
-  /** False only for a provider that lists PKCE methods without S256; those that list none ignore what they do not know. */
+  /**
+   * False only for a provider that lists PKCE methods without S256; those that list none ignore what they do
+   * not know.
+   */
   readonly takesPkce: boolean;
   /** RFC 9207: its answers name it, always. */
   readonly namesItself: boolean;
-  /** Whether the provider can be asked for this `prompt`; one that lists none is taken to know the standard ones. */
+  /**
+   * Whether the provider can be asked for this `prompt`; one that lists none is taken to know the standard
+   * ones.
+   */
   readonly takesPrompt: (prompt: string) => boolean;
 }
 
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post";
 
 /**
- * Asks the provider for its metadata (OpenID Connect Discovery §4). Throws {@link SignInError} when it cannot be had or may not be
- * trusted: another issuer (C16), an endpoint that is missing or not https.
+ * Asks the provider for its metadata (OpenID Connect Discovery §4). Throws {@link SignInError} when it cannot
+ * be had or may not be trusted: another issuer (C16), an endpoint that is missing or not https.
  */
 export async function discoverProvider(
   issuer: string,
@@ -61,7 +67,10 @@ export async function discoverProvider(
   };
 }
 
-/** The first the provider lists that we know: it knows best which one works. Without a list, the standard's default. */
+/**
+ * The first the provider lists that we know: it knows best which one works. Without a list, the standard's
+ * default.
+ */
 function chooseAuthentication(issuer: string, listed: readonly string[] | undefined): ClientAuthentication {
   if (listed === undefined) return "client_secret_basic";
   for (const method of listed) {

@@ -11,13 +11,17 @@ export class KeyError extends Error {
   override readonly name = "KeyError";
 }
 
-/** Where the keys of an embedded database are when nothing else is configured, from the root on: it is shown to people. */
+/**
+ * Where the keys of an embedded database are when nothing else is configured, from the root on: it is shown
+ * to people.
+ */
 export const keyFileOf = (databasePath: string) => `${resolve(databasePath)}.key`;
 
 /**
  * The keys in a file, newest first; `undefined` when there is no such file.
  * @param whose `operator`: who may read it is their affair, as of a secret that a container platform mounts
- * @throws KeyError when the file is damaged or cannot be read; one of ours also when it is open to every account of this computer
+ * @throws KeyError when the file is damaged or cannot be read; one of ours also when it is open to every
+ * account of this computer
  */
 export async function readKeyFile(
   path: string,
@@ -48,7 +52,9 @@ async function readOwnFile(path: string): Promise<string | undefined> {
   }
 }
 
-/** It may be anything that the operator's environment names: a pipe, a device, a file that others may write. */
+/**
+ * It may be anything that the operator's environment names: a pipe, a device, a file that others may write.
+ */
 function readOperatorsFile(path: string): string | undefined {
   const content = readBoundedFile(path, 64_000);
   if ("bytes" in content) return content.bytes.toString("utf8");
@@ -57,8 +63,8 @@ function readOperatorsFile(path: string): string | undefined {
 }
 
 /**
- * A key file with a fresh key. Written in full under another name and only then linked, so that nobody ever reads half a key; whoever comes second leaves
- * the first, and all get the same.
+ * A key file with a fresh key. Written in full under another name and only then linked, so that nobody ever
+ * reads half a key; whoever comes second leaves the first, and all get the same.
  */
 export async function createKeyFile(path: string): Promise<Texts> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

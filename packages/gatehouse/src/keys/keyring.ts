@@ -17,7 +17,10 @@ export interface KeySources {
   readonly secretKeys: readonly [string, ...string[]] | undefined;
   /** `SECRET_KEY_FILE`. */
   readonly secretKeyFile: string | undefined;
-  /** The embedded database, beside which a key file may stand; `:memory:`; `undefined` when the database is elsewhere. */
+  /**
+   * The embedded database, beside which a key file may stand; `:memory:`; `undefined` when the database is
+   * elsewhere.
+   */
   readonly databasePath: string | undefined;
 }
 
@@ -25,7 +28,9 @@ export interface ConfiguredKeys {
   readonly from: "SECRET_KEY" | "SECRET_KEY_FILE" | "key file" | "memory";
   /** The file, if they are in one. */
   readonly path: string | undefined;
-  /** Newest first; none: the key file is missing, or nothing is configured for a database on another machine. */
+  /**
+   * Newest first; none: the key file is missing, or nothing is configured for a database on another machine.
+   */
   readonly keys: readonly ConfiguredKey[];
 }
 
@@ -72,8 +77,8 @@ export interface KeyStart {
 }
 
 /**
- * The keys that a process starts with, once the database has agreed to them (X14, X15). A missing key file is created, unless refresh tokens live
- * that only its keys can verify.
+ * The keys that a process starts with, once the database has agreed to them (X14, X15). A missing key file is
+ * created, unless refresh tokens live that only its keys can verify.
  * @throws KeyError when tokens live and none of the keys made them
  */
 export async function startKeys(configured: ConfiguredKeys, start: KeyStart): Promise<StartedKeys> {
@@ -113,7 +118,10 @@ export function keysFit(
   return known.some((key) => readings.some(({ fingerprint }) => fingerprint === key.fingerprint));
 }
 
-/** By the rule a key is its characters; but where the database was used with the older reading of the newest one, that goes on making tokens. */
+/**
+ * By the rule a key is its characters; but where the database was used with the older reading of the newest
+ * one, that goes on making tokens.
+ */
 function arrange({ from, keys }: ConfiguredKeys, known: readonly KnownKey[], live: boolean): Keyring {
   const [newest, ...older] = keys as [ConfiguredKey, ...ConfiguredKey[]];
   const fingerprints = known
@@ -129,7 +137,10 @@ function arrange({ from, keys }: ConfiguredKeys, known: readonly KnownKey[], liv
   return [first, ...[newest, ...older].flatMap(({ readings }) => readings).filter((each) => each !== first)];
 }
 
-/** The keys by the rule alone, for a database that cannot be asked yet. Beside one on another machine there never was a key file. */
+/**
+ * The keys by the rule alone, for a database that cannot be asked yet. Beside one on another machine there
+ * never was a key file.
+ */
 export function arrangeByRule({ keys }: ConfiguredKeys): Keyring {
   const [newest, ...rest] = keys.flatMap(({ readings }) => readings);
   if (newest === undefined) throw new KeyError("SECRET_KEY is needed with a database that others share");
@@ -143,7 +154,8 @@ export function keySettings(keyring: Keyring): Pick<Settings, "secretKeys" | "ke
 }
 
 /**
- * What whoever runs several processes should know of their keys, if anything (X-n7): the one that started last makes tokens with another key than this one.
+ * What whoever runs several processes should know of their keys, if anything (X-n7): the one that started
+ * last makes tokens with another key than this one.
  * @param tell told the names of the keys, once a change
  */
 export function keyWarnings(

@@ -1,6 +1,7 @@
 /*
- * Hosts, written one way: lower case, IDN in its ASCII form, without the dot that may end a fully qualified name. Wherever two hosts are compared,
- * both have been through here; otherwise a list is passed by another spelling of a name on it.
+ * Hosts, written one way: lower case, IDN in its ASCII form, without the dot that may end a fully qualified
+ * name. Wherever two hosts are compared, both have been through here; otherwise a list is passed by another
+ * spelling of a name on it.
  */
 
 /** The host of a URL in that form, without port; an IPv6 address in brackets. */
@@ -25,7 +26,10 @@ export function isIpLiteral(host: string): boolean {
   return host.startsWith("[") || /^\d+(?:\.\d+){3}$/.test(host);
 }
 
-/** Whether a URL names this very computer. A name with a final dot does not: it is nobody's habit, and some resolvers look it up outside. */
+/**
+ * Whether a URL names this very computer. A name with a final dot does not: it is nobody's habit, and some
+ * resolvers look it up outside.
+ */
 export function isLoopbackUrl({ hostname }: URL): boolean {
   return ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }

@@ -12,8 +12,8 @@ export type KnownClientName =
   | "OpenCode";
 
 /**
- * Why a person cannot go on, and what their page names besides: never a sentence. `pages/words.ts` says each in the
- * person's language; a reason without its sentence there does not compile.
+ * Why a person cannot go on, and what their page names besides: never a sentence. `pages/words.ts` says each
+ * in the person's language; a reason without its sentence there does not compile.
  */
 export interface ReasonDetails {
   /** The store cannot answer for the moment. */
@@ -25,7 +25,9 @@ export interface ReasonDetails {
   readonly tooManyAttempts: None;
   /** A request no page has better words for. */
   readonly unusableRequest: None;
-  /** A registration that does not exist here (any more). `apps`: those that the app may be, none or several. */
+  /**
+   * A registration that does not exist here (any more). `apps`: those that the app may be, none or several.
+   */
   readonly unknownApp: { readonly apps: readonly Reset[] };
   /** The same, of an app that is known for certain. */
   readonly forgottenApp: { readonly app: Reset };

@@ -1,14 +1,22 @@
 import { OAuthError } from "./messages/errors.ts";
 import type { Resource } from "./records.ts";
 
-/** Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody misses it. */
+/**
+ * Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody
+ * misses it.
+ */
 export const offlineAccess = "offline_access";
-/** Scopes that one request may name though its resource does not declare them: more would only bury the page. */
+/**
+ * Scopes that one request may name though its resource does not declare them: more would only bury the page.
+ */
 const maxUndeclaredScopes = 50;
 /** Scopes of the login itself, not of a resource: asked for by habit, never refused. */
 const loginScopes = new Set([offlineAccess, "openid", "email", "profile"]);
 
-/** The scope tokens of a request parameter, each once. Throws `invalid_scope` on a forbidden character (RFC 6749 §3.3, B15). */
+/**
+ * The scope tokens of a request parameter, each once. Throws `invalid_scope` on a forbidden character (RFC
+ * 6749 §3.3, B15).
+ */
 export function parseScope(scope: string): string[] {
   const tokens = scope.split(" ").filter((token) => token !== "");
   if (!tokens.every((token) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(token))) {
@@ -18,10 +26,10 @@ export function parseScope(scope: string): string[] {
 }
 
 /**
- * What of the requested scope can be granted for this resource: unknown scopes are dropped, and the token response says what is left
- * (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets its default ones, and all when none is marked so: the person sees the list
- * and decides.
- * Throws `invalid_scope` where a request names dozens that nobody declared.
+ * What of the requested scope can be granted for this resource: unknown scopes are dropped, and the token
+ * response says what is left (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets its
+ * default ones, and all when none is marked so: the person sees the list and decides. Throws `invalid_scope`
+ * where a request names dozens that nobody declared.
  */
 export function grantableScope(
   requested: string | undefined,
@@ -44,8 +52,8 @@ export function grantableScope(
 }
 
 /**
- * The scope of one refresh: a part of what was granted (G07), the whole when none is asked for. Login scopes are ignored: some clients
- * repeat what they requested, not what they got.
+ * The scope of one refresh: a part of what was granted (G07), the whole when none is asked for. Login scopes
+ * are ignored: some clients repeat what they requested, not what they got.
  */
 export function narrowScope(granted: string, requested: string | undefined): string {
   if (requested === undefined) return granted;

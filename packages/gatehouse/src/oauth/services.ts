@@ -15,7 +15,9 @@ export interface Services {
   readonly random: Random;
   readonly events: Events;
   readonly failures: FailureLimiter;
-  /** What whoever runs the server should know although it serves, in words for `/readyz` and without secrets. */
+  /**
+   * What whoever runs the server should know although it serves, in words for `/readyz` and without secrets.
+   */
   readonly warnings: () => Promise<readonly string[]>;
 }
 

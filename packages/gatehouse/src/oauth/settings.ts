@@ -16,20 +16,28 @@ export interface Settings {
   readonly homeUrl: string | undefined;
   /** The resource of clients that name none (L04); else the only configured one, if there is exactly one. */
   readonly defaultResource: ResourceIdentifier | undefined;
-  /** What a client assertion may be made for: the issuer; in compatibility mode forms that older clients use as well (Q07). */
+  /**
+   * What a client assertion may be made for: the issuer; in compatibility mode forms that older clients use
+   * as well (Q07).
+   */
   readonly assertionAudiences: readonly string[];
   /** Client ID metadata documents. */
   readonly clientDocuments: {
     readonly enabled: boolean;
     /** `gatehouse dev`: documents on this computer, by plain http too. */
     readonly allowLoopback: boolean;
-    /** Domains, each with its subdomains, whose clients are accepted; `undefined`: all that are not denied. */
+    /**
+     * Domains, each with its subdomains, whose clients are accepted; `undefined`: all that are not denied.
+     */
     readonly allowedDomains: readonly string[] | undefined;
     readonly deniedDomains: readonly string[];
   };
   /** Domains whose people may sign in; `undefined`: all that the identity provider vouches for. */
   readonly allowedDomains: readonly string[] | undefined;
-  /** How many registrations that nobody used are kept: of one address, `undefined` for any number, and in all (H21). */
+  /**
+   * How many registrations that nobody used are kept: of one address, `undefined` for any number, and in all
+   * (H21).
+   */
   readonly unusedRegistrations: { readonly perAddress: number | undefined; readonly inAll: number };
   readonly lifetimes: {
     readonly accessToken: Seconds;

@@ -1,6 +1,9 @@
 import ipaddr from "ipaddr.js";
 
-/** Who counts as one behind an address: of IPv6, where everybody owns at least a /64, that network; else the address itself. */
+/**
+ * Who counts as one behind an address: of IPv6, where everybody owns at least a /64, that network; else the
+ * address itself.
+ */
 export function subscriberOf(address: string): string {
   const bare = address.replace(/%.*$/, "");
   if (!bare.includes(":") || !ipaddr.isValid(bare)) return address;

@@ -1,6 +1,7 @@
 /*
- * The one rule for text that strangers send: what comes in is Unicode that every store keeps as it is. Queries and forms are held to it where they are
- * decoded (`parameters.ts`), JSON where it is parsed (`json-object.ts`), names inside a JWT where they are read (`client-assertion.ts`).
+ * The one rule for text that strangers send: what comes in is Unicode that every store keeps as it is.
+ * Queries and forms are held to it where they are decoded (`parameters.ts`), JSON where it is parsed
+ * (`json-object.ts`), names inside a JWT where they are read (`client-assertion.ts`).
  */
 
 /** Whether every store keeps the text faithfully: no NUL, no half of a surrogate pair (T-n4). */
@@ -11,8 +12,8 @@ export function isStorable(text: string): boolean {
 const graphemes = new Intl.Segmenter("en");
 
 /**
- * The text, or as many whole characters of its beginning as fit into `maxLength` UTF-16 units: an emoji, or a letter with its accents, that straddles the end
- * goes as a whole.
+ * The text, or as many whole characters of its beginning as fit into `maxLength` UTF-16 units: an emoji, or a
+ * letter with its accents, that straddles the end goes as a whole.
  */
 export function shorten(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;

@@ -15,7 +15,9 @@ export type ResourceIdentifier = Brand<string, "ResourceIdentifier">;
 export type SecretHash = Brand<string, "SecretHash">;
 /** A grant's public name: 16 random bytes, base64url. Knowing it gives nothing. */
 export type GrantId = Brand<string, "GrantId">;
-/** A person, stable and opaque: made from the upstream issuer and its `sub`, never from the e-mail address. */
+/**
+ * A person, stable and opaque: made from the upstream issuer and its `sub`, never from the e-mail address.
+ */
 export type Subject = Brand<string, "Subject">;
 
 export const seconds = (value: number): Seconds => Math.floor(value) as Seconds;

@@ -40,7 +40,9 @@ ${links(page, words)}`,
   };
 }
 
-/** A name that is certain, or the operator's, as it is; one that the client gave itself in quotation marks. */
+/**
+ * A name that is certain, or the operator's, as it is; one that the client gave itself in quotation marks.
+ */
 function nameOf({ client }: ConsentPage, words: ConsentWords): string | undefined {
   if (client.certainName !== undefined) return client.certainName;
   if (client.vouchedBy === "operator") return client.name || undefined;

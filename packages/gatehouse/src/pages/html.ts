@@ -19,7 +19,10 @@ const entities: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** A piece of a page. What is put in is escaped for text and quoted attributes alike, unless it is a piece itself. */
+/**
+ * A piece of a page. What is put in is escaped for text and quoted attributes alike, unless it is a piece
+ * itself.
+ */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, string, at) => text + render(parts[at - 1]) + string));
 }

@@ -16,9 +16,9 @@ interface Range {
 }
 
 /**
- * The language of a page for whoever sent this `Accept-Language` (RFC 9110 §12.5.4): the one of ours they like best,
- * of equals the one they name first. English when they accept none of ours, or sent nothing that can be understood:
- * a page in a foreign language says more than none.
+ * The language of a page for whoever sent this `Accept-Language` (RFC 9110 §12.5.4): the one of ours they
+ * like best, of equals the one they name first. English when they accept none of ours, or sent nothing that
+ * can be understood: a page in a foreign language says more than none.
  */
 export function chooseLanguage(acceptLanguage = ""): Language {
   const ranges = acceptLanguage.split(",", maxRanges).flatMap(parseRange).sort(byPreference);

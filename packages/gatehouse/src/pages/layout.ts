@@ -6,7 +6,9 @@ export interface Site {
   readonly stylesheet: string;
 }
 
-/** The frame of every page: one column, one heading (in `content`), the title first of what the page is for. */
+/**
+ * The frame of every page: one column, one heading (in `content`), the title first of what the page is for.
+ */
 export function layout(
   site: Site,
   language: Language,

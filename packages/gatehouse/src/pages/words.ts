@@ -2,9 +2,10 @@ import type { KnownClientName, ReasonDetails, ReasonKey } from "../oauth/reason.
 import { type Html, html } from "./html.ts";
 
 /*
- * Every sentence that a person reads, in English: the source. Each other language is a catalogue of the same keys
- * beside it (`words.de.ts`), and `language.ts` chooses. Whoever writes a page takes its words from here:
- * `npm run check` finds those that stand anywhere else. An entry is a text, or a function of named parameters.
+ * Every sentence that a person reads, in English: the source. Each other language is a catalogue of the same
+ * keys beside it (`words.de.ts`), and `language.ts` chooses. Whoever writes a page takes its words from here:
+ * `npm run check` finds those that stand anywhere else. An entry is a text, or a function of named
+ * parameters.
  */
 
 export type Words = typeof english;

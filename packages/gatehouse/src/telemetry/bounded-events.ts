@@ -5,8 +5,8 @@ const maxLines = 10;
 const maxKeys = 200;
 
 /**
- * For events that anybody can cause as often as they like, such as requests for what is not there: a flood of them leaves some lines, and after the minute how many
- * there were besides.
+ * For events that anybody can cause as often as they like, such as requests for what is not there: a flood of
+ * them leaves some lines, and after the minute how many there were besides.
  * @returns emits an event, unless there were many under its key
  */
 export function createBoundedEvents(events: Events, clock: Clock): (key: string, event: AuditEvent) => void {

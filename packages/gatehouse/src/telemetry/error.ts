@@ -13,8 +13,8 @@ const deepest = 4;
 const maxFrames = 20;
 
 /**
- * An error as the log shows it: kind, message, code, where it happened, and what caused it. Nothing else of it: errors of libraries carry whole requests
- * and responses with them, credentials included.
+ * An error as the log shows it: kind, message, code, where it happened, and what caused it. Nothing else of
+ * it: errors of libraries carry whole requests and responses with them, credentials included.
  * @param withStack false: without where it happened
  */
 export function describeError(error: unknown, withStack = true, depth = 0): DescribedError {
@@ -31,7 +31,9 @@ export function describeError(error: unknown, withStack = true, depth = 0): Desc
   };
 }
 
-/** Without its head, which repeats the message: a stranger may have written that, with line breaks and all. */
+/**
+ * Without its head, which repeats the message: a stranger may have written that, with line breaks and all.
+ */
 function frames({ stack = "", message }: Error): string {
   const head = stack.indexOf(message);
   return stack

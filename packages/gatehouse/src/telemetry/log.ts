@@ -16,8 +16,8 @@ export interface LogOptions {
 }
 
 /**
- * The log. Whatever is logged, by whomever, passes a last net that takes out what looks like a credential (S09); the first net is that
- * nobody logs one.
+ * The log. Whatever is logged, by whomever, passes a last net that takes out what looks like a credential
+ * (S09); the first net is that nobody logs one.
  *
  * @param destination where the lines go; the standard output unless a test wants them
  */
@@ -42,7 +42,8 @@ const maxWaiting = 1024 * 1024;
 
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, maxLength: maxWaiting });
-  // A full disk, where the output goes to a file, is no reason to stop serving: what waits is written once there is room.
+  // A full disk, where the output goes to a file, is no reason to stop serving: what waits is written once
+  // there is room.
   output.on("error", () => undefined);
   return oncePerTurn(output);
 }

@@ -7,8 +7,9 @@ const forgottenAfterMs = 60_000;
 const maxKinds = 100;
 
 /**
- * Tells the first error of its kind from those that follow it: with the store or the identity provider down every request fails alike, and one stack says as
- * much as ten thousand. Errors are of a kind when they say the same and come from the same line; whatever a store says that cannot answer is one outage.
+ * Tells the first error of its kind from those that follow it: with the store or the identity provider down
+ * every request fails alike, and one stack says as much as ten thousand. Errors are of a kind when they say
+ * the same and come from the same line; whatever a store says that cannot answer is one outage.
  *
  * @param now milliseconds on a clock that never goes back
  */

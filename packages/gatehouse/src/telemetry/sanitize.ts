@@ -1,5 +1,6 @@
 /*
- * What strangers send ends up in logs and on terminals: it must neither break a line, nor drive a terminal, nor carry a credential.
+ * What strangers send ends up in logs and on terminals: it must neither break a line, nor drive a terminal,
+ * nor carry a credential.
  */
 
 /** Control characters, invisible ones (they can reverse the direction of text), and line separators. */
@@ -9,8 +10,8 @@ const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const harmless = /^[ -~]*$/;
 
 /**
- * Text of a stranger as one harmless line: every character that could break the line or drive a terminal becomes `\uFFFD`, and what is longer
- * than `maxLength` characters is cut (S-n4).
+ * Text of a stranger as one harmless line: every character that could break the line or drive a terminal
+ * becomes `\uFFFD`, and what is longer than `maxLength` characters is cut (S-n4).
  */
 export function oneLine(text: string, maxLength = 200): string {
   if (text.length <= maxLength && harmless.test(text)) return text;
@@ -27,8 +28,9 @@ const schemes = /\b(Bearer|Basic|DPoP)\s+[A-Za-z0-9._~+/=-]{16,}/gi;
 const jsonWebToken = /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
 
 /**
- * Makes a function that takes everything out of a text that looks like a credential: our own tokens by their prefixes, JSON Web Tokens,
- * `Authorization` values, and parameters that carry secrets. Works on a serialized JSON line as well: it never eats a quote or a backslash.
+ * Makes a function that takes everything out of a text that looks like a credential: our own tokens by their
+ * prefixes, JSON Web Tokens, `Authorization` values, and parameters that carry secrets. Works on a serialized
+ * JSON line as well: it never eats a quote or a backslash.
  */
 export function withoutSecrets(tokenPrefixes: readonly string[]): (text: string) => string {
   // Prefixes are made of letters, digits and . _ -, of which only the dot means something in a pattern.

@@ -10,7 +10,10 @@ import { selfSigned } from "../support/self-signed.ts";
 import { closeServer, listen } from "../support/upstream.ts";
 
 const json = { "content-type": "application/json" };
-/** Development's, so that a server on this computer can play the stranger; in production it would be at a public address. */
+/**
+ * Development's, so that a server on this computer can play the stranger; in production it would be at a
+ * public address.
+ */
 const local = (options: Partial<GuardedFetchOptions> = {}) =>
   createGuardedFetch({ allowLoopback: true, timeout: 2000, ...options });
 

@@ -3,7 +3,10 @@ import { createSocket } from "node:dgram";
 import { type TestContext, test } from "node:test";
 import { resolveByNameServers } from "../../src/client-documents/name-servers.ts";
 
-/** A name server with one answer for the IPv4 addresses of every name, and one for the IPv6 ones; `undefined`: it keeps silent. */
+/**
+ * A name server with one answer for the IPv4 addresses of every name, and one for the IPv6 ones; `undefined`:
+ * it keeps silent.
+ */
 async function aNameServer(t: TestContext, answers: { four?: string[]; six?: string[] }): Promise<string> {
   const socket = createSocket("udp4");
   socket.on("message", (query, from) => {

@@ -1,9 +1,13 @@
 /*
- * What one MCP client puts on the wire. A fixture holds all of it but what is different each time (codes, tokens, PKCE, the state's characters),
- * so that adding a client is adding one file to `fixtures/`, which exports it as `client`.
+ * What one MCP client puts on the wire. A fixture holds all of it but what is different each time (codes,
+ * tokens, PKCE, the state's characters), so that adding a client is adding one file to `fixtures/`, which
+ * exports it as `client`.
  */
 
-/** The MCP server that clients are pointed at, and the resource configured here, unless a fixture names another. */
+/**
+ * The MCP server that clients are pointed at, and the resource configured here, unless a fixture names
+ * another.
+ */
 export const mcpServer = "https://notes.example.com/mcp";
 
 /** Parameters as they are sent; a list repeats one. */
@@ -34,11 +38,17 @@ export interface WasGivenSecret {
 export interface ClientFixture {
   /** As people know it, with the way it connects where it has several. */
   readonly name: string;
-  /** Of every request the program itself makes. One with `origin` runs in a browser page, and asks by preflight what a page must ask. */
+  /**
+   * Of every request the program itself makes. One with `origin` runs in a browser page, and asks by
+   * preflight what a page must ask.
+   */
   readonly headers: Readonly<Record<string, string>>;
   /** The MCP server it is pointed at, where that matters. */
   readonly mcpServer?: string;
-  /** Where it looks for the server's metadata, in this order. Nowhere: it takes `/authorize`, `/token` and `/register` at the origin. */
+  /**
+   * Where it looks for the server's metadata, in this order. Nowhere: it takes `/authorize`, `/token` and
+   * `/register` at the origin.
+   */
   readonly discovery: {
     readonly paths: readonly string[];
     readonly headers?: Readonly<Record<string, string>>;
@@ -50,7 +60,9 @@ export interface ClientFixture {
   readonly authorization: SentParameters;
   /** Characters of its `state`; absent: it sends none. */
   readonly stateLength?: number;
-  /** How it proves itself at the token endpoint. `client_secret_basic` as the SDK writes it: not form-encoded. */
+  /**
+   * How it proves itself at the token endpoint. `client_secret_basic` as the SDK writes it: not form-encoded.
+   */
   readonly authenticates: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
   /** Besides the code and what belongs to it. */
   readonly redemption: SentParameters;

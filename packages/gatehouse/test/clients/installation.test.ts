@@ -26,7 +26,8 @@ test("twenty processes share one file of credentials for a month, and nobody is 
 
   const installation = await Installation.signIn(server, new SimulatedClient(server, codex));
   const { grant } = installation;
-  // Most look into the file before they refresh; some hold on to what they have, as Codex does (field notes 1.3).
+  // Most look into the file before they refresh; some hold on to what they have, as Codex does (field notes
+  // 1.3).
   const processes = Array.from({ length: 20 }, (_, at): Process => {
     return { trustsMemoryFor: at < 5 ? between(20, 55) * minute : 0, memory: undefined };
   });

@@ -11,7 +11,10 @@ export interface Process {
   memory: { readonly refreshToken: string; readonly since: number } | undefined;
 }
 
-/** Several processes of one client on one computer, with one file of credentials and no lock (field notes 1.1). */
+/**
+ * Several processes of one client on one computer, with one file of credentials and no lock (field notes
+ * 1.1).
+ */
 export class Installation {
   /** Access tokens, and when they were handed out. */
   readonly received: { readonly token: string; readonly at: number }[] = [];
@@ -60,7 +63,10 @@ export class Installation {
     }
   }
 
-  /** What it got by refreshing goes into the file only: other parts of the process hold on to the old one (field notes 1.3). */
+  /**
+   * What it got by refreshing goes into the file only: other parts of the process hold on to the old one
+   * (field notes 1.3).
+   */
   #recall(process: Process): string {
     const now = this.#server.clock.now();
     const { memory, trustsMemoryFor } = process;

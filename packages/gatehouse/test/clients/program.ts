@@ -7,7 +7,10 @@ interface ProgramRequest {
   readonly body?: string;
 }
 
-/** A request of the client's program. From a browser page (it has an `origin`) as a browser lets it through: preflight first, answer readable. */
+/**
+ * A request of the client's program. From a browser page (it has an `origin`) as a browser lets it through:
+ * preflight first, answer readable.
+ */
 export async function send(url: string, request: ProgramRequest): Promise<Answer> {
   const { origin } = request.headers;
   if (origin !== undefined) await preflight(url, origin, request);

@@ -28,7 +28,10 @@ interface Endpoints {
   readonly revoke: string;
 }
 
-/** One installation of a client: does over HTTP what its fixture says, with {@link UserAgent} as the person's browser. */
+/**
+ * One installation of a client: does over HTTP what its fixture says, with {@link UserAgent} as the person's
+ * browser.
+ */
 export class SimulatedClient {
   readonly fixture: ClientFixture;
   readonly #server: TestGatehouse;
@@ -96,7 +99,10 @@ export class SimulatedClient {
     return this.#redeem(identity, answer.get("code") ?? "", proof.verifier);
   }
 
-  /** Follows the authorization request until the callback, over the consent page if there is one, or to wherever it ends. */
+  /**
+   * Follows the authorization request until the callback, over the consent page if there is one, or to
+   * wherever it ends.
+   */
   async openAuthorization(
     identity: Identity,
     browser: UserAgent,
@@ -208,7 +214,10 @@ export class SimulatedClient {
     };
   }
 
-  /** Refuses what the client would: all of them compare the issuer to the letter, and go no further without PKCE and their own method. */
+  /**
+   * Refuses what the client would: all of them compare the issuer to the letter, and go no further without
+   * PKCE and their own method.
+   */
   #readMetadata(metadata: Answer["body"]): Endpoints {
     const { identity, authenticates } = this.fixture;
     assert.equal(metadata.issuer, this.#server.issuer);

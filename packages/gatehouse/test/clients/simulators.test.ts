@@ -98,7 +98,8 @@ function behave(fixture: ClientFixture) {
       const { identity, tokens } = await client.connect();
       await server.store.removeClient(identity.clientId as Parameters<typeof server.store.removeClient>[0]);
       isError(await client.refresh(identity, tokens.refresh_token), 401, "invalid_client");
-      // A document needs no record; the others are a dead end for the person, who must not be sent anywhere (field notes 1.9).
+      // A document needs no record; the others are a dead end for the person, who must not be sent anywhere
+      // (field notes 1.9).
       if (fixture.identity.by !== "document") await isPage(identity);
       await addOperatorsClient(server, fixture);
       const again = await client.connect();
@@ -150,7 +151,10 @@ function behave(fixture: ClientFixture) {
   }
 }
 
-/** Writes what the client publishes into the folder of pinned documents; keys inline, since nothing is fetched here. */
+/**
+ * Writes what the client publishes into the folder of pinned documents; keys inline, since nothing is fetched
+ * here.
+ */
 async function publishDocument({ identity }: ClientFixture, folder: string): Promise<SigningKey | undefined> {
   if (identity.by !== "document") return undefined;
   const { jwks_uri, ...document } = identity.document;
@@ -184,7 +188,10 @@ function isError({ status, headers, body }: Answer, expected: number, error: str
   assert.equal(typeof body.error_description, "string");
 }
 
-/** Field notes, rule (a): every accepted member as it was sent, but scopes that nobody knows; what is empty is left out (1.28). */
+/**
+ * Field notes, rule (a): every accepted member as it was sent, but scopes that nobody knows; what is empty is
+ * left out (1.28).
+ */
 function isEchoed(sent: Readonly<Record<string, unknown>>, answer: Answer["body"]) {
   for (const [name, value] of Object.entries(answer)) {
     assert.ok(value !== null && value !== "" && !(Array.isArray(value) && value.length === 0), name);

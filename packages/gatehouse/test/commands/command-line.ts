@@ -51,7 +51,9 @@ export async function runCommand(
 
 const read = (stream: NodeJS.ReadableStream | null) => (stream === null ? "" : text(stream));
 
-/** Everything a running command has printed, once `sign` stands in it. Rejects when the command ends before. */
+/**
+ * Everything a running command has printed, once `sign` stands in it. Rejects when the command ends before.
+ */
 export function untilPrinted(child: ChildProcess, sign: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = "";

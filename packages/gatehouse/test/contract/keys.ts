@@ -6,7 +6,10 @@ import type { StoreUnderTest } from "./store-under-test.ts";
 
 const aFingerprint = () => hash("sha256", unique(), "hex").slice(0, 32);
 
-/** What a store promises about the keys of refresh tokens. The last of the contract: it needs a store in which no token lives, and leaves one. */
+/**
+ * What a store promises about the keys of refresh tokens. The last of the contract: it needs a store in which
+ * no token lives, and leaves one.
+ */
 export function keysContract(tested: StoreUnderTest): void {
   const [first, second, third] = [aFingerprint(), aFingerprint(), aFingerprint()];
   const known = async () => (await tested.store.findKeys(now)).known.map(({ fingerprint }) => fingerprint);

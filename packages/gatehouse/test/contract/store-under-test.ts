@@ -45,7 +45,9 @@ export class StoreUnderTest {
     return { grant, token };
   }
 
-  /** Presents a generation; of replays only the previous one is forgiven, for a minute, unless said otherwise. */
+  /**
+   * Presents a generation; of replays only the previous one is forgiven, for a minute, unless said otherwise.
+   */
   async rotate(grant: Grant, presented: number, at: Seconds = now, replay = strict) {
     return (await this.present(grant, presented, at, replay)).outcome;
   }

@@ -13,8 +13,8 @@ import { transactionsContract } from "./transactions.ts";
 import { upkeepContract } from "./upkeep.ts";
 
 /**
- * The behaviour every store must show, sentence by sentence of `oauth/ports.ts`. An adapter's test calls this with a way to open an empty
- * store; nothing here knows which one it is.
+ * The behaviour every store must show, sentence by sentence of `oauth/ports.ts`. An adapter's test calls this
+ * with a way to open an empty store; nothing here knows which one it is.
  *
  * @param open gives a fresh, empty store, which the tests close
  */

@@ -14,8 +14,8 @@ import {
 import { type Arrival, UserAgent } from "../support/user-agent.ts";
 
 /*
- * Between the page and the click somebody changes the client: whoever holds its registration token, its document, or
- * the command line. The answer goes nowhere the client is not registered for when it is given.
+ * Between the page and the click somebody changes the client: whoever holds its registration token, its
+ * document, or the command line. The answer goes nowhere the client is not registered for when it is given.
  */
 
 let server: TestGatehouse;

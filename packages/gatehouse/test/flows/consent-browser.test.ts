@@ -16,8 +16,8 @@ import {
 } from "../support/oauth-client.ts";
 
 /*
- * A person with a real browser: signs in at the identity provider, reads the consent page, decides, and ends at the client. The client's redirect
- * URI is a page of ours on loopback, as a desktop client's is.
+ * A person with a real browser: signs in at the identity provider, reads the consent page, decides, and ends
+ * at the client. The client's redirect URI is a page of ours on loopback, as a desktop client's is.
  */
 
 let server: TestGatehouse;

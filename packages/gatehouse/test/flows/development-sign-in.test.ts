@@ -36,7 +36,10 @@ test("without an identity provider a developer types an address and is that pers
   assert.equal((await introspect(server, String(answer.body.access_token))).username, "dev@example.com");
 });
 
-/** Where the developer's browser stands before the address is typed: the page's URL, and the form it would send. */
+/**
+ * Where the developer's browser stands before the address is typed: the page's URL, and the form it would
+ * send.
+ */
 async function anOpenSignIn() {
   const client = await aPublicClient(server);
   const { url } = await new UserAgent().follow(authorizationUrl(server, client));

@@ -8,8 +8,9 @@ import { type Cast, makeCast } from "../support/request-templates.ts";
 import { spoil } from "../support/spoiled-request.ts";
 
 /*
- * Every member of every request, on every endpoint, replaced by generated values: good requests, each with something wrong in it, so that they get as far as
- * they can. `GATEHOUSE_SWEEP=first:count` runs other or more of them.
+ * Every member of every request, on every endpoint, replaced by generated values: good requests, each with
+ * something wrong in it, so that they get as far as they can. `GATEHOUSE_SWEEP=first:count` runs other or
+ * more of them.
  */
 
 const [first = 1, count = 1500] = (process.env.GATEHOUSE_SWEEP ?? "").split(":").filter(Boolean).map(Number);
@@ -51,7 +52,10 @@ test("after all of them an honest client is served as before", async () => {
   assert.ok((await tokensFor(server, cast.client)).refresh_token);
 });
 
-/** What is wrong with an answer; `undefined` when nothing is. Every refusal has a shape: an OAuth error in JSON, or a page. */
+/**
+ * What is wrong with an answer; `undefined` when nothing is. Every refusal has a shape: an OAuth error in
+ * JSON, or a page.
+ */
 function faultOf({ method }: RawRequest, { status, headers, body }: RawResponse): string | undefined {
   if (status === 0) return "no answer";
   if (status >= 500) return "a failure";

@@ -4,8 +4,8 @@ import type { Store } from "../../src/oauth/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 
 /*
- * Another process that serves, configured by its environment, which is killed between the commit of a refresh and its answer. Run by
- * killed-refresh.test.ts.
+ * Another process that serves, configured by its environment, which is killed between the commit of a refresh
+ * and its answer. Run by killed-refresh.test.ts.
  */
 
 const config = readConfig(process.env, "serve");

@@ -11,7 +11,10 @@ import { aPublicClient, isActive, refresh, resource, tokensFor } from "../suppor
 
 const SECRET_KEY = "a-secret-key-of-two-processes-of-at-least-32-characters";
 
-/** A second process on the database of the first, which ends with the test at the latest. @returns where it listens, and how it ends */
+/**
+ * A second process on the database of the first, which ends with the test at the latest. @returns where it
+ * listens, and how it ends
+ */
 async function startProcessToBeKilled(t: TestContext, issuer: string, SQL_URL: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, "killed-process.ts")], {
     env: {

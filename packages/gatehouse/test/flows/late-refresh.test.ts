@@ -14,7 +14,8 @@ import {
 } from "../support/oauth-client.ts";
 
 /*
- * Refresh tokens that come after the replay window, and those that the database knows nothing of: a laptop slept, a backup was restored.
+ * Refresh tokens that come after the replay window, and those that the database knows nothing of: a laptop
+ * slept, a backup was restored.
  */
 
 let database: TestDatabase;

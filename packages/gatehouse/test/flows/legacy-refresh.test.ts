@@ -20,7 +20,8 @@ import { OldService } from "../support/old-service.ts";
 import { createDatabase, type Postgres, startPostgres } from "../support/postgres.ts";
 
 /*
- * MCP clients that are signed in to the service before us on the day of the switch: their refresh tokens are good here, once.
+ * MCP clients that are signed in to the service before us on the day of the switch: their refresh tokens are
+ * good here, once.
  */
 
 let postgres: Postgres;

@@ -11,7 +11,8 @@ import { OldService } from "../support/old-service.ts";
 import { createDatabase, type Postgres, startPostgres } from "../support/postgres.ts";
 
 /*
- * Old and new on one database, as during a switch. The database is one of the old service, brought up to date by us.
+ * Old and new on one database, as during a switch. The database is one of the old service, brought up to date
+ * by us.
  */
 
 let postgres: Postgres;

@@ -7,7 +7,8 @@ import { aCode, aPublicClient, pkce, redeem, type TestClient } from "../support/
 import { UserAgent } from "../support/user-agent.ts";
 
 /*
- * The table of refusals in docs/compatibility.md, row by row, for both kinds of client, and what the service before us leaves with a browser.
+ * The table of refusals in docs/compatibility.md, row by row, for both kinds of client, and what the service
+ * before us leaves with a browser.
  */
 
 let server: TestGatehouse;

@@ -13,8 +13,8 @@ import { aKnownClient } from "../support/provisioned-clients.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 /*
- * A link to the sign-in page is trusted for where it begins. Anybody may register an https address here: a link must
- * not become one to that address without a person having seen where they go.
+ * A link to the sign-in page is trusted for where it begins. Anybody may register an https address here: a
+ * link must not become one to that address without a person having seen where they go.
  */
 
 let server: TestGatehouse;

@@ -22,7 +22,8 @@ import {
 } from "../support/oauth-client.ts";
 
 /*
- * What becomes of refresh tokens when the keys, or the places where they stand, change: servers one after the other, or at once, on one database.
+ * What becomes of refresh tokens when the keys, or the places where they stand, change: servers one after the
+ * other, or at once, on one database.
  */
 
 const folder = await mkdtemp(join(tmpdir(), "gatehouse-keys-"));

@@ -29,7 +29,10 @@ const atClient = (url: URL) => url.port === "33418";
 const atUpstream = (url: URL) => url.origin === new URL(server.upstream.issuer).origin;
 const atCallback = (url: URL) => url.pathname === "/callback";
 
-/** Follows a request to the identity provider and through it, up to the callback URL the provider sends the browser to. */
+/**
+ * Follows a request to the identity provider and through it, up to the callback URL the provider sends the
+ * browser to.
+ */
 async function signInUpstream(agent: UserAgent): Promise<URL> {
   const { url } = await agent.follow(authorizationUrl(server, client), atCallback);
   assert.equal(url.pathname, "/callback");

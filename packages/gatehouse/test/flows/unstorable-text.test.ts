@@ -15,7 +15,8 @@ import {
 import { UserAgent } from "../support/user-agent.ts";
 
 /*
- * Text that a database cannot keep, and values that are no text where one is expected: each is the sender's error, on either database, and never an alarm.
+ * Text that a database cannot keep, and values that are no text where one is expected: each is the sender's
+ * error, on either database, and never an alarm.
  */
 
 let server: TestGatehouse;

@@ -5,12 +5,15 @@ import { json } from "../../src/oauth/messages/response.ts";
 import { startEdge } from "./edge.ts";
 
 /*
- * The edge in a process of its own, for `stubborn-peers.test.ts`: with limits of its own, and able to tell which connections it holds. Its argument is the
- * options of the listener, as JSON.
+ * The edge in a process of its own, for `stubborn-peers.test.ts`: with limits of its own, and able to tell
+ * which connections it holds. Its argument is the options of the listener, as JSON.
  */
 
 export type Question = { readonly ask: "emptied"; readonly withinMs: number } | { readonly ask: "megabytes" };
-/** The port it listens on first; then to each question the ports of peers still there, or the memory in use that is no garbage. */
+/**
+ * The port it listens on first; then to each question the ports of peers still there, or the memory in use
+ * that is no garbage.
+ */
 export type Answer =
   | { readonly port: number }
   | { readonly peers: number[] }

@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 
 /*
- * Peers as no honest client is: each sends something, and then stays as long as it is let. None ever closes its side because the server did.
+ * Peers as no honest client is: each sends something, and then stays as long as it is let. None ever closes
+ * its side because the server did.
  */
 
 const head = (line: string, ...headers: string[]) =>

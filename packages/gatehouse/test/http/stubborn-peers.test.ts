@@ -8,7 +8,10 @@ import { sendRaw } from "./edge.ts";
 import type { Answer, Question } from "./edge-process.ts";
 import { aPeer, manners, type Peer } from "./peers.ts";
 
-/** So short that the test is quick; an honest request has one second for its headers, and three under attack: the machine may be busy. */
+/**
+ * So short that the test is quick; an honest request has one second for its headers, and three under attack:
+ * the machine may be busy.
+ */
 const timeouts = { requestTimeoutMs: 3000, keepAliveTimeoutMs: 300, answerTimeoutMs: 1000 };
 const underAttack = { ...timeouts, requestTimeoutMs: 9000 };
 /** Longer than any of them, and what a loaded machine needs besides. */

@@ -9,8 +9,9 @@ import { approveInBrowser } from "./support/person.ts";
 import { type ProtectedServer, startProtectedServer } from "./support/protected-server.ts";
 
 /*
- * The conformance suite of the MCP project, in the part for authorization servers. It does not register; it is told a client. A public one, because it
- * authenticates with no method but `none` where the server offers that.
+ * The conformance suite of the MCP project, in the part for authorization servers. It does not register; it
+ * is told a client. A public one, because it authenticates with no method but `none` where the server offers
+ * that.
  */
 
 let server: ProtectedServer;

@@ -7,8 +7,9 @@ import { approve } from "./support/person.ts";
 import { type ProtectedServer, startProtectedServer } from "./support/protected-server.ts";
 
 /*
- * The MCP Inspector: a client that is nothing but a web page. Connected directly, everything it asks of Gatehouse and of the MCP server comes from the
- * browser, and the browser refuses whatever their CORS headers do not allow.
+ * The MCP Inspector: a client that is nothing but a web page. Connected directly, everything it asks of
+ * Gatehouse and of the MCP server comes from the browser, and the browser refuses whatever their CORS headers
+ * do not allow.
  */
 
 let server: ProtectedServer;
@@ -77,8 +78,9 @@ test("the Inspector connects from its page and calls a tool", { timeout: 60_000 
   }
 });
 
-// When connected directly, the page puts the headers of its MCP requests on its refresh request too: the expired access token as
-// `Authorization`, although it is a public client, and `Content-Type: application/json, application/x-www-form-urlencoded`.
+// When connected directly, the page puts the headers of its MCP requests on its refresh request too: the
+// expired access token as `Authorization`, although it is a public client, and `Content-Type:
+// application/json, application/x-www-form-urlencoded`.
 test("the Inspector reconnects after its token expired, without a sign-in", {
   timeout: 60_000,
 }, async (t) => {
@@ -93,8 +95,8 @@ test("the Inspector reconnects after its token expired, without a sign-in", {
   await page.getByRole("button", { name: "Run Tool" }).click();
   const answer = await refreshed;
   assert.equal(answer.status(), 200);
-  // It keeps sending the old token until the page is loaded anew; "Disconnect" would forget the new one too. Loaded
-  // before the new one is stored, the page would begin with the old one again.
+  // It keeps sending the old token until the page is loaded anew; "Disconnect" would forget the new one too.
+  // Loaded before the new one is stored, the page would begin with the old one again.
   const { access_token } = (await answer.json()) as { access_token: string };
   await page.waitForFunction(
     (token) => Object.values(sessionStorage).some((stored) => stored.includes(token)),

@@ -8,8 +8,9 @@ import { approveInBrowser } from "./support/person.ts";
 import { type ProtectedServer, startProtectedServer } from "./support/protected-server.ts";
 
 /*
- * `mcp-remote`, which connects applications that know only local programs. It brings its own OAuth code around the SDK's: it keeps registration and
- * tokens in files, listens at a callback of its own, and refreshes before the token's end or at a 401.
+ * `mcp-remote`, which connects applications that know only local programs. It brings its own OAuth code
+ * around the SDK's: it keeps registration and tokens in files, listens at a callback of its own, and
+ * refreshes before the token's end or at a 401.
  */
 
 let server: ProtectedServer;

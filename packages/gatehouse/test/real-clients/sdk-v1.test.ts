@@ -9,8 +9,8 @@ import { type ProtectedServer, startProtectedServer } from "./support/protected-
 import { SdkV1Client } from "./support/sdk-v1-client.ts";
 
 /*
- * The official SDK on both sides, none of it ours: its client does discovery, registration, PKCE, redemption and refresh; the example MCP server
- * verifies by introspection; `oidc-provider` proves who the person is.
+ * The official SDK on both sides, none of it ours: its client does discovery, registration, PKCE, redemption
+ * and refresh; the example MCP server verifies by introspection; `oidc-provider` proves who the person is.
  */
 
 let server: ProtectedServer;

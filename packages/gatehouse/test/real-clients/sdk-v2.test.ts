@@ -11,8 +11,9 @@ import { type ProtectedServer, startProtectedServer } from "./support/protected-
 import { SdkV2Client } from "./support/sdk-v2-client.ts";
 
 /*
- * The official SDK's second generation. It is stricter than the first: the issuer must be the same letter for letter in the metadata, in the answer
- * (`iss`) and beside what it has stored, and the token endpoint must be https or loopback.
+ * The official SDK's second generation. It is stricter than the first: the issuer must be the same letter for
+ * letter in the metadata, in the answer (`iss`) and beside what it has stored, and the token endpoint must be
+ * https or loopback.
  */
 
 let server: ProtectedServer;
@@ -26,7 +27,10 @@ after(async () => {
   await server?.stop();
 });
 
-/** A client at its own loopback address. Public ones say so; one that says nothing of its authentication is given a secret. */
+/**
+ * A client at its own loopback address. Public ones say so; one that says nothing of its authentication is
+ * given a secret.
+ */
 async function aClient(t: TestContext, metadata: { token_endpoint_auth_method?: "none" } = {}) {
   const callback = await startCallback();
   t.after(callback.close);

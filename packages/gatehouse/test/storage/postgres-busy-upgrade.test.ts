@@ -14,8 +14,9 @@ import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
 
 /*
- * An upgrade while the service before us serves people and somebody else reads for long. What it does is held up for a second by nobody: its
- * connection gives up any statement that waits longer for a lock, and none may.
+ * An upgrade while the service before us serves people and somebody else reads for long. What it does is held
+ * up for a second by nobody: its connection gives up any statement that waits longer for a lock, and none
+ * may.
  */
 
 let postgres: Postgres;
@@ -102,7 +103,8 @@ test("an index of a large table is built beside the writing, and anew after whoe
   const invalid = async () =>
     (await sql.query("select indexrelid::regclass::text as name from pg_index where not indisvalid")).rows;
   const reader = await connect(t, url, "somebody");
-  // Holds no table, but an old snapshot: what is built beside the writing waits for it, and nothing else does.
+  // Holds no table, but an old snapshot: what is built beside the writing waits for it, and nothing else
+  // does.
   await reader.query("begin isolation level repeatable read");
   await reader.query("select 1");
   const service = await keepServing(url);

@@ -18,7 +18,9 @@ before(async () => {
 });
 after(() => postgres.stop());
 
-/** A server that opens its store. Time passes only when it is told to, and by default nothing may go wrong. */
+/**
+ * A server that opens its store. Time passes only when it is told to, and by default nothing may go wrong.
+ */
 async function aStart(over: Partial<EventualOptions> & Pick<EventualOptions, "url">) {
   const pauses: number[] = [];
   let asleep = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 /*
- * The databases of the service before us, as they stand at its users', each with rows (see "Database" in the compatibility notes: before its MCP change,
- * after it, and after what came later).
+ * The databases of the service before us, as they stand at its users', each with rows (see "Database" in the
+ * compatibility notes: before its MCP change, after it, and after what came later).
  */
 
 const beforeMcp = `

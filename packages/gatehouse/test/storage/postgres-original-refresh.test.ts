@@ -23,7 +23,8 @@ import { type Postgres, startPostgres } from "../support/postgres.ts";
 import { oldStates } from "./postgres-old-states.ts";
 
 /*
- * What the store promises about refresh tokens of the service before us. It needs rows that only that service writes, so it stands beside the contract.
+ * What the store promises about refresh tokens of the service before us. It needs rows that only that service
+ * writes, so it stands beside the contract.
  */
 
 let postgres: Postgres;

@@ -18,7 +18,10 @@ before(async () => {
 });
 after(() => postgres.stop());
 
-/** Three processes with these errands each, which start at the same moment. @returns the outcomes, errand by errand */
+/**
+ * Three processes with these errands each, which start at the same moment. @returns the outcomes, errand by
+ * errand
+ */
 async function race(url: string, errands: () => Errand[]) {
   const racers = times(3, () => {
     const child = spawn(process.execPath, [join(import.meta.dirname, "postgres-racer.ts"), url], {

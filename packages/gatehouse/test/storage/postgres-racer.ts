@@ -3,8 +3,8 @@ import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import type { Errand } from "./errand.ts";
 
 /*
- * Another process on the same database: reads its errands, starts on them all at once when told to, and prints the outcomes as JSON. Run by
- * postgres-processes.test.ts.
+ * Another process on the same database: reads its errands, starts on them all at once when told to, and
+ * prints the outcomes as JSON. Run by postgres-processes.test.ts.
  */
 
 const [url = ""] = process.argv.slice(2);

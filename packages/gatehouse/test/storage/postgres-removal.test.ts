@@ -68,7 +68,10 @@ for (const isolation of ["read committed", "serializable"] as const) {
       };
     };
 
-    /** A client with a transaction, a code and a grant of one person, and everything that can happen to them, at once with `remove`. */
+    /**
+     * A client with a transaction, a code and a grant of one person, and everything that can happen to them,
+     * at once with `remove`.
+     */
     const race = async (client: Client, subject: Subject, remove: (grant: Grant) => Promise<unknown>) => {
       await anyStore().addClient(client);
       const account = {

@@ -6,8 +6,9 @@ import { knownMigrations, ledgerStatements, statementsOf } from "../../src/stora
 import { createStore } from "../../src/storage/postgres/store.ts";
 
 /*
- * The SQL that the adapter may speak: what PostgreSQL 14 and later and CockroachDB 23 and later both understand, and in the same way. What is not in
- * this list is not allowed; whoever adds to it has looked it up in both manuals.
+ * The SQL that the adapter may speak: what PostgreSQL 14 and later and CockroachDB 23 and later both
+ * understand, and in the same way. What is not in this list is not allowed; whoever adds to it has looked it
+ * up in both manuals.
  */
 
 const keywords = words(`

@@ -17,7 +17,8 @@ import { aPublicClient, pkce, type Tokens } from "../support/oauth-client.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
 
 /*
- * What one request costs the database when it is alone: its statements, and its trips, which are those it has to wait for one after the other.
+ * What one request costs the database when it is alone: its statements, and its trips, which are those it has
+ * to wait for one after the other.
  */
 
 /** Counts statements, and as one trip all that are under way together. */

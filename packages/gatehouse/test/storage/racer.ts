@@ -3,8 +3,8 @@ import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import type { Errand } from "./errand.ts";
 
 /*
- * Another process on the same database: reads its errand, starts on it when told to, and prints the outcomes as JSON. Run by
- * sqlite-processes.test.ts.
+ * Another process on the same database: reads its errand, starts on it when told to, and prints the outcomes
+ * as JSON. Run by sqlite-processes.test.ts.
  */
 
 const [path = ""] = process.argv.slice(2);

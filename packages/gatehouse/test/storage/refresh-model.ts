@@ -7,8 +7,9 @@ import type { StoreUnderTest } from "../contract/store-under-test.ts";
 import type { TestDatabase } from "../support/database.ts";
 
 /*
- * The rules of rotation a second time, told from a grant's whole history instead of a row, and random histories to compare a store with them:
- * rotations, lost answers, late presentations, backups restored, thieves.
+ * The rules of rotation a second time, told from a grant's whole history instead of a row, and random
+ * histories to compare a store with them: rotations, lost answers, late presentations, backups restored,
+ * thieves.
  */
 
 /** So many generations back a store remembers that one was skipped. */
@@ -163,8 +164,8 @@ const inAnyOrder = (answers: readonly Rotation[]) =>
 const generationOf = (answer: Rotation) => ("generation" in answer ? answer.generation : undefined);
 
 /**
- * One grant's random history with an owner, programs of the owner that keep old tokens, and a thief. It goes on when somebody is found out, with
- * a new copy for that one, since a store that says so changes nothing.
+ * One grant's random history with an owner, programs of the owner that keep old tokens, and a thief. It goes
+ * on when somebody is found out, with a new copy for that one, since a store that says so changes nothing.
  * @returns how often each outcome was seen
  */
 export async function randomHistory(
@@ -202,7 +203,9 @@ export async function randomHistory(
   return seen;
 }
 
-/** An owner alone, whatever the network, the lid of the laptop and the database do: answered at each attempt. */
+/**
+ * An owner alone, whatever the network, the lid of the laptop and the database do: answered at each attempt.
+ */
 export async function honestHistory(
   tested: StoreUnderTest,
   database: TestDatabase,
@@ -235,7 +238,10 @@ export async function honestHistory(
   await grant.end();
 }
 
-/** Two who hold one token and come one after the other, never within the window: found out by the time each has come twice. */
+/**
+ * Two who hold one token and come one after the other, never within the window: found out by the time each
+ * has come twice.
+ */
 export async function theftHistory(tested: StoreUnderTest, database: TestDatabase, seed: number) {
   const dice = diceOf(seed);
   const grant = await Comparison.begin(tested, database, { ...strict, late: seconds(604_800) });

@@ -162,7 +162,10 @@ test("T-n3 two processes with one code: one redemption; with one refresh token: 
   await store.close();
 });
 
-/** A grant at its second generation, and what comes of it when three processes present it these at once, ten minutes later. */
+/**
+ * A grant at its second generation, and what comes of it when three processes present it these at once, ten
+ * minutes later.
+ */
 async function presentedLate(
   counts: readonly number[],
   presented: (process: number, attempt: number) => number,

@@ -10,8 +10,8 @@ export async function isErrorPage(response: Response, about: string): Promise<vo
 }
 
 /**
- * ERRREDIR: the error a redirect back to `redirectUri` carries, which has a query of its own. Fails unless the redirect is well formed: issuer and
- * state, no code, nothing in the fragment.
+ * ERRREDIR: the error a redirect back to `redirectUri` carries, which has a query of its own. Fails unless
+ * the redirect is well formed: issuer and state, no code, nothing in the fragment.
  */
 export function redirectedError(
   server: TestGatehouse,

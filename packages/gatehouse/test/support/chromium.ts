@@ -23,9 +23,9 @@ export interface Chromium {
 }
 
 /**
- * A Chromium to run: `CHROMIUM_PATH`, the system's, or the one that ships inside `@sparticuz/chromium`, unpacked once a machine with the libraries
- * a bare system lacks. Test processes that unpack at the same time do not disturb each other: each works in a folder of its own and the
- * first to finish gives it its name.
+ * A Chromium to run: `CHROMIUM_PATH`, the system's, or the one that ships inside `@sparticuz/chromium`,
+ * unpacked once a machine with the libraries a bare system lacks. Test processes that unpack at the same time
+ * do not disturb each other: each works in a folder of its own and the first to finish gives it its name.
  */
 export async function findChromium(): Promise<Chromium> {
   const installed = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -67,7 +67,10 @@ async function unpack(packed: string, folder: string): Promise<void> {
   }
 }
 
-/** The system's fonts and the packed ones: the packed configuration names folders of another system, and without any font pages crash. */
+/**
+ * The system's fonts and the packed ones: the packed configuration names folders of another system, and
+ * without any font pages crash.
+ */
 function fontConfiguration(folder: string): string {
   return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>/usr/share/fonts</dir><dir>${folder}/fonts/fonts</dir><cachedir>${folder}/font-cache</cachedir></fontconfig>

@@ -7,8 +7,8 @@ import { Client } from "pg";
 import { createDatabase } from "./postgres.ts";
 
 /*
- * A fresh database for one server under test: embedded, or, where `GATEHOUSE_TEST_POSTGRES` names a PostgreSQL, one of that
- * (`flows-on-postgres.test.ts` runs other tests so).
+ * A fresh database for one server under test: embedded, or, where `GATEHOUSE_TEST_POSTGRES` names a
+ * PostgreSQL, one of that (`flows-on-postgres.test.ts` runs other tests so).
  */
 
 /** A row of `user_tokens` as the old service writes it; instants in seconds since 1970. */
@@ -25,7 +25,10 @@ export interface TestDatabase {
   /** What other services on the same database do. */
   insertToken(row: OldToken): Promise<void>;
   findToken(token: string): Promise<Omit<OldToken, "createdAt"> | undefined>;
-  /** Copies all grants. @returns what brings them back as they were, as restoring a backup does beside a running server */
+  /**
+   * Copies all grants. @returns what brings them back as they were, as restoring a backup does beside a
+   * running server
+   */
   backUpGrants(): Promise<() => Promise<void>>;
   remove(): void;
 }

@@ -18,7 +18,10 @@ interface Forgery {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Put over the right header. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** `none`: unsigned. `public-key-as-secret`: HS256, keyed with what is public. `foreign`: signed with a key of the attacker. */
+  /**
+   * `none`: unsigned. `public-key-as-secret`: HS256, keyed with what is public. `foreign`: signed with a key
+   * of the attacker.
+   */
   readonly signature?: "right" | "none" | "public-key-as-secret" | "foreign";
 }
 
@@ -41,7 +44,10 @@ export interface ForgedUpstream {
   /** The nonce the next ID token carries. */
   nonce: string;
   count(request: string): number;
-  /** From here on it signs with a new key; the old one is gone from its key set. With `sameName` under its `kid`. */
+  /**
+   * From here on it signs with a new key; the old one is gone from its key set. With `sameName` under its
+   * `kid`.
+   */
   changeKey(sameName?: "sameName"): Promise<void>;
   close(): Promise<void>;
 }

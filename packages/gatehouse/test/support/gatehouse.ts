@@ -15,7 +15,10 @@ import { anyDatabaseUrl } from "./database.ts";
 import { freePort } from "./free-port.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-/** A clock that stands still until it is moved; begins at the real time, because the identity provider's tokens do. */
+/**
+ * A clock that stands still until it is moved; begins at the real time, because the identity provider's
+ * tokens do.
+ */
 export class StandingClock implements Clock {
   #now = Math.floor(Date.now() / 1000);
   now(): Seconds {
@@ -46,8 +49,9 @@ export interface TestGatehouse {
 }
 
 /**
- * The whole server as `gatehouse serve` would run it, configured through the environment like the real one, on a free loopback port and an
- * in-memory database, with `oidc-provider` upstream. Stop it in an `after` hook.
+ * The whole server as `gatehouse serve` would run it, configured through the environment like the real one,
+ * on a free loopback port and an in-memory database, with `oidc-provider` upstream. Stop it in an `after`
+ * hook.
  * @param mode `dev`: as `gatehouse dev` does, which fetches clients' documents from this computer too
  */
 export async function startTestGatehouse(

@@ -1,5 +1,6 @@
 /*
- * Values as only an attacker, a broken program or a fuzzer sends them. The same seed gives the same values, so that a failure can be repeated.
+ * Values as only an attacker, a broken program or a fuzzer sends them. The same seed gives the same values,
+ * so that a failure can be repeated.
  */
 
 export interface Generator {
@@ -8,7 +9,10 @@ export interface Generator {
   pick<T>(list: readonly T[]): T;
   /** Text as a program would hold it: it may hold NUL and halves of surrogate pairs. */
   text(): string;
-  /** A value as it stands in a query, form or header: one character a byte, percent-encoding and UTF-8 good or broken. */
+  /**
+   * A value as it stands in a query, form or header: one character a byte, percent-encoding and UTF-8 good or
+   * broken.
+   */
   encoded(): string;
   /** JSON text of one value, as `JSON.stringify` would or would never write it. */
   json(): string;

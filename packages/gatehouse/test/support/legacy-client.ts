@@ -3,7 +3,10 @@ import type { TestGatehouse } from "./gatehouse.ts";
 import { pkce, post, type TestClient } from "./oauth-client.ts";
 import { UserAgent } from "./user-agent.ts";
 
-/** Provisions the web client of the service we replace: confidential, no PKCE, no consent page, a pattern for its redirect URIs. */
+/**
+ * Provisions the web client of the service we replace: confidential, no PKCE, no consent page, a pattern for
+ * its redirect URIs.
+ */
 export async function aLegacyClient(server: TestGatehouse): Promise<TestClient> {
   const [id, secret] = ["web", "the-web-clients-secret"];
   await server.addClient({ id, secret, redirectUris: ["https://app.example.com/auth/*"] });

@@ -3,7 +3,10 @@ import { hash, randomBytes, randomUUID } from "node:crypto";
 import type { TestGatehouse } from "./gatehouse.ts";
 import { type Arrival, UserAgent } from "./user-agent.ts";
 
-/** An OAuth client as an MCP client is one: what it registered, and what it does with it. All requests are real HTTP. */
+/**
+ * An OAuth client as an MCP client is one: what it registered, and what it does with it. All requests are
+ * real HTTP.
+ */
 export interface TestClient {
   readonly id: string;
   readonly redirectUri: string;
@@ -84,7 +87,10 @@ export async function openConsentPage(
   return { agent, page };
 }
 
-/** Signs in and decides; resolves with where the browser is sent: the client's redirect URI with its parameters. */
+/**
+ * Signs in and decides; resolves with where the browser is sent: the client's redirect URI with its
+ * parameters.
+ */
 export async function authorize(
   server: TestGatehouse,
   client: TestClient,

@@ -2,8 +2,8 @@ import { hash, randomBytes } from "node:crypto";
 import { Client } from "pg";
 
 /*
- * The service before Gatehouse, as far as its database sees it: the statements of its confidential flow, to the letter of the compatibility notes. It runs
- * beside us on the same database during a switch.
+ * The service before Gatehouse, as far as its database sees it: the statements of its confidential flow, to
+ * the letter of the compatibility notes. It runs beside us on the same database during a switch.
  */
 
 const anHour = "now() - interval '1 hour'";
@@ -43,7 +43,10 @@ export class OldService {
     return { session, state: upstreamState };
   }
 
-  /** Back from the provider: takes the session, leaves a code in clear. `undefined` when the session is not its own, or gone. */
+  /**
+   * Back from the provider: takes the session, leaves a code in clear. `undefined` when the session is not
+   * its own, or gone.
+   */
   async callback(session: string, state: string, email: string): Promise<string | undefined> {
     const { rows } = await this.#client.query(
       `delete from oauth2_sessions where id = $1 and state = $2 and created_at > ${anHour}

@@ -11,7 +11,9 @@ import { freePort } from "./free-port.ts";
 export interface Postgres {
   /** Of the database `postgres`, as the superuser `postgres`. */
   readonly url: string;
-  /** A fresh, empty database whose transactions run at `isolation` unless they say otherwise. @returns its URL */
+  /**
+   * A fresh, empty database whose transactions run at `isolation` unless they say otherwise. @returns its URL
+   */
   createDatabase(isolation?: Isolation): Promise<string>;
   /** Ends the server as a crash would. What it acknowledged is there again after {@link Postgres.goUp}. */
   goDown(): Promise<void>;
@@ -28,7 +30,8 @@ interface Programs {
 }
 
 /**
- * A real PostgreSQL on a free loopback port with files of its own, which ends with this process however that ends.
+ * A real PostgreSQL on a free loopback port with files of its own, which ends with this process however that
+ * ends.
  * @param settings of the server, in place of those that suit a test
  */
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<Postgres> {
@@ -97,8 +100,8 @@ function serverOptions(data: string, port: number, over: Readonly<Record<string,
 }
 
 /**
- * A shell stands between, with the end of the file when this process is gone, however it went: then it quits the server and removes its
- * files. A line from this process only quits the server.
+ * A shell stands between, with the end of the file when this process is gone, however it went: then it quits
+ * the server and removes its files. A line from this process only quits the server.
  */
 const guard = `folder=$1; shift; exec 3<&0
 "$@" </dev/null & server=$!

@@ -1,6 +1,9 @@
 import { connect } from "node:net";
 
-/** A request by its bytes, written as one character a byte, so that nothing on the way corrects what is wrong with it. */
+/**
+ * A request by its bytes, written as one character a byte, so that nothing on the way corrects what is wrong
+ * with it.
+ */
 export interface RawRequest {
   readonly method: string;
   /** With its query. */

@@ -1,6 +1,9 @@
 import { request } from "node:http";
 
-/** A GET of exactly this path with exactly these headers, `Host` included: `fetch` would normalise the one and forbid the other. */
+/**
+ * A GET of exactly this path with exactly these headers, `Host` included: `fetch` would normalise the one and
+ * forbid the other.
+ */
 export function rawGet(
   url: string,
   path: string,

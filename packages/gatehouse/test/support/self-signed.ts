@@ -1,6 +1,7 @@
 /*
- * A certificate for 127.0.0.1 that nobody vouches for, and its key: for a server that must not be talked to. Protects nothing.
- * Made with: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=127.0.0.1
+ * A certificate for 127.0.0.1 that nobody vouches for, and its key: for a server that must not be talked to.
+ * Protects nothing. Made with: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
+ * -days 36500 -subj /CN=127.0.0.1
  */
 export const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----

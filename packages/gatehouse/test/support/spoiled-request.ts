@@ -3,7 +3,10 @@ import type { Generator } from "./generated-values.ts";
 import type { RawRequest } from "./raw-exchange.ts";
 import type { Template } from "./request-templates.ts";
 
-/** Headers that somebody reads, or might. Those that say where the body ends are tested elsewhere: a wrong one has the server wait. */
+/**
+ * Headers that somebody reads, or might. Those that say where the body ends are tested elsewhere: a wrong one
+ * has the server wait.
+ */
 const headerNames = [
   ...["Authorization", "Cookie", "Origin", "Sec-Fetch-Site", "User-Agent", "Accept", "Content-Type", "Host"],
   ...["Content-Encoding", "X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Expect", "TE", "Range"],

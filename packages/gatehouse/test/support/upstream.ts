@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { exportJWK, generateKeyPair } from "jose";
-// The package has no types, and its index greets every Node that is not a long-term release with a warning: so its parts, one by one.
+// The package has no types, and its index greets every Node that is not a long-term release with a warning:
+// so its parts, one by one.
 // @ts-expect-error untyped
 import { createMemoryAdapter } from "oidc-provider/lib/adapters/memory_adapter.js";
 // @ts-expect-error untyped
@@ -37,7 +38,9 @@ export interface UpstreamAccount {
   readonly email_verified: boolean;
 }
 
-/** The identity provider of the tests: `oidc-provider`, which signs in whoever it is told to, without a page. */
+/**
+ * The identity provider of the tests: `oidc-provider`, which signs in whoever it is told to, without a page.
+ */
 export interface Upstream {
   readonly issuer: string;
   readonly clientId: string;
@@ -55,8 +58,9 @@ const hour = 3600;
 const signingKey = makeSigningKey();
 
 /**
- * Starts it on a free loopback port, with one confidential client. It remembers nobody: each authorization request is answered at once for
- * `account`, whatever cookies the browser brings, so that any number of browsers and tabs can use it together.
+ * Starts it on a free loopback port, with one confidential client. It remembers nobody: each authorization
+ * request is answered at once for `account`, whatever cookies the browser brings, so that any number of
+ * browsers and tabs can use it together.
  */
 export async function startUpstream(
   options: { readonly redirectUris?: readonly string[] } = {},

@@ -1,5 +1,6 @@
 /**
- * A browser without a screen: keeps cookies per host as a browser would, follows redirects one at a time, and fills in our forms.
+ * A browser without a screen: keeps cookies per host as a browser would, follows redirects one at a time, and
+ * fills in our forms.
  */
 export class UserAgent {
   readonly #cookies = new Map<string, Map<string, string>>();
@@ -19,7 +20,10 @@ export class UserAgent {
     return response;
   }
 
-  /** Follows redirects until an answer is none, or until one leads to `until`: then that URL is returned and not asked for. */
+  /**
+   * Follows redirects until an answer is none, or until one leads to `until`: then that URL is returned and
+   * not asked for.
+   */
   async follow(
     url: string,
     until: (url: URL) => boolean = () => false,
@@ -38,7 +42,9 @@ export class UserAgent {
     throw new Error(`too many redirects, the last to ${at}`);
   }
 
-  /** Submits the form of a page as a person does: its hidden fields, what has to be ticked, and those given. */
+  /**
+   * Submits the form of a page as a person does: its hidden fields, what has to be ticked, and those given.
+   */
   submit(page: Arrival, fields: Record<string, string>, until?: (url: URL) => boolean): Promise<Arrival> {
     const action = /<form[^>]*\baction="([^"]*)"/.exec(page.html)?.[1];
     if (action === undefined) throw new Error(`no form on ${page.url.href}: ${page.html}`);

@@ -1,4 +1,7 @@
-/** Names found in the environments of containers, build servers, clouds, databases and desktops, none of them meant for us. */
+/**
+ * Names found in the environments of containers, build servers, clouds, databases and desktops, none of them
+ * meant for us.
+ */
 export const usualNames: readonly string[] = `
 _ A__z B__z C__z P__z SHLVL PATH HOME PWD OLDPWD USER USERNAME LOGNAME SHELL TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM LANG LANGUAGE
 LC_ALL LC_CTYPE LC_MESSAGES LC_TIME TZ HOSTNAME HOSTTYPE HOSTNAME_FQDN HOST_IP HOST_NAME HOST_PORT HOST_UID HOST_USER MACHTYPE OSTYPE UID GID

@@ -7,9 +7,10 @@ import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import type { Seconds, SecretHash } from "../values.ts";
 
 /*
- * What ties one attempt to authorize to one browser (C02). Each attempt has a handle, which travels as upstream `state` and in the consent
- * form, and a secret in a cookie of its own, so that two tabs do not disturb each other (C06). Everything else an attempt needs to keep
- * secret is derived from the cookie's: the store holds nothing that could finish an attempt (T-n1).
+ * What ties one attempt to authorize to one browser (C02). Each attempt has a handle, which travels as
+ * upstream `state` and in the consent form, and a secret in a cookie of its own, so that two tabs do not
+ * disturb each other (C06). Everything else an attempt needs to keep secret is derived from the cookie's: the
+ * store holds nothing that could finish an attempt (T-n1).
  */
 
 export interface Attempt {
@@ -29,7 +30,10 @@ export function startAttempt(random: Random): Attempt {
   return makeAttempt(mintSecret(random), mintSecret(random));
 }
 
-/** The attempt the request carries the handle and the cookie of; `undefined` when it is not this browser's (C02). */
+/**
+ * The attempt the request carries the handle and the cookie of; `undefined` when it is not this browser's
+ * (C02).
+ */
 export function resumeAttempt(request: OAuthRequest, handle: string | undefined): Attempt | undefined {
   if (handle === undefined || !/^[A-Za-z0-9_-]{43}$/.test(handle)) return undefined;
   const secret = request.cookies.get(cookieName(hashSecret(handle)));
@@ -50,7 +54,10 @@ export function releaseAttempt(attempt: Attempt): SetCookie {
   return { name: cookieName(attempt.handleHash), value: "", maxAge: 0 };
 }
 
-/** State, nonce and PKCE verifier towards the identity provider: fresh per attempt, none of them stored (C01, C07, C08). */
+/**
+ * State, nonce and PKCE verifier towards the identity provider: fresh per attempt, none of them stored (C01,
+ * C07, C08).
+ */
 export function signInAttempt(attempt: Attempt, prompt: SignInAttempt["prompt"]): SignInAttempt {
   return {
     state: attempt.handle,
@@ -65,7 +72,10 @@ export function consentToken(attempt: Attempt): string {
   return derive(attempt, "consent");
 }
 
-/** The code this attempt ends in, always the same: a second click on Approve is answered with it again, never with another (D16). */
+/**
+ * The code this attempt ends in, always the same: a second click on Approve is answered with it again, never
+ * with another (D16).
+ */
 export function codeOf(attempt: Attempt): string {
   return codePrefix + derive(attempt, "code");
 }

@@ -15,11 +15,15 @@ import { startedByClient } from "./navigation.ts";
 import { successRedirect } from "./response.ts";
 
 /*
- * What happens between knowing who the person is and the code: the second half of `authorize`, shared by the endpoints that can get there
- * (authorize with a live session, callback after a sign-in, consent after the decision).
+ * What happens between knowing who the person is and the code: the second half of `authorize`, shared by the
+ * endpoints that can get there (authorize with a live session, callback after a sign-in, consent after the
+ * decision).
  */
 
-/** Goes on with a signed-in person: straight to the code when no question is open, to the consent page otherwise. */
+/**
+ * Goes on with a signed-in person: straight to the code when no question is open, to the consent page
+ * otherwise.
+ */
 export async function proceed(
   services: Services,
   request: OAuthRequest,
@@ -53,7 +57,10 @@ export async function proceed(
   return redirect(request.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
 }
 
-/** Ends the transaction with a code and sends it home. Of two callers one does; the other gets undefined, and nothing happened. */
+/**
+ * Ends the transaction with a code and sends it home. Of two callers one does; the other gets undefined, and
+ * nothing happened.
+ */
 export async function grantCode(
   services: Services,
   request: OAuthRequest,
@@ -90,10 +97,11 @@ export async function grantCode(
 }
 
 /**
- * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource, no wider
- * scope, and nothing the person saw has changed. Only for https redirect URIs, since nobody can prove to be the
- * program behind a loopback address (D14), not for a client that somebody else registered as well (D-n7), and only
- * where the client itself sent the browser here: anybody else wants the answer without the person noticing.
+ * Whether an earlier approval covers this request (D02, D15): same person, client, redirect URI and resource,
+ * no wider scope, and nothing the person saw has changed. Only for https redirect URIs, since nobody can
+ * prove to be the program behind a loopback address (D14), not for a client that somebody else registered as
+ * well (D-n7), and only where the client itself sent the browser here: anybody else wants the answer without
+ * the person noticing.
  */
 export async function isRemembered(
   services: Services,
@@ -126,8 +134,9 @@ const maxRememberedBytes = 2000;
 
 /** Whether an approval of this request may stand for later ones (D14). */
 /**
- * The client of a request that was found valid earlier, if that still holds. Throws, for a page, when it was removed
- * or is no longer registered for the redirect URI: an answer goes nowhere it would not go if it were asked for now.
+ * The client of a request that was found valid earlier, if that still holds. Throws, for a page, when it was
+ * removed or is no longer registered for the redirect URI: an answer goes nowhere it would not go if it were
+ * asked for now.
  */
 export async function clientStillAt(
   { store }: Pick<Services, "store">,

@@ -20,7 +20,8 @@ export interface ValidRequest {
 }
 
 /**
- * The client and the redirect URI: until both are right nothing may be redirected (B03, B04, B07, B09). Throws errors that are for a page.
+ * The client and the redirect URI: until both are right nothing may be redirected (B03, B04, B07, B09).
+ * Throws errors that are for a page.
  */
 export async function identifyClient(
   services: Services,
@@ -56,7 +57,10 @@ function chooseRedirectUri(client: Client, requested: string | undefined): strin
   return requested;
 }
 
-/** Everything else, in the order of OAuth 2.1 §4.1.1. Throws errors that the client is told by redirect (ERRREDIR). */
+/**
+ * Everything else, in the order of OAuth 2.1 §4.1.1. Throws errors that the client is told by redirect
+ * (ERRREDIR).
+ */
 export async function validateRequest(
   services: Services,
   client: Client,
@@ -122,7 +126,10 @@ function checkResponseType(client: Client, responseType: string | undefined): vo
   }
 }
 
-/** PKCE is required of everybody but LEGACY clients, and whoever sends a challenge is held to it (B12-B14, B27). */
+/**
+ * PKCE is required of everybody but LEGACY clients, and whoever sends a challenge is held to it (B12-B14,
+ * B27).
+ */
 function readCodeChallenge(client: Client, query: Parameters): string | undefined {
   const required = policyOf(client).pkce === "required";
   const challenge = query.get("code_challenge");

@@ -37,10 +37,10 @@ export function errorRedirect(
 }
 
 /**
- * An error before anybody has seen who asks, and where the answer goes. The operator's clients, known clients' own
- * addresses and programs on this computer get it at once. A browser is not sent to a website that registered
- * itself, or a link to this server would be a link to anywhere: the person sees a page with a link instead (B20),
- * unless that website sent the browser here itself.
+ * An error before anybody has seen who asks, and where the answer goes. The operator's clients, known
+ * clients' own addresses and programs on this computer get it at once. A browser is not sent to a website
+ * that registered itself, or a link to this server would be a link to anywhere: the person sees a page with a
+ * link instead (B20), unless that website sent the browser here itself.
  */
 export function errorAnswer(
   { settings }: Pick<Services, "settings">,
@@ -59,7 +59,10 @@ export function errorAnswer(
   return { ...errorPage(request, error, { uri: errorUri(request, issuer, target, error), host }), cookies };
 }
 
-/** Where an error is told to the client, with the reference under which the log says why: many clients show the description to the person. */
+/**
+ * Where an error is told to the client, with the reference under which the log says why: many clients show
+ * the description to the person.
+ */
 function errorUri(
   { id }: Pick<OAuthRequest, "id">,
   issuer: string,

@@ -9,7 +9,8 @@ import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import { after, type Seconds, type SecretHash } from "../values.ts";
 
 /*
- * The browser's session with this server: whoever signed in for one client is not asked again for the next, only to consent.
+ * The browser's session with this server: whoever signed in for one client is not asked again for the next,
+ * only to consent.
  */
 
 const cookieName = "gatehouse-session";

@@ -8,8 +8,8 @@ import { after } from "../values.ts";
 import { bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
 
 /**
- * Sends the browser to the identity provider, in a new transaction bound to this browser (C01, C02). Throws `OAuthError` when
- * the provider cannot be reached.
+ * Sends the browser to the identity provider, in a new transaction bound to this browser (C01, C02). Throws
+ * `OAuthError` when the provider cannot be reached.
  * @param lifetime seconds within which the person must be back, and decide
  */
 export async function startSignIn(
@@ -34,7 +34,10 @@ export async function startSignIn(
   return redirect(request.method, location.href, bindAttempt(request, attempt, lifetime));
 }
 
-/** What is told of a failed sign-in (C18, C19): the client the kind and a safe hint, the person why; the rest is for the log. */
+/**
+ * What is told of a failed sign-in (C18, C19): the client the kind and a safe hint, the person why; the rest
+ * is for the log.
+ */
 export function clientErrorOf({ code, message, cause, hint, reason }: SignInError): OAuthError {
   return new OAuthError(code, {
     debug: message,

@@ -39,7 +39,8 @@ export function claimedClient(assertion: string): string | undefined {
 }
 
 /**
- * Verifies a client assertion, RFC 7523 §3 (Q05-Q11), and uses it up. Everything else is checked before that, so a faulty request uses up nothing.
+ * Verifies a client assertion, RFC 7523 §3 (Q05-Q11), and uses it up. Everything else is checked before that,
+ * so a faulty request uses up nothing.
  * @returns what is wrong with it, for the log; `undefined` when it is good
  * @throws DocumentError when the keys cannot be fetched
  */
@@ -87,7 +88,10 @@ function readHeader(assertion: string): { alg: string } | undefined {
   }
 }
 
-/** With the client's keys at hand, and once more with fresh ones when none of them fits: it may have new ones (Q12). */
+/**
+ * With the client's keys at hand, and once more with fresh ones when none of them fits: it may have new ones
+ * (Q12).
+ */
 async function verify(
   services: Services,
   client: Client,

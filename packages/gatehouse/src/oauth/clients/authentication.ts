@@ -18,9 +18,10 @@ interface Credentials {
 }
 
 /**
- * Who is calling the token or revocation endpoint (OAuth 2.1 §2.4, §3.2.2). A public client names itself by `client_id`; a confidential one
- * proves itself by `client_secret_basic` or `client_secret_post`, whichever it likes, or by `private_key_jwt`. Throws `invalid_request` or `invalid_client`, and then
- * nothing has been consumed (E13).
+ * Who is calling the token or revocation endpoint (OAuth 2.1 §2.4, §3.2.2). A public client names itself by
+ * `client_id`; a confidential one proves itself by `client_secret_basic` or `client_secret_post`, whichever
+ * it likes, or by `private_key_jwt`. Throws `invalid_request` or `invalid_client`, and then nothing has been
+ * consumed (E13).
  */
 export async function authenticateClient(
   services: Services,
@@ -46,7 +47,10 @@ export async function authenticateClient(
   throw invalidClient();
 }
 
-/** What is wrong with the credentials, for the log; `undefined` when nothing is. The registered method is enforced (E11). */
+/**
+ * What is wrong with the credentials, for the log; `undefined` when nothing is. The registered method is
+ * enforced (E11).
+ */
 async function findProblem(
   services: Services,
   request: OAuthRequest,
@@ -152,7 +156,8 @@ export function formDecode(text: string): string | undefined {
 
 async function hasSecret(services: Services, client: Client | undefined, secret: string): Promise<boolean> {
   const sent = hashSecret(secret);
-  // LEGACY: as long as there is a clear text it is the secret, because the operator may have changed it there (T03).
+  // LEGACY: as long as there is a clear text it is the secret, because the operator may have changed it there
+  // (T03).
   const clear = client?.clearSecret;
   const current = clear === undefined ? client?.secretHash : hashSecret(clear);
   // An unknown client costs the same as a wrong secret (E-n6).
@@ -171,8 +176,9 @@ function isPreviousSecret({ previousSecret }: Client, sent: SecretHash, now: Sec
 }
 
 /**
- * E16. Whoever guessed too often at this client is not told whether the next guess is right. A secret that cannot be guessed is looked at all the same, so
- * that nobody is shut out by a stranger who shares their address; so is an assertion. A stale `client_id` counts nowhere: many people's clients share an address.
+ * E16. Whoever guessed too often at this client is not told whether the next guess is right. A secret that
+ * cannot be guessed is looked at all the same, so that nobody is shut out by a stranger who shares their
+ * address; so is an assertion. A stale `client_id` counts nowhere: many people's clients share an address.
  */
 function refuseGuesser({ failures }: Services, { address }: OAuthRequest, credentials: Credentials): void {
   const { clientId, secret } = credentials;

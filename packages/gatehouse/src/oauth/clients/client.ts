@@ -1,20 +1,26 @@
 import type { Client } from "../records.ts";
 import { hashSecret } from "../tokens/secret.ts";
 
-/** A client that holds no secret: a program on somebody's computer, or a site that registered itself as one. */
+/**
+ * A client that holds no secret: a program on somebody's computer, or a site that registered itself as one.
+ */
 export function isPublic(client: Pick<Client, "authMethod">): boolean {
   return client.authMethod === "none";
 }
 
 /**
- * A client that may name itself without proof. Besides public ones that is who registered without naming a method: RFC 7591 §2 gives it a secret, which many
- * do not expect, and PKCE and rotation protect it as they do a public one.
+ * A client that may name itself without proof. Besides public ones that is who registered without naming a
+ * method: RFC 7591 §2 gives it a secret, which many do not expect, and PKCE and rotation protect it as they
+ * do a public one.
  */
 export function mayOmitSecret(client: Client): boolean {
   return isPublic(client) || (client.dynamicallyRegistered && client.metadata.namedNoAuthMethod === true);
 }
 
-/** A client whose identifier is the URL of the metadata document it publishes. Identifiers of registered ones never are URLs (H12). */
+/**
+ * A client whose identifier is the URL of the metadata document it publishes. Identifiers of registered ones
+ * never are URLs (H12).
+ */
 export function isDocumented(client: Client): boolean {
   return client.dynamicallyRegistered && /^https?:/.test(client.id);
 }

@@ -2,10 +2,10 @@ import type { KnownClientName } from "../reason.ts";
 import type { Client } from "../records.ts";
 
 /*
- * What is known of the clients out there (docs/clients.md): how to tell them, which of them share a refresh token
- * between processes, and what to type to have each forget a registration that does not exist any more. Data, not law:
- * nothing here is trusted, since anybody can claim to be any of them; being taken for one only changes what its own
- * grants forgive, and the advice on a page (whose words stand in `pages/words.ts`).
+ * What is known of the clients out there (docs/clients.md): how to tell them, which of them share a refresh
+ * token between processes, and what to type to have each forget a registration that does not exist any more.
+ * Data, not law: nothing here is trusted, since anybody can claim to be any of them; being taken for one only
+ * changes what its own grants forgive, and the advice on a page (whose words stand in `pages/words.ts`).
  */
 
 export interface KnownClient {
@@ -16,18 +16,23 @@ export interface KnownClient {
   readonly document?: RegExp;
   /** Where it wants the answer sent. */
   readonly redirectUri?: RegExp;
-  /** Domains of whoever makes it, with their subdomains: what goes to {@link redirectUri} there really goes to it. */
+  /**
+   * Domains of whoever makes it, with their subdomains: what goes to {@link redirectUri} there really goes to
+   * it.
+   */
   readonly domains?: readonly string[];
   /** What a name or a host that pretends to be its looks like, once it is folded (`imitation.ts`). */
   readonly claims?: RegExp;
   /**
-   * What to type to make it forget its registration and register anew, if that is done by typing: `NAME` stands for
-   * what the person calls the server there, `ADDRESS` for the server's address. The words beside it are the page's.
+   * What to type to make it forget its registration and register anew, if that is done by typing: `NAME`
+   * stands for what the person calls the server there, `ADDRESS` for the server's address. The words beside
+   * it are the page's.
    */
   readonly resetCommand?: string;
   /**
-   * For clients whose processes share refresh tokens, or keep superseded ones: for how many seconds after it was superseded, where
-   * `REPLAY_WINDOW` is shorter, and how many generations back one is still answered (G17).
+   * For clients whose processes share refresh tokens, or keep superseded ones: for how many seconds after it
+   * was superseded, where `REPLAY_WINDOW` is shorter, and how many generations back one is still answered
+   * (G17).
    */
   readonly replay?: { readonly window: number; readonly generations: number };
 }
@@ -122,8 +127,9 @@ export const knownClients: readonly KnownClient[] = [
 ];
 
 /**
- * Which known client this is: by its document, which nobody else can publish, or by the name a registered one gives itself, where all
- * its answers go to places of that client's shape too (G17). A shared registration is stored without the ports of its loopback URIs.
+ * Which known client this is: by its document, which nobody else can publish, or by the name a registered one
+ * gives itself, where all its answers go to places of that client's shape too (G17). A shared registration is
+ * stored without the ports of its loopback URIs.
  */
 export function recogniseClient({
   id,
@@ -146,8 +152,8 @@ export function knownDocument(clientId: string): KnownClient | undefined {
 }
 
 /**
- * The known client to which alone this redirect URI can lead: a page on its own domain, or a link its app opens.
- * Never for loopback addresses, which any program can listen at.
+ * The known client to which alone this redirect URI can lead: a page on its own domain, or a link its app
+ * opens. Never for loopback addresses, which any program can listen at.
  */
 export function knownClientAt(redirectUri: string): KnownClient | undefined {
   if (redirectUri.startsWith("http:")) return undefined;

@@ -19,12 +19,14 @@ import { boundDocumentedClients, registrantOf } from "./registration-limits.ts";
 export type Requester = Pick<OAuthRequest, "id" | "address">;
 
 /**
- * The client that an authorization request names: one with a record, or one whose identifier is the URL of its metadata document, fetched when it is
- * not at hand. A record the operator made comes first (I02). `undefined` when nobody knows it. Throws `invalid_client`, for a page, when a document
- * cannot be had or is not valid (I13).
+ * The client that an authorization request names: one with a record, or one whose identifier is the URL of
+ * its metadata document, fetched when it is not at hand. A record the operator made comes first (I02).
+ * `undefined` when nobody knows it. Throws `invalid_client`, for a page, when a document cannot be had or is
+ * not valid (I13).
  *
- * Only authorization requests come here: at the token endpoint the record counts that this made, so nothing a stranger sends there has anything
- * fetched (E-n7), and a document that changes in between weakens nothing (I-n7).
+ * Only authorization requests come here: at the token endpoint the record counts that this made, so nothing a
+ * stranger sends there has anything fetched (E-n7), and a document that changes in between weakens nothing
+ * (I-n7).
  */
 export async function lookUpClient(
   services: Services,
@@ -66,8 +68,9 @@ function refuseDomain({ settings }: Services, clientId: string): void {
 }
 
 /**
- * As the document says now. When it cannot be had, as the copy says that ships with this server, or as it said last: a client that begins like this
- * cannot turn back, and must not strand a person because somebody's web server has a bad day.
+ * As the document says now. When it cannot be had, as the copy says that ships with this server, or as it
+ * said last: a client that begins like this cannot turn back, and must not strand a person because somebody's
+ * web server has a bad day.
  */
 async function describe(
   services: Services,
@@ -127,8 +130,8 @@ async function remember(
 }
 
 /**
- * I13: a page that says what to do; why it failed stands in the log, and what is wrong with a document its developer
- * may know.
+ * I13: a page that says what to do; why it failed stands in the log, and what is wrong with a document its
+ * developer may know.
  */
 function unusable(clientId: string, error: DocumentError | OAuthError): OAuthError {
   const app = knownDocument(clientId)?.name;

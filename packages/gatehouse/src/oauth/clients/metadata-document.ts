@@ -10,9 +10,10 @@ const maxDocumentBytes = 5 * 1024;
 const maxKeySetBytes = 16 * 1024;
 
 /**
- * Whether a client identifier is the URL of a client ID metadata document (I01, CIMD §3): https with a path, without fragment, user information and
- * dot segments, at a host that is a name and written without a final dot. In development a loopback URL may be plain http. Identifiers are compared
- * as they stand (CIMD §3): another case of the host or `:443` makes another client.
+ * Whether a client identifier is the URL of a client ID metadata document (I01, CIMD §3): https with a path,
+ * without fragment, user information and dot segments, at a host that is a name and written without a final
+ * dot. In development a loopback URL may be plain http. Identifiers are compared as they stand (CIMD §3):
+ * another case of the host or `:443` makes another client.
  */
 export function isMetadataDocumentUrl(
   clientId: string,
@@ -42,7 +43,10 @@ export const keySetDocument: DocumentKind<ReturnType<typeof readKeySet>> = {
   read: readKeySet,
 };
 
-/** The client that a document describes, CIMD §4.1. Throws `invalid_client_metadata` or `invalid_redirect_uri`. */
+/**
+ * The client that a document describes, CIMD §4.1. Throws `invalid_client_metadata` or
+ * `invalid_redirect_uri`.
+ */
 function readDocument(document: Record<string, unknown>, url: string): DocumentedClient {
   if (document.client_id !== url) throw invalidMetadata("client_id in the document is not its URL"); // I04
   if ("client_secret" in document || "client_secret_expires_at" in document) {
@@ -66,8 +70,8 @@ function readDocument(document: Record<string, unknown>, url: string): Documente
 }
 
 /**
- * I07, I14. A document that lists `none` beside `private_key_jwt` describes a client that may come without an assertion (ChatGPT's does); one
- * that it sends is verified all the same.
+ * I07, I14. A document that lists `none` beside `private_key_jwt` describes a client that may come without an
+ * assertion (ChatGPT's does); one that it sends is verified all the same.
  */
 function authMethodOf(described: {
   readonly authMethod: string | undefined;

@@ -6,9 +6,10 @@ import { checkRedirectUri, describeRedirectUri } from "../redirects/redirect-uri
 import { shorten } from "../text.ts";
 
 /*
- * What a client may say of itself (RFC 7591 §2), in a registration request or in its client ID metadata document. Unknown members are ignored
- * (H10), empty ones count as absent, unsupported grant and response types are dropped as long as something usable is left (H09, I16); a bad
- * redirect URI refuses the whole (H06).
+ * What a client may say of itself (RFC 7591 §2), in a registration request or in its client ID metadata
+ * document. Unknown members are ignored (H10), empty ones count as absent, unsupported grant and response
+ * types are dropped as long as something usable is left (H09, I16); a bad redirect URI refuses the whole
+ * (H06).
  */
 
 /** Asymmetric algorithms of client assertions (A10): never `none`, never one with a shared secret. */
@@ -19,7 +20,10 @@ export const maxKeys = 10;
 /** Characters of base64url: of a modulus of 4096 bits, and of an exponent of 32. */
 const maxRsaLengths = { n: 683, e: 6 };
 
-/** Q13. Whether it takes no time that counts to verify with a key: strangers choose it. Other kinds have their sizes by their curve. */
+/**
+ * Q13. Whether it takes no time that counts to verify with a key: strangers choose it. Other kinds have their
+ * sizes by their curve.
+ */
 export function isCheap(key: Readonly<Record<string, unknown>>): boolean {
   const { kty, n = "", e = "" } = key;
   return kty !== "RSA" || (String(n).length <= maxRsaLengths.n && String(e).length <= maxRsaLengths.e);
@@ -128,7 +132,10 @@ function readRedirectUris(value: unknown): string[] {
   return uris.data;
 }
 
-/** H03, H08, H09: documents describe a client for every server it meets; what is left must still be a code client. */
+/**
+ * H03, H08, H09: documents describe a client for every server it meets; what is left must still be a code
+ * client.
+ */
 function usableGrantTypes(grantTypes = ["authorization_code"], responseTypes = ["code"]): string[] {
   const usable = [...new Set(grantTypes)].filter(isGrantTypeName);
   if (!usable.includes("authorization_code") || !responseTypes.includes("code")) {

@@ -3,14 +3,16 @@ import type { Settings } from "../settings.ts";
 import { isPublic } from "./client.ts";
 
 /**
- * What is asked of a client and what it may leave out, decided once. Everybody is held to OAuth 2.1 and the MCP
- * specification; the original's confidential web clients (LEGACY) to the contract they were written for
+ * What is asked of a client and what it may leave out, decided once. Everybody is held to OAuth 2.1 and the
+ * MCP specification; the original's confidential web clients (LEGACY) to the contract they were written for
  * (docs/compatibility.md). The checks ask this record and never what kind of client it is.
  */
 export interface ClientPolicy {
   /** Whether a person decides on the consent page, or the operator did for everybody (D01). */
   readonly consent: "asked" | "given";
-  /** Optional: verified when a challenge was sent, and a challenge without a method means S256 (B12-B14, B27). */
+  /**
+   * Optional: verified when a challenge was sent, and a challenge without a method means S256 (B12-B14, B27).
+   */
   readonly pkce: "required" | "optional";
   readonly state: "required" | "optional";
   readonly responseType: "required" | "optional";

@@ -5,17 +5,24 @@ import { subscriberOf } from "../subscriber.ts";
 import { seconds } from "../values.ts";
 
 /*
- * Registration is open to everybody, and so is being known by a document. What is never used of that is held within bounds (H21): the oldest go first,
- * when an address or all together have too many; an address whose young ones alone are too many has to wait.
+ * Registration is open to everybody, and so is being known by a document. What is never used of that is held
+ * within bounds (H21): the oldest go first, when an address or all together have too many; an address whose
+ * young ones alone are too many has to wait.
  */
 
-/** Seconds. Nobody's neighbours push a registration out that is younger than this: its person may be signing in. */
+/**
+ * Seconds. Nobody's neighbours push a registration out that is younger than this: its person may be signing
+ * in.
+ */
 const settled = seconds(3600);
 
 /** Of how many registrations one looks whether there is room. At random, so that nobody steps around it. */
 const looksOneIn = 16;
 
-/** Whom a registration is from, as the store keeps it until it is used: a MAC of the address, so that a database dump tells none. */
+/**
+ * Whom a registration is from, as the store keeps it until it is used: a MAC of the address, so that a
+ * database dump tells none.
+ */
 export function registrantOf({ settings }: Services, { address }: Pick<OAuthRequest, "address">): string {
   const mac = createHmac("sha256", settings.secretKeys[0]);
   return mac
@@ -24,7 +31,10 @@ export function registrantOf({ settings }: Services, { address }: Pick<OAuthRequ
     .slice(0, 22);
 }
 
-/** Makes room for one more, now and then. False while the registrant has as many as may be, and none of them may go. */
+/**
+ * Makes room for one more, now and then. False while the registrant has as many as may be, and none of them
+ * may go.
+ */
 export function createRegistrationRoom(services: Services): (registrant: string) => Promise<boolean> {
   // Each got here by that many registrations, so they are few.
   const full = new Set<string>();
@@ -37,7 +47,10 @@ export function createRegistrationRoom(services: Services): (registrant: string)
   };
 }
 
-/** The same for clients known by a document, of which nobody is refused: they are slowed down by the fetches, and come back by another. */
+/**
+ * The same for clients known by a document, of which nobody is refused: they are slowed down by the fetches,
+ * and come back by another.
+ */
 export async function boundDocumentedClients(services: Services, registrant: string): Promise<void> {
   if (isChosen(services)) await ask(services, registrant);
 }

@@ -27,7 +27,10 @@ export function parseRegistrationBody(body: string | undefined): Record<string, 
   return read.object;
 }
 
-/** Validates what a client wants to register as, RFC 7591 §2. Throws `invalid_client_metadata` or `invalid_redirect_uri`. */
+/**
+ * Validates what a client wants to register as, RFC 7591 §2. Throws `invalid_client_metadata` or
+ * `invalid_redirect_uri`.
+ */
 export function readRegistration(
   sent: Record<string, unknown>,
   resources: readonly Resource[],
@@ -75,7 +78,10 @@ export function describeRegistration(client: Client): Record<string, unknown> {
   });
 }
 
-/** H03: whoever names none gets the default of RFC 7591 §2, and with it a secret. A-n5: what is not advertised is refused. */
+/**
+ * H03: whoever names none gets the default of RFC 7591 §2, and with it a secret. A-n5: what is not advertised
+ * is refused.
+ */
 function chooseAuthMethod({ authMethod = "client_secret_basic" }: Pick<DescribedClient, "authMethod">) {
   switch (authMethod) {
     case "none":

@@ -4,14 +4,18 @@ import type { AuthorizationRequest } from "../records.ts";
 import type { SecretHash } from "../values.ts";
 import { readBasic } from "./authentication.ts";
 
-/** What the log says of a request beside what went wrong, so that whoever runs the server can tell whose it was and what it asked for. */
+/**
+ * What the log says of a request beside what went wrong, so that whoever runs the server can tell whose it
+ * was and what it asked for.
+ */
 export type RequestFacts = Pick<
   AuditEvent,
   "request" | "address" | "client" | "redirectUri" | "resource" | "scope" | "userAgent"
 >;
 
 /**
- * Of a request what names its sender and its wish, as it claims; never `state`, codes, tokens or anything else that is a secret or leads to one (S09).
+ * Of a request what names its sender and its wish, as it claims; never `state`, codes, tokens or anything
+ * else that is a secret or leads to one (S09).
  * @param stored what its attempt was begun with, where it has one: then that counts
  */
 export function factsOf(request: OAuthRequest, stored?: AuthorizationRequest): RequestFacts {
@@ -34,12 +38,18 @@ export function factsOf(request: OAuthRequest, stored?: AuthorizationRequest): R
   };
 }
 
-/** By what the lines of one attempt to authorize are found: a part of the name of its cookie, with which nobody can do anything. */
+/**
+ * By what the lines of one attempt to authorize are found: a part of the name of its cookie, with which
+ * nobody can do anything.
+ */
 export function attemptReference(handleHash: SecretHash): string {
   return handleHash.slice(0, 12);
 }
 
-/** A URI of a stranger, without the places where a credential may stand: user information, values in the query, and the fragment. */
+/**
+ * A URI of a stranger, without the places where a credential may stand: user information, values in the
+ * query, and the fragment.
+ */
 function withoutValues(uri: string): string {
   const [, before = "", query] = /^([^?#]*)(?:\?([^#]*))?/s.exec(uri) ?? [];
   const address = before.replace(/^([^/]*:\/\/)[^/]*@/, "$1…@");

@@ -15,8 +15,9 @@ import { after } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
 /**
- * The authorization endpoint, OAuth 2.1 §4.1.1. Answers a browser with a redirect: to the identity provider, to the consent page, or back to
- * the client. Until client and redirect URI are known to be right it answers with a page and redirects nowhere.
+ * The authorization endpoint, OAuth 2.1 §4.1.1. Answers a browser with a redirect: to the identity provider,
+ * to the consent page, or back to the client. Until client and redirect URI are known to be right it answers
+ * with a page and redirects nowhere.
  */
 export function authorizeEndpoint(services: Services): Endpoint {
   return async (request) => {

@@ -18,8 +18,9 @@ import type { SecretHash } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
 /**
- * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has the answer proven, opens the
- * browser's session and goes on. Everything about the client comes from the stored transaction (C05).
+ * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has
+ * the answer proven, opens the browser's session and goes on. Everything about the client comes from the
+ * stored transaction (C05).
  */
 export function callbackEndpoint(services: Services): Endpoint {
   return async (request) => {
@@ -42,7 +43,10 @@ export function callbackEndpoint(services: Services): Endpoint {
   };
 }
 
-/** One line in the log with all there is to say, whether the identity provider's answer was at fault or anything else. */
+/**
+ * One line in the log with all there is to say, whether the identity provider's answer was at fault or
+ * anything else.
+ */
 function tell(
   services: Services,
   request: OAuthRequest,
@@ -107,7 +111,9 @@ async function signedIn(
   });
 }
 
-/** The error goes to the client if it still is registered for the address; otherwise the person reads it here. */
+/**
+ * The error goes to the client if it still is registered for the address; otherwise the person reads it here.
+ */
 async function refuse(
   services: Services,
   request: OAuthRequest,
@@ -120,7 +126,8 @@ async function refuse(
     const client = await clientStillAt(services, authorization);
     return errorAnswer(services, request, client, authorization, error, cookies);
   } catch {
-    // The client is not registered for it any more, or the store is down: that is what is being reported already.
+    // The client is not registered for it any more, or the store is down: that is what is being reported
+    // already.
     return { ...errorPage(request, error), cookies };
   }
 }

@@ -15,8 +15,9 @@ import { isRegistrationTokenOf } from "../tokens/registration-token.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
 
 /*
- * The client configuration endpoint, RFC 7592: a client that registered itself reads, changes and removes its registration, with the token it got then.
- * Who shares a registration with others may only read it: anybody can register the same once more, and must not have power over the rest.
+ * The client configuration endpoint, RFC 7592: a client that registered itself reads, changes and removes its
+ * registration, with the token it got then. Who shares a registration with others may only read it: anybody
+ * can register the same once more, and must not have power over the rest.
  */
 
 /** `GET` (H16). */
@@ -61,7 +62,10 @@ async function authenticate({ settings, store }: Services, request: OAuthRequest
   return client;
 }
 
-/** H18: what the server decides cannot be sent; `client_id` must be, and a secret that is sent must be the right one. */
+/**
+ * H18: what the server decides cannot be sent; `client_id` must be, and a secret that is sent must be the
+ * right one.
+ */
 function checkManagedMembers(client: Client, sent: Record<string, unknown>): void {
   if (sent.client_id !== client.id) throw invalidMetadata("client_id must be that of this registration");
   const managed = [

@@ -36,7 +36,10 @@ export function consentPageEndpoint(services: Services): Endpoint {
   };
 }
 
-/** `POST`: the person's decision. Once; a second Approve from the same browser is sent to the same place (D16). */
+/**
+ * `POST`: the person's decision. Once; a second Approve from the same browser is sent to the same place
+ * (D16).
+ */
 export function consentDecisionEndpoint(services: Services): Endpoint {
   return async (request) => {
     refuseForeignForm(request, endpointUrls(services.settings.issuer).origin);
@@ -61,7 +64,9 @@ export function consentDecisionEndpoint(services: Services): Endpoint {
   };
 }
 
-/** The transaction that waits for this browser's decision, while the session it was opened in lives (D-n6). */
+/**
+ * The transaction that waits for this browser's decision, while the session it was opened in lives (D-n6).
+ */
 async function awaitingConsent(
   services: Services,
   request: OAuthRequest,
@@ -72,7 +77,8 @@ async function awaitingConsent(
   const signedIn = transaction?.signedIn;
   if (transaction === undefined || signedIn === undefined) return undefined;
   const session = await readSession(services, request);
-  // Signing in for another tab renews the session's identifier; what counts is that the same person is still signed in.
+  // Signing in for another tab renews the session's identifier; what counts is that the same person is still
+  // signed in.
   return session?.account.subject === signedIn.subject ? { ...transaction, signedIn } : undefined;
 }
 
@@ -109,8 +115,9 @@ async function approve(
 }
 
 /**
- * Whether the client is still what the page told of it, and whether who lets a website in that nobody vouches for has
- * said that they know it: that takes a second click elsewhere on the page, which no stray double click brings.
+ * Whether the client is still what the page told of it, and whether who lets a website in that nobody vouches
+ * for has said that they know it: that takes a second click elsewhere on the page, which no stray double
+ * click brings.
  */
 function isInformed(client: Client, authorization: AuthorizationRequest, form: Parameters): boolean {
   if (form.get("seen") !== consentFingerprint(client)) return false;
@@ -124,7 +131,10 @@ function askAgain(services: Services, request: OAuthRequest, { handle }: Attempt
   );
 }
 
-/** The browser follows only the second answer of a double click: it is the first one again, with the same code. */
+/**
+ * The browser follows only the second answer of a double click: it is the first one again, with the same
+ * code.
+ */
 async function repeatAnswer(
   services: Services,
   request: OAuthRequest,

@@ -9,8 +9,8 @@ import { StoreUnavailableError } from "../store.ts";
 import type { SecretHash } from "../values.ts";
 
 /*
- * The one place where a failure becomes an answer: JSON for programs (RFC 6749 §5.2), a page for people. Whatever an endpoint throws ends
- * here, and nothing of it but the code and the hint goes out (E15).
+ * The one place where a failure becomes an answer: JSON for programs (RFC 6749 §5.2), a page for people.
+ * Whatever an endpoint throws ends here, and nothing of it but the code and the hint goes out (E15).
  */
 
 /** Wraps an endpoint programs talk to. */
@@ -41,7 +41,10 @@ function answering(
   };
 }
 
-/** What a failure is to the outside: an unknown one `server_error`, a store that cannot answer `temporarily_unavailable`. */
+/**
+ * What a failure is to the outside: an unknown one `server_error`, a store that cannot answer
+ * `temporarily_unavailable`.
+ */
 export function asOAuthError(thrown: unknown): OAuthError {
   if (thrown instanceof OAuthError) return thrown;
   if (thrown instanceof StoreUnavailableError) {

@@ -8,8 +8,9 @@ export function healthEndpoint(): Endpoint {
 }
 
 /**
- * `GET /readyz`: the server can do its work; 503 with what is wrong while it cannot. Anybody may ask, so the store is asked once a second at most, and
- * nothing is said of paths, addresses and versions. The log is told when it changes, not each time.
+ * `GET /readyz`: the server can do its work; 503 with what is wrong while it cannot. Anybody may ask, so the
+ * store is asked once a second at most, and nothing is said of paths, addresses and versions. The log is told
+ * when it changes, not each time.
  */
 export function readinessEndpoint({ clock, events, store, warnings }: Services): Endpoint {
   let asking: Promise<State> | undefined;

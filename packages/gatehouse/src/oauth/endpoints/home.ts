@@ -17,7 +17,9 @@ const oauthParameters = [
   "resource",
 ];
 
-/** `GET /`: the authorization endpoint of clients from before metadata (A16, A17), and a home page for people. */
+/**
+ * `GET /`: the authorization endpoint of clients from before metadata (A16, A17), and a home page for people.
+ */
 export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint {
   return async (request) => {
     if (oauthParameters.some((name) => request.query.has(name))) return authorize(request);
@@ -35,7 +37,10 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
   };
 }
 
-/** `POST /sign-out`: ends the browser's session on the server, not only in the cookie (S05). Clients stay connected. */
+/**
+ * `POST /sign-out`: ends the browser's session on the server, not only in the cookie (S05). Clients stay
+ * connected.
+ */
 export function signOutEndpoint(services: Services): Endpoint {
   return async (request) => {
     refuseForeignForm(request, endpointUrls(services.settings.issuer).origin);

@@ -38,7 +38,10 @@ function mayLearnOf(caller: Caller, token: AccessToken): boolean {
   return caller === "operator" || token.resource === caller.identifier;
 }
 
-/** RFC 7662 §2.2. The operator's callers know people by e-mail address (KEEP, J11), resource servers by a stable opaque subject. */
+/**
+ * RFC 7662 §2.2. The operator's callers know people by e-mail address (KEEP, J11), resource servers by a
+ * stable opaque subject.
+ */
 function describe({ settings }: Services, caller: Caller, token: AccessToken): Record<string, unknown> {
   return {
     active: true,

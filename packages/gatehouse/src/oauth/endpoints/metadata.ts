@@ -6,8 +6,9 @@ import { offlineAccess } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
 
 /**
- * The authorization server's metadata, RFC 8414 §2. Every URL is built from the configured issuer, never from the request (A-n1); every
- * member is true of this server as it runs (A13). It is the same for everybody, so it is written once.
+ * The authorization server's metadata, RFC 8414 §2. Every URL is built from the configured issuer, never from
+ * the request (A-n1); every member is true of this server as it runs (A13). It is the same for everybody, so
+ * it is written once.
  */
 export function metadataEndpoint({ settings }: Services): Endpoint {
   const { issuer } = settings;
@@ -28,7 +29,8 @@ export function metadataEndpoint({ settings }: Services): Endpoint {
     revocation_endpoint_auth_methods_supported: clientAuthMethods,
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: callerAuthMethods,
-    // Resource scopes are named by the MCP servers' own challenges: a longer list here is asked for as a whole by some clients.
+    // Resource scopes are named by the MCP servers' own challenges: a longer list here is asked for as a
+    // whole by some clients.
     scopes_supported: [offlineAccess],
     authorization_response_iss_parameter_supported: true,
     ...(settings.clientDocuments.enabled ? { client_id_metadata_document_supported: true } : {}),

@@ -17,7 +17,10 @@ import { clientSecretPrefix } from "../tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import type { ClientId } from "../values.ts";
 
-/** Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it grants nothing by itself. */
+/**
+ * Dynamic client registration, RFC 7591 §3. Open to everybody, so that every MCP client can connect; it
+ * grants nothing by itself.
+ */
 export function registerEndpoint(services: Services): Endpoint {
   const makeRoom = createRegistrationRoom(services);
   return async (request) => {
@@ -42,9 +45,10 @@ export function registerEndpoint(services: Services): Endpoint {
 }
 
 /**
- * Public clients that say exactly the same of themselves, but for the port of a loopback redirect URI, share one record and one identifier: many
- * clients register anew at each connection, from each installation. They lose nothing by it: whoever redeems a code or refreshes a token proves
- * that by PKCE and by the token, never by the identifier.
+ * Public clients that say exactly the same of themselves, but for the port of a loopback redirect URI, share
+ * one record and one identifier: many clients register anew at each connection, from each installation. They
+ * lose nothing by it: whoever redeems a code or refreshes a token proves that by PKCE and by the token, never
+ * by the identifier.
  */
 async function addPublic(
   services: Services,

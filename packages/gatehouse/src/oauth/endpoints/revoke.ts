@@ -50,7 +50,8 @@ function readJsonToken(body: string): string | undefined {
 
 /**
  * Ends a token. The hint is not needed: the kinds look different (K07).
- * @param client who asks: another client's token survives in silence (K04); left out, the holder asks, for whatever token it is
+ * @param client who asks: another client's token survives in silence (K04); left out, the holder asks, for
+ * whatever token it is
  */
 async function revoke(
   services: Services,
@@ -68,7 +69,8 @@ async function revoke(
     return emitRevoked(services, request, found.clientId, found.grantId);
   }
   if (await endOriginal(services, request, token, isTheirs)) return;
-  // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's prefix.
+  // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's
+  // prefix.
   if (client === undefined) await services.store.revokeAccessToken(hashSecret(token));
 }
 
@@ -116,7 +118,10 @@ async function end({ clock, store }: Services, { grantId, tokenHash }: AccessTok
   else await store.revokeAccessToken(tokenHash);
 }
 
-/** `GET /revoke?token=…&callback=…`, LEGACY (K10): ends the token and sends the browser on, but only to a known origin. */
+/**
+ * `GET /revoke?token=…&callback=…`, LEGACY (K10): ends the token and sends the browser on, but only to a
+ * known origin.
+ */
 export function revokeAndRedirectEndpoint(services: Services): Endpoint {
   return async (request) => {
     const { query } = request;

@@ -9,7 +9,9 @@ import { json } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 
-/** The token endpoint, OAuth 2.1 §3.2. Only the form counts: parameters in the URL are not looked at (E04). */
+/**
+ * The token endpoint, OAuth 2.1 §3.2. Only the form counts: parameters in the URL are not looked at (E04).
+ */
 export function tokenEndpoint(services: Services): Endpoint {
   return async (request) => {
     const form = requireForm(request.form);

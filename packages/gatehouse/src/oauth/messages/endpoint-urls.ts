@@ -1,4 +1,6 @@
-/** Where everything lives, below the issuer. RFC 8414 §3.1 for the well-known form of an issuer with a path. */
+/**
+ * Where everything lives, below the issuer. RFC 8414 §3.1 for the well-known form of an issuer with a path.
+ */
 export interface EndpointUrls {
   /** The issuer's path without trailing slash; empty for an issuer without path. */
   readonly basePath: string;

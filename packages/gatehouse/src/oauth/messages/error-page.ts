@@ -3,7 +3,10 @@ import type { OAuthError } from "./errors.ts";
 import type { OAuthRequest } from "./request.ts";
 import { type OAuthResponse, page } from "./response.ts";
 
-/** What a person reads when there is nowhere safe to redirect to (ERRPAGE), or should not be redirected unasked (B20). */
+/**
+ * What a person reads when there is nowhere safe to redirect to (ERRPAGE), or should not be redirected
+ * unasked (B20).
+ */
 export function errorPage(
   request: OAuthRequest,
   error: OAuthError,

@@ -1,7 +1,10 @@
 import type { Reason } from "../reason.ts";
 import type { SecretHash } from "../values.ts";
 
-/** Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2. */
+/**
+ * Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591
+ * §3.2.2, RFC 8707 §2.
+ */
 const statusOf = {
   invalid_request: 400,
   invalid_client: 401,
@@ -28,7 +31,10 @@ const statusOf = {
 export type OAuthErrorCode = keyof typeof statusOf;
 
 interface Details {
-  /** For the developer of the client: may be shown. Printable ASCII without `"` and `\` (E15); anything else is dropped. */
+  /**
+   * For the developer of the client: may be shown. Printable ASCII without `"` and `\` (E15); anything else
+   * is dropped.
+   */
   readonly hint?: string;
   /** For the operator's log only. Never a secret. */
   readonly debug?: string;

@@ -1,12 +1,18 @@
 import { isStorable } from "../text.ts";
 
-/** Far more than anything a client has to say; what is nested deeper could exhaust the stack of whoever walks through it. */
+/**
+ * Far more than anything a client has to say; what is nested deeper could exhaust the stack of whoever walks
+ * through it.
+ */
 const maxDepth = 32;
 
 /** What a stranger's JSON holds, or what is wrong with it, in words for whoever wrote it. */
 export type JsonObject = { readonly object: Record<string, unknown> } | { readonly problem: string };
 
-/** Reads a JSON object that a stranger wrote: bounded in depth, and with no text in it, names of members included, that a store cannot keep. */
+/**
+ * Reads a JSON object that a stranger wrote: bounded in depth, and with no text in it, names of members
+ * included, that a store cannot keep.
+ */
 export function readJsonObject(text: string): JsonObject {
   let value: unknown;
   try {

@@ -1,8 +1,9 @@
 import type { KnownClientName, Reason } from "../reason.ts";
 
 /**
- * What the protocol has to show to a person: plain data without a sentence of ours. The `pages/` room turns it into HTML, nothing else reads it.
- * Every string here may come from a stranger; escaping is the renderer's work.
+ * What the protocol has to show to a person: plain data without a sentence of ours. The `pages/` room turns
+ * it into HTML, nothing else reads it. Every string here may come from a stranger; escaping is the renderer's
+ * work.
  */
 export type Page = ConsentPage | ErrorPage | HomePage | SignedOutPage | DevelopmentSignInPage;
 
@@ -21,8 +22,8 @@ export interface ConsentPage {
     readonly certainName: KnownClientName | undefined;
     readonly id: string;
     /**
-     * `operator`: provisioned by whoever runs this server. `document`: the site that its id names publishes what it says. `self-asserted`: nobody
-     * checked what it says.
+     * `operator`: provisioned by whoever runs this server. `document`: the site that its id names publishes
+     * what it says. `self-asserted`: nobody checked what it says.
      */
     readonly vouchedBy: "operator" | "document" | "self-asserted";
     readonly homepage: string | undefined;
@@ -33,7 +34,9 @@ export interface ConsentPage {
   };
   readonly redirect: {
     readonly uri: string;
-    /** `web`: an https site. `loopback`: a program on this computer. `app`: an app that owns a private scheme. */
+    /**
+     * `web`: an https site. `loopback`: a program on this computer. `app`: an app that owns a private scheme.
+     */
     readonly kind: "web" | "loopback" | "app";
     /** `app.example.com`, `localhost:33418` or `cursor:`. */
     readonly host: string;

@@ -2,9 +2,9 @@ import { isStorable } from "../text.ts";
 import { OAuthError } from "./errors.ts";
 
 /**
- * The parameters of a query string or a form, `application/x-www-form-urlencoded`, decoded once.
- * Empty values count as absent (OAuth 2.1 §3.1, B02/E03); repetition is remembered, because repeated OAuth parameters
- * are refused and never first- or last-wins.
+ * The parameters of a query string or a form, `application/x-www-form-urlencoded`, decoded once. Empty values
+ * count as absent (OAuth 2.1 §3.1, B02/E03); repetition is remembered, because repeated OAuth parameters are
+ * refused and never first- or last-wins.
  */
 export class Parameters {
   readonly #values = new Map<string, string[]>();
@@ -25,7 +25,10 @@ export class Parameters {
     return parameters;
   }
 
-  /** The value, or `undefined` when absent or empty. Of a repeated one the first: call `refuseRepeated` before. */
+  /**
+   * The value, or `undefined` when absent or empty. Of a repeated one the first: call `refuseRepeated`
+   * before.
+   */
   get(name: string): string | undefined {
     return this.#values.get(name)?.[0] || undefined;
   }

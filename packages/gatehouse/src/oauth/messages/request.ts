@@ -1,7 +1,8 @@
 import type { Parameters } from "./parameters.ts";
 
 /**
- * A request as the protocol sees it: already bounded and parsed once by the edge, nothing of `node:http` left.
+ * A request as the protocol sees it: already bounded and parsed once by the edge, nothing of `node:http`
+ * left.
  */
 export interface OAuthRequest {
   /** Reference id, unique per request: stands on error pages and in the log. */
@@ -13,14 +14,20 @@ export interface OAuthRequest {
   readonly rawQuery: string;
   /** The body when it was `application/x-www-form-urlencoded`. */
   readonly form: Parameters | undefined;
-  /** The body's text when it was `application/json`, unparsed: a malformed one is the endpoint's error to tell. */
+  /**
+   * The body's text when it was `application/json`, unparsed: a malformed one is the endpoint's error to
+   * tell.
+   */
   readonly json: string | undefined;
   /** The body's text, whatever its type; empty when there is none. */
   readonly body: string;
   readonly headers: RequestHeaders;
   /** Cookies by name; of a name sent twice, the first. In the order the browser sent them (oldest first). */
   readonly cookies: ReadonlyMap<string, string>;
-  /** The client's address, with forwarding headers of trusted proxies already applied. For limits and the audit log. */
+  /**
+   * The client's address, with forwarding headers of trusted proxies already applied. For limits and the
+   * audit log.
+   */
   readonly address: string;
 }
 

@@ -12,7 +12,10 @@ export interface OAuthResponse {
   readonly page?: Page;
 }
 
-/** A cookie to set; always `HttpOnly; SameSite=Lax; Path=/`, and on an https issuer `Secure` with the `__Host-` prefix. */
+/**
+ * A cookie to set; always `HttpOnly; SameSite=Lax; Path=/`, and on an https issuer `Secure` with the
+ * `__Host-` prefix.
+ */
 export interface SetCookie {
   /** The bare name, without the `__Host-` prefix: the edge puts it on and takes it off. */
   readonly name: string;

@@ -2,9 +2,9 @@ import { OAuthError } from "./errors.ts";
 import type { OAuthRequest } from "./request.ts";
 
 /**
- * Refuses a form that another site submitted (D08), with `access_denied`. `Origin: null` is what browsers send from our own pages too,
- * since these ask for `Referrer-Policy: no-referrer`; `Sec-Fetch-Site` tells those apart where it exists, and a
- * value that only our page knows everywhere.
+ * Refuses a form that another site submitted (D08), with `access_denied`. `Origin: null` is what browsers
+ * send from our own pages too, since these ask for `Referrer-Policy: no-referrer`; `Sec-Fetch-Site` tells
+ * those apart where it exists, and a value that only our page knows everywhere.
  *
  * @param origin our own
  */

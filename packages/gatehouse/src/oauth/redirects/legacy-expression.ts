@@ -1,7 +1,8 @@
 /*
- * LEGACY: redirect patterns in the dialect of the service we replace (docs/compatibility.md), as text: `.` and `/` are literal, `*` is any run of
- * characters, every other metacharacter means what it means in RE2. Here a pattern is taken apart into scheme, authority and the rest, and each made an
- * expression of RE2 for itself. `redirect-pattern.ts` matches with them.
+ * LEGACY: redirect patterns in the dialect of the service we replace (docs/compatibility.md), as text: `.`
+ * and `/` are literal, `*` is any run of characters, every other metacharacter means what it means in RE2.
+ * Here a pattern is taken apart into scheme, authority and the rest, and each made an expression of RE2 for
+ * itself. `redirect-pattern.ts` matches with them.
  */
 
 export interface Expression {
@@ -72,7 +73,10 @@ function translate(text: string, run: string): string {
   return translated;
 }
 
-/** Where the first slash or question mark stands that is no part of a group or class; `undefined` when one is, for then nobody can tell. */
+/**
+ * Where the first slash or question mark stands that is no part of a group or class; `undefined` when one is,
+ * for then nobody can tell.
+ */
 function endOfAuthority(text: string): number | undefined {
   for (const { at, character, escaped, inClass, depth } of read(text)) {
     if (character === "/" || (escaped && character === "?")) {
@@ -105,7 +109,9 @@ interface Read {
 
 function* read(text: string): Generator<Read> {
   let depth = 0;
-  /** Where the class begins that this stands in: a `]` there, or behind a `^` there, is one of its characters. */
+  /**
+   * Where the class begins that this stands in: a `]` there, or behind a `^` there, is one of its characters.
+   */
   let classAt: number | undefined;
   for (let at = 0; at < text.length; at++) {
     const escaped = text[at] === "\\";

@@ -3,12 +3,15 @@ import { getDomain } from "tldts";
 import { type Expression, parsePattern } from "./legacy-expression.ts";
 
 /*
- * LEGACY: the redirect patterns of operator-provisioned `client_secret_post` clients (docs/compatibility.md), in one dialect with and without the prefix
- * `regexp:`. Scheme, authority and the rest are matched apart and anchored, so that a `*` never crosses from one into the next (B27, B28), by an
- * engine that takes linear time. What is malformed, or cannot be taken apart, admits nothing.
+ * LEGACY: the redirect patterns of operator-provisioned `client_secret_post` clients (docs/compatibility.md),
+ * in one dialect with and without the prefix `regexp:`. Scheme, authority and the rest are matched apart and
+ * anchored, so that a `*` never crosses from one into the next (B27, B28), by an engine that takes linear
+ * time. What is malformed, or cannot be taken apart, admits nothing.
  */
 
-/** A redirect URI taken apart: host in lower case, and the rest from the first `/` or `?` on; may be empty. */
+/**
+ * A redirect URI taken apart: host in lower case, and the rest from the first `/` or `?` on; may be empty.
+ */
 interface Candidate {
   readonly scheme: string;
   readonly host: string;
@@ -30,7 +33,10 @@ export function checkRedirectPattern(pattern: string): string | undefined {
   return problems.includes(undefined) ? undefined : problems[0];
 }
 
-/** Whether the pattern admits the URI: http or https with a host, no userinfo, backslash, control character or fragment (B28). */
+/**
+ * Whether the pattern admits the URI: http or https with a host, no userinfo, backslash, control character or
+ * fragment (B28).
+ */
 export function matchesRedirectPattern(pattern: string, uri: string): boolean {
   const candidate = parseCandidate(uri);
   if (candidate === undefined) return false;
@@ -83,7 +89,10 @@ function matchesOrigin({ schemes, authority, host }: Expression, candidate: Cand
   );
 }
 
-/** What somebody else could register must stand there letter by letter: the registrable domain, or a host that has none. */
+/**
+ * What somebody else could register must stand there letter by letter: the registrable domain, or a host that
+ * has none.
+ */
 function namesRegistrableDomain(written: string, host: string): boolean {
   const registrable = getDomain(host, { allowPrivateDomains: true });
   return registrable === null

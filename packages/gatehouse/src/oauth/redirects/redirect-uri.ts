@@ -1,7 +1,10 @@
 import { hostOf } from "../host.ts";
 import { matchesRedirectPattern } from "./legacy-pattern.ts";
 
-/** Schemes of well-known MCP clients that own one without a dot in it (B08). Anything else must be reverse-domain. */
+/**
+ * Schemes of well-known MCP clients that own one without a dot in it (B08). Anything else must be
+ * reverse-domain.
+ */
 const knownAppSchemes = new Set([
   "cursor",
   "vscode",
@@ -34,8 +37,8 @@ const appUri = /^([a-z][a-z0-9+.-]*):(?!\/*$)/;
 const uriCharacters = /^[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=%]+$/;
 
 /**
- * Whether a URI may be registered and redirected to, by clients that are not LEGACY (H06, B04): https, http on loopback, or a
- * private-use scheme; absolute, without fragment, userinfo, wildcard or dot segments.
+ * Whether a URI may be registered and redirected to, by clients that are not LEGACY (H06, B04): https, http
+ * on loopback, or a private-use scheme; absolute, without fragment, userinfo, wildcard or dot segments.
  * @returns what is wrong with it, in words for the client's developer, or `undefined` when nothing is
  */
 export function checkRedirectUri(uri: string): string | undefined {
@@ -60,8 +63,8 @@ export function checkRedirectUri(uri: string): string | undefined {
 }
 
 /**
- * Whether the requested URI is the registered one, by simple string comparison (B05); of loopback URIs the port alone is free
- * (B06, RFC 8252 §7.3).
+ * Whether the requested URI is the registered one, by simple string comparison (B05); of loopback URIs the
+ * port alone is free (B06, RFC 8252 §7.3).
  */
 function matchesRedirectUri(registered: string, requested: string): boolean {
   if (registered === requested) return true;
@@ -69,7 +72,10 @@ function matchesRedirectUri(registered: string, requested: string): boolean {
   return left !== null && right !== null && left[1] === right[1] && left[2] === right[2];
 }
 
-/** The URIs with the ports of loopback ones left out, which {@link admitsRedirectUri} does not compare: each once. */
+/**
+ * The URIs with the ports of loopback ones left out, which {@link admitsRedirectUri} does not compare: each
+ * once.
+ */
 export function portless(redirectUris: readonly string[]): string[] {
   const withoutPort = (uri: string) =>
     loopbackUri.test(uri) ? uri.replace(/^(http:\/\/(?:[^/?:[]+|\[[^\]]+\])):\d+/, "$1") : uri;
@@ -98,7 +104,10 @@ export function describeRedirectUri(uri: string): { kind: "web" | "loopback" | "
   return { kind: "app", host: url.protocol };
 }
 
-/** `redirectUri` with its own query kept and these parameters added (RFC 6749 §4.1.2). Undefined ones are left out. */
+/**
+ * `redirectUri` with its own query kept and these parameters added (RFC 6749 §4.1.2). Undefined ones are left
+ * out.
+ */
 export function withParameters(
   redirectUri: string,
   parameters: Readonly<Record<string, string | undefined>>,

@@ -17,8 +17,8 @@ export function mintAccessToken(random: Random, settings: Settings): string {
 }
 
 /**
- * Whether a string can be an access token at all, told without a look-up: one of our prefixes, and our checksum where it has our length.
- * Tokens of the service we replace have none and another length.
+ * Whether a string can be an access token at all, told without a look-up: one of our prefixes, and our
+ * checksum where it has our length. Tokens of the service we replace have none and another length.
  */
 export function isAccessTokenShaped(token: string, settings: Settings): boolean {
   if (token.length > maxTokenLength) return false;

@@ -20,8 +20,8 @@ export function mintSalt(random: Random): string {
 }
 
 /**
- * The refresh token of one generation of a grant. Always the same for the same generation and key, so that a replayed rotation can
- * answer with the very same successor without anything secret being stored.
+ * The refresh token of one generation of a grant. Always the same for the same generation and key, so that a
+ * replayed rotation can answer with the very same successor without anything secret being stored.
  */
 export function refreshTokenOf(
   grant: Pick<Grant, "id" | "salt">,
@@ -41,7 +41,10 @@ export interface PresentedRefreshToken {
   readonly mac: Buffer;
 }
 
-/** Takes a refresh token apart; `undefined` when it has not the shape of one. Proves nothing: see {@link isGenuine}. */
+/**
+ * Takes a refresh token apart; `undefined` when it has not the shape of one. Proves nothing: see {@link
+ * isGenuine}.
+ */
 export function parseRefreshToken(token: string): PresentedRefreshToken | undefined {
   if (!token.startsWith(refreshTokenPrefix)) return undefined;
   const encoded = token.slice(refreshTokenPrefix.length);

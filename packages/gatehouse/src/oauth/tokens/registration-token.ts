@@ -5,8 +5,9 @@ import { registrationTokenPrefix } from "./prefixes.ts";
 import { equalSecrets } from "./secret.ts";
 
 /**
- * The token with which a client manages its registration (RFC 7592). Nothing of it is stored: it is a MAC over what only this registration has,
- * so that every holder of a shared one gets the same, and none outlives its client.
+ * The token with which a client manages its registration (RFC 7592). Nothing of it is stored: it is a MAC
+ * over what only this registration has, so that every holder of a shared one gets the same, and none outlives
+ * its client.
  */
 export function registrationTokenOf(client: Client, settings: Settings): string {
   return registrationToken(client, settings.secretKeys[0]);

@@ -1,8 +1,8 @@
 import { randomBytes, scrypt } from "node:crypto";
 
 /*
- * What the text of a key means. One rule, wherever the text stands (X13): a key is its characters, as UTF-8. Key files were once read as base64url, so
- * that reading of a text goes on verifying.
+ * What the text of a key means. One rule, wherever the text stands (X13): a key is its characters, as UTF-8.
+ * Key files were once read as base64url, so that reading of a text goes on verifying.
  */
 
 /** A key in one reading of its text. */
@@ -28,14 +28,18 @@ export function newKeyText(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** The keys of a file: one a line, or separated by commas. `undefined` when there is none, or one is too short. */
+/**
+ * The keys of a file: one a line, or separated by commas. `undefined` when there is none, or one is too
+ * short.
+ */
 export function parseKeyFile(text: string): readonly [string, ...string[]] | undefined {
   return checked(text.split(/\r?\n/).flatMap((line) => (line.trim() === "" ? [] : separated(line))));
 }
 
 /**
- * The keys of `SECRET_KEY`, separated by commas. A line break was part of a key here once, so it separates only what Gatehouse made, as in
- * `"$NEW,$(cat gatehouse.db.key)"`. `undefined` when there is none, or one is too short.
+ * The keys of `SECRET_KEY`, separated by commas. A line break was part of a key here once, so it separates
+ * only what Gatehouse made, as in `"$NEW,$(cat gatehouse.db.key)"`. `undefined` when there is none, or one is
+ * too short.
  */
 export function parseKeyList(text: string): readonly [string, ...string[]] | undefined {
   return checked(
@@ -67,8 +71,8 @@ async function olderReading(text: string): Promise<SecretKey | undefined> {
 }
 
 /**
- * Slow on purpose: who has the database may try keys on a fingerprint, and a key that somebody thought up has less than 256 bits. Once a start it costs
- * some 30 ms, in another thread.
+ * Slow on purpose: who has the database may try keys on a fingerprint, and a key that somebody thought up has
+ * less than 256 bits. Once a start it costs some 30 ms, in another thread.
  */
 async function secretKey(bytes: Buffer): Promise<SecretKey> {
   const fingerprint = await new Promise<Buffer>((resolve, reject) => {
@@ -79,7 +83,9 @@ async function secretKey(bytes: Buffer): Promise<SecretKey> {
   return { bytes, fingerprint: fingerprint.toString("hex") };
 }
 
-/** The number by which a grant's row names the key of its refresh token: 32 bits of the fingerprint, signed. */
+/**
+ * The number by which a grant's row names the key of its refresh token: 32 bits of the fingerprint, signed.
+ */
 export function keyIdOf({ fingerprint }: Pick<SecretKey, "fingerprint">): number {
   return Number.parseInt(fingerprint.slice(0, 8), 16) | 0;
 }

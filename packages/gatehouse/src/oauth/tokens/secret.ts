@@ -3,8 +3,9 @@ import type { Random } from "../ports.ts";
 import type { SecretHash } from "../values.ts";
 
 /**
- * Mints a high-entropy secret: `prefix` plus 256 random bits as 43 characters of base64url (T01). The prefix keeps the
- * kinds apart, so that no value is valid as two things (T08), and lets secret scanners recognise it.
+ * Mints a high-entropy secret: `prefix` plus 256 random bits as 43 characters of base64url (T01). The prefix
+ * keeps the kinds apart, so that no value is valid as two things (T08), and lets secret scanners recognise
+ * it.
  */
 export function mintSecret(random: Random, prefix = ""): string {
   return prefix + random.bytes(32).toString("base64url");
@@ -21,8 +22,9 @@ export function equalSecrets(left: string, right: string): boolean {
 }
 
 /**
- * Whether a secret is beyond guessing, told by its shape: 256 random bits as this server mints them, or at least 128 as `openssl rand` writes them in
- * base64 or hexadecimal. One that was thought up by somebody is not, however long.
+ * Whether a secret is beyond guessing, told by its shape: 256 random bits as this server mints them, or at
+ * least 128 as `openssl rand` writes them in base64 or hexadecimal. One that was thought up by somebody is
+ * not, however long.
  */
 export function isUnguessable(secret: string): boolean {
   const body = secret.replace(/^gatehouse_[a-z]{2}_/, "");

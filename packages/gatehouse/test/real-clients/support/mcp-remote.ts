@@ -9,7 +9,10 @@ import type { Browse } from "./person.ts";
 
 const program = fileURLToPath(import.meta.resolve("mcp-remote/dist/proxy.js"));
 
-/** `mcp-remote` on one person's computer, for a host application that can only start programs and talk to them over stdio. */
+/**
+ * `mcp-remote` on one person's computer, for a host application that can only start programs and talk to them
+ * over stdio.
+ */
 export class McpRemote {
   readonly #url: string;
   readonly #folder: string;

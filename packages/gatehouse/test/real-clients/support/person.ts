@@ -1,6 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 
-/** Gets the authorization URL as a client opens it and resolves where the browser ended: the client's redirect URI with the answer. */
+/**
+ * Gets the authorization URL as a client opens it and resolves where the browser ended: the client's redirect
+ * URI with the answer.
+ */
 export type Browse = (authorizationUrl: URL) => Promise<URL>;
 
 /** A person with a browser of their own, who approves. */
@@ -16,7 +19,9 @@ export async function approveInBrowser(browser: Browser, authorizationUrl: URL):
   }
 }
 
-/** The consent page is open, or about to be: approves, and waits until the browser has arrived at the client. */
+/**
+ * The consent page is open, or about to be: approves, and waits until the browser has arrived at the client.
+ */
 export async function approve(page: Page, redirectUri: string): Promise<URL> {
   const arrival = page.waitForRequest((request) => request.url().startsWith(redirectUri));
   await page.getByRole("button", { name: "Approve" }).click();

@@ -1,8 +1,13 @@
-/** An MCP client on the official SDK, with the SDK's own OAuth code; how it connects differs between the SDK's generations. */
+/**
+ * An MCP client on the official SDK, with the SDK's own OAuth code; how it connects differs between the SDK's
+ * generations.
+ */
 export abstract class SdkClient {
   /** What the application around the SDK stores. */
   abstract readonly memory: { tokens(): { readonly refresh_token?: string | undefined } | undefined };
-  /** Whether the network loses the answers of the token endpoint; what was asked there happens all the same. */
+  /**
+   * Whether the network loses the answers of the token endpoint; what was asked there happens all the same.
+   */
   losesTokens = false;
   protected client: ConnectedClient | undefined;
 

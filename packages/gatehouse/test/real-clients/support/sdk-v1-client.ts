@@ -54,8 +54,8 @@ export class SdkV1Client extends SdkClient {
   }
 
   /**
-   * Connects; when the server wants a sign-in, `browse` plays the person: it gets the authorization URL and returns where the browser ended,
-   * the redirect URI with the answer.
+   * Connects; when the server wants a sign-in, `browse` plays the person: it gets the authorization URL and
+   * returns where the browser ended, the redirect URI with the answer.
    */
   async connect(browse: (authorizationUrl: URL) => Promise<URL>): Promise<void> {
     const transport = this.#transport();

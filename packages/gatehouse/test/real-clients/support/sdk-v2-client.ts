@@ -64,12 +64,17 @@ class Memory implements OAuthClientProvider {
   }
 }
 
-/** An MCP client on the official SDK of the second generation, which checks the issuer and `iss` by itself. */
+/**
+ * An MCP client on the official SDK of the second generation, which checks the issuer and `iss` by itself.
+ */
 export class SdkV2Client extends SdkClient {
   readonly memory: Memory;
   readonly #url: URL;
 
-  /** @param metadata what it registers beside its name and redirect URI; what is left out is the SDK's or the server's choice */
+  /**
+   * @param metadata what it registers beside its name and redirect URI; what is left out is the SDK's or the
+   * server's choice
+   */
   constructor(url: string, redirectUrl: string, metadata: Partial<OAuthClientMetadata> = {}) {
     super();
     this.#url = new URL(url);
