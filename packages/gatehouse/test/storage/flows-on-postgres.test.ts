@@ -29,7 +29,7 @@ test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the 
     .map((name) => join(folder, name));
   // A child, since a test file cannot run others; not told that it is one, or it would print for machines.
   const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
-  const child = spawn(process.execPath, ["--test", "--test-reporter=tap", ...files], {
+  const child = spawn(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=tap", ...files], {
     env: { ...environment, GATEHOUSE_TEST_POSTGRES: postgres.url },
     stdio: ["ignore", "pipe", "inherit"],
   });
