@@ -71,7 +71,10 @@ const abouts: Readonly<Record<string, About>> = {
     reads: database,
   },
   "resources list": { examples: ["resources list --json"], reads: database },
-  "resources rotate": { examples: ["resources rotate https://notes.example.com/mcp"], reads: database },
+  "resources rotate": {
+    examples: ["resources rotate https://notes.example.com/mcp --keep 24h"],
+    reads: database,
+  },
   "resources remove": { examples: ["resources remove https://notes.example.com/mcp"], reads: database },
   people: {
     summary: "the people who signed in: show, remove",

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { OAuthError } from "../oauth/messages/errors.ts";
 import type { Resource } from "../oauth/records.ts";
 import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
@@ -6,9 +6,9 @@ import { parseScope } from "../oauth/scope.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
-import type { ResourceIdentifier } from "../oauth/values.ts";
+import { after, type ResourceIdentifier, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { asJson, collected, type JsonOption } from "./options.ts";
+import { asJson, collected, duration, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
@@ -19,6 +19,12 @@ interface AddOptions extends JsonOption {
   readonly scope?: readonly string[];
   readonly defaultScope?: readonly string[];
 }
+
+interface RotateOptions extends JsonOption {
+  readonly keep: Seconds;
+}
+
+const maxKeep = 30 * 86_400;
 
 export function addResourcesCommand(program: Command, shell: Shell): void {
   const resources = program.command("resources").description("the MCP servers tokens can be bound to");
@@ -51,9 +57,14 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
     .action((identifier: string, options: AddOptions) => set(shell, identifier, options));
   resources
     .command("rotate <identifier>")
-    .description("give it a new introspection credential; the old one stops at once")
+    .description("give it a new introspection credential; the old one stops at once, or is kept for a while")
+    .addOption(
+      new Option("--keep <duration>", "how long the old credential stays good, such as 24h; at most 30d")
+        .default(0, "0: it stops at once")
+        .argParser(duration("--keep")),
+    )
     .addOption(asJson())
-    .action((identifier: string, { json }: JsonOption) => rotate(shell, identifier, json));
+    .action((identifier: string, options: RotateOptions) => rotate(shell, identifier, options));
   resources
     .command("remove <identifier>")
     .description(
@@ -128,19 +139,22 @@ function markDefaults(scopes: Resource["scopes"], defaults: readonly string[]): 
   }));
 }
 
-async function rotate(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
+async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOptions): Promise<void> {
   const resource = parseIdentifier(identifier);
+  if (keep > maxKeep) throw new Refusal(2, "--keep: at most 30d");
+  const until = keep > 0 ? after(shell.clock.now(), keep) : undefined;
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
   await changeStore(shell, async (store) => {
-    if (!(await store.replaceResourceCredential(resource, hashSecret(credential))))
+    if (!(await store.replaceResourceCredential(resource, hashSecret(credential), until)))
       throw unknownResource(resource);
   });
   const id = shortIdOf(resource);
-  if (json) shell.print(JSON.stringify({ resource, id, introspection_credential: credential }));
-  else
-    shell.print(
-      `The new introspection credential of ${resource} (${id}), shown only this once: ${credential}`,
-    );
+  if (json) {
+    const told = { resource, id, introspection_credential: credential, previous_credential_until: until };
+    return shell.print(JSON.stringify(told));
+  }
+  shell.print(`The new introspection credential of ${resource} (${id}), shown only this once: ${credential}`);
+  if (until !== undefined) shell.print(`The old one stays good until ${formatInstant(until)} UTC.`);
 }
 
 async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
@@ -163,12 +177,13 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
     return shell.print("There are no resources. Add one with: gatehouse resources add <url>");
   shell.print(
     formatTable(
-      ["IDENTIFIER", "ID", "NAME", "CREATED", "SCOPES"],
-      resources.map(({ identifier, name, scopes, createdAt }) => [
+      ["IDENTIFIER", "ID", "NAME", "CREATED", "OLD CREDENTIAL UNTIL", "SCOPES"],
+      resources.map(({ identifier, name, scopes, createdAt, previousCredential }) => [
         identifier,
         shortIdOf(identifier),
         name ?? "",
         formatInstant(createdAt),
+        previousCredential === undefined ? "" : formatInstant(previousCredential.until),
         scopes.map((scope) => (scope.isDefault ? `${scope.name} (default)` : scope.name)).join(" "),
       ]),
     ),
@@ -209,9 +224,22 @@ function wrongUsage(error: unknown, about: string): unknown {
   return error instanceof OAuthError ? new Refusal(2, `${about}: ${error.hint ?? error.code}`) : error;
 }
 
-function describe({ identifier, name, scopes, createdAt }: Resource): Record<string, unknown> {
+function describe({
+  identifier,
+  name,
+  scopes,
+  createdAt,
+  previousCredential,
+}: Resource): Record<string, unknown> {
   const told = scopes.map(({ isDefault, ...scope }) => ({ ...scope, ...(isDefault && { default: true }) }));
-  return { resource: identifier, id: shortIdOf(identifier), name, scopes: told, created_at: createdAt };
+  return {
+    resource: identifier,
+    id: shortIdOf(identifier),
+    name,
+    scopes: told,
+    created_at: createdAt,
+    previous_credential_until: previousCredential?.until,
+  };
 }
 
 function unknownResource(identifier: string): Refusal {

@@ -146,6 +146,7 @@ export interface AuditEvent {
     | "refresh_reused"
     | "client_authentication_failed"
     | "introspection_refused"
+    | "previous_credential_used"
     | "client_registered"
     | "client_updated"
     | "client_removed"

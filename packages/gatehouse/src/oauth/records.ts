@@ -76,6 +76,8 @@ export interface Resource {
   /** Its scopes, each with a sentence for the consent page. None: it takes any scope, shown by its name. */
   readonly scopes: readonly ResourceScope[];
   readonly createdAt: Seconds;
+  /** The introspection credential before the last rotation: good until its end. */
+  readonly previousCredential?: { readonly hash: SecretHash; readonly until: Seconds };
 }
 
 export interface ResourceScope {

@@ -160,9 +160,16 @@ export interface ResourceStore {
     identifier: ResourceIdentifier,
     changes: { readonly name?: string | undefined; readonly scopes?: Resource["scopes"] | undefined },
   ): Promise<boolean>;
-  /** Replaces the credential: the old one stops at once. False when the resource is unknown. */
-  replaceResourceCredential(identifier: ResourceIdentifier, credentialHash: SecretHash): Promise<boolean>;
-  /** The resource whose introspection credential has this hash. */
+  /**
+   * Replaces the credential: the old one stops at once, or is kept beside the new one as the previous one, and the one before it stops then. False when
+   * the resource is unknown. Of two rotations at once the later one's previous is the earlier one's.
+   */
+  replaceResourceCredential(
+    identifier: ResourceIdentifier,
+    credentialHash: SecretHash,
+    keepUntil?: Seconds,
+  ): Promise<boolean>;
+  /** The resource whose introspection credential has this hash, or whose previous one, be it over or not. */
   findResourceByCredential(credentialHash: SecretHash): Promise<Resource | undefined>;
 }
 

@@ -200,19 +200,25 @@ export const browserSessions = layout(
 );
 
 export const resources = layout(
-  (column): Resource => ({
-    identifier: column.text<ResourceIdentifier>("identifier"),
-    name: column.optionalText("name"),
-    scopes: column
+  (column): Resource => {
+    const identifier = column.text<ResourceIdentifier>("identifier");
+    const name = column.optionalText("name");
+    const scopes = column
       .json<{ name: string; sentence?: string; isDefault?: true }[]>("scopes")
-      .map(({ name, sentence, isDefault }) => ({ name, sentence, ...(isDefault && { isDefault }) })),
-    createdAt: column.instant("created_at"),
-  }),
-  ({ identifier, name = null, scopes, createdAt }, { instant }) => ({
+      .map(({ name, sentence, isDefault }) => ({ name, sentence, ...(isDefault && { isDefault }) }));
+    const createdAt = column.instant("created_at");
+    const hash = column.optionalText<SecretHash>("previous_credential_hash");
+    const until = column.instant("previous_credential_until");
+    const previousCredential = hash && { hash, until };
+    return { identifier, name, scopes, createdAt, ...(previousCredential && { previousCredential }) };
+  },
+  ({ identifier, name = null, scopes, createdAt, previousCredential }, { instant }) => ({
     identifier,
     name,
     scopes: JSON.stringify(scopes),
     created_at: instant(createdAt),
+    previous_credential_hash: previousCredential?.hash ?? null,
+    previous_credential_until: previousCredential === undefined ? null : instant(previousCredential.until),
   }),
 );
 

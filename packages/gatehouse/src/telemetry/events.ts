@@ -10,6 +10,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   refresh_reused: "warn",
   client_authentication_failed: "warn",
   introspection_refused: "warn",
+  previous_credential_used: "info",
   client_document_unavailable: "warn",
   not_ready: "error",
   failure: "error",

@@ -102,6 +102,26 @@ test("an operator adds an MCP server, gets its credential once, renews it, and r
   assert.equal((await resources("rotate", "https://notes.example.com/mcp")).code, 1);
 });
 
+test("a credential that is rotated with --keep stays good for so long, and the list tells until when", async () => {
+  const identifier = "https://kept.example.com/mcp";
+  const first = credentialIn((await resources("add", identifier)).out);
+  const rotated = await resources("rotate", identifier, "--keep", "24h");
+  assert.equal(rotated.code, 0, rotated.err);
+  assert.match(rotated.out, /The old one stays good until \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  const found = await store.findResourceByCredential(hashSecret(first));
+  const left = (found?.previousCredential?.until ?? 0) - Date.now() / 1000;
+  assert.ok(left > 86_000 && left <= 86_400, `${left} seconds`);
+  assert.ok(await store.findResourceByCredential(hashSecret(credentialIn(rotated.out))));
+  const listed = JSON.parse((await resources("list", "--json")).out) as Record<string, unknown>[];
+  const entry = listed.find(({ resource }) => resource === identifier);
+  assert.equal(entry?.previous_credential_until, found?.previousCredential?.until);
+  for (const keep of ["31d", "soon"]) {
+    assert.equal((await resources("rotate", identifier, "--keep", keep)).code, 2, keep);
+  }
+  assert.ok(await store.findResourceByCredential(hashSecret(first)), "nothing has changed");
+  assert.equal((await resources("remove", identifier)).code, 0);
+});
+
 test("a resource that is there keeps its credential", async () => {
   const { introspection_credential: credential } = JSON.parse(
     (await resources("add", "https://twice.example.com", "--json")).out,

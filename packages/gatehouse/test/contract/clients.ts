@@ -212,6 +212,23 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.deepEqual(await tested.store.findResourceByCredential(second), changed);
     assert.equal(await tested.store.changeResource(identifier, {}), true);
     assert.deepEqual(await tested.store.findResource(identifier), changed);
+    const [third, fourth] = [aHash(), aHash()];
+    assert.equal(await tested.store.replaceResourceCredential(identifier, third, later(60)), true);
+    const kept = { ...changed, previousCredential: { hash: second, until: later(60) } };
+    for (const hash of [second, third]) {
+      assert.deepEqual(await tested.store.findResourceByCredential(hash), kept);
+    }
+    assert.equal(await tested.store.replaceResourceCredential(identifier, fourth, later(90)), true);
+    assert.equal(await tested.store.findResourceByCredential(second), undefined, "never three");
+    assert.deepEqual((await tested.store.findResourceByCredential(third))?.previousCredential, {
+      hash: third,
+      until: later(90),
+    });
+    assert.equal(await tested.store.replaceResourceCredential(identifier, second), true);
+    for (const hash of [third, fourth]) {
+      assert.equal(await tested.store.findResourceByCredential(hash), undefined);
+    }
+    assert.deepEqual(await tested.store.findResourceByCredential(second), changed);
     assert.deepEqual(await tested.store.removeResource(identifier), { grants: 0 });
     assert.equal(await tested.store.removeResource(identifier), undefined);
     assert.equal(await tested.store.findResourceByCredential(second), undefined);

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { canonicalResource } from "../../src/oauth/resource.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
+import { seconds } from "../../src/oauth/values.ts";
+import { eventsOf } from "../support/audit-events.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aCode,
@@ -199,6 +203,34 @@ test("J09 answers are not to be cached, and guessing a credential is throttled",
   assert.deepEqual(new Set(statuses), new Set([401, 429]));
   // The real callers behind the same address go on.
   assert.equal((await introspect(limited, "x", its)).active, false);
+});
+
+test("a credential that was rotated is good beside the new one until its end, and the log tells who still uses it", async () => {
+  const identifier = "https://rotated.example.com/mcp";
+  const first = await server.addResource(identifier);
+  const [second, third] = [`${first}2`, `${first}3`];
+  const rotate = (to: string, keep?: number) => {
+    const until = keep === undefined ? undefined : seconds(server.clock.now() + keep);
+    return server.store.replaceResourceCredential(canonicalResource(identifier), hashSecret(to), until);
+  };
+  const status = async (secret: string) =>
+    (await post(server, "/introspect", { token: "x" }, { authorization: `Bearer ${secret}` })).status;
+  const used = () => eventsOf(server, "previous_credential_used").length;
+  await rotate(second, 100);
+  assert.deepEqual([await status(second), used()], [200, 0]);
+  assert.deepEqual([await status(first), await status(first), used()], [200, 200, 1]);
+  assert.equal(eventsOf(server, "previous_credential_used")[0]?.resource, identifier);
+  const log = server.log.join("\n");
+  for (const secret of [first, second]) assert.ok(!log.includes(secret) && !log.includes(hashSecret(secret)));
+  server.clock.advance(99);
+  assert.equal(await status(first), 200);
+  server.clock.advance(1);
+  assert.deepEqual([await status(first), await status(second)], [401, 200]);
+  await rotate(third, 100);
+  await rotate(first, 100);
+  assert.deepEqual([await status(second), await status(third), await status(first)], [401, 200, 200]);
+  await rotate(second);
+  assert.deepEqual([await status(first), await status(third), await status(second)], [401, 401, 200]);
 });
 
 test("while somebody guesses INTROSPECTION_TOKEN the right one is refused too, unless it is beyond guessing", async (t) => {

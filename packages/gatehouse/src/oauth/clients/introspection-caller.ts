@@ -40,15 +40,25 @@ const guessTarget = "introspection token";
  * a 401 that names the way that was tried.
  */
 export function createCallerAuthentication(services: Services): (request: OAuthRequest) => Promise<Caller> {
-  const { events, failures, store } = services;
+  const { clock, events, failures, store } = services;
   const { introspectionToken: configured } = services.settings;
-  const isTold = oncePerMinute(services.clock);
+  const isTold = oncePerMinute(clock);
 
   async function findCaller(request: OAuthRequest, presented: Presented): Promise<Caller | undefined> {
     const { id, secret } = presented;
     if (isResourceCredential(presented)) {
-      const resource = await store.findResourceByCredential(hashSecret(secret));
-      return resource !== undefined && isNamed(resource, id) ? resource : undefined;
+      const sent = hashSecret(secret);
+      const resource = await store.findResourceByCredential(sent);
+      if (resource === undefined || !isNamed(resource, id)) return undefined;
+      const { identifier, previousCredential } = resource;
+      if (previousCredential?.hash !== sent) return resource;
+      if (previousCredential.until <= clock.now()) return undefined;
+      // Y20: so that the operator sees when nobody uses it any more.
+      if (!isTold(`previous ${identifier}`)) {
+        const { id: reference, address } = request;
+        events.emit({ name: "previous_credential_used", request: reference, resource: identifier, address });
+      }
+      return resource;
     }
     if (configured === undefined || !isForOperator(presented)) return undefined;
     // J09: while somebody guesses, the right one is refused as well, unless it is beyond guessing.

@@ -2,6 +2,7 @@ import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found } from "../layout.ts";
 import { resources } from "../layouts.ts";
+import { instantOrNull } from "./column-types.ts";
 import type { Database } from "./database.ts";
 import { valuesOf } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
@@ -20,17 +21,20 @@ export function resourceOperations(database: Database): ResourceOperations {
   const looked = { columns: resources.columns, table: "gatehouse_resources" };
   const find = keyedLookup(database, { ...looked, key: "identifier" });
   const findByCredential = keyedLookup(database, { ...looked, key: "credential_hash" });
+  const findByPrevious = keyedLookup(database, { ...looked, key: "previous_credential_hash" });
   const list = database.prepare(
     `select ${resources.columns} from gatehouse_resources order by created_at, identifier`,
   );
   const add = database.prepare(
-    `insert into gatehouse_resources (${resources.columns}, credential_hash) values ($1, $2, $3, $4, $5) on conflict (identifier) do nothing`,
+    `insert into gatehouse_resources (${resources.columns}, credential_hash) values ($1, $2, $3, $4, $5, $6, $7) on conflict (identifier) do nothing`,
   );
   const change = database.prepare(
     "update gatehouse_resources set name = coalesce($2, name), scopes = coalesce($3, scopes) where identifier = $1",
   );
   const replace = database.prepare(
-    "update gatehouse_resources set credential_hash = $2 where identifier = $1",
+    `update gatehouse_resources set credential_hash = $2, previous_credential_until = $3::timestamptz,
+       previous_credential_hash = case when $3::timestamptz is not null then credential_hash end
+     where identifier = $1`,
   );
   const listTogether = batched(async (asked: readonly undefined[]) => {
     const listed = (await database.run(list)).rows.map(resources.read);
@@ -38,14 +42,15 @@ export function resourceOperations(database: Database): ResourceOperations {
   });
   return {
     findResource: async (identifier) => found(await find(identifier), resources),
-    findResourceByCredential: async (hash) => found(await findByCredential(hash), resources),
+    findResourceByCredential: async (hash) =>
+      found((await findByCredential(hash)) ?? (await findByPrevious(hash)), resources),
     listResources: () => listTogether(undefined),
     addResource: async (resource, credentialHash) =>
       (await database.run(add, ...valuesOf(resources, resource), credentialHash)).changes === 1,
     changeResource: async (identifier, { name = null, scopes }) =>
       (await database.run(change, identifier, name, scopes === undefined ? null : JSON.stringify(scopes)))
         .changes === 1,
-    replaceResourceCredential: async (identifier, hash) =>
-      (await database.run(replace, identifier, hash)).changes === 1,
+    replaceResourceCredential: async (identifier, hash, keepUntil) =>
+      (await database.run(replace, identifier, hash, instantOrNull(keepUntil))).changes === 1,
   };
 }

@@ -20,16 +20,23 @@ export function resourceOperations(database: Database): ResourceOperations {
   const findByCredential = database.prepare(`${all} where credential_hash = ?`);
   const list = database.prepare(`${all} order by created_at, identifier`);
   const add = database.prepare(
-    `insert into gatehouse_resources (${resources.columns}, credential_hash) values (?, ?, ?, ?, ?)
+    `insert into gatehouse_resources (${resources.columns}, credential_hash) values (?, ?, ?, ?, ?, ?, ?)
      on conflict (identifier) do nothing`,
   );
   const change = database.prepare(
     "update gatehouse_resources set name = coalesce(?, name), scopes = coalesce(?, scopes) where identifier = ?",
   );
-  const replace = database.prepare("update gatehouse_resources set credential_hash = ? where identifier = ?");
+  const findByPrevious = database.prepare(`${all} where previous_credential_hash = ?`);
+  const replace = database.prepare(
+    `update gatehouse_resources set credential_hash = ?, previous_credential_until = ?,
+       previous_credential_hash = case when ? then credential_hash end
+     where identifier = ?`,
+  );
+  const byCredential = sharedLookup(database, findByCredential, resources);
+  const byPrevious = sharedLookup(database, findByPrevious, resources);
   return {
     findResource: sharedLookup(database, find, resources),
-    findResourceByCredential: sharedLookup(database, findByCredential, resources),
+    findResourceByCredential: async (hash) => (await byCredential(hash)) ?? byPrevious(hash),
     listResources: () => database.read(() => list.all().map(resources.read)),
     addResource: (resource, credentialHash) =>
       database.write(() => add.run(...valuesOf(resources, resource), credentialHash).changes === 1),
@@ -38,7 +45,9 @@ export function resourceOperations(database: Database): ResourceOperations {
         () =>
           change.run(name, scopes === undefined ? null : JSON.stringify(scopes), identifier).changes === 1,
       ),
-    replaceResourceCredential: (identifier, hash) =>
-      database.write(() => replace.run(hash, identifier).changes === 1),
+    replaceResourceCredential: (identifier, hash, keepUntil) =>
+      database.write(
+        () => replace.run(hash, keepUntil ?? null, Number(keepUntil !== undefined), identifier).changes === 1,
+      ),
   };
 }
