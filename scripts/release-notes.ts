@@ -2,8 +2,8 @@
  * What CHANGELOG.md says of one version.
  *
  *     node scripts/release-notes.ts v1.2.3           prints its section
- *     node scripts/release-notes.ts --check v1.2.3   prints 1.2.3, or ends with 1 when packages and changelog are not of that version
- *     node scripts/release-notes.ts --date           makes what is unreleased the section of the packages' version, of today
+ *     node scripts/release-notes.ts --check v1.2.3   prints 1.2.3; ends with 1 when anything differs
+ *     node scripts/release-notes.ts --date           makes what is unreleased the packages' version, of today
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

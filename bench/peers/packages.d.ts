@@ -1,4 +1,7 @@
-/* The little that is used of the packages: the types of the bench are checked where they are not installed, too. */
+/*
+ * The little that is used of the packages: the types of the bench are checked where they are not installed,
+ * too.
+ */
 
 declare module "oidc-provider" {
   import type { RequestListener } from "node:http";

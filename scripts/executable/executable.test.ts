@@ -13,7 +13,10 @@ import { startPostgres } from "../../packages/gatehouse/test/support/postgres.ts
 import { running } from "../packages/running.ts";
 import { buildExecutable } from "./build.ts";
 
-/* The single executable, where there is nothing else: an empty folder, and no environment, so no PATH to find a `node` in. */
+/*
+ * The single executable, where there is nothing else: an empty folder, and no environment, so no PATH to
+ * find a `node` in.
+ */
 
 let base: string;
 let executable: string;

@@ -2,7 +2,8 @@ import { type Command, Help } from "commander";
 import { environmentHelp } from "./environment-help.ts";
 
 /*
- * What the help says of every command besides its options: examples, which come first, and the settings it reads.
+ * What the help says of every command besides its options: examples, which come first, and the settings it
+ * reads.
  */
 
 interface About {

@@ -112,7 +112,10 @@ async function set(shell: Shell, identifier: string, options: AddOptions): Promi
   else shell.print(`Changed resource ${resource}; its credential and its grants stay.`);
 }
 
-/** The scopes after a change; `undefined` when it is not about them. A mark stays with its scope unless others are marked. */
+/**
+ * The scopes after a change; `undefined` when it is not about them. A mark stays with its scope unless others
+ * are marked.
+ */
 function changedScopes(
   { scopes: before }: Resource,
   texts: readonly string[] | undefined,

@@ -2,8 +2,9 @@ import type { Reason } from "./reason.ts";
 import type { Seconds } from "./values.ts";
 
 /*
- * What the protocol needs from outside, and nothing else. The store has a file of its own (`store.ts`); the adapters in `identity/`, `client-documents/`, `http/` and `telemetry/`
- * implement these; `gatehouse.ts` hands them in.
+ * What the protocol needs from outside, and nothing else. The store has a file of its own (`store.ts`); the
+ * adapters in `identity/`, `client-documents/`, `http/` and `telemetry/` implement these; `gatehouse.ts`
+ * hands them in.
  */
 
 export interface Clock {
@@ -21,13 +22,13 @@ export interface Random {
 /** The upstream identity provider: proves who a person is. */
 export interface IdentityProvider {
   /**
-   * Where to send the browser. The three secrets are fresh per attempt; the provider must send `state` back and put `nonce` into
-   * what it proves (C01, C07, C08). Throws {@link SignInError}.
+   * Where to send the browser. The three secrets are fresh per attempt; the provider must send `state` back
+   * and put `nonce` into what it proves (C01, C07, C08). Throws {@link SignInError}.
    */
   signInUrl(attempt: SignInAttempt): Promise<URL>;
   /**
-   * Turns the callback's query into a proven identity, or throws {@link SignInError}. Verifies everything (C07-C14).
-   * `callback` is our own callback URL with the query exactly as received.
+   * Turns the callback's query into a proven identity, or throws {@link SignInError}. Verifies everything
+   * (C07-C14). `callback` is our own callback URL with the query exactly as received.
    */
   completeSignIn(callback: URL, attempt: SignInAttempt): Promise<Identity>;
 }
@@ -46,7 +47,10 @@ export interface Identity {
   readonly email: string;
 }
 
-/** Why a sign-in failed, in terms of what the client is told (C18, C19). `message` is for the log, never for the browser. */
+/**
+ * Why a sign-in failed, in terms of what the client is told (C18, C19). `message` is for the log, never for
+ * the browser.
+ */
 export class SignInError extends Error {
   override readonly name = "SignInError";
   readonly code: "access_denied" | "server_error" | "temporarily_unavailable";
@@ -81,7 +85,10 @@ export class SignInError extends Error {
 
 // -- client documents
 
-/** A kind of document: how long it may be, and how it is understood. What `read` throws on is not cached (I12). */
+/**
+ * A kind of document: how long it may be, and how it is understood. What `read` throws on is not cached
+ * (I12).
+ */
 export interface DocumentKind<T> {
   readonly name: "metadata" | "keys";
   readonly maxBytes: number;
@@ -89,18 +96,24 @@ export interface DocumentKind<T> {
 }
 
 /**
- * Documents that clients publish about themselves: client ID metadata documents and key sets. Strangers choose the URLs, so the adapter
- * guards every fetch (CIMD §6.5, §6.6) and bounds what is cached. `requester` is the address of whoever needs one. Throws
- * {@link DocumentError}, or what `read` throws.
+ * Documents that clients publish about themselves: client ID metadata documents and key sets. Strangers
+ * choose the URLs, so the adapter guards every fetch (CIMD §6.5, §6.6) and bounds what is cached. `requester`
+ * is the address of whoever needs one. Throws {@link DocumentError}, or what `read` throws.
  */
 export interface ClientDocuments {
-  /** As fetched not too long ago, by the answer's own word within bounds (I11). Callers at the same time share one fetch (I17). */
+  /**
+   * As fetched not too long ago, by the answer's own word within bounds (I11). Callers at the same time share
+   * one fetch (I17).
+   */
   load<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
-  /** Fetched anew, because the one at hand lacks something; at most once a minute, in between the one at hand is given (Q12). */
+  /**
+   * Fetched anew, because the one at hand lacks something; at most once a minute, in between the one at hand
+   * is given (Q12).
+   */
   reload<T>(kind: DocumentKind<T>, url: string, requester: string): Promise<T>;
   /**
-   * The copy that ships with this server, if there is one; `isNews` is true at the first use since the document itself was last fetched:
-   * what goes on for hours is told once.
+   * The copy that ships with this server, if there is one; `isNews` is true at the first use since the
+   * document itself was last fetched: what goes on for hours is told once.
    */
   snapshot<T>(
     kind: DocumentKind<T>,
@@ -109,8 +122,9 @@ export interface ClientDocuments {
 }
 
 /**
- * Why a document could not be had. `gone`: its server answers that there is none (404, 410). `refused`: it may not be asked for, its address is not
- * public. `unavailable`: anything else. `message` is for the log, never for the browser (I13).
+ * Why a document could not be had. `gone`: its server answers that there is none (404, 410). `refused`: it
+ * may not be asked for, its address is not public. `unavailable`: anything else. `message` is for the log,
+ * never for the browser (I13).
  */
 export class DocumentError extends Error {
   override readonly name = "DocumentError";
@@ -124,7 +138,10 @@ export class DocumentError extends Error {
 
 // -- telemetry
 
-/** What happened, for the audit log (S10). Values are sanitized by the receiver; secrets never stand in an event (S09). */
+/**
+ * What happened, for the audit log (S10). Values are sanitized by the receiver; secrets never stand in an
+ * event (S09).
+ */
 export interface Events {
   emit(event: AuditEvent): void;
 }
@@ -171,7 +188,10 @@ export interface AuditEvent {
   readonly userAgent?: string | undefined;
   /** Of the attempt to authorize that the request belongs to, which spans several. */
   readonly attempt?: string | undefined;
-  /** The address of somebody who was turned away for what the account is; people who get in stand as `subject`. */
+  /**
+   * The address of somebody who was turned away for what the account is; people who get in stand as
+   * `subject`.
+   */
   readonly account?: string | undefined;
   readonly error?: string | undefined;
   /** Which of several causes it was: a word for machines. */
@@ -182,15 +202,19 @@ export interface AuditEvent {
 }
 
 /**
- * Slows guessing (E16). A guess comes from an address and is aimed at a target: a client's secret, the introspection token. What was wrong at one target
- * does not count at another, so that a stranger shuts out nobody but himself and whoever needs that very secret from the same address.
+ * Slows guessing (E16). A guess comes from an address and is aimed at a target: a client's secret, the
+ * introspection token. What was wrong at one target does not count at another, so that a stranger shuts out
+ * nobody but himself and whoever needs that very secret from the same address.
  */
 export interface FailureLimiter {
-  /** Seconds until another guess at this target from this address may be looked at; 0: now. Costs next to nothing while nobody guesses. */
+  /**
+   * Seconds until another guess at this target from this address may be looked at; 0: now. Costs next to
+   * nothing while nobody guesses.
+   */
   wait(address: string, target: string): number;
   /**
-   * Counts a wrong guess; without a target, at something that cannot be guessed. Returns the seconds its sender should wait, when that was too much for
-   * this target or for this address in all; else 0.
+   * Counts a wrong guess; without a target, at something that cannot be guessed. Returns the seconds its
+   * sender should wait, when that was too much for this target or for this address in all; else 0.
    */
   failed(address: string, target: string | undefined): number;
 }

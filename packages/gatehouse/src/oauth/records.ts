@@ -17,25 +17,38 @@ export interface Client {
   readonly authMethod: TokenEndpointAuthMethod;
   /** SHA-256 of the secret. */
   readonly secretHash: SecretHash | undefined;
-  /** LEGACY: a secret in clear text, in rows the old service wrote. While it is there it decides, and the hash follows it (T03). */
+  /**
+   * LEGACY: a secret in clear text, in rows the old service wrote. While it is there it decides, and the hash
+   * follows it (T03).
+   */
   readonly clearSecret: string | undefined;
   /** After a rotation: the secret before, for as long as it stays good beside the new one. */
   readonly previousSecret?: PreviousSecret;
-  /** What its assertions are verified with (RFC 7523). On a public client: an assertion may be sent, and is then verified. */
+  /**
+   * What its assertions are verified with (RFC 7523). On a public client: an assertion may be sent, and is
+   * then verified.
+   */
   readonly keys: ClientKeys | undefined;
-  /** Exact URIs; only for operator-provisioned `client_secret_post` clients patterns of the LEGACY dialect. */
+  /**
+   * Exact URIs; only for operator-provisioned `client_secret_post` clients patterns of the LEGACY dialect.
+   */
   readonly redirectUris: readonly string[];
   readonly grantTypes: readonly string[];
-  /** Space-delimited scope the client registered, `undefined` for no ceiling. Informative: resources decide. */
+  /**
+   * Space-delimited scope the client registered, `undefined` for no ceiling. Informative: resources decide.
+   */
   readonly scope: string | undefined;
   /** What it says of itself, shown on the consent page and echoed at registration. */
   readonly metadata: ClientMetadata;
   /**
-   * True when nobody but the client vouches for it: registered by itself (RFC 7591), here or with the service before us, or by its metadata document;
-   * false when the operator provisioned it or vouches for it.
+   * True when nobody but the client vouches for it: registered by itself (RFC 7591), here or with the service
+   * before us, or by its metadata document; false when the operator provisioned it or vouches for it.
    */
   readonly dynamicallyRegistered: boolean;
-  /** True when it was registered more than once, by several installations or by strangers who say the same of themselves. */
+  /**
+   * True when it was registered more than once, by several installations or by strangers who say the same of
+   * themselves.
+   */
   readonly shared: boolean;
   readonly createdAt: Seconds;
   /** Last redemption, refresh, or repeated registration; `undefined` when there was none. */
@@ -65,7 +78,9 @@ export interface ClientMetadata {
   readonly contacts?: readonly string[];
   readonly softwareId?: string;
   readonly softwareVersion?: string;
-  /** It registered without naming an authentication method: it got a secret, and may come without it as well. */
+  /**
+   * It registered without naming an authentication method: it got a secret, and may come without it as well.
+   */
   readonly namedNoAuthMethod?: true;
 }
 
@@ -117,8 +132,9 @@ export interface AuthorizationRequest {
 }
 
 /**
- * One attempt to authorize, from the authorization request to the decision. It lives at two stages: `sign-in`, while
- * the browser is at the identity provider, and `consent`, once it is known who the person is.
+ * One attempt to authorize, from the authorization request to the decision. It lives at two stages:
+ * `sign-in`, while the browser is at the identity provider, and `consent`, once it is known who the person
+ * is.
  */
 export interface Transaction {
   /** Hash of the handle that travels as upstream `state` and in the consent form. */
@@ -148,7 +164,9 @@ export interface Code {
   readonly expiresAt: Seconds;
 }
 
-/** A code as found: with whether it was used, and for which grant (none: it was burnt by a wrong verifier). */
+/**
+ * A code as found: with whether it was used, and for which grant (none: it was burnt by a wrong verifier).
+ */
 export interface FoundCode extends Code {
   readonly used: boolean;
   readonly grantId: GrantId | undefined;
@@ -173,7 +191,10 @@ export interface Grant {
   /** The grant is dead from here on: pushed by each rotation (idle), never past `endsAt` (absolute). G11. */
   readonly expiresAt: Seconds;
   readonly endsAt: Seconds;
-  /** Of the key that the refresh token of the live generation was made with; `undefined` where that was before such notes were kept. */
+  /**
+   * Of the key that the refresh token of the live generation was made with; `undefined` where that was before
+   * such notes were kept.
+   */
   readonly keyId: number | undefined;
 }
 
@@ -191,14 +212,18 @@ export interface AccessToken {
   readonly expiresAt: Seconds;
 }
 
-/** LEGACY: a refresh token of the service before us, which knew people by address and tokens of no resource. */
+/**
+ * LEGACY: a refresh token of the service before us, which knew people by address and tokens of no resource.
+ */
 export interface OriginalRefreshToken {
   readonly email: string;
   readonly clientId: ClientId;
   readonly createdAt: Seconds;
 }
 
-/** A remembered decision (D02): identical for as long as `fingerprint` of the client's metadata stays (D15). */
+/**
+ * A remembered decision (D02): identical for as long as `fingerprint` of the client's metadata stays (D15).
+ */
 export interface Consent {
   readonly subject: Subject;
   readonly clientId: ClientId;

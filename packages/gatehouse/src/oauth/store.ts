@@ -16,8 +16,8 @@ import type {
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "./values.ts";
 
 /*
- * What the protocol asks of a store, one interface a noun. `storage/sqlite/` and `storage/postgres/` implement
- * it; `test/contract/` tests it sentence by sentence.
+ * What the protocol asks of a store, one interface a noun. `storage/sqlite/` and `storage/postgres/`
+ * implement it; `test/contract/` tests it sentence by sentence.
  */
 
 /** How a rotation ended. See {@link Store.rotateGrant}. */
@@ -35,7 +35,10 @@ export interface ReplayPolicy {
   readonly window: Seconds;
   /** How far back, 1 being the previous generation; at most {@link maxReplayGenerations}. */
   readonly generations: number;
-  /** Seconds after it was superseded in which the previous generation, past the window, moves the grant ahead; 0: never. */
+  /**
+   * Seconds after it was superseded in which the previous generation, past the window, moves the grant ahead;
+   * 0: never.
+   */
   readonly late: Seconds;
 }
 
@@ -46,12 +49,12 @@ export const maxReplayGenerations = 64;
 export type Redemption = "redeemed" | "used" | "gone";
 
 /**
- * The store speaks in what the protocol means, not in rows. **Every operation is atomic, across processes too**: it
- * happens as a whole or not at all, whatever else runs at the same time and wherever the process dies; it has happened
- * durably once its promise resolves. Expiry is checked at use with the `now` handed in (T06); an expired record is never returned
- * or acted on, swept or not. Unknown values give `undefined` or `false`, never an error. Strings are stored literally, NUL and
- * lone surrogates excepted: the protocol refuses those before. A store that cannot answer throws
- * {@link StoreUnavailableError}.
+ * The store speaks in what the protocol means, not in rows. **Every operation is atomic, across processes
+ * too**: it happens as a whole or not at all, whatever else runs at the same time and wherever the process
+ * dies; it has happened durably once its promise resolves. Expiry is checked at use with the `now` handed in
+ * (T06); an expired record is never returned or acted on, swept or not. Unknown values give `undefined` or
+ * `false`, never an error. Strings are stored literally, NUL and lone surrogates excepted: the protocol
+ * refuses those before. A store that cannot answer throws {@link StoreUnavailableError}.
  */
 export interface Store
   extends ClientStore,
@@ -68,24 +71,31 @@ export interface ClientStore {
   findClient(id: string): Promise<Client | undefined>;
   /** Newest first. */
   listClients(): Promise<Client[]>;
-  /** Those the operator provisioned, a handful, without the ones that registered themselves and were vouched for; newest first. */
+  /**
+   * Those the operator provisioned, a handful, without the ones that registered themselves and were vouched
+   * for; newest first.
+   */
   listProvisionedClients(): Promise<Client[]>;
   /**
-   * False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. One that registered itself comes with whom it
-   * was `registeredFrom`, and counts as never used until a code of its is redeemed or the operator vouches for it: see {@link makeRoom} and {@link sweep}.
+   * False, and nothing changed, when the id is taken: of two callers with one id exactly one gets true. One
+   * that registered itself comes with whom it was `registeredFrom`, and counts as never used until a code of
+   * its is redeemed or the operator vouches for it: see {@link makeRoom} and {@link sweep}.
    */
   addClient(client: Client, registeredFrom?: string): Promise<boolean>;
   /**
-   * Adds a client that may be shared: when an identical one is there already, that one counts as used at `client.createdAt` and as registered
-   * once more. Gives the client as stored; `undefined`, and nothing changed, when the id is taken by one that says something else of itself.
+   * Adds a client that may be shared: when an identical one is there already, that one counts as used at
+   * `client.createdAt` and as registered once more. Gives the client as stored; `undefined`, and nothing
+   * changed, when the id is taken by one that says something else of itself.
    */
   shareClient(client: Client, registeredFrom?: string): Promise<Client | undefined>;
   /**
-   * Holds the never-used registrations within bounds (H21). Of everybody's those beyond `inAll` go, and a hundredth of it besides, at most 500 a
-   * call: of those with most first, the oldest of each first. Of `from`'s the oldest go until there is room for one more below `perAddress`, but none
-   * that somebody is just signing in to, nor one younger than `settled` seconds: neighbours cannot push each other out. False when there is no such
-   * room. What is used at the same moment stays. Not one step with the registration that follows: as many as register at once may exceed a bound
-   * until the next call, and as many calls may each remove the surplus.
+   * Holds the never-used registrations within bounds (H21). Of everybody's those beyond `inAll` go, and a
+   * hundredth of it besides, at most 500 a call: of those with most first, the oldest of each first. Of
+   * `from`'s the oldest go until there is room for one more below `perAddress`, but none that somebody is
+   * just signing in to, nor one younger than `settled` seconds: neighbours cannot push each other out. False
+   * when there is no such room. What is used at the same moment stays. Not one step with the registration
+   * that follows: as many as register at once may exceed a bound until the next call, and as many calls may
+   * each remove the surplus.
    */
   makeRoom(bounds: {
     readonly from: string;
@@ -96,40 +106,48 @@ export interface ClientStore {
     readonly settled: Seconds;
   }): Promise<boolean>;
   /**
-   * Replaces all that the client is but `createdAt` and `lastUsedAt`. False when unknown, or, with `unlessShared`, when it was registered more
-   * than once: of a replacement and a sharing at the same moment only one succeeds.
+   * Replaces all that the client is but `createdAt` and `lastUsedAt`. False when unknown, or, with
+   * `unlessShared`, when it was registered more than once: of a replacement and a sharing at the same moment
+   * only one succeeds.
    */
   replaceClient(client: Client, unlessShared?: "unlessShared"): Promise<boolean>;
   /**
-   * Gives the client another name, other redirect URIs, or both; what is left out stays as it is, and so do its secrets and grants. Of two changes of
-   * the same at once the later holds. False when unknown.
+   * Gives the client another name, other redirect URIs, or both; what is left out stays as it is, and so do
+   * its secrets and grants. Of two changes of the same at once the later holds. False when unknown.
    */
   changeClient(
     id: string,
     changes: { readonly name?: string | undefined; readonly redirectUris?: readonly string[] | undefined },
   ): Promise<boolean>;
-  /** Uses up a client assertion (Q09): true for exactly one caller until `expiresAt`, false for every other. */
+  /**
+   * Uses up a client assertion (Q09): true for exactly one caller until `expiresAt`, false for every other.
+   */
   useAssertion(assertionHash: SecretHash, expiresAt: Seconds): Promise<boolean>;
   /**
-   * Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09). False when unknown, or, with
-   * `unlessShared`, when it was registered more than once.
+   * Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09).
+   * False when unknown, or, with `unlessShared`, when it was registered more than once.
    */
   removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
   /**
-   * The operator vouches for a client that says of itself who it is, or does no longer: it counts as `dynamicallyRegistered` or not from then on. Whoever
-   * replaces the client ends that. False when unknown.
+   * The operator vouches for a client that says of itself who it is, or does no longer: it counts as
+   * `dynamicallyRegistered` or not from then on. Whoever replaces the client ends that. False when unknown.
    */
   vouchForClient(id: string, vouched: boolean): Promise<boolean>;
-  /** LEGACY (T03): keeps the hash of the clear-text secret beside it. No effect when the clear text is not (any more) this one. */
+  /**
+   * LEGACY (T03): keeps the hash of the clear-text secret beside it. No effect when the clear text is not
+   * (any more) this one.
+   */
   rememberSecretHash(id: ClientId, clearSecret: string, secretHash: SecretHash): Promise<void>;
   /**
-   * LEGACY: puts the hash in the place of the clear-text secret; there is no way back to the old service then. False, and nothing changed, when the clear
-   * text is not (any more) this one: of a change by somebody else at the same moment none is lost.
+   * LEGACY: puts the hash in the place of the clear-text secret; there is no way back to the old service
+   * then. False, and nothing changed, when the clear text is not (any more) this one: of a change by somebody
+   * else at the same moment none is lost.
    */
   forgetClearSecret(id: ClientId, clearSecret: string, secretHash: SecretHash): Promise<boolean>;
   /**
-   * Gives a client another secret, in clear text too where `next` has it, and keeps the previous one good until its end. False, and nothing changed, when
-   * its secrets are not (any more) those of `client`: of two rotations at once one happens.
+   * Gives a client another secret, in clear text too where `next` has it, and keeps the previous one good
+   * until its end. False, and nothing changed, when its secrets are not (any more) those of `client`: of two
+   * rotations at once one happens.
    */
   rotateSecret(
     client: Client,
@@ -138,7 +156,10 @@ export interface ClientStore {
   ): Promise<boolean>;
 }
 
-/** Protected resources and their introspection credentials. See {@link Store} for what holds for all operations. */
+/**
+ * Protected resources and their introspection credentials. See {@link Store} for what holds for all
+ * operations.
+ */
 export interface ResourceStore {
   findResource(identifier: ResourceIdentifier): Promise<Resource | undefined>;
   /** Oldest first. */
@@ -146,23 +167,27 @@ export interface ResourceStore {
   /** False, and nothing changed, when the identifier is taken. */
   addResource(resource: Resource, credentialHash: SecretHash): Promise<boolean>;
   /**
-   * Removes the resource and its credential, then ends, in small batches, all that was allowed for it: transactions and codes under way,
-   * consents, grants with their access tokens. What moves from one to the next meanwhile ends there; a rotation at the same moment leaves no
-   * live token behind. Once it resolves nothing stored before it was asked lives on. Where the process dies in between, the rest is left for the
-   * next call, which is why it looks for all that even when the resource is unknown; `undefined` when there was nothing either.
+   * Removes the resource and its credential, then ends, in small batches, all that was allowed for it:
+   * transactions and codes under way, consents, grants with their access tokens. What moves from one to the
+   * next meanwhile ends there; a rotation at the same moment leaves no live token behind. Once it resolves
+   * nothing stored before it was asked lives on. Where the process dies in between, the rest is left for the
+   * next call, which is why it looks for all that even when the resource is unknown; `undefined` when there
+   * was nothing either.
    */
   removeResource(identifier: ResourceIdentifier): Promise<{ readonly grants: number } | undefined>;
   /**
-   * Gives the resource another name, other scopes, or both; what is left out stays as it is, and so do its credential and its grants. Of two changes
-   * of the same at once the later holds. False when the resource is unknown.
+   * Gives the resource another name, other scopes, or both; what is left out stays as it is, and so do its
+   * credential and its grants. Of two changes of the same at once the later holds. False when the resource is
+   * unknown.
    */
   changeResource(
     identifier: ResourceIdentifier,
     changes: { readonly name?: string | undefined; readonly scopes?: Resource["scopes"] | undefined },
   ): Promise<boolean>;
   /**
-   * Replaces the credential: the old one stops at once, or is kept beside the new one as the previous one, and the one before it stops then. False when
-   * the resource is unknown. Of two rotations at once the later one's previous is the earlier one's.
+   * Replaces the credential: the old one stops at once, or is kept beside the new one as the previous one,
+   * and the one before it stops then. False when the resource is unknown. Of two rotations at once the later
+   * one's previous is the earlier one's.
    */
   replaceResourceCredential(
     identifier: ResourceIdentifier,
@@ -176,8 +201,9 @@ export interface ResourceStore {
 /** Accounts and browser sessions. See {@link Store} for what holds for all operations. */
 export interface PeopleStore {
   /**
-   * Records a proven sign-in: the account is created, or its e-mail brought up to date, and a new browser session opened; in one step
-   * the session `replaces` (the browser's earlier one, if any) ends, so an identifier never survives a sign-in (S05).
+   * Records a proven sign-in: the account is created, or its e-mail brought up to date, and a new browser
+   * session opened; in one step the session `replaces` (the browser's earlier one, if any) ends, so an
+   * identifier never survives a sign-in (S05).
    */
   openSession(session: {
     readonly sessionHash: SecretHash;
@@ -186,21 +212,34 @@ export interface PeopleStore {
     readonly authTime: Seconds;
     readonly expiresAt: Seconds;
   }): Promise<void>;
-  /** The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its absolute end. */
+  /**
+   * The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its
+   * absolute end.
+   */
   findSession(sessionHash: SecretHash, now: Seconds, idle: Seconds): Promise<BrowserSession | undefined>;
   endSession(sessionHash: SecretHash): Promise<void>;
-  /** The accounts that last signed in with this e-mail address, in any case; more than one when several providers or people had it. */
+  /**
+   * The accounts that last signed in with this e-mail address, in any case; more than one when several
+   * providers or people had it.
+   */
   findAccounts(email: string): Promise<Account[]>;
-  /** Removes the account with its sessions, consents, codes, transactions, grants and access tokens (T09). False when unknown. */
+  /**
+   * Removes the account with its sessions, consents, codes, transactions, grants and access tokens (T09).
+   * False when unknown.
+   */
   removeAccount(subject: Subject): Promise<boolean>;
 }
 
-/** Attempts to authorize, from the authorization request to the decision, and remembered decisions. See {@link Store} for what holds for all operations. */
+/**
+ * Attempts to authorize, from the authorization request to the decision, and remembered decisions. See {@link
+ * Store} for what holds for all operations.
+ */
 export interface TransactionStore {
   beginTransaction(transaction: Transaction): Promise<void>;
   /**
-   * Takes a transaction off the stage `sign-in`, once: of any number of callers with the right handle and binding exactly one
-   * gets it, the others undefined (C04). A wrong binding gets undefined and changes nothing (C02).
+   * Takes a transaction off the stage `sign-in`, once: of any number of callers with the right handle and
+   * binding exactly one gets it, the others undefined (C04). A wrong binding gets undefined and changes
+   * nothing (C02).
    */
   claimSignIn(
     handleHash: SecretHash,
@@ -216,8 +255,9 @@ export interface TransactionStore {
     now: Seconds,
   ): Promise<Transaction | undefined>;
   /**
-   * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the remembered consent, both,
-   * or nothing (denied, failed). True for exactly one caller; false for every later one, which stores nothing (D16).
+   * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the
+   * remembered consent, both, or nothing (denied, failed). True for exactly one caller; false for every later
+   * one, which stores nothing (D16).
    */
   completeTransaction(
     handleHash: SecretHash,
@@ -235,32 +275,42 @@ export interface TransactionStore {
 
 /** Codes, grants and the tokens that belong to them. See {@link Store} for what holds for all operations. */
 export interface GrantStore {
-  /** The code, used or not, expired or not, for as long as its row is kept (an hour): a replay must be told from a stranger. */
+  /**
+   * The code, used or not, expired or not, for as long as its row is kept (an hour): a replay must be told
+   * from a stranger.
+   */
   findCode(codeHash: SecretHash): Promise<FoundCode | undefined>;
   /** Marks an unused code used without a grant (wrong verifier). No effect on a used one. */
   burnCode(codeHash: SecretHash): Promise<void>;
   /**
-   * Uses the code: marks it used by this grant, stores grant and access token, and notes the client's use. `redeemed` for exactly one
-   * caller; `used` when somebody was first; `gone` when it is unknown or expired. Only `redeemed` stores anything.
+   * Uses the code: marks it used by this grant, stores grant and access token, and notes the client's use.
+   * `redeemed` for exactly one caller; `used` when somebody was first; `gone` when it is unknown or expired.
+   * Only `redeemed` stores anything.
    */
   redeemCode(codeHash: SecretHash, now: Seconds, grant: Grant, accessToken: AccessToken): Promise<Redemption>;
   findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
   /**
-   * One compare-and-set of the generation (G03-G06, G13-G18), for a token that was proven genuine. The *preceding* generation is the one whose
-   * holder was answered with the live one; between them are only skipped ones. With the presented generation
-   *  - the live one: it becomes live + 1, `rotatedAt` becomes now, `expiresAt` the given: `rotated`. Of all who present it at once, one;
-   *    to the others it is the preceding one by then;
-   *  - the preceding one, less than `replay.window` seconds after the live one was minted, or one of the `replay.generations` that were
-   *    presented last, less than that after it was superseded: nothing of the grant changes: `replayed`, with the live generation;
-   *  - the preceding one later than that, less than `replay.late` seconds after it was first superseded: the live one, which nobody has
-   *    presented, is skipped, and live + 1 takes its place as above: `skipped_ahead`. Of all who present it at once, one, and the others
-   *    replay what that one got. At once with a holder of the live one: whoever comes first is answered, the other has reused;
-   *  - one newer than the live one, because the database is behind its tokens: presented + 1 becomes live as above, and of the generations
-   *    before the presented one none is forgiven any more: `fast_forwarded`. Of all who present it at once, one, and the others replay;
-   *  - a skipped one: `reused`, `skipped`, remembered for {@link maxReplayGenerations} generations; any other: `reused`, `superseded`. Nothing
-   *    changed, and it stays so whatever else runs: the caller revokes;
-   * and no such live grant, also when it ends at the same moment: `gone`. Only `reused` and `gone` store no access token; the others store it in
-   * the same step. So however many callers race with one generation, one lineage lives on, and none is lost when an answer is.
+   * One compare-and-set of the generation (G03-G06, G13-G18), for a token that was proven genuine. The
+   * *preceding* generation is the one whose holder was answered with the live one; between them are only
+   * skipped ones. With the presented generation
+   *  - the live one: it becomes live + 1, `rotatedAt` becomes now, `expiresAt` the given: `rotated`. Of all
+   *    who present it at once, one; to the others it is the preceding one by then;
+   *  - the preceding one, less than `replay.window` seconds after the live one was minted, or one of the
+   *    `replay.generations` that were presented last, less than that after it was superseded: nothing of the
+   *    grant changes: `replayed`, with the live generation;
+   *  - the preceding one later than that, less than `replay.late` seconds after it was first superseded: the
+   *    live one, which nobody has presented, is skipped, and live + 1 takes its place as above:
+   *    `skipped_ahead`. Of all who present it at once, one, and the others replay what that one got. At once
+   *    with a holder of the live one: whoever comes first is answered, the other has reused;
+   *  - one newer than the live one, because the database is behind its tokens: presented + 1 becomes live as
+   *    above, and of the generations before the presented one none is forgiven any more: `fast_forwarded`.
+   *    Of all who present it at once, one, and the others replay;
+   *  - a skipped one: `reused`, `skipped`, remembered for {@link maxReplayGenerations} generations; any
+   *    other: `reused`, `superseded`. Nothing changed, and it stays so whatever else runs: the caller
+   *    revokes;
+   * and no such live grant, also when it ends at the same moment: `gone`. Only `reused` and `gone` store no
+   * access token; the others store it in the same step. So however many callers race with one generation, one
+   * lineage lives on, and none is lost when an answer is.
    */
   rotateGrant(rotation: {
     readonly grantId: GrantId;
@@ -268,11 +318,16 @@ export interface GrantStore {
     readonly now: Seconds;
     readonly replay: ReplayPolicy;
     readonly expiresAt: Seconds;
-    /** Of the key that refresh tokens are made with now, if that is known; noted where the generation changes. */
+    /**
+     * Of the key that refresh tokens are made with now, if that is known; noted where the generation changes.
+     */
     readonly keyId?: number;
     readonly accessToken: AccessToken;
   }): Promise<Rotation>;
-  /** Ends the grant and all its access tokens; a rotation at the same moment leaves no live token behind (K-n5). False when unknown. */
+  /**
+   * Ends the grant and all its access tokens; a rotation at the same moment leaves no live token behind
+   * (K-n5). False when unknown.
+   */
   revokeGrant(id: GrantId): Promise<boolean>;
   /** The live token. LEGACY: a row narrowed to a project (`scope_project_id`) is never returned. */
   findAccessToken(tokenHash: SecretHash, now: Seconds): Promise<AccessToken | undefined>;
@@ -280,15 +335,19 @@ export interface GrantStore {
   revokeAccessToken(tokenHash: SecretHash): Promise<boolean>;
 }
 
-/** Refresh tokens of the service before us (LEGACY): on a database that never was its own there are none. See {@link Store} for what holds for all operations. */
+/**
+ * Refresh tokens of the service before us (LEGACY): on a database that never was its own there are none. See
+ * {@link Store} for what holds for all operations.
+ */
 export interface OriginalRefreshTokenStore {
   /** The live one with this hash; untouched. */
   findOriginalRefreshToken(tokenHash: SecretHash, now: Seconds): Promise<OriginalRefreshToken | undefined>;
   /**
-   * Exchanges one for a grant: in one step it goes, for that service too, the account is created where it does not exist, and grant and access token are
-   * stored, the token that went counting as the generation before the grant's, superseded now; the client's use is noted. True for exactly one
-   * caller; false, and nothing changed, for every other, and when the token is the grant's client's no more: it expired, or that service used it up or
-   * ended it first.
+   * Exchanges one for a grant: in one step it goes, for that service too, the account is created where it
+   * does not exist, and grant and access token are stored, the token that went counting as the generation
+   * before the grant's, superseded now; the client's use is noted. True for exactly one caller; false, and
+   * nothing changed, for every other, and when the token is the grant's client's no more: it expired, or that
+   * service used it up or ended it first.
    */
   exchangeOriginalRefreshToken(
     tokenHash: SecretHash,
@@ -297,18 +356,28 @@ export interface OriginalRefreshTokenStore {
   ): Promise<boolean>;
   /** Ends one, for that service too. False when unknown. */
   revokeOriginalRefreshToken(tokenHash: SecretHash): Promise<boolean>;
-  /** Ends all of a person who is known there by this address, in any case; an exchange at the same moment is over when this resolves. Returns how many. */
+  /**
+   * Ends all of a person who is known there by this address, in any case; an exchange at the same moment is
+   * over when this resolves. Returns how many.
+   */
   revokeOriginalRefreshTokens(email: string): Promise<number>;
 }
 
-/** Fingerprints of the keys the database was used with. See {@link Store} for what holds for all operations. */
+/**
+ * Fingerprints of the keys the database was used with. See {@link Store} for what holds for all operations.
+ */
 export interface KeyStore {
-  /** The keys that refresh tokens here were made with, the one a process started with last comes first; and whether such a token lives. */
+  /**
+   * The keys that refresh tokens here were made with, the one a process started with last comes first; and
+   * whether such a token lives.
+   */
   findKeys(now: Seconds): Promise<{ readonly known: readonly KnownKey[]; readonly live: boolean }>;
   /**
-   * A process starts that verifies with these keys and makes tokens with the first, of which a note is kept. False, and nothing changed, when refresh tokens
-   * live and keys are known, but none of these, unless `anyway`. While tokens live and no key is known, as in a database older than such notes, all of
-   * these count as those it was used with. Of two that start at once with keys of their own neither refuses the other: both are noted.
+   * A process starts that verifies with these keys and makes tokens with the first, of which a note is kept.
+   * False, and nothing changed, when refresh tokens live and keys are known, but none of these, unless
+   * `anyway`. While tokens live and no key is known, as in a database older than such notes, all of these
+   * count as those it was used with. Of two that start at once with keys of their own neither refuses the
+   * other: both are noted.
    * @param fingerprints of the keys, newest first
    */
   startWithKeys(
@@ -316,24 +385,33 @@ export interface KeyStore {
     now: Seconds,
     anyway?: "anyway",
   ): Promise<boolean>;
-  /** Forgets keys: a start with nothing but these is refused from now on, one at the same moment not. Returns how many were known. */
+  /**
+   * Forgets keys: a start with nothing but these is refused from now on, one at the same moment not. Returns
+   * how many were known.
+   */
   forgetKeys(fingerprints: readonly string[]): Promise<number>;
-  /** The live grants that have a refresh token, by the key that it was made with. Reads all grants: seconds among ten million. */
+  /**
+   * The live grants that have a refresh token, by the key that it was made with. Reads all grants: seconds
+   * among ten million.
+   */
   countGrants(now: Seconds): Promise<GrantCount>;
 }
 
 /** What whoever runs the server needs of the store. See {@link Store} for what holds for all operations. */
 export interface UpkeepStore {
   /**
-   * What keeps this store from serving, in words for `/readyz` and without secrets; empty when a write has just been done durably, in the very
-   * database that was opened, and its schema is this version's. Changes nothing that can be seen.
+   * What keeps this store from serving, in words for `/readyz` and without secrets; empty when a write has
+   * just been done durably, in the very database that was opened, and its schema is this version's. Changes
+   * nothing that can be seen.
    */
   findProblems(): Promise<readonly string[]>;
   /**
-   * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here, grants, sessions, transactions, client assertions, codes an hour
-   * old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant, or that nobody ever used and that were registered
-   * last `clientUnused` seconds ago (`clientIdle` when left out), unless somebody is just signing in to them (H20, H21). Operator-provisioned clients never.
-   * Returns how many of each went; call again while a number equals `limit`.
+   * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here,
+   * grants, sessions, transactions, client assertions, codes an hour old, and dynamically registered clients
+   * idle for `clientIdle` seconds that own no live grant, or that nobody ever used and that were registered
+   * last `clientUnused` seconds ago (`clientIdle` when left out), unless somebody is just signing in to them
+   * (H20, H21). Operator-provisioned clients never. Returns how many of each went; call again while a number
+   * equals `limit`.
    */
   sweep(now: Seconds, limit: number, clientIdle: Seconds, clientUnused?: Seconds): Promise<Swept>;
   close(): Promise<void>;
@@ -369,7 +447,10 @@ export interface Swept {
   readonly unusedClients: number;
 }
 
-/** The store cannot answer now; the request may be tried again. Becomes 503 `temporarily_unavailable` with `Retry-After`. */
+/**
+ * The store cannot answer now; the request may be tried again. Becomes 503 `temporarily_unavailable` with
+ * `Retry-After`.
+ */
 export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
 }

@@ -22,8 +22,9 @@ const facts = [
 ];
 
 /**
- * The audit log: one structured line an event (S10), `{ level, time, event, request, client, subject, … }`. Values come from strangers and are made
- * harmless; people stand there by their opaque subject. By their address only where that is why they were turned away: who does not get in has no subject here.
+ * The audit log: one structured line an event (S10), `{ level, time, event, request, client, subject, … }`.
+ * Values come from strangers and are made harmless; people stand there by their opaque subject. By their
+ * address only where that is why they were turned away: who does not get in has no subject here.
  */
 export function createEvents(log: Logger): Events {
   return {

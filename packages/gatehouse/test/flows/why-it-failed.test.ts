@@ -13,7 +13,10 @@ import {
 } from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
-/* Whoever runs the server finds in the log why something failed: whose request it was, what it asked for, and how to find it. */
+/*
+ * Whoever runs the server finds in the log why something failed: whose request it was, what it asked for,
+ * and how to find it.
+ */
 
 let server: TestGatehouse;
 let client: TestClient;

@@ -12,7 +12,10 @@ import { freePort } from "../support/free-port.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, isActive, refresh, resource, tokensFor } from "../support/oauth-client.ts";
 
-/* The published files for proxies, in front of a real server. Only where they listen is changed, and that it is without TLS. */
+/*
+ * The published files for proxies, in front of a real server. Only where they listen is changed, and that
+ * it is without TLS.
+ */
 
 const root = join(import.meta.dirname, "../../../..");
 const published = (name: string) => readFileSync(join(root, name), "utf8");

@@ -9,7 +9,10 @@ import {
 } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 
-/* Redeems one code after the other and says how far it is, until it is killed. Run by sqlite-processes.test.ts. */
+/*
+ * Redeems one code after the other and says how far it is, until it is killed. Run by
+ * sqlite-processes.test.ts.
+ */
 
 const [path = "", encoded = ""] = process.argv.slice(2);
 const hashes = JSON.parse(Buffer.from(encoded, "base64url").toString()) as SecretHash[];
