@@ -1,6 +1,7 @@
 /**
  * The values the protocol passes around, branded so that what has been validated cannot be confused with
- * what has not. A brand is only ever put on by the function that proves it.
+ * what has not. A brand is put on where a value is proven or made, and by the store where it reads a record
+ * back.
  */
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
