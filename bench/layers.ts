@@ -43,7 +43,7 @@ const unused = undefined as never;
 const services: Services = {
   settings: { ...settings, secretKeys, keyId: 1 },
   store,
-  identity: unused,
+  providers: unused,
   documents: unused,
   clock: { now: () => seconds(Date.now() / 1000) },
   random: { bytes: randomBytes },

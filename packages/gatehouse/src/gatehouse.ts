@@ -9,7 +9,9 @@ import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.t
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { createDevelopmentProvider } from "./identity/development.ts";
 import { createOpenIdProvider } from "./identity/openid.ts";
+import { google } from "./identity/organisation.ts";
 import { describeDiscoveryFailure } from "./identity/provider-advice.ts";
+import { providersOf } from "./identity/providers.ts";
 import { KeyError } from "./keys/key-file.ts";
 import {
   admit,
@@ -24,7 +26,13 @@ import {
 import { lookAround } from "./look-around.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { type EndpointUrls, endpointUrls } from "./oauth/messages/endpoint-urls.ts";
-import type { ClientDocuments, Clock, IdentityProvider, Random } from "./oauth/ports.ts";
+import {
+  type ClientDocuments,
+  type Clock,
+  defaultProvider,
+  type IdentityProvider,
+  type Random,
+} from "./oauth/ports.ts";
 import type { Endpoint } from "./oauth/services.ts";
 import type { Store } from "./oauth/store.ts";
 import { seconds } from "./oauth/values.ts";
@@ -159,7 +167,7 @@ export async function startGatehouse(
   const server = createAuthorizationServer({
     settings,
     store,
-    identity: signIn.provider,
+    providers: providersOf([signIn.provider]),
     documents,
     clock,
     random: systemRandom,
@@ -395,8 +403,10 @@ function createSignIn(
     return { provider, page: { path: `${urls.basePath}/development-sign-in`, endpoint } };
   }
   const provider = createOpenIdProvider({
+    name: defaultProvider,
+    title: upstream.issuer === google ? "Google" : new URL(upstream.issuer).host,
     ...upstream,
-    callbackUrl: urls.callback,
+    callbackUrl: urls.callbackOf(defaultProvider),
     allowedDomains,
     warn: (message) => log.warn(message),
   });

@@ -19,6 +19,8 @@ import { aPublicClient, authorizationUrl, resource } from "./support/oauth-clien
 import { selfSigned } from "./support/self-signed.ts";
 
 const credentials = {
+  name: "default",
+  title: "Test",
   clientId: "gatehouse",
   clientSecret: "secret",
   callbackUrl: "http://localhost/callback",

@@ -1,5 +1,6 @@
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
+import { defaultProvider } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
 import type { Route } from "./route.ts";
 
@@ -33,7 +34,7 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
     },
     { path: below("/"), get: server.root, limit: "authorize", ...person },
     { path: below("/authorize"), get: server.authorize, limit: "authorize", ...person },
-    { path: urls.callbackPath, get: server.callback, limit: "authorize", ...person },
+    { path: urls.callbackPathOf(defaultProvider), get: server.callback, limit: "authorize", ...person },
     {
       path: urls.consentPath,
       get: server.consentPage,

@@ -5,7 +5,13 @@ import { OAuthError } from "../oauth/messages/errors.ts";
 import type { DevelopmentSignInPage } from "../oauth/messages/page.ts";
 import { type OAuthResponse, page, redirect } from "../oauth/messages/response.ts";
 import { refuseForeignForm } from "../oauth/messages/same-origin.ts";
-import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
+import {
+  type Clock,
+  defaultProvider,
+  type IdentityProvider,
+  type Random,
+  SignInError,
+} from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
 import { mintSecret } from "../oauth/tokens/secret.ts";
 import { after, seconds } from "../oauth/values.ts";
@@ -48,6 +54,9 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
   }
 
   const provider: IdentityProvider = {
+    name: defaultProvider,
+    title: "Development",
+    domains: undefined,
     async signInUrl({ state }) {
       const url = new URL(`${issuer}/development-sign-in`);
       url.searchParams.set("state", state);
@@ -63,7 +72,15 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
         });
       }
       const { email } = answer;
-      return { issuer: `${issuer}/development`, subject: email.toLowerCase(), email };
+      const subject = email.toLowerCase();
+      return {
+        provider: defaultProvider,
+        issuer: `${issuer}/development`,
+        subject,
+        email,
+        name: undefined,
+        groups: [],
+      };
     },
   };
 
@@ -80,7 +97,7 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
     if (!isEmailAddress(email)) {
       return signInPage(400, action, state, email, "malformedAddress");
     }
-    const callback = new URL(urls.callback);
+    const callback = new URL(urls.callbackOf(defaultProvider));
     callback.searchParams.set("state", state);
     callback.searchParams.set("code", remember(state, email));
     return redirect("POST", callback.href);

@@ -33,7 +33,7 @@ export async function verifyIdToken(
   token: string,
   keys: Pick<FetchedDocument<JWTVerifyGetKey>, "current" | "renewed">,
   expected: Expected,
-): Promise<Identity> {
+): Promise<Pick<Identity, "issuer" | "subject" | "email">> {
   const claims = await verifySignature(token, keys, expected.now);
   checkIssuer(claims, expected.issuer);
   checkAudience(claims, expected.clientId);

@@ -10,6 +10,10 @@ import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts"
 import { fetchSigningKeys } from "./signing-keys.ts";
 
 export interface OpenIdOptions {
+  /** How the operator calls it. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
   /** The provider's issuer, compared exactly (C16). Plain http only on a loopback host. */
   readonly issuer: string;
   readonly clientId: string;
@@ -44,7 +48,7 @@ const maxBytes = 256 * 1024;
  * exactly what was wrong.
  */
 export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
-  const { issuer, clientId, clientSecret, callbackUrl, allowedDomains, warn, timeout = 5000 } = options;
+  const { name, issuer, clientId, clientSecret, callbackUrl, allowedDomains, warn, timeout = 5000 } = options;
   const clock = options.clock ?? { now: () => seconds(Date.now() / 1000) };
   const outbound = createOutbound({ timeout, maxBytes, allowLoopbackHttp: isLoopbackHttp(new URL(issuer)) });
   const onStale = (error: unknown) =>
@@ -64,6 +68,9 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     onStale,
   });
   return {
+    name,
+    title: options.title,
+    domains: allowedDomains,
     discover: () => metadata.lookedAt(),
     async signInUrl(attempt) {
       return authorizationRequest(await metadata.current(), callbackUrl, attempt);
@@ -76,7 +83,14 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
         { provider, clientId, clientSecret, code, callbackUrl, codeVerifier: verifier },
         outbound,
       );
-      return verifyIdToken(idToken, keys, { issuer, clientId, nonce, now: clock.now(), allowedDomains });
+      const proven = await verifyIdToken(idToken, keys, {
+        issuer,
+        clientId,
+        nonce,
+        now: clock.now(),
+        allowedDomains,
+      });
+      return { provider: name, ...proven, name: undefined, groups: [] };
     },
   };
 }

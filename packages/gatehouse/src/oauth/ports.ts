@@ -19,8 +19,24 @@ export interface Random {
 
 // -- identity
 
-/** The upstream identity provider: proves who a person is. */
+/** Where people may sign in. */
+export interface IdentityProviders {
+  /** In the operator's order; never empty. */
+  readonly all: readonly IdentityProvider[];
+  find(name: string): IdentityProvider | undefined;
+}
+
+/** An upstream identity provider: proves who a person is. */
 export interface IdentityProvider {
+  /** How the operator calls it, `[a-z0-9-]{1,32}`; {@link defaultProvider} is the one of the variables. */
+  readonly name: string;
+  /** What people call it: the text of its button. */
+  readonly title: string;
+  /**
+   * Whose addresses it may speak for: lower case, IDN in its ASCII form. `"*"`: all that no other provider
+   * names; `undefined`: all, because there is no other provider.
+   */
+  readonly domains: readonly string[] | "*" | undefined;
   /**
    * Where to send the browser. The three secrets are fresh per attempt; the provider must send `state` back
    * and put `nonce` into what it proves (C01, C07, C08). Throws {@link SignInError}.
@@ -41,10 +57,23 @@ export interface SignInAttempt {
   readonly prompt: "select_account" | "login";
 }
 
+/** The name of the provider that the environment variables describe. */
+export const defaultProvider = "default";
+
+/** Who somebody is, as a provider proved it just now. A person is (issuer, subject), never an address. */
 export interface Identity {
+  /** The provider's name. */
+  readonly provider: string;
   readonly issuer: string;
   readonly subject: string;
+  /** Proven, and of a domain that the provider may speak for; empty where it admits people without one. */
   readonly email: string;
+  /** Shown, and decides nothing. */
+  readonly name: string | undefined;
+  /**
+   * `undefined`: there are some for this person, but they could not be had, which is never the same as none.
+   */
+  readonly groups: readonly string[] | undefined;
 }
 
 /**

@@ -107,8 +107,15 @@ export interface Account {
   readonly subject: Subject;
   readonly issuer: string;
   readonly upstreamSubject: string;
-  /** Verified by the provider (C14). May change; never the key (C13). */
+  /** The name of the provider they signed in with last. */
+  readonly provider: string;
+  /** Verified by the provider (C14). May change; never the key (C13). Empty where the provider gives none. */
   readonly email: string;
+  readonly name: string | undefined;
+  /** `undefined`: not known, which is never the same as none. */
+  readonly groups: readonly string[] | undefined;
+  /** When the provider last proved who they are; `undefined`: before such notes were kept. */
+  readonly confirmedAt: Seconds | undefined;
 }
 
 /** A browser that signed in, so that the next client does not ask again. */
@@ -142,6 +149,11 @@ export interface Transaction {
   /** Hash of the secret in this attempt's cookie: binds the attempt to one browser (C02). */
   readonly bindingHash: SecretHash;
   readonly authorization: AuthorizationRequest;
+  /**
+   * The name of the provider that the browser was sent to; left out where it was signed in already, and
+   * before several were possible.
+   */
+  readonly provider?: string;
   /** Set at stage `consent`: who signed in. */
   readonly signedIn: SignedIn | undefined;
   readonly expiresAt: Seconds;

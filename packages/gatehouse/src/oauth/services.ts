@@ -1,6 +1,6 @@
 import type { OAuthRequest } from "./messages/request.ts";
 import type { OAuthResponse } from "./messages/response.ts";
-import type { ClientDocuments, Clock, Events, FailureLimiter, IdentityProvider, Random } from "./ports.ts";
+import type { ClientDocuments, Clock, Events, FailureLimiter, IdentityProviders, Random } from "./ports.ts";
 import type { Settings } from "./settings.ts";
 import type { Store } from "./store.ts";
 
@@ -8,7 +8,7 @@ import type { Store } from "./store.ts";
 export interface Services {
   readonly settings: Settings;
   readonly store: Store;
-  readonly identity: IdentityProvider;
+  readonly providers: IdentityProviders;
   /** What clients publish about themselves. */
   readonly documents: ClientDocuments;
   readonly clock: Clock;

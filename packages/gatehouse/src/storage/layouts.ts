@@ -109,16 +109,18 @@ export const transactions = layout(
     const email = column.text("email");
     const authTime = column.instant("auth_time");
     const authorization = readRequest(column, "callback_url", "callback_state");
+    const provider = column.optionalText("provider");
     const signedIn = subject && { subject, email, authTime };
-    return { handleHash, bindingHash, authorization, signedIn, expiresAt };
+    return { handleHash, bindingHash, authorization, ...(provider && { provider }), signedIn, expiresAt };
   },
-  ({ handleHash, bindingHash, authorization, signedIn, expiresAt }, { instant }) => ({
+  ({ handleHash, bindingHash, authorization, provider, signedIn, expiresAt }, { instant }) => ({
     id: handleHash,
     binding_hash: bindingHash,
     expires_at: instant(expiresAt),
     subject: signedIn?.subject ?? null,
     email: signedIn?.email ?? null,
     auth_time: signedIn === undefined ? null : instant(signedIn.authTime),
+    provider: provider ?? null,
     ...writeRequest(authorization, "callback_url", "callback_state"),
   }),
 );
@@ -178,16 +180,24 @@ const readAccount = (column: Columns, table = ""): Account => ({
   subject: column.text<Subject>(`${table}subject`),
   issuer: column.text(`${table}issuer`),
   upstreamSubject: column.text(`${table}upstream_subject`),
+  provider: column.text(`${table}provider`),
   email: column.text(`${table}email`),
+  name: column.optionalText(`${table}name`),
+  groups: column.optionalJson<string[]>(`${table}group_names`),
+  confirmedAt: column.optionalInstant(`${table}confirmed_at`),
 });
 
 export const accounts = layout(
   (column) => readAccount(column),
-  ({ subject, issuer, upstreamSubject, email }) => ({
+  ({ subject, issuer, upstreamSubject, provider, email, name, groups, confirmedAt }, { instant }) => ({
     subject,
     issuer,
     upstream_subject: upstreamSubject,
+    provider,
     email,
+    name: name ?? null,
+    group_names: groups === undefined ? null : JSON.stringify(groups),
+    confirmed_at: confirmedAt === undefined ? null : instant(confirmedAt),
   }),
 );
 

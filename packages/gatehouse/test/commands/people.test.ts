@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { anAccount } from "../contract/records.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const database = await aDatabase();
@@ -18,12 +19,12 @@ const people = (...args: string[]) => runCommand(["people", ...args], database.e
 test("an operator looks a person up and cuts them off, beside a running server", async () => {
   const now = seconds(Date.now() / 1000);
   const sessionHash = hashSecret("a session");
-  const account = {
+  const account = anAccount({
     subject: "user_1" as Subject,
     issuer: "https://idp.example",
     upstreamSubject: "77",
     email: "leaver@example.com",
-  };
+  });
   await store.openSession({
     sessionHash,
     replaces: undefined,

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Consent } from "../../src/oauth/records.ts";
+import type { Account, Consent } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
-import { aClient, aHash, anAuthorization, later, now, unique } from "./records.ts";
+import { aClient, aHash, anAccount, anAuthorization, later, now, unique } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about sessions and remembered consents. */
 export function peopleContract(tested: StoreUnderTest): void {
   test("a session lives until it was idle or old, and a new sign-in replaces the old one", async () => {
-    const account = {
+    const account = anAccount({
       subject: `user_${unique()}` as Subject,
       issuer: "https://idp.example",
       upstreamSubject: "alice",
       email: "alice@example.com",
-    };
+    });
     const [first, second] = [aHash(), aHash()];
     const idle = seconds(100);
     await tested.store.openSession({
@@ -57,7 +57,7 @@ export function peopleContract(tested: StoreUnderTest): void {
 
   test("an account is found by the address it last signed in with, in any case", async () => {
     const [email, moved] = [`${unique()}@Example.com`, `${unique()}@example.com`];
-    const account = { issuer: "https://idp.example", upstreamSubject: "x", email };
+    const account = anAccount({ issuer: "https://idp.example", upstreamSubject: "x", email });
     const [one, two] = [1, 2].map(() => ({ ...account, subject: `user_${unique()}` as Subject }));
     assert.ok(one && two);
     const signIn = (who: typeof one) =>
@@ -77,15 +77,40 @@ export function peopleContract(tested: StoreUnderTest): void {
     assert.deepEqual(await tested.store.findAccounts("nobody@example.com"), []);
   });
 
+  test("what the provider says of a person is brought up to date by each sign-in, unknown groups included", async () => {
+    const account = anAccount({ email: `${unique()}@example.com`, name: "Ada", groups: ["admins"] });
+    const signIn = (who: Account) =>
+      tested.store.openSession({
+        sessionHash: aHash(),
+        replaces: undefined,
+        account: who,
+        authTime: now,
+        expiresAt: later(9),
+      });
+    await signIn(account);
+    assert.deepEqual(await tested.store.findAccounts(account.email), [account]);
+    const changed = {
+      ...account,
+      provider: "work",
+      name: undefined,
+      groups: undefined,
+      confirmedAt: later(5),
+    };
+    await signIn(changed);
+    assert.deepEqual(await tested.store.findAccounts(account.email), [changed]);
+    await signIn({ ...changed, groups: [] });
+    assert.deepEqual(await tested.store.findAccounts(account.email), [{ ...changed, groups: [] }]);
+  });
+
   test("a consent is found by exactly its person, client, redirect URI and resource, and renewed by the next", async () => {
     const client = aClient();
     await tested.store.addClient(client);
-    const account = {
+    const account = anAccount({
       subject: `user_${unique()}` as Subject,
       issuer: "https://idp.example",
       upstreamSubject: "x",
       email: "x@example.com",
-    };
+    });
     await tested.store.openSession({
       sessionHash: aHash(),
       replaces: undefined,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type {
   AccessToken,
+  Account,
   AuthorizationRequest,
   Client,
   Code,
@@ -60,6 +61,19 @@ export const anAuthorization = (
   ...over,
 });
 
+/** Somebody who signed in. */
+export const anAccount = (over: Partial<Account> = {}): Account => ({
+  subject: `user_${unique()}` as Subject,
+  issuer: "https://idp.example",
+  upstreamSubject: unique(),
+  provider: "default",
+  email: "alice@example.com",
+  name: undefined,
+  groups: [],
+  confirmedAt: undefined,
+  ...over,
+});
+
 /** An attempt that has just begun: nobody has signed in yet. */
 export const aTransaction = (
   authorization: AuthorizationRequest,
@@ -68,6 +82,7 @@ export const aTransaction = (
   handleHash: aHash(),
   bindingHash: aHash(),
   authorization,
+  provider: "work",
   signedIn: undefined,
   expiresAt: later(600),
   ...over,

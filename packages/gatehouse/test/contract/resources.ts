@@ -9,6 +9,7 @@ import {
   aCode,
   aGrant,
   aHash,
+  anAccount,
   anAuthorization,
   aRotation,
   aToken,
@@ -99,7 +100,12 @@ function attemptsAndGrants(tested: StoreUnderTest) {
     const authorization = anAuthorization(client, { resource });
     const code = aCode(authorization);
     const { subject } = code;
-    const account = { subject, issuer: "https://idp.example", upstreamSubject: unique(), email: code.email };
+    const account = anAccount({
+      subject,
+      issuer: "https://idp.example",
+      upstreamSubject: unique(),
+      email: code.email,
+    });
     const session = { replaces: undefined, account, authTime: now, expiresAt: later(1000) };
     await tested.store.openSession({ sessionHash: aHash(), ...session });
     const signedIn = { subject, email: code.email, authTime: now };

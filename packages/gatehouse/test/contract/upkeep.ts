@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
-import { aClient, aGrant, aHash, aToken, later, now, times, unique } from "./records.ts";
+import { aClient, aGrant, aHash, anAccount, aToken, later, now, times, unique } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about removal and sweeping. */
@@ -15,12 +15,12 @@ export function upkeepContract(tested: StoreUnderTest): void {
 
     const subject = `user_${unique()}` as Subject;
     const sessionHash = aHash();
-    const account = {
+    const account = anAccount({
       subject,
       issuer: "https://idp.example",
       upstreamSubject: "gone",
       email: "gone@example.com",
-    };
+    });
     await tested.store.openSession({
       sessionHash,
       replaces: undefined,

@@ -1,7 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { createOpenIdProvider, type OpenIdOptions } from "../../src/identity/openid.ts";
 import { signInAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
-import { type IdentityProvider, type SignInAttempt, SignInError } from "../../src/oauth/ports.ts";
+import {
+  defaultProvider,
+  type IdentityProvider,
+  type SignInAttempt,
+  SignInError,
+} from "../../src/oauth/ports.ts";
 
 export const callbackUrl = "http://localhost:8080/callback";
 
@@ -16,7 +21,15 @@ export function providerOf(
   options: Partial<OpenIdOptions> = {},
 ): IdentityProvider {
   const { issuer, clientId, clientSecret } = upstream;
-  return createOpenIdProvider({ issuer, clientId, clientSecret, callbackUrl, ...options });
+  return createOpenIdProvider({
+    name: defaultProvider,
+    title: "Test",
+    issuer,
+    clientId,
+    clientSecret,
+    callbackUrl,
+    ...options,
+  });
 }
 
 /** Our callback as the identity provider sends the browser to it. */

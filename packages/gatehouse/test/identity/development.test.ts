@@ -63,9 +63,12 @@ test("whoever types an address is signed in as it, by the way of a real provider
   assert.equal(callback.origin + callback.pathname, `${issuer}/callback`);
   assert.equal(callback.searchParams.get("state"), state);
   assert.deepEqual(await provider.completeSignIn(callback, attempt), {
+    provider: "default",
     issuer: `${issuer}/development`,
     subject: "alice@example.com",
     email: "Alice@Example.com",
+    name: undefined,
+    groups: [],
   });
 });
 

@@ -10,6 +10,7 @@ import {
   aClient,
   aCode,
   aGrant,
+  anAccount,
   anAuthorization,
   aRotation,
   aToken,
@@ -59,12 +60,12 @@ for (const isolation of ["read committed", "serializable"] as const) {
         "insert into refresh_tokens (token, email, client_id, created_at, expires_at) values ($1, $2, $3, to_timestamp($4), to_timestamp($5))",
         [tokenHash, email, client.id, now - 7, expiresAt],
       );
-      const account = {
+      const account = anAccount({
         subject: `user_${unique()}` as Subject,
         issuer: "by address",
         upstreamSubject: email,
         email,
-      };
+      });
       const anOutcome = () => {
         const code = aCode(anAuthorization(client), { subject: account.subject, email });
         const grant = aGrant(code, { generation: 2 });
@@ -186,7 +187,12 @@ for (const [name, open] of [
     const client = aClient();
     await store.addClient(client);
     const grant = aGrant(aCode(anAuthorization(client)));
-    const account = { subject: grant.subject, issuer: "x", upstreamSubject: "x", email: grant.email };
+    const account = anAccount({
+      subject: grant.subject,
+      issuer: "x",
+      upstreamSubject: "x",
+      email: grant.email,
+    });
     const outcome = { account, grant, accessToken: aToken(grant) };
     for (let twice = 0; twice < 2; twice++) {
       assert.equal(await store.findOriginalRefreshToken(hashSecret("x"), now), undefined);

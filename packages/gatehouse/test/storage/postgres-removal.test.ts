@@ -10,6 +10,7 @@ import {
   aCode,
   aGrant,
   aHash,
+  anAccount,
   anAuthorization,
   aRotation,
   aToken,
@@ -74,12 +75,12 @@ for (const isolation of ["read committed", "serializable"] as const) {
      */
     const race = async (client: Client, subject: Subject, remove: (grant: Grant) => Promise<unknown>) => {
       await anyStore().addClient(client);
-      const account = {
+      const account = anAccount({
         subject,
         issuer: "https://idp.example",
         upstreamSubject: unique(),
         email: "a@b.example",
-      };
+      });
       const session = { replaces: undefined, account, authTime: now, expiresAt: later(9) };
       await anyStore().openSession({ sessionHash: aHash(), ...session });
       const attempts = await Promise.all(times(3, () => anAttempt(client, subject)));

@@ -51,7 +51,11 @@ export async function openSession(
       subject: subjectOf(identity),
       issuer: identity.issuer,
       upstreamSubject: identity.subject,
+      provider: identity.provider,
       email: identity.email,
+      name: identity.name,
+      groups: identity.groups,
+      confirmedAt: authTime,
     },
   };
   await store.openSession({

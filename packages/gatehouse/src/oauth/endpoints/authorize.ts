@@ -3,7 +3,7 @@ import { isRemembered, proceed } from "../authorization/consent.ts";
 import { identifyClient, type ValidRequest, validateRequest } from "../authorization/request.ts";
 import { errorAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
-import { startSignIn } from "../authorization/sign-in.ts";
+import { chooseProvider, startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
 import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -48,6 +48,7 @@ async function authorize(
     return startSignIn(
       services,
       request,
+      chooseProvider(services),
       authorization,
       prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
       lifetimes[policy.signInLifetime],

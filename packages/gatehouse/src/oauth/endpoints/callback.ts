@@ -10,7 +10,7 @@ import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
-import { SignInError } from "../ports.ts";
+import { defaultProvider, SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
@@ -75,12 +75,16 @@ async function signedIn(
   services: Services,
   request: OAuthRequest,
   attempt: Attempt,
-  { authorization }: Transaction,
+  { authorization, provider: name = defaultProvider }: Transaction,
 ): Promise<OAuthResponse> {
-  const { clock, events, identity, settings, store } = services;
-  const callback = new URL(endpointUrls(settings.issuer).callback);
+  const { clock, events, providers, settings, store } = services;
+  const provider = providers.find(name);
+  if (provider === undefined) {
+    throw new SignInError("server_error", `the identity provider ${name} is not configured any more`);
+  }
+  const callback = new URL(endpointUrls(settings.issuer).callbackOf(name));
   callback.search = request.rawQuery;
-  const proven = await identity.completeSignIn(callback, signInAttempt(attempt, "select_account"));
+  const proven = await provider.completeSignIn(callback, signInAttempt(attempt, "select_account"));
   const { cookie, session } = await openSession(services, request, proven);
   const { subject } = session.account;
   events.emit({

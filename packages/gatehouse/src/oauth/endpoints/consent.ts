@@ -8,7 +8,7 @@ import {
 import { clientStillAt, grantCode, isMemorable } from "../authorization/consent.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
 import { readSession } from "../authorization/session.ts";
-import { startSignIn } from "../authorization/sign-in.ts";
+import { chooseProvider, startSignIn } from "../authorization/sign-in.ts";
 import { consentFingerprint, isDocumented } from "../clients/client.ts";
 import { certainName, destinationOf, suspicionOf } from "../clients/evidence.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
@@ -174,7 +174,13 @@ async function switchAccount(
   const { clock, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
-  const answer = await startSignIn(services, request, transaction.authorization, "select_account");
+  const answer = await startSignIn(
+    services,
+    request,
+    chooseProvider(services),
+    transaction.authorization,
+    "select_account",
+  );
   return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
 }
 

@@ -3,6 +3,7 @@ import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
+import { defaultProvider } from "../ports.ts";
 import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts";
 import { chooseResource } from "../resource.ts";
 import { grantableScope, narrowScope } from "../scope.ts";
@@ -130,7 +131,16 @@ async function accountOf({ store }: Services, email: string): Promise<Account> {
   if (account !== undefined && others.length === 0) return account;
   const upstreamSubject = email.toLowerCase();
   const subject = subjectOf({ issuer: byAddress, subject: upstreamSubject });
-  return { subject, issuer: byAddress, upstreamSubject, email };
+  return {
+    subject,
+    issuer: byAddress,
+    upstreamSubject,
+    provider: defaultProvider,
+    email,
+    name: undefined,
+    groups: [],
+    confirmedAt: undefined,
+  };
 }
 
 /**

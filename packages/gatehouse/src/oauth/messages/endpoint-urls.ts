@@ -1,3 +1,5 @@
+import { defaultProvider } from "../ports.ts";
+
 /**
  * Where everything lives, below the issuer. RFC 8414 §3.1 for the well-known form of an issuer with a path.
  */
@@ -6,8 +8,10 @@ export interface EndpointUrls {
   readonly basePath: string;
   readonly origin: string;
   readonly metadataPath: string;
-  readonly callback: string;
-  readonly callbackPath: string;
+  /** Where a provider sends the browser back to: each has its own, so that answers cannot be mixed up. */
+  callbackOf(provider: string): string;
+  /** Its path. */
+  callbackPathOf(provider: string): string;
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
@@ -19,12 +23,13 @@ export interface EndpointUrls {
 export function endpointUrls(issuer: string): EndpointUrls {
   const { origin, pathname } = new URL(issuer);
   const basePath = pathname === "/" ? "" : pathname;
+  const callbackBelow = (name: string) => (name === defaultProvider ? "/callback" : `/callback/${name}`);
   return {
     basePath,
     origin,
     metadataPath: `/.well-known/oauth-authorization-server${basePath}`,
-    callback: `${issuer}/callback`,
-    callbackPath: `${basePath}/callback`,
+    callbackOf: (provider) => issuer + callbackBelow(provider),
+    callbackPathOf: (provider) => basePath + callbackBelow(provider),
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
     registrationUrl: `${issuer}/register/client`,

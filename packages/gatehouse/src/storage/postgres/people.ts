@@ -4,7 +4,7 @@ import { found } from "../layout.ts";
 import { accounts, browserSessions } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
-import { valuesOf } from "./dialect.ts";
+import { parameters, valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
@@ -13,8 +13,11 @@ type PeopleOperations = Pick<
 
 export function peopleOperations(database: Database): PeopleOperations {
   const rememberAccount = database.prepare(
-    `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at) values ($1, $2, $3, $4, $5, $5)
-     on conflict (subject) do update set email = excluded.email, signed_in_at = excluded.signed_in_at`,
+    `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at) 
+     values (${parameters(accounts, 2)}, $1, $1)
+     on conflict (subject) do update set
+       provider = excluded.provider, email = excluded.email, name = excluded.name, group_names = excluded.group_names,
+       confirmed_at = excluded.confirmed_at, signed_in_at = excluded.signed_in_at`,
   );
   const open = database.prepare(
     "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values ($1, $2, $3, $3, $4)",
@@ -39,7 +42,7 @@ export function peopleOperations(database: Database): PeopleOperations {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
       database.transaction(async (run) => {
         if (replaces !== undefined) await run(end, replaces);
-        await run(rememberAccount, ...valuesOf(accounts, account), instant(authTime));
+        await run(rememberAccount, instant(authTime), ...valuesOf(accounts, account));
         await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt));
       }),
     findSession: async (sessionHash, now, idle) => {

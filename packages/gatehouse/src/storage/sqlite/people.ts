@@ -2,7 +2,7 @@ import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
 import { accounts, browserSessions } from "../layouts.ts";
 import type { Database } from "./database.ts";
-import { valuesOf } from "./dialect.ts";
+import { placeholders, valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
@@ -12,8 +12,10 @@ type PeopleOperations = Pick<
 export function peopleOperations(database: Database): PeopleOperations {
   const rememberAccount = database.prepare(
     `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at)
-     values (?, ?, ?, ?, ?, ?)
-     on conflict (subject) do update set email = excluded.email, signed_in_at = excluded.signed_in_at`,
+     values (${placeholders(accounts.names.length + 2)})
+     on conflict (subject) do update set
+       provider = excluded.provider, email = excluded.email, name = excluded.name, group_names = excluded.group_names,
+       confirmed_at = excluded.confirmed_at, signed_in_at = excluded.signed_in_at`,
   );
   const open = database.prepare(
     "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values (?, ?, ?, ?, ?)",
