@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import { type Config, describeStorage, loadConfig } from "../config/config.ts";
-import { openStore, type RunningGatehouse, startGatehouse } from "../gatehouse.ts";
+import { type RunningGatehouse, startGatehouse } from "../gatehouse.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
+import { openStore } from "../start/store.ts";
 import { createLog } from "../telemetry/log.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { loadConfig } from "../config/config.ts";
-import { configuredKeys } from "../gatehouse.ts";
 import { replaceKeyFile } from "../keys/key-file.ts";
 import type { ConfiguredKeys } from "../keys/keyring.ts";
 import { configuredKey, keyIdOf, keyName, newKeyText } from "../oauth/tokens/secret-keys.ts";
+import { configuredKeys } from "../start/keyed-store.ts";
 import { type ListedKey, listKeys } from "./listed-keys.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { loadConfig } from "../config/config.ts";
-import { openStore, pendingMigrations } from "../gatehouse.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
+import { openStore, pendingMigrations } from "../start/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, duration, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Config, describeStorage, loadConfig } from "../config/config.ts";
-import { configuredKeys } from "../gatehouse.ts";
 import { keysFit } from "../keys/keyring.ts";
 import type { Store } from "../oauth/store.ts";
+import { configuredKeys } from "../start/keyed-store.ts";
 import { type PreparedRestore, prepareRestore } from "../storage/sqlite/restore.ts";
 import { openSqliteStore } from "../storage/sqlite/store.ts";
 import { databaseFile, explained } from "./backup.ts";

@@ -1,6 +1,6 @@
 import { describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
-import { openExistingStore } from "../gatehouse.ts";
 import type { Store } from "../oauth/store.ts";
+import { openExistingStore } from "../start/store.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 

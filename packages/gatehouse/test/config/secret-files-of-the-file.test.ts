@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../../src/config/config.ts";
 import { variables } from "../../src/config/environment-variables.ts";
-import { configuredKeys } from "../../src/gatehouse.ts";
+import { configuredKeys } from "../../src/start/keyed-store.ts";
 import { aFolder, errorsOf } from "./config-file.ts";
 
 const token = "introspection-token-1";

@@ -1,6 +1,7 @@
 import { readConfig } from "../../src/config/config.ts";
-import { openStore, startGatehouse } from "../../src/gatehouse.ts";
+import { startGatehouse } from "../../src/gatehouse.ts";
 import type { Store } from "../../src/oauth/store.ts";
+import { openStore } from "../../src/start/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 
 /*

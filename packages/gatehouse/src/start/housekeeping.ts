@@ -1,0 +1,32 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { startHousekeeping } from "../housekeeping.ts";
+import type { Clock } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
+
+const housekeepingFails = "housekeeping failed: what has died stays in the database until it succeeds";
+
+/** @param warnings where it stands while the latest round has failed */
+export function keepHouse(
+  { clientIdle, clientUnused }: Config,
+  log: Logger,
+  store: Store,
+  clock: Clock,
+  warnings: Set<string>,
+) {
+  return startHousekeeping({
+    store,
+    clock,
+    clientIdle,
+    clientUnused,
+    onRound: ({ swept, error }) => {
+      if (error !== undefined) {
+        warnings.add(housekeepingFails);
+        log.error({ err: error }, "housekeeping failed; it tries again later");
+      } else {
+        warnings.delete(housekeepingFails);
+        log.debug({ swept }, "housekeeping");
+      }
+    },
+  });
+}

@@ -1,0 +1,102 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { KeyError } from "../keys/key-file.ts";
+import {
+  admit,
+  arrangeByRule,
+  type ConfiguredKeys,
+  type Keyring,
+  readKeys,
+  startKeys,
+} from "../keys/keyring.ts";
+import type { Clock } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
+import { openPostgresStoreEventually } from "../storage/postgres/store.ts";
+import { openStore } from "./store.ts";
+
+export interface KeyedStoreOverrides {
+  /** Used in place of the one that the configuration names. */
+  readonly store?: Store;
+  /**
+   * Told when a database that could not be reached at the start turns out to let nobody in: waiting is over.
+   */
+  readonly onDatabaseRefused?: (error: Error) => void;
+  /** True: start although no configured key made the refresh tokens that live. */
+  readonly acceptNewKey?: boolean;
+}
+
+/**
+ * The store, and the keys it has agreed to. The embedded database is there or is not; one on another machine
+ * may be on its way, so the server starts without it, waits, and asks it about the keys then.
+ */
+export async function openKeyedStore(
+  config: Config,
+  log: Logger,
+  clock: Clock,
+  overrides: KeyedStoreOverrides,
+): Promise<{ store: Store; keyring: Keyring }> {
+  const configured = await configuredKeys(config);
+  const { storage } = config;
+  const start = (store: Store) => ({
+    store,
+    now: clock.now(),
+    acceptNewKey: overrides.acceptNewKey ?? false,
+  });
+  if (overrides.store !== undefined || storage.kind === "sqlite") {
+    const store = overrides.store ?? (await openStore(config, log));
+    const { keyring, signedOut } = await closingOnError(store, () => startKeys(configured, start(store)));
+    if (overrides.acceptNewKey) tellOfNewKey(log, signedOut);
+    return { store, keyring };
+  }
+  const onFailure = (error: unknown) =>
+    log.fatal({ err: error }, "the database cannot be used; restart once that is mended");
+  const { onDatabaseRefused = onFailure } = overrides;
+  const keyring = arrangeByRule(configured);
+  let refusal: KeyError | undefined;
+  const store = await openPostgresStoreEventually({
+    ...storage,
+    waitMs: 5000, // for others who are in a migration's way: it tries again by itself, and meanwhile answers that it is not ready
+    onWait: (message) => log.warn(message),
+    prepare: async (opened) => {
+      const strange = await admit(keyring, start(opened));
+      const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
+      if (overrides.acceptNewKey) tellOfNewKey(log, counted);
+    },
+    maxPauseMs: storage.maxRetryMs,
+    onRetry: (error, pauseMs) =>
+      log.warn({ err: error, retryInMilliseconds: pauseMs }, "the database cannot be reached; trying again"),
+    onRefused: onDatabaseRefused,
+    onFailure: (error) => {
+      if (!(error instanceof KeyError)) return onFailure(error);
+      refusal = error;
+      onDatabaseRefused(error);
+    },
+  });
+  if (refusal === undefined) return { store, keyring };
+  await store.close();
+  throw refusal;
+}
+
+export async function closingOnError<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function tellOfNewKey(log: Logger, signedOut: number | undefined): void {
+  if (signedOut === undefined) {
+    log.warn("--accept-new-key was not needed; leave it out, or a wrong key will be accepted one day");
+  } else {
+    log.warn({ people: signedOut }, "started with a new key: so many people have to sign in anew");
+  }
+}
+
+/** The keys the configuration names, or those in the key file beside the embedded database. */
+export function configuredKeys(config: Config): Promise<ConfiguredKeys> {
+  const { secretKeys, secretKeyFile, storage } = config;
+  const databasePath = storage.kind === "sqlite" ? storage.path : undefined;
+  return readKeys({ secretKeys, secretKeyFile, databasePath });
+}

@@ -1,0 +1,44 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import type { Store } from "../oauth/store.ts";
+import type { Migration } from "../storage/migration.ts";
+import type { OnNotice } from "../storage/notice.ts";
+import type { SchemaChangeOptions } from "../storage/postgres/schema-change.ts";
+import { openPostgresStore, pendingPostgresMigrations } from "../storage/postgres/store.ts";
+import { openSqliteStore, pendingSqliteMigrations } from "../storage/sqlite/store.ts";
+
+/**
+ * The store the configuration names, with pending migrations applied, unless it says otherwise.
+ * @param log told what becomes of the database while it is open; none for a command that is soon over
+ * @param waiting for how long others may be in the way of migrations, and who is told of them; the log when
+ * left out
+ */
+export function openStore(
+  { storage }: Pick<Config, "storage">,
+  log?: Logger,
+  waiting: SchemaChangeOptions = {},
+): Promise<Store> {
+  if (storage.kind !== "sqlite") {
+    const onWait = (message: string) => log?.warn(message);
+    return openPostgresStore({ ...storage, onWait, ...waiting });
+  }
+  const onNotice: OnNotice | undefined = log && ((level, message) => log[level](message));
+  return openSqliteStore({ ...storage, onNotice });
+}
+
+/**
+ * The store for a command beside the server: never made, and never brought up to date by the way.
+ * @throws StoreUnavailableError when there is none; WrongVersionError when it is not up to date
+ */
+export function openExistingStore({ storage }: Pick<Config, "storage">): Promise<Store> {
+  return storage.kind === "sqlite"
+    ? openSqliteStore({ ...storage, create: false, migrate: false })
+    : openPostgresStore({ ...storage, migrate: false });
+}
+
+/** What `openStore` would apply. Changes nothing. */
+export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<Migration[]> {
+  return storage.kind === "sqlite"
+    ? pendingSqliteMigrations(storage.path)
+    : pendingPostgresMigrations(storage.url);
+}
