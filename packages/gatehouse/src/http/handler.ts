@@ -1,31 +1,24 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { OAuthError } from "../oauth/messages/errors.ts";
-import type { Page } from "../oauth/messages/page.ts";
-import { Parameters } from "../oauth/messages/parameters.ts";
 import type { OAuthRequest } from "../oauth/messages/request.ts";
 import type { OAuthResponse } from "../oauth/messages/response.ts";
-import { formType, mediaType, readBody } from "./body.ts";
+import { type AccessLogEntry, logWhenOver } from "./access-log.ts";
+import { readBody } from "./body.ts";
 import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
-import { crossOriginErrorHeaders, crossOriginHeaders, preflight } from "./cross-origin.ts";
+import { preflight } from "./cross-origin.ts";
 import { type Budgets, createRateLimits } from "./rate-limits.ts";
+import { isAmbiguous, readParameters } from "./read-request.ts";
 import { errorCodeOf, type Refused, refusal } from "./refusal.ts";
-import type { Route } from "./route.ts";
-import { commonHeaders, pageHeaders } from "./security-headers.ts";
+import { endpointOf, type Route } from "./route.ts";
 import { reasonToRefuse } from "./this-computer.ts";
+import { createWriter, type WriterOptions } from "./write-answer.ts";
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
   /** An https issuer means secure cookies and HSTS. */
   readonly issuer: string;
-  /**
-   * The HTML of a page in the language that the browser's `Accept-Language` asks for, and which one that is.
-   */
-  readonly renderPage: (
-    page: Page,
-    acceptLanguage: string | undefined,
-  ) => { readonly html: string; readonly language: string };
+  readonly renderPage: WriterOptions["renderPage"];
   /** Addresses, CIDR blocks, or `loopback`, whose forwarding headers count. */
   readonly trustedProxies?: readonly string[];
   /** Told once of a peer whose forwarding header does not count. */
@@ -40,17 +33,6 @@ export interface HandlerOptions {
   readonly onRefused?: (entry: RefusalEntry) => void;
   /** Told of every request once it is over. */
   readonly onRequest?: (entry: AccessLogEntry) => void;
-}
-
-export interface AccessLogEntry {
-  readonly id: string;
-  readonly method: string;
-  /** Without the query, which may hold secrets; as the other side sent it. */
-  readonly path: string;
-  /** Undefined when the other side left before the answer. */
-  readonly status: number | undefined;
-  readonly milliseconds: number;
-  readonly address: string;
 }
 
 export interface RefusalEntry {
@@ -83,9 +65,7 @@ export function createHandler(
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const cookies = createCookieCodec(secure);
-  const common = commonHeaders(secure);
-  const commonCrossOrigin = { ...common, ...crossOriginHeaders };
-  const commonCrossOriginError = { ...common, ...crossOriginErrorHeaders };
+  const write = createWriter({ renderPage: options.renderPage, cookies, secure, isClosing });
   // Unique across restarts by its random part, within a run by its count.
   const run = randomBytes(4).toString("hex");
   let count = 0;
@@ -133,7 +113,7 @@ export function createHandler(
     }
     const body = method === "POST" || method === "PUT" ? await readBody(request, maxBodyBytes) : { text: "" };
     if ("refused" in body) return refuse(request, origin, route, body.refused);
-    const parsed = parse(request, rawQuery, body.text);
+    const parsed = readParameters(request, rawQuery, body.text);
     if (parsed === undefined) return refuse(request, origin, route, 400);
     return endpoint({
       ...origin,
@@ -164,94 +144,5 @@ export function createHandler(
     return refusal(route, request, id, status, ...details);
   }
 
-  function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {
-    const { page } = answer;
-    const rendered = page && options.renderPage(page, response.req.headers["accept-language"]);
-    const text = rendered?.html ?? answer.body ?? "";
-    const headers: Record<string, string | number | string[]> = {
-      ...(route?.cors !== true ? common : answer.status < 400 ? commonCrossOrigin : commonCrossOriginError),
-      ...answer.headers,
-    };
-    if (page && rendered) Object.assign(headers, pageHeaders(page, rendered.language));
-    // RFC 9110 §8.6: a 204 has none.
-    if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(text);
-    if (answer.cookies !== undefined && answer.cookies.length > 0) {
-      headers["Set-Cookie"] = answer.cookies.map(cookies.serialise);
-    }
-    // A body that was refused unread would be taken for the next request.
-    if (!response.req.complete || isClosing()) headers.Connection = "close";
-    response.writeHead(answer.status, headers).end(response.req.method === "HEAD" ? undefined : text);
-  }
-
   return handle;
-}
-
-function endpointOf(route: Route, method: string): Route["get"] {
-  switch (method) {
-    case "GET":
-      return route.get;
-    case "HEAD":
-      return route.head === true ? route.get : undefined;
-    case "POST":
-      return route.post;
-    case "PUT":
-      return route.put;
-    case "DELETE":
-      return route.delete;
-    default:
-      return undefined;
-  }
-}
-
-/**
- * Query and body, decoded once; `undefined` when one of them is malformed (S-n5) or holds what no store can
- * keep.
- */
-function parse(
-  request: IncomingMessage,
-  rawQuery: string,
-  text: string,
-): Pick<OAuthRequest, "query" | "form" | "json" | "body"> | undefined {
-  const type = mediaType(request);
-  const hasBody =
-    request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
-  try {
-    return {
-      query: Parameters.parse(rawQuery),
-      form: type === formType ? Parameters.parse(text) : undefined,
-      json: hasBody && type === "application/json" ? text : undefined,
-      body: text,
-    };
-  } catch (error) {
-    if (error instanceof OAuthError) return undefined;
-    throw error;
-  }
-}
-
-/**
- * Node keeps the first `Authorization` or `Host` and drops the others; which one a proxy took cannot be known
- * (S-n1). HTTP/1.1 demands one `Host` (RFC 9112 §3.2).
- */
-function isAmbiguous({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  let authorizations = 0;
-  let hosts = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at];
-    if (name?.length === 13 && name.toLowerCase() === "authorization") authorizations++;
-    else if (name?.length === 4 && name.toLowerCase() === "host") hosts++;
-  }
-  return authorizations > 1 || hosts > 1 || (hosts === 0 && httpVersion === "1.1");
-}
-
-function logWhenOver(
-  onRequest: (entry: AccessLogEntry) => void,
-  { method = "GET" }: IncomingMessage,
-  response: ServerResponse,
-  about: Pick<AccessLogEntry, "id" | "path" | "address">,
-): void {
-  const start = performance.now();
-  response.once("close", () => {
-    const status = response.headersSent ? response.statusCode : undefined;
-    onRequest({ ...about, method, status, milliseconds: performance.now() - start });
-  });
 }

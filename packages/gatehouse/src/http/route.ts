@@ -21,6 +21,24 @@ export interface Route {
   readonly thisComputerOnly?: boolean;
 }
 
+/** What answers a method here; undefined: nothing does. */
+export function endpointOf(route: Route, method: string): Route["get"] {
+  switch (method) {
+    case "GET":
+      return route.get;
+    case "HEAD":
+      return route.head === true ? route.get : undefined;
+    case "POST":
+      return route.post;
+    case "PUT":
+      return route.put;
+    case "DELETE":
+      return route.delete;
+    default:
+      return undefined;
+  }
+}
+
 /** The methods of a route, as `Allow` lists them. */
 export function allowedMethods(route: Route): string {
   const methods = [

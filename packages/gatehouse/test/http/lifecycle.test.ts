@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AccessLogEntry } from "../../src/http/handler.ts";
+import type { AccessLogEntry } from "../../src/http/access-log.ts";
 import type { OAuthResponse } from "../../src/oauth/messages/response.ts";
 import { sendRaw, startEdge } from "./edge.ts";
 

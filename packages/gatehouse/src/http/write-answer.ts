@@ -1,0 +1,46 @@
+import type { ServerResponse } from "node:http";
+import type { Page } from "../oauth/messages/page.ts";
+import type { OAuthResponse } from "../oauth/messages/response.ts";
+import type { CookieCodec } from "./cookies.ts";
+import { crossOriginErrorHeaders, crossOriginHeaders } from "./cross-origin.ts";
+import type { Route } from "./route.ts";
+import { commonHeaders, pageHeaders } from "./security-headers.ts";
+
+export interface WriterOptions {
+  /** The HTML of a page in the language that `Accept-Language` asks for, and which one that is. */
+  readonly renderPage: (
+    page: Page,
+    acceptLanguage: string | undefined,
+  ) => { readonly html: string; readonly language: string };
+  readonly cookies: Pick<CookieCodec, "serialise">;
+  /** True where the issuer is https. */
+  readonly secure: boolean;
+  /** True once no connection is to be kept. */
+  readonly isClosing: () => boolean;
+}
+
+/** Writes what an endpoint answered: the page rendered, security headers, CORS, cookies. */
+export function createWriter({ renderPage, cookies, secure, isClosing }: WriterOptions) {
+  const common = commonHeaders(secure);
+  const commonCrossOrigin = { ...common, ...crossOriginHeaders };
+  const commonCrossOriginError = { ...common, ...crossOriginErrorHeaders };
+
+  return function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {
+    const { page } = answer;
+    const rendered = page && renderPage(page, response.req.headers["accept-language"]);
+    const text = rendered?.html ?? answer.body ?? "";
+    const headers: Record<string, string | number | string[]> = {
+      ...(route?.cors !== true ? common : answer.status < 400 ? commonCrossOrigin : commonCrossOriginError),
+      ...answer.headers,
+    };
+    if (page && rendered) Object.assign(headers, pageHeaders(page, rendered.language));
+    // RFC 9110 §8.6: a 204 has none.
+    if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(text);
+    if (answer.cookies !== undefined && answer.cookies.length > 0) {
+      headers["Set-Cookie"] = answer.cookies.map(cookies.serialise);
+    }
+    // A body that was refused unread would be taken for the next request.
+    if (!response.req.complete || isClosing()) headers.Connection = "close";
+    response.writeHead(answer.status, headers).end(response.req.method === "HEAD" ? undefined : text);
+  };
+}
