@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { describeDiscoveryFailure } from "../identity/provider-advice.ts";
+import { describeDiscoveryFailure } from "../identity/openid/provider-advice.ts";
 import { lookAround } from "../look-around.ts";
 import type { Store } from "../oauth/store.ts";
 

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { createDevelopmentProvider } from "../identity/development.ts";
-import { createOpenIdProvider } from "../identity/openid.ts";
-import { google } from "../identity/organisation.ts";
+import { google } from "../identity/openid/organisation.ts";
+import { createOpenIdProvider } from "../identity/openid/provider.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import { type Clock, defaultProvider, type IdentityProvider } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createOpenIdProvider, type OpenIdOptions } from "../../src/identity/openid.ts";
+import { createOpenIdProvider, type OpenIdOptions } from "../../src/identity/openid/provider.ts";
 import { signInAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
 import {
   defaultProvider,

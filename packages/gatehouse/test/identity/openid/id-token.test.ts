@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
-import { verifyIdToken } from "../../src/identity/id-token.ts";
-import { checkOrganisation } from "../../src/identity/organisation.ts";
-import type { Identity, IdentityProvider } from "../../src/oauth/ports.ts";
-import { seconds } from "../../src/oauth/values.ts";
-import { type ForgedUpstream, startForgedUpstream } from "../support/forged-upstream.ts";
-import { anAttempt, callback, failureOf, providerOf } from "./attempts.ts";
+import { verifyIdToken } from "../../../src/identity/openid/id-token.ts";
+import { checkOrganisation } from "../../../src/identity/openid/organisation.ts";
+import type { Identity, IdentityProvider } from "../../../src/oauth/ports.ts";
+import { seconds } from "../../../src/oauth/values.ts";
+import { type ForgedUpstream, startForgedUpstream } from "../../support/forged-upstream.ts";
+import { anAttempt, callback, failureOf, providerOf } from "../attempts.ts";
 
 let upstream: ForgedUpstream;
 let provider: IdentityProvider;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { after, before, beforeEach, test } from "node:test";
-import type { IdentityProvider, SignInError } from "../../src/oauth/ports.ts";
-import { type ForgedUpstream, startForgedUpstream } from "../support/forged-upstream.ts";
-import { selfSigned } from "../support/self-signed.ts";
-import { closeServer, listen } from "../support/upstream.ts";
-import { anAttempt, callback, failureOf, providerOf } from "./attempts.ts";
+import type { IdentityProvider, SignInError } from "../../../src/oauth/ports.ts";
+import { type ForgedUpstream, startForgedUpstream } from "../../support/forged-upstream.ts";
+import { selfSigned } from "../../support/self-signed.ts";
+import { closeServer, listen } from "../../support/upstream.ts";
+import { anAttempt, callback, failureOf, providerOf } from "../attempts.ts";
 
 let upstream: ForgedUpstream;
 before(async () => {

@@ -1,6 +1,6 @@
 import { allowInsecureRequests, type Configuration, customFetch, discovery } from "openid-client";
-import { SignInError } from "../oauth/ports.ts";
-import { isAllowed, isLoopbackHttp, type Outbound } from "./outbound.ts";
+import { SignInError } from "../../oauth/ports.ts";
+import { isAllowed, isLoopbackHttp, type Outbound } from "../outbound.ts";
 
 /** What is needed of an identity provider's metadata, checked. */
 export interface ProviderMetadata {

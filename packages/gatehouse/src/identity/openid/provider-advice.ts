@@ -1,5 +1,5 @@
-import { isLoopbackUrl } from "../oauth/host.ts";
-import { SignInError } from "../oauth/ports.ts";
+import { isLoopbackUrl } from "../../oauth/host.ts";
+import { SignInError } from "../../oauth/ports.ts";
 
 /** What an operator should look at when the provider cannot be used, by node's code for why. */
 const byCode: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { SignInError } from "../oauth/ports.ts";
-import type { Outbound } from "./outbound.ts";
+import { SignInError } from "../../oauth/ports.ts";
+import type { Outbound } from "../outbound.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
 interface Exchange {

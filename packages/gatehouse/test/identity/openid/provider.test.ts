@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { after, before, test } from "node:test";
-import type { SignInAttempt } from "../../src/oauth/ports.ts";
-import { seconds } from "../../src/oauth/values.ts";
-import { type ForgedUpstream, startForgedUpstream } from "../support/forged-upstream.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
-import { anAttempt, callback, callbackUrl, failureOf, providerOf } from "./attempts.ts";
+import type { SignInAttempt } from "../../../src/oauth/ports.ts";
+import { seconds } from "../../../src/oauth/values.ts";
+import { type ForgedUpstream, startForgedUpstream } from "../../support/forged-upstream.ts";
+import { startUpstream, type Upstream } from "../../support/upstream.ts";
+import { anAttempt, callback, callbackUrl, failureOf, providerOf } from "../attempts.ts";
 
 let honest: Upstream;
 before(async () => {

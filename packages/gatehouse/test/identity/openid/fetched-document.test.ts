@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFetchedDocument } from "../../src/identity/fetched-document.ts";
-import { seconds } from "../../src/oauth/values.ts";
+import { createFetchedDocument } from "../../../src/identity/openid/fetched-document.ts";
+import { seconds } from "../../../src/oauth/values.ts";
 
 /** A document that is numbered by how often it was fetched, from a source that can be out of order. */
 function aSource() {

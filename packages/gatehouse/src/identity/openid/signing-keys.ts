@@ -1,6 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { SignInError } from "../oauth/ports.ts";
-import type { Outbound } from "./outbound.ts";
+import { SignInError } from "../../oauth/ports.ts";
+import type { Outbound } from "../outbound.ts";
 
 /** The provider's public keys (RFC 7517 §5), ready for look-up by `kid`. Throws {@link SignInError}. */
 export async function fetchSigningKeys(jwksUri: string, outbound: Outbound): Promise<JWTVerifyGetKey> {

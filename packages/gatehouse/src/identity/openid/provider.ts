@@ -1,11 +1,11 @@
 import { buildAuthorizationUrl, calculatePKCECodeChallenge } from "openid-client";
-import type { Clock, IdentityProvider, SignInAttempt } from "../oauth/ports.ts";
-import { seconds } from "../oauth/values.ts";
+import type { Clock, IdentityProvider, SignInAttempt } from "../../oauth/ports.ts";
+import { seconds } from "../../oauth/values.ts";
+import { createOutbound, isLoopbackHttp } from "../outbound.ts";
 import { readAnswer } from "./callback-answer.ts";
 import { exchangeCode } from "./code-exchange.ts";
 import { createFetchedDocument } from "./fetched-document.ts";
 import { verifyIdToken } from "./id-token.ts";
-import { createOutbound, isLoopbackHttp } from "./outbound.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
 import { fetchSigningKeys } from "./signing-keys.ts";
 

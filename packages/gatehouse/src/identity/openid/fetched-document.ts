@@ -1,6 +1,6 @@
-import { singleFlight } from "../caching/single-flight.ts";
-import type { Clock } from "../oauth/ports.ts";
-import type { Seconds } from "../oauth/values.ts";
+import { singleFlight } from "../../caching/single-flight.ts";
+import type { Clock } from "../../oauth/ports.ts";
+import type { Seconds } from "../../oauth/values.ts";
 
 /** A document of the identity provider, cached between uses. */
 export interface FetchedDocument<T> {

@@ -1,4 +1,4 @@
-import { SignInError } from "../oauth/ports.ts";
+import { SignInError } from "../../oauth/ports.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
 /**

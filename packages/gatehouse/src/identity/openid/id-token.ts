@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
-import { type Identity, SignInError } from "../oauth/ports.ts";
-import type { Seconds } from "../oauth/values.ts";
-import { isEmailAddress } from "./email-address.ts";
+import { type Identity, SignInError } from "../../oauth/ports.ts";
+import type { Seconds } from "../../oauth/values.ts";
+import { isEmailAddress } from "../email-address.ts";
 import type { FetchedDocument } from "./fetched-document.ts";
 import { checkOrganisation, google } from "./organisation.ts";
 

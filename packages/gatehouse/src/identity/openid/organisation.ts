@@ -1,6 +1,6 @@
 import { domainToUnicode } from "node:url";
-import { canonicalHost } from "../oauth/host.ts";
-import { SignInError } from "../oauth/ports.ts";
+import { canonicalHost } from "../../oauth/host.ts";
+import { SignInError } from "../../oauth/ports.ts";
 
 export const google = "https://accounts.google.com";
 
