@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { describeSections } from "../packages/gatehouse/src/config/sections/describe-sections.ts";
 import {
   describeVariables,
   expectedInFile,
@@ -58,9 +59,15 @@ more than 100 aliases and more than 1 MB are errors.
 \`\`\`
 gatehouse config check     # every error there is, with line and column; exit code 2. Opens no port and no database
 gatehouse config show      # every setting, its value and where that comes from; of a secret only that it is set
+kill -HUP <pid>            # has a running serve read the file again
 \`\`\`
 \`gatehouse serve\` tells the same list and does not start. A name that is almost one of these (\`ALLOWED_DOMAIN\`, \`baseUrl\`, \`allow_domains:\`) is an error too; what a cluster sets for a service named
 \`gatehouse\` is not.
+
+## Read it again while it runs
+On SIGHUP \`gatehouse serve\` reads environment, file and secret files again, checks them as a start does, and takes over at once what the sections below say; each process of \`WORKERS\` does. The settings of
+the tables hold from the next start on, and it says which of them changed. With any error, or with a file that is missing, empty or does not end in a line break (as one that is half written does), or that
+lacks a section it had, nothing changes and one line at \`warn\` says why, with line and column. To empty a section write \`resources: []\`. The log says which file holds by the first twelve digits of \`sha256sum gatehouse.yaml\`.
 
 ## Secrets in files
 A secret may stand in a file of its own: \`OAUTH2_CLIENT_SECRET_FILE=/run/secrets/google\`, or \`client_secret: { file: /run/secrets/google }\`. The same holds for \`SECRET_KEY\`, \`INTROSPECTION_TOKEN\` and
@@ -89,8 +96,15 @@ function document(): string {
     const place = path === undefined ? "`secrets.keys: { file: … }`" : `\`${path}\``;
     lines.push(`| ${[place, `\`${name}\``, absent, meaning, expected].map(cell).join(" | ")} |`);
   }
+  lines.push(...sectionsIntroduction, ...describeSections(cell));
   return `${lines.join("\n")}\n`;
 }
+
+const sectionsIntroduction = [
+  "",
+  "## Sections",
+  "These stand in the file alone and have no variables. Their secrets may stand in files of their own, like the others.",
+];
 
 const cell = (text: string) => text.replaceAll(/[|<]/g, "\\$&");
 

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { loadConfig, loadSettings } from "../config/config.ts";
 import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { fileSchema } from "../config/settings-table.ts";
-import { shownSettings } from "../config/shown-settings.ts";
+import { shownSections, shownSettings } from "../config/shown-settings.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -49,13 +49,13 @@ function check(shell: Shell, { json, dev }: JsonOption & ForDev): void {
 
 function show(shell: Shell, { json }: JsonOption): void {
   const { sources, file } = loadSettings(shell, "command");
-  const settings = shownSettings(sources);
+  const settings = [...shownSettings(sources), ...shownSections(file)];
   if (json) {
-    shell.print(JSON.stringify({ file: file ?? null, settings }, null, 2));
+    shell.print(JSON.stringify({ file: file.path ?? null, settings }, null, 2));
     return;
   }
   shell.complain(
-    file === undefined ? "There is no configuration file." : `The configuration file is ${file}.`,
+    file.path === undefined ? "There is no configuration file." : `The configuration file is ${file.path}.`,
   );
   const rows = settings.map(({ setting, value, from }) => [setting, value, from]);
   shell.print(formatTable(["SETTING", "VALUE", "FROM"], rows));

@@ -1,21 +1,27 @@
+import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument, type YAMLError } from "yaml";
 import { emptyFile, readBoundedFile } from "./bounded-file.ts";
 import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
-import { type FileEntries, readEntries } from "./file-entries.ts";
+import { type FileContents, noContents, readEntries } from "./file-entries.ts";
 
 const usualName = "gatehouse.yaml";
 const maxFileBytes = 1_000_000;
 
-/** What the file says of each variable; with no file: nothing. */
-export interface ConfigFile {
+/** What the file says; with no file: nothing. */
+export interface ConfigFile extends FileContents {
   /** As people are told; `undefined` when there is none. */
   readonly path: string | undefined;
-  readonly entries: FileEntries;
+  /** The first 12 digits of what `sha256sum` says of it. */
+  readonly hash: string;
+  /** Where it ends without a line break, as what is half written does. */
+  readonly unfinishedAt: string | undefined;
 }
 
-export const noConfigFile: ConfigFile = { path: undefined, entries: new Map() };
+const readNothing = { ...noContents, hash: "", unfinishedAt: undefined };
+
+export const noConfigFile: ConfigFile = { ...readNothing, path: undefined };
 
 /**
  * The configuration file: what `--config` names, else what `GATEHOUSE_CONFIG` does, else `gatehouse.yaml` in
@@ -37,18 +43,19 @@ export function readConfigFile(
   const variable = named !== undefined ? "--config" : fromEnvironment ? "GATEHOUSE_CONFIG" : usualName;
   const expected = `a YAML file of at most ${maxFileBytes} bytes, in UTF-8`;
   if ("problem" in content) {
-    if (content.problem === emptyFile) return { path, entries: new Map() };
+    if (content.problem === emptyFile) return { ...readNothing, path };
     errors.push({ variable, found: `${quote(path)}, ${content.problem}`, expected });
-    return { path, entries: new Map() };
+    return { ...readNothing, path };
   }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(content.bytes);
   } catch {
     errors.push({ variable, found: `${quote(path)}, not UTF-8`, expected });
-    return { path, entries: new Map() };
+    return { ...readNothing, path };
   }
-  return { path, entries: parse(text, path, errors) };
+  const hash = createHash("sha256").update(content.bytes).digest("hex").slice(0, 12);
+  return { path, hash, ...parse(text, path, errors) };
 }
 
 /** A stranger's file in `/tmp` must not decide who may sign in. */
@@ -64,7 +71,7 @@ function refuseOthersFolder(path: string): void {
   ]);
 }
 
-function parse(text: string, path: string, errors: ConfigProblem[]): FileEntries {
+function parse(text: string, path: string, errors: ConfigProblem[]): Omit<ConfigFile, "path" | "hash"> {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: "1.2",
@@ -81,7 +88,8 @@ function parse(text: string, path: string, errors: ConfigProblem[]): FileEntries
   for (const error of unreadable) {
     errors.push({ variable: "", place: placeAt(error.pos[0]), ...(explanations[error.code] ?? notYaml) });
   }
-  return unreadable.length > 0 ? new Map() : readEntries(document, placeAt, errors);
+  const contents = unreadable.length > 0 ? noContents : readEntries(document, placeAt, errors);
+  return { ...contents, unfinishedAt: text.endsWith("\n") ? undefined : placeAt(text.length) };
 }
 
 type Explanation = Pick<ConfigProblem, "found" | "expected">;

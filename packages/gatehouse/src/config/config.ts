@@ -5,6 +5,8 @@ import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
 import { type ConfigFile, noConfigFile, readConfigFile } from "./config-file.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { misspeltVariables } from "./misspelt-variables.ts";
+import { checkSections, type SectionReadings } from "./sections/read-sections.ts";
+import type { SectionValues } from "./sections/sections.ts";
 import { expectedInFile, pathOfVariable } from "./settings-table.ts";
 import { collectSources, type Source, type Sources, variableNames } from "./sources.ts";
 import { contradictions, type Mode } from "./start-conditions.ts";
@@ -43,6 +45,20 @@ export interface Config {
   /** After so long one that nobody ever used goes. */
   readonly clientUnused: Seconds;
   readonly rateLimits: boolean;
+  /** What gatehouse.yaml says in its sections; one that it does not have is not there. */
+  readonly sections: SectionValues;
+  /** `gatehouse.yaml:3:9`: where the value at a path of a section stands. */
+  readonly placeOf: SectionReadings["placeOf"];
+  readonly file: ConfigFileAbout | undefined;
+}
+
+/** The configuration file that was read. */
+export interface ConfigFileAbout {
+  readonly path: string;
+  /** The first 12 digits of what `sha256sum` says of it. */
+  readonly hash: string;
+  /** Where it ends without a line break, as what is half written does. */
+  readonly unfinishedAt: string | undefined;
 }
 
 export type StorageConfig =
@@ -90,7 +106,7 @@ export function loadConfig(input: ConfigInput, mode: Mode): Config {
 export function loadSettings({ environment, configPath }: ConfigInput, mode: Mode) {
   const errors: ConfigProblem[] = [];
   const file = readConfigFile(configPath, environment, errors);
-  return { ...read(environment, file, mode, errors), file: file.path };
+  return { ...read(environment, file, mode, errors), file };
 }
 
 /**
@@ -113,6 +129,7 @@ function read(
   parseAll(sources.losing, errors);
   const values = parseAll(sources.winning, errors);
   const isGiven = (variable: string) => sources.winning.has(variable);
+  checkSections(file.sections, { mode, settings: values }, errors);
   const told = new Set(errors.map(({ variable }) => variable));
   for (const error of contradictions(isGiven, values, mode)) {
     // What is there, but wrong, is not missing.
@@ -122,7 +139,7 @@ function read(
   }
   if (errors.length > 0) throw new ConfigError(errors);
   // Without a fault every value is there.
-  return { config: compose(values as Values, mode), sources };
+  return { config: compose(values as Values, mode, file), sources };
 }
 
 function parseAll(sources: ReadonlyMap<string, Source>, errors: ConfigProblem[]): Partial<Values> {
@@ -159,7 +176,7 @@ function located(error: ConfigProblem, file: ConfigFile, { winning }: Sources): 
   return { ...error, expected: `${error.expected} (in ${file.path}: ${path})` };
 }
 
-function compose(values: Values, mode: Mode): Config {
+function compose(values: Values, mode: Mode, file: ConfigFile): Config {
   const { issuer, loopback } = values.BASE_URL ?? {
     issuer: `http://localhost:${values.PORT}`,
     loopback: true,
@@ -218,6 +235,12 @@ function compose(values: Values, mode: Mode): Config {
     clientIdle: values.CLIENT_IDLE_TTL,
     clientUnused: values.CLIENT_UNUSED_TTL,
     rateLimits: values.RATE_LIMITS === "on",
+    sections: file.sections.values,
+    placeOf: file.sections.placeOf,
+    file:
+      file.path === undefined
+        ? undefined
+        : { path: file.path, hash: file.hash, unfinishedAt: file.unfinishedAt },
   };
 }
 

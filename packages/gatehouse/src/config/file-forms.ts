@@ -48,3 +48,8 @@ export const onOff = form(z.union([z.literal(["on", "off"]), z.boolean()]), "on 
 );
 
 export const choice = (...values: readonly [string, ...string[]]) => form(z.literal([...values]), "a word");
+
+/** In the place of a secret: the file that holds it. */
+export const fromFile = z
+  .strictObject({ file: z.string().regex(/\S/, "the path of a file") })
+  .describe("The path of a file that holds it.");

@@ -1,3 +1,4 @@
+import { type ConfigProblem, quote } from "./config-errors.ts";
 import { edits } from "./edits.ts";
 import { pathOfVariable, settingPaths } from "./settings-table.ts";
 
@@ -17,6 +18,20 @@ export function nearestKey(written: string, before: string, known: readonly stri
     nearest(name, settingPaths, (path) => bare(path.slice(path.indexOf(".") + 1))) ??
     nearest(name, settingPaths, bare)
   );
+}
+
+/** The error of a name that is not among those that may stand there. */
+export function unknownName(
+  written: string,
+  before: string,
+  known: readonly string[],
+): Omit<ConfigProblem, "place"> {
+  const meant = nearestKey(written, before, known);
+  return {
+    variable: before + quote(written).slice(1, -1),
+    found: "a name that nothing reads",
+    expected: meant === undefined ? `one of ${known.join(", ")}` : `${meant}: did you mean that?`,
+  };
 }
 
 function nearest(

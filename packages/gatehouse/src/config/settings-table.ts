@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Variable, variables } from "./environment-variables.ts";
-import type { Form } from "./file-forms.ts";
+import { type Form, fromFile } from "./file-forms.ts";
+import { namedSections } from "./sections/sections.ts";
 
 /*
  * The table of variables, turned round: by their place in gatehouse.yaml.
@@ -83,9 +84,6 @@ export function expectedInFile(expected: string): string {
 
 /** The JSON Schema of the file, for editors. */
 export function fileSchema(): object {
-  const fromFile = z
-    .strictObject({ file: z.string().regex(/\S/) })
-    .describe("The path of a file that holds it.");
   const groups = [...fileGroups].map(([group, keys]) => {
     const members = [...keys].map(([key, { form, inFile, variable }]) => {
       const schema = inFile ? z.union([form.schema, fromFile]) : form.schema;
@@ -94,7 +92,11 @@ export function fileSchema(): object {
     const schema = z.strictObject(Object.fromEntries(members)).nullable().optional();
     return [group, schema.describe(`${groupTitles[group as keyof typeof groupTitles]}.`)];
   });
-  const schema = z.strictObject(Object.fromEntries(groups)).meta({
+  const structured = namedSections.map(({ name, schema, meaning }) => [
+    name,
+    schema.nullable().optional().describe(meaning),
+  ]);
+  const schema = z.strictObject(Object.fromEntries([...groups, ...structured])).meta({
     title: "gatehouse.yaml",
     description: "The configuration of Gatehouse. Environment variables win over it.",
   });

@@ -63,6 +63,19 @@ client_registration: { assertion_audience: anybody }
 log: { level: loud }
 log: { format: xml }
 development: { demo_port: 0 }
+resources: {}
+resources: [x]
+resources: [{ identifier: "https://a.example/mcp" }]
+resources: [{ identifier: a.example, credential: { file: /x } }]
+resources: [{ identifier: "https://a.example/mcp#x", credential: { file: /x } }]
+resources: [{ identifier: "https://a.example/mcp", credential: short }]
+resources: [{ identifier: "https://a.example/mcp", credential: { path: /x } }]
+resources: [{ identifier: "https://a.example/mcp", credential: { file: /x }, scopes: { a: b } }]
+resources: [{ identifier: "https://a.example/mcp", credential: { file: /x }, scopes: [{ name: a, optional: maybe }] }]
+resources: [{ identifier: "https://a.example/mcp", credential: { file: /x }, scope: [] }]
+clients: [{ id: a, auth_method: private_key_jwt, redirect_uris: ["https://a.example/"] }]
+clients: [{ id: "a b", auth_method: none, redirect_uris: ["https://a.example/"] }]
+clients: [{ id: a, auth_method: none, redirect_uris: [] }]
 `
   .trim()
   .split("\n");

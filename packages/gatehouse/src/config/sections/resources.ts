@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { OAuthError } from "../../oauth/messages/errors.ts";
+import { canonicalResource } from "../../oauth/resource.ts";
+import type { ResourceIdentifier } from "../../oauth/values.ts";
+import { type Section, secret } from "./section.ts";
+
+const credential = secret(
+  /^[\x21-\x7E]{32,512}$/,
+  "32 to 512 printable characters without spaces, such as `openssl rand -hex 32` makes",
+);
+
+const scope = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, "the name of a scope, such as notes:read, without spaces")
+    .describe("As clients ask for it."),
+  sentence: z
+    .string()
+    .regex(/\S/, "a sentence")
+    .optional()
+    .describe("What it allows, in words for the consent page; without it the name is shown."),
+  default: z
+    .boolean()
+    .optional()
+    .describe("Whoever asks for no scope gets those marked so; with none marked, all that are not optional."),
+  optional: z
+    .boolean()
+    .optional()
+    .describe("A tick on the consent page, without it not granted; never granted to who did not ask for it."),
+});
+
+const resource = z.strictObject({
+  identifier: z
+    .string()
+    .regex(/^https?:\/\/[^\s#\\]+$/i, "the https URL of an MCP server, without fragment")
+    .transform((text, context): ResourceIdentifier => {
+      try {
+        return canonicalResource(text);
+      } catch (error) {
+        const why = error instanceof OAuthError ? `: ${error.hint}` : "";
+        const message = `the https URL of an MCP server, without fragment${why}`;
+        context.issues.push({ code: "custom", input: text, message });
+        return z.NEVER;
+      }
+    })
+    .describe("The URL of the MCP server, as clients are pointed at it."),
+  name: z.string().regex(/\S/, "a name").optional().describe("What people see it called."),
+  credential: credential.describe("With which the server asks about tokens (introspection)."),
+  previous_credential: credential
+    .optional()
+    .describe("The one before, which stays good beside it: to change it without a gap."),
+  scopes: z
+    .array(scope)
+    .optional()
+    .describe("What can be allowed there. None: it takes any scope, shown by its name."),
+});
+
+export const resourcesSchema = z.array(resource);
+export type DeclaredResources = z.output<typeof resourcesSchema>;
+
+export const resourcesSection: Section<DeclaredResources> = {
+  title: "MCP servers declared in the file",
+  meaning:
+    "The MCP servers tokens can be bound to, beside those of `gatehouse resources add`. What is declared is changed here alone.",
+  schema: resourcesSchema,
+  example: `resources:
+  - identifier: https://notes.example.com/mcp
+    name: Notes
+    credential: { file: /run/secrets/notes }
+    scopes:
+      - { name: "notes:read", sentence: Read your notes, default: true }
+      - { name: "notes:delete", sentence: Delete notes for good, optional: true }
+`,
+  check(resources, { problem, placeOf }) {
+    const identifiers = new Map<string, string>();
+    const credentials = new Set<string>();
+    resources.forEach(({ identifier, scopes = [], ...secrets }, index) => {
+      const before = identifiers.get(identifier);
+      if (before !== undefined) {
+        problem([index, "identifier"], "the same as another", `one that is not at ${before} too`);
+      }
+      identifiers.set(identifier, placeOf([index, "identifier"]));
+      for (const key of ["credential", "previous_credential"] as const) {
+        const secret = secrets[key];
+        if (secret === undefined) continue;
+        if (credentials.has(secret)) problem([index, key], "one that is used twice", "one of its own");
+        credentials.add(secret);
+      }
+      const names = new Set<string>();
+      scopes.forEach((scope, at) => {
+        const path = [index, "scopes", at];
+        if (names.has(scope.name)) problem([...path, "name"], "the same as another", "each scope once");
+        if (scope.default && scope.optional) {
+          problem([...path, "optional"], "true beside default: true", "one of the two");
+        }
+        names.add(scope.name);
+      });
+    });
+  },
+};

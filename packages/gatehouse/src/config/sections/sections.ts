@@ -1,0 +1,22 @@
+import { clientsSection, type DeclaredClients } from "./clients.ts";
+import { type DeclaredResources, resourcesSection } from "./resources.ts";
+import type { Section } from "./section.ts";
+
+/** What the sections of gatehouse.yaml say; one that the file does not have is not there. */
+export interface SectionValues {
+  readonly resources?: DeclaredResources;
+  readonly clients?: DeclaredClients;
+}
+
+/** Every section, in the order of the docs. */
+export const sections: { readonly [K in keyof SectionValues]-?: Section<NonNullable<SectionValues[K]>> } = {
+  resources: resourcesSection,
+  clients: clientsSection,
+};
+
+/** The same for those who treat all alike: what each holds is known to its own file. */
+export const namedSections = Object.entries(sections as unknown as Record<string, Section<unknown>>).map(
+  ([name, section]) => ({ ...section, name }),
+);
+
+export const sectionNames: readonly string[] = Object.keys(sections);
