@@ -16,6 +16,8 @@ const nothing: Swept = {
   sessions: 0,
   transactions: 0,
   assertions: 0,
+  invitations: 0,
+  ceremonies: 0,
   codes: 0,
   clients: 0,
   unusedClients: 0,

@@ -245,3 +245,59 @@ export interface Consent {
   readonly fingerprint: string;
   readonly decidedAt: Seconds;
 }
+
+/** A WebAuthn credential of somebody whose account is ours. */
+export interface Passkey {
+  /** The credential's id, base64url. */
+  readonly id: string;
+  readonly subject: Subject;
+  /** The host it was made for (RP ID): at another one no browser offers it. */
+  readonly rpId: string;
+  /** COSE, base64url. */
+  readonly publicKey: string;
+  /** Of signatures, as the authenticator last said; 0: it does not count. */
+  readonly counter: number;
+  /** Whether it can be synchronised between devices: what it was when it was made, it stays. */
+  readonly backupEligible: boolean;
+  /** Whether it is synchronised. */
+  readonly backedUp: boolean;
+  /** What the person called it; empty: nothing. */
+  readonly name: string;
+  readonly createdAt: Seconds;
+  readonly lastUsedAt: Seconds | undefined;
+}
+
+/** Whoever holds its secret may register a passkey, once. */
+export interface Invitation {
+  readonly tokenHash: SecretHash;
+  /** Empty in the one for the first person, who says it when registering. */
+  readonly email: string;
+  /** The person it makes, or whose passkeys it replaces. */
+  readonly subject: Subject;
+  /** Theirs at our own provider: the WebAuthn user handle, base64url of 64 random bytes. */
+  readonly userHandle: string;
+  readonly groups: readonly string[];
+  /** True: the person's grants end when it is used, besides passkeys and sessions. */
+  readonly endsGrants: boolean;
+  readonly createdAt: Seconds;
+  readonly expiresAt: Seconds;
+}
+
+/**
+ * One exchange with an authenticator, or what came of it: known by its secret, a challenge, a code or a
+ * cookie, and bound to one browser.
+ */
+export interface Ceremony {
+  readonly secretHash: SecretHash;
+  /** What binds it: hash of a secret that only that browser has. */
+  readonly bindingHash: SecretHash;
+  /**
+   * `sign-in`, `enter`: a challenge for a passkey, to sign in or to look after one's own. `register`, `add`:
+   * one for a new passkey, by an invitation or beside others. `proof`: the code a sign-in ends in. `visit`:
+   * somebody looks after their own.
+   */
+  readonly purpose: "sign-in" | "enter" | "register" | "add" | "proof" | "visit";
+  /** Whom it concerns, where that is known. */
+  readonly subject: Subject | undefined;
+  readonly expiresAt: Seconds;
+}

@@ -5,6 +5,7 @@ import { codesContract } from "./codes.ts";
 import { grantsContract } from "./grants.ts";
 import { keysContract } from "./keys.ts";
 import { lateRefreshesContract } from "./late-refreshes.ts";
+import { passkeysContract } from "./passkeys.ts";
 import { peopleContract } from "./people.ts";
 import { registrationsContract } from "./registrations.ts";
 import { resourcesContract } from "./resources.ts";
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     const tested = new StoreUnderTest();
     before(() => tested.open(open));
     after(() => tested.store.close());
+    passkeysContract(tested); // first: it needs a store in which nobody is yet
     clientsContract(tested);
     peopleContract(tested);
     transactionsContract(tested);

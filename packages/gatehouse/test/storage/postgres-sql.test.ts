@@ -24,7 +24,7 @@ const definitions = words(`
   create table if not exists index on primary key unique references cascade delete default array
   alter column add drop set null not is interval where false
 `);
-const types = words("text text[] bool int timestamptz");
+const types = words("text text[] bool int bigint timestamptz");
 const functions = words("count row_number coalesce lower substr max now json_to_recordset current_schema");
 const operators = words("( ) , . = < > <= >= <> + - * || ::");
 const settings = words("statement_timeout lock_timeout datestyle");

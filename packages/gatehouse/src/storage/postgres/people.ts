@@ -36,7 +36,8 @@ export function peopleOperations(database: Database): PeopleOperations {
   const removeCodes = database.prepare("delete from oauth2_codes where subject = $1");
   const removeGrants = database.prepare("delete from gatehouse_grants where subject = $1 returning id");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
-  // Sessions and consents go with the account by their foreign keys.
+  const removeInvitations = database.prepare("delete from gatehouse_invitations where subject = $1");
+  // Sessions, consents and passkeys go with the account by their foreign keys.
   const removeAccount = database.prepare("delete from gatehouse_accounts where subject = $1");
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
@@ -54,6 +55,7 @@ export function peopleOperations(database: Database): PeopleOperations {
     findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(accounts.read),
     removeAccount: (subject) =>
       database.transaction(async (run) => {
+        await run(removeInvitations, subject);
         // In the order in which one becomes the other: what moves on at this moment is met at its next
         // station.
         await run(removeTransactions, subject);

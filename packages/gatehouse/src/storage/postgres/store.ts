@@ -8,9 +8,11 @@ import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
+import { invitationOperations } from "./invitations.ts";
 import { keyOperations } from "./keys.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
+import { passkeyOperations } from "./passkeys.ts";
 import { peopleOperations } from "./people.ts";
 import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
@@ -76,6 +78,8 @@ export function createStore(database: Database): Store {
     ...resourceOperations(database),
     ...resourceRemoval(database),
     ...peopleOperations(database),
+    ...passkeyOperations(database),
+    ...invitationOperations(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),

@@ -20,6 +20,8 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const sessions = database.prepare(dead("gatehouse_browser_sessions", "id"));
   const transactions = database.prepare(dead("oauth2_sessions", "id"));
   const assertions = database.prepare(dead("gatehouse_client_assertions", "id"));
+  const invitations = database.prepare(dead("gatehouse_invitations", "id"));
+  const ceremonies = database.prepare(dead("gatehouse_ceremonies", "id"));
   const codes = database.prepare(dead("oauth2_codes", "id", "created_at"));
   // A client's last use includes the refreshes of the grants that go now (H20).
   const grants = database.prepare(
@@ -57,6 +59,8 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         sessions: await went(sessions),
         transactions: await went(transactions),
         assertions: await went(assertions),
+        invitations: await went(invitations),
+        ceremonies: await went(ceremonies),
         codes: await went(codes, codeRetentionSeconds),
         clients: await went(clients, clientIdle),
         unusedClients: await went(unusedClients, clientUnused),

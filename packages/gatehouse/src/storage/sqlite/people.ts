@@ -33,11 +33,12 @@ export function peopleOperations(database: Database): PeopleOperations {
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
   );
-  // Sessions and consents go with the account by their foreign keys.
+  // Sessions, consents and passkeys go with the account by their foreign keys.
   const removals = [
     "delete from gatehouse_grants where subject = ?",
     "delete from oauth2_codes where subject = ?",
     "delete from oauth2_sessions where subject = ?",
+    "delete from gatehouse_invitations where subject = ?",
   ].map((sql) => database.prepare(sql));
   const removeAccount = database.prepare("delete from gatehouse_accounts where subject = ?");
   return {

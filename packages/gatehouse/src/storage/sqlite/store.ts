@@ -8,9 +8,11 @@ import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
+import { invitationOperations } from "./invitations.ts";
 import { keyOperations } from "./keys.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
+import { passkeyOperations } from "./passkeys.ts";
 import { peopleOperations } from "./people.ts";
 import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
@@ -77,6 +79,8 @@ function createStore(database: Database, path: string): Store {
     ...resourceOperations(database),
     ...resourceRemoval(database),
     ...peopleOperations(database),
+    ...passkeyOperations(database),
+    ...invitationOperations(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),

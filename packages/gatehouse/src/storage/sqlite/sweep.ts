@@ -18,6 +18,8 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const sessions = expired("gatehouse_browser_sessions", "id");
   const transactions = expired("oauth2_sessions", "id");
   const assertions = expired("gatehouse_client_assertions", "id");
+  const invitations = expired("gatehouse_invitations", "id");
+  const ceremonies = expired("gatehouse_ceremonies", "id");
   const codes = database.prepare(
     "delete from oauth2_codes where id in (select id from oauth2_codes where created_at <= ? order by created_at limit ?)",
   );
@@ -50,6 +52,8 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
           sessions: Number(sessions.run(now, limit).changes),
           assertions: Number(assertions.run(now, limit).changes),
           transactions: Number(transactions.run(now, limit).changes),
+          invitations: Number(invitations.run(now, limit).changes),
+          ceremonies: Number(ceremonies.run(now, limit).changes),
           codes: Number(codes.run(now - codeRetentionSeconds, limit).changes),
           clients: Number(clients.run(now - clientIdle, limit).changes),
           unusedClients: Number(unusedClients.run(now - clientUnused, limit).changes),
