@@ -1,5 +1,6 @@
 import type { Reason } from "./reason.ts";
-import type { Seconds } from "./values.ts";
+import type { Account } from "./records.ts";
+import type { ResourceIdentifier, Seconds } from "./values.ts";
 
 /*
  * What the protocol needs from outside, and nothing else. The store has a file of its own (`store.ts`); the
@@ -110,6 +111,40 @@ export class SignInError extends Error {
     this.account = options.account;
     this.issuerFound = options.issuerFound;
   }
+}
+
+// -- access
+
+/** Whom the rules are about: an account, as its provider described it last. */
+export type Person = Pick<
+  Account,
+  "provider" | "issuer" | "upstreamSubject" | "subject" | "email" | "groups"
+>;
+
+/**
+ * Why somebody may not. `denied`: a rule says so. `not_allowed`: none lets them in. `groups_unknown`: one
+ * might, were their groups known. `no_scope`: of what is asked for they can have nothing.
+ */
+export type AccessRefusal = "denied" | "not_allowed" | "groups_unknown" | "no_scope";
+
+export type AccessDecision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly reason: AccessRefusal };
+
+/** @property scope space-delimited; empty where nothing is allowed */
+export type ScopeDecision = AccessDecision & { readonly scope: string };
+
+/** The operator's rules of who may do what, as one version of the configuration has them. Pure, and cheap. */
+export interface Access {
+  /** May this person sign in, and through their provider? */
+  signIn(person: Person): AccessDecision;
+  /** What of a scope, space-delimited, this person can have at this resource; signing in is part of it. */
+  use(person: Person, resource: ResourceIdentifier | undefined, scope: string): ScopeDecision;
+  /**
+   * The names of the providers through which people can get to this resource, or sign in at all;
+   * `undefined`: all of them.
+   */
+  providersFor(resource: ResourceIdentifier | undefined): readonly string[] | undefined;
 }
 
 // -- client documents

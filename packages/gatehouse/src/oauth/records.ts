@@ -91,9 +91,15 @@ export interface Resource {
   /** Its scopes, each with a sentence for the consent page. None: it takes any scope, shown by its name. */
   readonly scopes: readonly ResourceScope[];
   readonly createdAt: Seconds;
+  /** What it is told of people besides (V38); left out: nothing. */
+  readonly claims?: readonly ResourceClaim[];
   /** The introspection credential before the last rotation: good until its end. */
   readonly previousCredential?: { readonly hash: SecretHash; readonly until: Seconds };
 }
+
+/** What a resource may ask to be told of whoever a token stands for. */
+export const resourceClaims = ["name", "groups"] as const;
+export type ResourceClaim = (typeof resourceClaims)[number];
 
 export interface ResourceScope {
   readonly name: string;
@@ -191,6 +197,8 @@ export interface Grant {
   readonly subject: Subject;
   readonly email: string;
   readonly scope: string;
+  /** What rules of access took from the scope since it was granted, if anything (V44). */
+  readonly takenScope?: string;
   readonly resource: ResourceIdentifier | undefined;
   /** The generation of the live refresh token; starts at 1. 0: this grant has no refresh token. */
   readonly generation: number;

@@ -180,13 +180,17 @@ export interface ResourceStore {
    */
   removeResource(identifier: ResourceIdentifier): Promise<{ readonly grants: number } | undefined>;
   /**
-   * Gives the resource another name, other scopes, or both; what is left out stays as it is, and so do its
-   * credential and its grants. Of two changes of the same at once the later holds. False when the resource is
-   * unknown.
+   * Gives the resource another name, other scopes, other claims, or several of these; what is left out stays
+   * as it is, and so do its credential and its grants. Of two changes of the same at once the later holds.
+   * False when the resource is unknown.
    */
   changeResource(
     identifier: ResourceIdentifier,
-    changes: { readonly name?: string | undefined; readonly scopes?: Resource["scopes"] | undefined },
+    changes: {
+      readonly name?: string | undefined;
+      readonly scopes?: Resource["scopes"] | undefined;
+      readonly claims?: Resource["claims"] | undefined;
+    },
   ): Promise<boolean>;
   /**
    * Replaces the credential: the old one stops at once, or is kept beside the new one as the previous one,
@@ -359,6 +363,10 @@ export interface GrantStore {
    * from a stranger.
    */
   findCode(codeHash: SecretHash): Promise<FoundCode | undefined>;
+  /** The same, and whose it is, in one trip. */
+  findCodeAndAccount(
+    codeHash: SecretHash,
+  ): Promise<{ readonly code: FoundCode; readonly account: Account | undefined } | undefined>;
   /** Marks an unused code used without a grant (wrong verifier). No effect on a used one. */
   burnCode(codeHash: SecretHash): Promise<void>;
   /**
@@ -368,6 +376,16 @@ export interface GrantStore {
    */
   redeemCode(codeHash: SecretHash, now: Seconds, grant: Grant, accessToken: AccessToken): Promise<Redemption>;
   findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
+  /** The same, and whose it is, in one trip. */
+  findGrantAndAccount(
+    id: GrantId,
+    now: Seconds,
+  ): Promise<{ readonly grant: Grant; readonly account: Account | undefined } | undefined>;
+  /**
+   * Takes from the grant's scope for good whatever is not in this one, and notes it as taken. Of two at once
+   * both take. Nothing happens to one that is gone.
+   */
+  narrowGrant(id: GrantId, scope: string): Promise<void>;
   /**
    * One compare-and-set of the generation (G03-G06, G13-G18), for a token that was proven genuine. The
    * *preceding* generation is the one whose holder was answered with the live one; between them are only
@@ -410,6 +428,11 @@ export interface GrantStore {
   revokeGrant(id: GrantId): Promise<boolean>;
   /** The live token. LEGACY: a row narrowed to a project (`scope_project_id`) is never returned. */
   findAccessToken(tokenHash: SecretHash, now: Seconds): Promise<AccessToken | undefined>;
+  /** The same, and whose it is, in one trip. */
+  findAccessTokenAndAccount(
+    tokenHash: SecretHash,
+    now: Seconds,
+  ): Promise<{ readonly token: AccessToken; readonly account: Account | undefined } | undefined>;
   /** Ends one access token. False when unknown. */
   revokeAccessToken(tokenHash: SecretHash): Promise<boolean>;
 }

@@ -86,6 +86,10 @@ export function layout<T>(
 /** What was looked for, if a row was found. */
 export const found = <T>(row: Row | undefined, { read }: Layout<T>): T | undefined => row && read(row);
 
+/** A value for a column of JSON; nothing becomes null, which leaves a column that is coalesced as it is. */
+export const jsonOrNull = (value: unknown): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
 /** The values of a layout's columns, in their order. */
 export function valuesOf<T>({ names, write }: WritableLayout<T>, record: T, dialect: Dialect): Value[] {
   const written = write(record, dialect);

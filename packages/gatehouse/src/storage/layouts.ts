@@ -11,39 +11,53 @@ import type {
   Invitation,
   Passkey,
   Resource,
+  ResourceClaim,
   Transaction,
 } from "../oauth/records.ts";
 import type { GrantCount, KnownKey } from "../oauth/store.ts";
 import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
-import { type Columns, layout, type Row, type Written } from "./layout.ts";
+import { type Columns, jsonOrNull, layout, type Row, type Written } from "./layout.ts";
 
 /*
  * The records, as they stand in the tables of both databases.
  */
 
+/** @param table as the statement calls it, with a dot, where several have such columns */
+const readGrant = (column: Columns, table = ""): Grant => {
+  const id = column.text<GrantId>(`${table}id`);
+  const clientId = column.text<ClientId>(`${table}client_id`);
+  const subject = column.text<Subject>(`${table}subject`);
+  const email = column.text(`${table}email`);
+  const scope = column.text(`${table}scope`);
+  const takenScope = column.optionalText(`${table}taken_scope`);
+  return {
+    id,
+    clientId,
+    subject,
+    email,
+    scope,
+    resource: column.filledText<ResourceIdentifier>(`${table}resource`),
+    generation: column.integer(`${table}generation`),
+    salt: column.text(`${table}salt`),
+    authTime: column.instant(`${table}auth_time`),
+    createdAt: column.instant(`${table}created_at`),
+    rotatedAt: column.instant(`${table}rotated_at`),
+    expiresAt: column.instant(`${table}expires_at`),
+    endsAt: column.instant(`${table}ends_at`),
+    keyId: column.optionalInteger(`${table}key_id`),
+    ...(takenScope && { takenScope }),
+  };
+};
+
 export const grants = layout(
-  (column): Grant => ({
-    id: column.text<GrantId>("id"),
-    clientId: column.text<ClientId>("client_id"),
-    subject: column.text<Subject>("subject"),
-    email: column.text("email"),
-    scope: column.text("scope"),
-    resource: column.filledText<ResourceIdentifier>("resource"),
-    generation: column.integer("generation"),
-    salt: column.text("salt"),
-    authTime: column.instant("auth_time"),
-    createdAt: column.instant("created_at"),
-    rotatedAt: column.instant("rotated_at"),
-    expiresAt: column.instant("expires_at"),
-    endsAt: column.instant("ends_at"),
-    keyId: column.optionalInteger("key_id"),
-  }),
+  (column) => readGrant(column),
   (grant, { instant }) => ({
     id: grant.id,
     client_id: grant.clientId,
     subject: grant.subject,
     email: grant.email,
     scope: grant.scope,
+    taken_scope: grant.takenScope ?? null,
     resource: grant.resource ?? "",
     generation: grant.generation,
     salt: grant.salt,
@@ -56,18 +70,21 @@ export const grants = layout(
   }),
 );
 
+/** @param table as the statement calls it, with a dot, where several have such columns */
+const readToken = (column: Columns, table = ""): AccessToken => ({
+  tokenHash: column.text<SecretHash>(`${table}token`),
+  email: column.text(`${table}email`),
+  subject: column.optionalText<Subject>(`${table}subject`),
+  clientId: column.optionalText<ClientId>(`${table}client_id`),
+  grantId: column.optionalText<GrantId>(`${table}grant_id`),
+  scope: column.optionalText(`${table}scope`),
+  resource: column.filledText<ResourceIdentifier>(`${table}resource`),
+  createdAt: column.instant(`${table}created_at`),
+  expiresAt: column.instant(`${table}expires_at`),
+});
+
 export const accessTokens = layout(
-  (column): AccessToken => ({
-    tokenHash: column.text<SecretHash>("token"),
-    email: column.text("email"),
-    subject: column.optionalText<Subject>("subject"),
-    clientId: column.optionalText<ClientId>("client_id"),
-    grantId: column.optionalText<GrantId>("grant_id"),
-    scope: column.optionalText("scope"),
-    resource: column.filledText<ResourceIdentifier>("resource"),
-    createdAt: column.instant("created_at"),
-    expiresAt: column.instant("expires_at"),
-  }),
+  (column) => readToken(column),
   (token, { instant }) => ({
     token: token.tokenHash,
     email: token.email,
@@ -82,14 +99,14 @@ export const accessTokens = layout(
 );
 
 /** An authorization request in the row of a transaction or a code, which call two columns differently. */
-const readRequest = (column: Columns, uri: string, state: string): AuthorizationRequest => {
-  const clientId = column.text<ClientId>("client_id");
-  const redirectUri = column.text(uri);
-  const sentState = column.optionalText(state);
-  const codeChallenge = column.filledText("code_challenge");
-  column.text("code_challenge_method"); // S256 wherever there is a challenge
-  const scope = column.text("scope");
-  const resource = column.filledText<ResourceIdentifier>("resource");
+const readRequest = (column: Columns, uri: string, state: string, table = ""): AuthorizationRequest => {
+  const clientId = column.text<ClientId>(`${table}client_id`);
+  const redirectUri = column.text(`${table}${uri}`);
+  const sentState = column.optionalText(`${table}${state}`);
+  const codeChallenge = column.filledText(`${table}code_challenge`);
+  column.text(`${table}code_challenge_method`); // S256 wherever there is a challenge
+  const scope = column.text(`${table}scope`);
+  const resource = column.filledText<ResourceIdentifier>(`${table}resource`);
   return { clientId, redirectUri, state: sentState, codeChallenge, scope, resource };
 };
 
@@ -128,34 +145,38 @@ export const transactions = layout(
   }),
 );
 
-const readCode = (column: Columns): Code => ({
-  codeHash: column.text<SecretHash>("id"),
-  subject: column.text<Subject>("subject"),
-  email: column.text("email"),
-  authTime: column.instant("auth_time"),
-  createdAt: column.instant("created_at"),
-  expiresAt: column.instant("expires_at"),
-  authorization: readRequest(column, "redirect_uri", "state"),
+const readCode = (column: Columns, table = ""): Code => ({
+  codeHash: column.text<SecretHash>(`${table}id`),
+  subject: column.text<Subject>(`${table}subject`),
+  email: column.text(`${table}email`),
+  authTime: column.instant(`${table}auth_time`),
+  createdAt: column.instant(`${table}created_at`),
+  expiresAt: column.instant(`${table}expires_at`),
+  authorization: readRequest(column, "redirect_uri", "state", table),
 });
 
 /** Of a code as issued. */
-export const codes = layout(readCode, (code, { instant }) => ({
-  id: code.codeHash,
-  subject: code.subject,
-  email: code.email,
-  auth_time: instant(code.authTime),
-  created_at: instant(code.createdAt),
-  expires_at: instant(code.expiresAt),
-  ...writeRequest(code.authorization, "redirect_uri", "state"),
-}));
-
-export const foundCodes = layout(
-  (column): FoundCode => ({
-    ...readCode(column),
-    used: column.flag("used"),
-    grantId: column.optionalText<GrantId>("grant_id"),
+export const codes = layout(
+  (column) => readCode(column),
+  (code, { instant }) => ({
+    id: code.codeHash,
+    subject: code.subject,
+    email: code.email,
+    auth_time: instant(code.authTime),
+    created_at: instant(code.createdAt),
+    expires_at: instant(code.expiresAt),
+    ...writeRequest(code.authorization, "redirect_uri", "state"),
   }),
 );
+
+/** @param table as the statement calls it, with a dot, where several have such columns */
+const readFoundCode = (column: Columns, table = ""): FoundCode => ({
+  ...readCode(column, table),
+  used: column.flag(`${table}used`),
+  grantId: column.optionalText<GrantId>(`${table}grant_id`),
+});
+
+export const foundCodes = layout((column) => readFoundCode(column));
 
 export const consents = layout(
   (column): Consent => ({
@@ -203,6 +224,34 @@ export const accounts = layout(
     confirmed_at: confirmedAt === undefined ? null : instant(confirmedAt),
   }),
 );
+
+/** Of an account `a` that may be missing. */
+const readTheirAccount = (column: Columns): Account | undefined => {
+  const account = readAccount(column, "a.");
+  return (account.subject as string | null) === null ? undefined : account;
+};
+
+/** Of a grant `held` and its account `a`. */
+export const grantsAndAccounts = layout((column) => ({
+  grant: readGrant(column, "held."),
+  account: readTheirAccount(column),
+}));
+
+/** Of a code `held` and its account `a`. */
+export const codesAndAccounts = layout((column) => ({
+  code: readFoundCode(column, "held."),
+  account: readTheirAccount(column),
+}));
+
+/** Of an access token `held` and its account `a`. */
+export const tokensAndAccounts = layout((column) => ({
+  token: readToken(column, "held."),
+  account: readTheirAccount(column),
+}));
+
+/** A table together with the accounts of its subjects, for the layouts above. */
+export const withAccounts = (table: string): string =>
+  `${table} as held left join gatehouse_accounts as a on a.subject = held.subject`;
 
 /** Of a session `s` and its account `a`. */
 export const browserSessions = layout(
@@ -290,12 +339,21 @@ export const resources = layout(
     const hash = column.optionalText<SecretHash>("previous_credential_hash");
     const until = column.instant("previous_credential_until");
     const previousCredential = hash && { hash, until };
-    return { identifier, name, scopes, createdAt, ...(previousCredential && { previousCredential }) };
+    const claims = column.optionalJson<ResourceClaim[]>("claims");
+    return {
+      identifier,
+      name,
+      scopes,
+      createdAt,
+      ...(claims?.length && { claims }),
+      ...(previousCredential && { previousCredential }),
+    };
   },
-  ({ identifier, name = null, scopes, createdAt, previousCredential }, { instant }) => ({
+  ({ identifier, name = null, scopes, createdAt, claims, previousCredential }, { instant }) => ({
     identifier,
     name,
     scopes: JSON.stringify(scopes),
+    claims: jsonOrNull(claims),
     created_at: instant(createdAt),
     previous_credential_hash: previousCredential?.hash ?? null,
     previous_credential_until: previousCredential === undefined ? null : instant(previousCredential.until),

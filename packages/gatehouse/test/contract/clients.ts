@@ -210,6 +210,10 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.changeResource(identifier, { name: "Notebook" }), true);
     const changed = { ...resource, name: "Notebook", scopes };
     assert.deepEqual(await tested.store.findResourceByCredential(second), changed);
+    const claims = ["groups", "name"] as const;
+    assert.equal(await tested.store.changeResource(identifier, { claims }), true);
+    assert.deepEqual(await tested.store.findResourceByCredential(second), { ...changed, claims });
+    assert.equal(await tested.store.changeResource(identifier, { claims: [] }), true);
     assert.equal(await tested.store.changeResource(identifier, {}), true);
     assert.deepEqual(await tested.store.findResource(identifier), changed);
     const [third, fourth] = [aHash(), aHash()];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { maxReplayGenerations } from "../../src/oauth/store.ts";
-import { seconds } from "../../src/oauth/values.ts";
-import { aGrant, aRotation, aToken, count, later, now, strict, times } from "./records.ts";
+import { type GrantId, seconds } from "../../src/oauth/values.ts";
+import { aGrant, aHash, anAccount, aRotation, aToken, count, later, now, strict, times } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about grants and access tokens. */
@@ -98,6 +98,75 @@ export function grantsContract(tested: StoreUnderTest): void {
     );
     assert.ok(alive.every((found) => found === undefined));
     assert.equal(await tested.store.revokeGrant(grant.id), false);
+  });
+
+  test("a grant, a code and a token come with the account of whoever they stand for, if there is one", async () => {
+    const { store } = tested;
+    const strangers = await tested.aLiveGrant();
+    assert.deepEqual(await store.findGrantAndAccount(strangers.grant.id, now), {
+      grant: strangers.grant,
+      account: undefined,
+    });
+    const code = await tested.anIssuedCode();
+    const { subject, email } = code;
+    const account = anAccount({
+      subject,
+      email,
+      name: "Ada",
+      groups: ["org/admins", "a b"],
+      confirmedAt: now,
+    });
+    await store.openSession({
+      sessionHash: aHash(),
+      replaces: undefined,
+      account,
+      authTime: now,
+      expiresAt: later(9),
+    });
+    assert.deepEqual(await store.findCodeAndAccount(code.codeHash), {
+      code: { ...code, used: false, grantId: undefined },
+      account,
+    });
+    const grant = aGrant(code);
+    const token = aToken(grant);
+    await store.redeemCode(code.codeHash, now, grant, token);
+    const found = await Promise.all([
+      store.findGrantAndAccount(grant.id, now),
+      store.findGrantAndAccount(strangers.grant.id, now),
+      store.findAccessTokenAndAccount(token.tokenHash, now),
+      store.findAccessTokenAndAccount(strangers.token.tokenHash, now),
+    ]);
+    assert.deepEqual(found, [
+      { grant, account },
+      { grant: strangers.grant, account: undefined },
+      { token, account },
+      { token: strangers.token, account: undefined },
+    ]);
+    assert.equal(await store.findGrantAndAccount(grant.id, grant.expiresAt), undefined);
+    assert.equal(await store.findAccessTokenAndAccount(token.tokenHash, token.expiresAt), undefined);
+    assert.equal(await store.findCodeAndAccount(aHash()), undefined);
+  });
+
+  test("what is taken from a grant's scope stays taken, whoever takes at the same moment", async () => {
+    const { grant } = await tested.aLiveGrant({ scope: "a b c d" });
+    const scopes = async () => {
+      const found = await tested.store.findGrant(grant.id, now);
+      return [found?.scope, found?.takenScope?.split(" ").sort().join(" ")];
+    };
+    await tested.store.narrowGrant(grant.id, "a b c d e");
+    assert.deepEqual(await scopes(), ["a b c d", undefined]);
+    await Promise.all([
+      tested.store.narrowGrant(grant.id, "a b d"),
+      tested.store.narrowGrant(grant.id, "c b a"),
+      tested.rotate(grant, 1),
+    ]);
+    assert.deepEqual(await scopes(), ["a b", "c d"]);
+    await tested.store.narrowGrant(grant.id, "a b c d");
+    assert.deepEqual(await scopes(), ["a b", "c d"]);
+    await tested.store.narrowGrant(grant.id, "");
+    assert.deepEqual(await scopes(), ["", "a b c d"]);
+    assert.equal(await tested.rotate(grant, 2), "rotated", "nothing else of it changed");
+    await tested.store.narrowGrant("unknown" as GrantId, "a");
   });
 
   test("T06 an access token is found until it expires, swept or not, and can end alone", async () => {

@@ -1,11 +1,14 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accessTokens } from "../layouts.ts";
+import { accessTokens, tokensAndAccounts, withAccounts } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { columnsOf } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
 
-type AccessTokenOperations = Pick<Store, "findAccessToken" | "revokeAccessToken">;
+type AccessTokenOperations = Pick<
+  Store,
+  "findAccessToken" | "findAccessTokenAndAccount" | "revokeAccessToken"
+>;
 
 export function accessTokenOperations(database: Database): AccessTokenOperations {
   const find = keyedLookup(database, {
@@ -14,11 +17,21 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
     key: "token",
     condition: "scope_project_id is null",
   });
+  const findWithAccount = keyedLookup(database, {
+    columns: tokensAndAccounts.columns,
+    table: withAccounts("user_tokens"),
+    key: "held.token",
+    condition: "held.scope_project_id is null",
+  });
   const revoke = database.prepare("delete from user_tokens where token = $1");
   return {
     findAccessToken: async (tokenHash, now) => {
       const token = found(await find(tokenHash), accessTokens);
       return token !== undefined && token.expiresAt > now ? token : undefined;
+    },
+    findAccessTokenAndAccount: async (tokenHash, now) => {
+      const held = found(await findWithAccount(tokenHash), tokensAndAccounts);
+      return held !== undefined && held.token.expiresAt > now ? held : undefined;
     },
     revokeAccessToken: async (tokenHash) => (await database.run(revoke, tokenHash)).changes === 1,
   };

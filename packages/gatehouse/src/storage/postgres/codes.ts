@@ -3,7 +3,7 @@ import type { Store } from "../../oauth/store.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
 import { batched } from "../batching.ts";
 import { found } from "../layout.ts";
-import { accessTokens, codes, foundCodes, grants } from "../layouts.ts";
+import { accessTokens, codes, codesAndAccounts, foundCodes, grants, withAccounts } from "../layouts.ts";
 import { insertAccessTokens } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -19,10 +19,15 @@ interface Redemption {
   readonly accessToken: AccessToken;
 }
 
-type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
+type CodeOperations = Pick<Store, "findCode" | "findCodeAndAccount" | "burnCode" | "redeemCode">;
 
 export function codeOperations(database: Database): CodeOperations {
   const find = keyedLookup(database, { columns: foundCodes.columns, table: "oauth2_codes", key: "id" });
+  const findWithAccount = keyedLookup(database, {
+    columns: codesAndAccounts.columns,
+    table: withAccounts("oauth2_codes"),
+    key: "held.id",
+  });
   const burn = database.prepare("update oauth2_codes set used = true where id = $1 and not used");
   // Whoever's token comes back marked the row, and so redeemed the code: of several for one code, here as
   // among processes, one. The client's use is noted once a second, lest those who redeem with one client wait
@@ -69,6 +74,7 @@ export function codeOperations(database: Database): CodeOperations {
   });
   return {
     findCode: async (codeHash) => found(await find(codeHash), foundCodes),
+    findCodeAndAccount: async (codeHash) => found(await findWithAccount(codeHash), codesAndAccounts),
     burnCode: async (codeHash) => void (await database.run(burn, codeHash)),
     redeemCode: async (codeHash, now, grant, accessToken) => {
       try {

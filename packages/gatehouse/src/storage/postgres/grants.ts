@@ -1,7 +1,8 @@
 import { maxReplayGenerations, type Rotation, type Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, layout } from "../layout.ts";
-import { accessTokens, grants } from "../layouts.ts";
+import { accessTokens, grants, grantsAndAccounts, withAccounts } from "../layouts.ts";
+import { type Narrowed, narrowed } from "../narrowing.ts";
 import { type Decision, decideRotation, type Lineage, skipped } from "../rotation.ts";
 import { insertAccessTokens } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
@@ -10,7 +11,10 @@ import { columnsOf, recordset, written } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type RotationRequest = Parameters<Store["rotateGrant"]>[0];
-type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
+type GrantOperations = Pick<
+  Store,
+  "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
+>;
 
 const lineages = layout(
   (column): Lineage => ({
@@ -24,8 +28,24 @@ const lineages = layout(
   }),
 );
 
+const scopes = layout(
+  (column): Narrowed => ({
+    scope: column.text("scope"),
+    takenScope: column.optionalText("taken_scope"),
+  }),
+);
+
 export function grantOperations(database: Database): GrantOperations {
   const find = keyedLookup(database, { columns: grants.columns, table: "gatehouse_grants", key: "id" });
+  const findWithAccount = keyedLookup(database, {
+    columns: grantsAndAccounts.columns,
+    table: withAccounts("gatehouse_grants"),
+    key: "held.id",
+  });
+  const takeScope = database.prepare(
+    `select ${scopes.columns} from gatehouse_grants where id = $1 for update`,
+  );
+  const narrow = database.prepare("update gatehouse_grants set scope = $2, taken_scope = $3 where id = $1");
   // Whoever's token comes back rotated the grant: of several with the live generation, here as among
   // processes, one.
   const rotate = database.prepare(
@@ -87,6 +107,16 @@ export function grantOperations(database: Database): GrantOperations {
       const grant = found(await find(id), grants);
       return grant !== undefined && grant.expiresAt > now ? grant : undefined;
     },
+    findGrantAndAccount: async (id, now) => {
+      const held = found(await findWithAccount(id), grantsAndAccounts);
+      return held !== undefined && held.grant.expiresAt > now ? held : undefined;
+    },
+    narrowGrant: (id, scope) =>
+      database.transaction(async (run) => {
+        const current = found((await run(takeScope, id)).rows[0], scopes);
+        const next = current && narrowed(current, scope);
+        if (next !== undefined) await run(narrow, id, next.scope, next.takenScope ?? null);
+      }),
     rotateGrant: async (rotation): Promise<Rotation> => {
       const { grantId, presented, now } = rotation;
       if (presented >= 1 && (await rotateTogether(rotation))) {

@@ -1,10 +1,10 @@
 import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
-import { found } from "../layout.ts";
+import { found, jsonOrNull } from "../layout.ts";
 import { resources } from "../layouts.ts";
 import { instantOrNull } from "./column-types.ts";
 import type { Database } from "./database.ts";
-import { valuesOf } from "./dialect.ts";
+import { parameters, valuesOf } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
@@ -26,10 +26,11 @@ export function resourceOperations(database: Database): ResourceOperations {
     `select ${resources.columns} from gatehouse_resources order by created_at, identifier`,
   );
   const add = database.prepare(
-    `insert into gatehouse_resources (${resources.columns}, credential_hash) values ($1, $2, $3, $4, $5, $6, $7) on conflict (identifier) do nothing`,
+    `insert into gatehouse_resources (credential_hash, ${resources.columns}) values ($1, ${parameters(resources, 2)}) on conflict (identifier) do nothing`,
   );
   const change = database.prepare(
-    "update gatehouse_resources set name = coalesce($2, name), scopes = coalesce($3, scopes) where identifier = $1",
+    `update gatehouse_resources
+     set name = coalesce($2, name), scopes = coalesce($3, scopes), claims = coalesce($4, claims) where identifier = $1`,
   );
   const replace = database.prepare(
     `update gatehouse_resources set credential_hash = $2, previous_credential_until = $3::timestamptz,
@@ -46,10 +47,9 @@ export function resourceOperations(database: Database): ResourceOperations {
       found((await findByCredential(hash)) ?? (await findByPrevious(hash)), resources),
     listResources: () => listTogether(undefined),
     addResource: async (resource, credentialHash) =>
-      (await database.run(add, ...valuesOf(resources, resource), credentialHash)).changes === 1,
-    changeResource: async (identifier, { name = null, scopes }) =>
-      (await database.run(change, identifier, name, scopes === undefined ? null : JSON.stringify(scopes)))
-        .changes === 1,
+      (await database.run(add, credentialHash, ...valuesOf(resources, resource))).changes === 1,
+    changeResource: async (identifier, { name = null, scopes, claims }) =>
+      (await database.run(change, identifier, name, jsonOrNull(scopes), jsonOrNull(claims))).changes === 1,
     replaceResourceCredential: async (identifier, hash, keepUntil) =>
       (await database.run(replace, identifier, hash, instantOrNull(keepUntil))).changes === 1,
   };

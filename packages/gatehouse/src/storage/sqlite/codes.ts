@@ -1,13 +1,16 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accessTokens, foundCodes, grants } from "../layouts.ts";
+import { accessTokens, codesAndAccounts, foundCodes, grants, withAccounts } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { insertInto } from "./dialect.ts";
 
-type CodeOperations = Pick<Store, "findCode" | "burnCode" | "redeemCode">;
+type CodeOperations = Pick<Store, "findCode" | "findCodeAndAccount" | "burnCode" | "redeemCode">;
 
 export function codeOperations(database: Database): CodeOperations {
   const find = database.prepare(`select ${foundCodes.columns} from oauth2_codes where id = ?`);
+  const findWithAccount = database.prepare(
+    `select ${codesAndAccounts.columns} from ${withAccounts("oauth2_codes")} where held.id = ?`,
+  );
   const burn = database.prepare("update oauth2_codes set used = 1 where id = ? and used = 0");
   const use = database.prepare(
     "update oauth2_codes set used = 1, grant_id = ? where id = ? and used = 0 and expires_at > ?",
@@ -20,6 +23,8 @@ export function codeOperations(database: Database): CodeOperations {
   const storeToken = insertInto(database, "user_tokens", accessTokens);
   return {
     findCode: (codeHash) => database.read(() => found(find.get(codeHash), foundCodes)),
+    findCodeAndAccount: (codeHash) =>
+      database.read(() => found(findWithAccount.get(codeHash), codesAndAccounts)),
     burnCode: (codeHash) => database.write(() => void burn.run(codeHash)),
     redeemCode: (codeHash, now, grant, accessToken) =>
       database.write(() => {

@@ -1,11 +1,15 @@
 import type { Rotation, Store } from "../../oauth/store.ts";
 import { found, layout } from "../layout.ts";
-import { accessTokens, grants } from "../layouts.ts";
+import { accessTokens, grants, grantsAndAccounts, withAccounts } from "../layouts.ts";
+import { type Narrowed, narrowed } from "../narrowing.ts";
 import { decideRotation, type Lineage } from "../rotation.ts";
 import type { Database } from "./database.ts";
 import { insertInto } from "./dialect.ts";
 
-type GrantOperations = Pick<Store, "findGrant" | "rotateGrant" | "revokeGrant">;
+type GrantOperations = Pick<
+  Store,
+  "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
+>;
 
 const lineages = layout(
   (column): Lineage => ({
@@ -15,10 +19,22 @@ const lineages = layout(
   }),
 );
 
+const scopes = layout(
+  (column): Narrowed => ({
+    scope: column.text("scope"),
+    takenScope: column.optionalText("taken_scope"),
+  }),
+);
+
 export function grantOperations(database: Database): GrantOperations {
   const find = database.prepare(
     `select ${grants.columns} from gatehouse_grants where id = ? and expires_at > ?`,
   );
+  const findWithAccount = database.prepare(
+    `select ${grantsAndAccounts.columns} from ${withAccounts("gatehouse_grants")} where held.id = ? and held.expires_at > ?`,
+  );
+  const findScope = database.prepare(`select ${scopes.columns} from gatehouse_grants where id = ?`);
+  const narrow = database.prepare("update gatehouse_grants set scope = ?, taken_scope = ? where id = ?");
   const rotate = database.prepare(
     "update gatehouse_grants set generation = ?, rotated_at = ?, superseded_at = ?, expires_at = ?, key_id = ? where id = ?",
   );
@@ -30,6 +46,14 @@ export function grantOperations(database: Database): GrantOperations {
   const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
   return {
     findGrant: (id, now) => database.read(() => found(find.get(id, now), grants)),
+    findGrantAndAccount: (id, now) =>
+      database.read(() => found(findWithAccount.get(id, now), grantsAndAccounts)),
+    narrowGrant: (id, scope) =>
+      database.write(() => {
+        const current = found(findScope.get(id), scopes);
+        const next = current && narrowed(current, scope);
+        if (next !== undefined) narrow.run(next.scope, next.takenScope ?? null, id);
+      }),
     rotateGrant: (asked) =>
       database.write((): Rotation => {
         const { grantId, now, expiresAt, accessToken } = asked;

@@ -1,7 +1,8 @@
 import type { Store } from "../../oauth/store.ts";
+import { jsonOrNull } from "../layout.ts";
 import { resources } from "../layouts.ts";
 import type { Database } from "./database.ts";
-import { valuesOf } from "./dialect.ts";
+import { placeholders, valuesOf } from "./dialect.ts";
 import { sharedLookup } from "./lookup.ts";
 
 type ResourceOperations = Pick<
@@ -20,11 +21,12 @@ export function resourceOperations(database: Database): ResourceOperations {
   const findByCredential = database.prepare(`${all} where credential_hash = ?`);
   const list = database.prepare(`${all} order by created_at, identifier`);
   const add = database.prepare(
-    `insert into gatehouse_resources (${resources.columns}, credential_hash) values (?, ?, ?, ?, ?, ?, ?)
+    `insert into gatehouse_resources (${resources.columns}, credential_hash) values (${placeholders(resources.names.length + 1)})
      on conflict (identifier) do nothing`,
   );
   const change = database.prepare(
-    "update gatehouse_resources set name = coalesce(?, name), scopes = coalesce(?, scopes) where identifier = ?",
+    `update gatehouse_resources
+     set name = coalesce(?, name), scopes = coalesce(?, scopes), claims = coalesce(?, claims) where identifier = ?`,
   );
   const findByPrevious = database.prepare(`${all} where previous_credential_hash = ?`);
   const replace = database.prepare(
@@ -40,10 +42,9 @@ export function resourceOperations(database: Database): ResourceOperations {
     listResources: () => database.read(() => list.all().map(resources.read)),
     addResource: (resource, credentialHash) =>
       database.write(() => add.run(...valuesOf(resources, resource), credentialHash).changes === 1),
-    changeResource: (identifier, { name = null, scopes }) =>
+    changeResource: (identifier, { name = null, scopes, claims }) =>
       database.write(
-        () =>
-          change.run(name, scopes === undefined ? null : JSON.stringify(scopes), identifier).changes === 1,
+        () => change.run(name, jsonOrNull(scopes), jsonOrNull(claims), identifier).changes === 1,
       ),
     replaceResourceCredential: (identifier, hash, keepUntil) =>
       database.write(
