@@ -14,6 +14,7 @@ import { createPages } from "./pages/render.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
+import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
@@ -22,6 +23,8 @@ import { createEvents } from "./telemetry/events.ts";
 export interface RunningGatehouse {
   /** Where it listens, which behind a proxy is not the issuer. */
   readonly url: string;
+  /** Takes over what can change while it runs. Where it rejects, nothing has changed. */
+  reload(config: Config): Promise<void>;
   /** Finishes the requests in flight, then closes the store. */
   stop(): Promise<void>;
 }
@@ -119,7 +122,10 @@ export async function startGatehouse(
   const housekeeping =
     overrides.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
   const looking = lookFromHere(config, log, store, signIn.discover, warnings, overrides.keepsHouse !== false);
+  // What of the configuration may change while it runs.
+  const parts: readonly Reloadable[] = [];
   return {
+    reload: (changed) => reloadAll(parts, changed),
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
       looking.stop();
@@ -139,12 +145,13 @@ export async function startUpkeep(
   config: Config,
   log: Logger,
   overrides: KeyedStoreOverrides = {},
-): Promise<{ stop(): Promise<void> }> {
+): Promise<Pick<RunningGatehouse, "reload" | "stop">> {
   const { store } = await openKeyedStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   const { discover } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const looking = lookFromHere(config, log, store, discover, new Set());
   return {
+    reload: (changed) => reloadAll([], changed),
     async stop() {
       looking.stop();
       await housekeeping.stop();

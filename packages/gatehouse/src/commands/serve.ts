@@ -1,12 +1,13 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
-import { loadConfig } from "../config/config.ts";
+import { type Config, loadSettings } from "../config/config.ts";
 import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
+import { createReloader } from "./reload.ts";
 import type { Shell } from "./shell.ts";
-import { unlessInterrupted, untilInterrupted } from "./signals.ts";
+import { rememberHangups, unlessInterrupted, untilInterrupted } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
 import { runWorkers, serveAsWorker } from "./workers.ts";
 
@@ -19,11 +20,14 @@ export function addServeCommand(program: Command, shell: Shell): void {
 }
 
 async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
-  const config = loadConfig(shell, "serve");
+  const hangups = rememberHangups();
+  const loaded = loadSettings(shell, "serve");
+  const { config } = loaded;
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
-  if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey);
+  const reloading = (apply: (config: Config) => Promise<void>) => createReloader(loaded, shell, log, apply);
+  if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey, reloading);
   const interrupted = untilInterrupted();
-  if (config.workers > 1) return runWorkers(config, log, interrupted, acceptNewKey);
+  if (config.workers > 1) return runWorkers(config, log, { interrupted, hangups }, acceptNewKey, reloading);
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once it listens
   const overrides = { onDatabaseRefused: refused.reject, acceptNewKey };
@@ -32,6 +36,8 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   });
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   log.info(describeStart(config, gatehouse.url), "listening");
+  const { reload } = reloading(gatehouse.reload);
+  hangups.each(() => void reload());
   try {
     await Promise.race([interrupted, refused.promise]);
   } finally {

@@ -44,3 +44,23 @@ export async function unlessInterrupted<T>(
   onStop();
   process.exit(0);
 }
+
+export interface Hangups {
+  /** Calls back for each SIGHUP from now on, and at once if there was one before. */
+  each(callback: () => void): void;
+}
+
+/** From now on a SIGHUP no longer ends the process. */
+export function rememberHangups(): Hangups {
+  let missed = false;
+  let told = () => {
+    missed = true;
+  };
+  process.on("SIGHUP", () => told());
+  return {
+    each(callback) {
+      told = callback;
+      if (missed) callback();
+    },
+  };
+}

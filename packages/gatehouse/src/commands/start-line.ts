@@ -24,6 +24,7 @@ export function describeStart(config: Config, address: string): Record<string, s
     database: describeStorage(storage),
     trustedProxies: trustedProxies.join(", ") || "none: X-Forwarded-For is not believed",
     keys: describeKeys(config),
+    configuration: config.file === undefined ? "the environment" : `${config.file.path}, ${config.file.hash}`,
     ...(everywhere && settings.issuer.startsWith("https:")
       ? { exposed: "plain HTTP on all interfaces: let nobody but the proxy that speaks TLS reach this port" }
       : {}),

@@ -4,7 +4,8 @@ import type { Config } from "../config/config.ts";
 import { startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
-import { unlessInterrupted, untilToldToStop } from "./signals.ts";
+import type { Reloader } from "./reload.ts";
+import { type Hangups, unlessInterrupted, untilToldToStop } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
 
 /** Milliseconds a worker has to live for the next one to follow at once. */
@@ -17,15 +18,17 @@ const maxPauseMs = 10_000;
  * nothing else but the database: this one keeps house in it, and puts a new worker in the place of one that
  * ended.
  *
- * @param interrupted resolves when all of them are to stop
+ * @param signals `interrupted` resolves when all of them are to stop; at a hangup all read the
+ * configuration again
  * @throws Refusal when a worker ended before it ever listened; it has said why. DatabaseRefusedError, also
  * long after the start
  */
 export async function runWorkers(
   config: Config,
   log: Logger,
-  interrupted: Promise<void>,
+  { interrupted, hangups }: { readonly interrupted: Promise<void>; readonly hangups: Hangups },
   acceptNewKey: boolean,
+  reloading: Reloading,
 ): Promise<void> {
   const { workers: count } = config;
   const replacements = new Set<NodeJS.Timeout>();
@@ -38,6 +41,8 @@ export async function runWorkers(
     const address = await Promise.race([startAll(), interrupted, refused.promise]);
     if (address !== undefined) {
       log.info({ ...describeStart(config, address), workers: count }, "listening");
+      const { reload } = reloading(upkeep.reload);
+      hangups.each(() => void reload().then((holds) => holds && tellWorkers()));
       await Promise.race([interrupted, refused.promise]);
     }
   } finally {
@@ -79,12 +84,31 @@ export async function runWorkers(
   }
 }
 
-/** One of these processes. What it does not do, its primary does. */
-export async function serveAsWorker(config: Config, log: Logger, acceptNewKey: boolean): Promise<void> {
+/** Reads the configuration again, and hands it to whoever takes over what changed. */
+type Reloading = (apply: (config: Config) => Promise<void>) => Reloader;
+
+/** What the primary says to its workers once it has found the configuration to be in order. */
+const readAgain = "read the configuration again";
+
+function tellWorkers(): void {
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (worker?.isConnected()) worker.send(readAgain);
+  }
+}
+
+/** One of these processes. What it does not do, its primary does; of hangups it listens to its primary's. */
+export async function serveAsWorker(
+  config: Config,
+  log: Logger,
+  acceptNewKey: boolean,
+  reloading: Reloading,
+): Promise<void> {
   const toldToStop = untilToldToStop();
   try {
     const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey });
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
+    const { reload } = reloading(gatehouse.reload);
+    process.on("message", (message) => void (message === readAgain && reload()));
     await toldToStop;
     await gatehouse.stop();
   } catch (error) {

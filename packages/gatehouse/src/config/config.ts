@@ -102,8 +102,14 @@ export function loadConfig(input: ConfigInput, mode: Mode): Config {
   return loadSettings(input, mode).config;
 }
 
+export interface LoadedSettings {
+  readonly config: Config;
+  readonly sources: Sources;
+  readonly file: ConfigFile;
+}
+
 /** The same, with where each setting comes from. */
-export function loadSettings({ environment, configPath }: ConfigInput, mode: Mode) {
+export function loadSettings({ environment, configPath }: ConfigInput, mode: Mode): LoadedSettings {
   const errors: ConfigProblem[] = [];
   const file = readConfigFile(configPath, environment, errors);
   return { ...read(environment, file, mode, errors), file };

@@ -39,7 +39,7 @@ export function readSections(
     const result = schema.safeParse(plain, { error: expectedByKind });
     written.set(name, plain);
     if (result.success) values[name] = result.data;
-    else errors.push(...problemsOf(name, schema, plain, result.error.issues, tree, node));
+    else errors.push(...notTwice(problemsOf(name, schema, plain, result.error.issues, tree, node)));
   }
   return {
     values,
@@ -113,6 +113,14 @@ function problemsOf(
       },
     ];
   });
+}
+
+/** What is there under a name that is nearly right is not told as missing, too. */
+function notTwice(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const meant = new Set(problems.map(({ expected }) => expected));
+  return problems.filter(
+    ({ found, variable }) => found !== "nothing" || !meant.has(`${variable}: did you mean that?`),
+  );
 }
 
 /** Of several forms the one that what is there comes nearest to; none when it is like none of them. */
