@@ -54,8 +54,13 @@ export interface SignInAttempt {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
-  /** OpenID Connect `prompt` to forward (B22); `select_account` unless the client asked for `login`. */
-  readonly prompt: "select_account" | "login";
+  /**
+   * OpenID Connect `prompt` to forward (B22): `select_account` unless the client asked for `login`; `none`
+   * where the person should not be asked anything.
+   */
+  readonly prompt: "select_account" | "login" | "none";
+  /** The address the person is expected to have there, where it chose the provider (V06, V07). */
+  readonly loginHint?: string | undefined;
 }
 
 /** The name of the provider that the environment variables describe. */

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { createDevelopmentProvider } from "../identity/development.ts";
-import { google } from "../identity/openid/organisation.ts";
+import { google } from "../identity/openid/presets.ts";
 import { createOpenIdProvider } from "../identity/openid/provider.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import { type Clock, defaultProvider, type IdentityProvider } from "../oauth/ports.ts";
@@ -29,7 +29,8 @@ export function createSignIn(
     title: upstream.issuer === google ? "Google" : new URL(upstream.issuer).host,
     ...upstream,
     callbackUrl: urls.callbackOf(defaultProvider),
-    allowedDomains,
+    domains: allowedDomains,
+    ofVariables: true,
     warn: (message) => log.warn(message),
   });
   return { provider, discover: provider.discover };

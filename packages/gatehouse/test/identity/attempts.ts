@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createOpenIdProvider, type OpenIdOptions } from "../../src/identity/openid/provider.ts";
+import type { OpenIdOptions } from "../../src/identity/openid/options.ts";
+import { createOpenIdProvider } from "../../src/identity/openid/provider.ts";
 import { signInAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
 import {
   defaultProvider,
@@ -15,7 +16,7 @@ export function anAttempt(prompt: SignInAttempt["prompt"] = "select_account"): S
   return signInAttempt(startAttempt({ bytes: randomBytes }), prompt);
 }
 
-/** The provider under test, towards one of the test's upstreams. */
+/** The provider under test, towards a test's upstream: the one of the variables unless told otherwise. */
 export function providerOf(
   upstream: Pick<OpenIdOptions, "issuer" | "clientId" | "clientSecret">,
   options: Partial<OpenIdOptions> = {},
@@ -28,6 +29,7 @@ export function providerOf(
     clientId,
     clientSecret,
     callbackUrl,
+    ofVariables: true,
     ...options,
   });
 }

@@ -1,4 +1,5 @@
 import { SignInError } from "../../oauth/ports.ts";
+import type { IssuerRule } from "./issuer.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
 /**
@@ -9,11 +10,12 @@ export function readAnswer(
   answer: URLSearchParams,
   expectedState: string,
   provider: Pick<ProviderMetadata, "issuer" | "namesItself">,
+  issuers: Pick<IssuerRule, "acceptsAnswer">,
 ): string {
   if (answer.get("state") !== expectedState) {
     throw new SignInError("server_error", "the identity provider's answer carries another attempt's state");
   }
-  checkIssuer(answer.get("iss"), provider);
+  checkIssuer(answer.get("iss"), provider, issuers);
   const error = answer.get("error");
   if (error !== null) throw providerError(error, answer.get("error_description"));
   const code = answer.get("code");
@@ -25,8 +27,9 @@ export function readAnswer(
 function checkIssuer(
   named: string | null,
   { issuer, namesItself }: Pick<ProviderMetadata, "issuer" | "namesItself">,
+  issuers: Pick<IssuerRule, "acceptsAnswer">,
 ) {
-  if (named === issuer || (named === null && !namesItself)) return;
+  if (named === null ? !namesItself : issuers.acceptsAnswer(named, issuer)) return;
   const found =
     named === null ? "nobody, though its metadata promises to" : JSON.stringify(named.slice(0, 200));
   throw new SignInError("server_error", `the answer should name ${issuer} as its issuer but names ${found}`);

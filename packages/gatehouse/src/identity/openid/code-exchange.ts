@@ -6,6 +6,8 @@ interface Exchange {
   readonly provider: Pick<ProviderMetadata, "tokenEndpoint" | "clientAuthentication">;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Where the operator finds the last two: for an error. */
+  readonly credentials: string;
   readonly code: string;
   /** The redirect URI of the authorization request. */
   readonly callbackUrl: string;
@@ -13,12 +15,20 @@ interface Exchange {
   readonly codeVerifier: string | undefined;
 }
 
+/** What a code is exchanged for. */
+export interface Tokens {
+  /** Not yet verified. */
+  readonly idToken: string;
+  /** For userinfo, and dropped with this sign-in (C20). */
+  readonly accessToken: string | undefined;
+}
+
 /**
- * Exchanges the code for the ID token, not yet verified (OpenID Connect Core §3.1.3). Access and refresh
- * tokens that come with it are dropped on the spot (C20). Throws {@link SignInError}; its message never holds
- * the code, the verifier or our secret.
+ * Exchanges the code for the ID token (OpenID Connect Core §3.1.3). A refresh token that comes with it is
+ * dropped on the spot (C20). Throws {@link SignInError}; its message never holds the code, the verifier or
+ * our secret.
  */
-export async function exchangeCode(exchange: Exchange, outbound: Outbound): Promise<string> {
+export async function exchangeCode(exchange: Exchange, outbound: Outbound): Promise<Tokens> {
   const { provider, clientId, clientSecret, code, callbackUrl, codeVerifier } = exchange;
   const form = new URLSearchParams({ grant_type: "authorization_code", code, redirect_uri: callbackUrl });
   if (codeVerifier !== undefined) form.set("code_verifier", codeVerifier);
@@ -33,7 +43,7 @@ export async function exchangeCode(exchange: Exchange, outbound: Outbound): Prom
   const answer = parseObject(await response.text());
   const name = `the token endpoint ${provider.tokenEndpoint}`;
   if (response.status !== 200) {
-    throw refusal(name, response.status, answer, [code, clientSecret, codeVerifier]);
+    throw refusal(name, response.status, answer, exchange);
   }
   if (answer === undefined) {
     const type = response.headers.get("content-type");
@@ -46,7 +56,8 @@ export async function exchangeCode(exchange: Exchange, outbound: Outbound): Prom
       `${name} answered without an id_token: is the scope openid allowed?`,
     );
   }
-  return answer.id_token;
+  const { id_token: idToken, access_token: accessToken } = answer;
+  return { idToken, accessToken: typeof accessToken === "string" ? accessToken : undefined };
 }
 
 /** RFC 6749 §2.3.1: both halves form-encoded, so that a `:` in either does no harm. */
@@ -68,12 +79,13 @@ function refusal(
   name: string,
   status: number,
   answer: Readonly<Record<string, unknown>> | undefined,
-  secrets: readonly (string | undefined)[],
+  { code, clientSecret, codeVerifier, credentials }: Exchange,
 ): SignInError {
   const { error, error_description: description } = answer ?? {};
   let answered = JSON.stringify({ error, description });
-  for (const secret of secrets) if (secret) answered = answered.replaceAll(secret, "…");
-  const advice = error === "invalid_client" ? "; check OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET" : "";
+  for (const secret of [code, clientSecret, codeVerifier])
+    if (secret) answered = answered.replaceAll(secret, "…");
+  const advice = error === "invalid_client" ? `; check ${credentials}` : "";
   const message = `${name} answered ${status} ${answered.slice(0, 500)}${advice}`;
   return status >= 500 || status === 429
     ? new SignInError("temporarily_unavailable", message, {

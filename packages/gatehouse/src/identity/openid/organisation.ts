@@ -1,40 +1,45 @@
-import { domainToUnicode } from "node:url";
-import { canonicalHost } from "../../oauth/host.ts";
 import { SignInError } from "../../oauth/ports.ts";
+import { canonicalDomain, speaksFor } from "../domains.ts";
+import type { OpenIdOptions } from "./options.ts";
+import { google } from "./presets.ts";
 
-export const google = "https://accounts.google.com";
-
-/**
- * Refuses accounts of other organisations (C15): the domain must be one of those allowed, subdomains are
- * others. At Google the signed `hd` claim is the domain, since a private account may carry an address of it,
- * and keeps it when its owner leaves; elsewhere the domain of the verified address is. Throws {@link
- * SignInError} `access_denied`.
- */
-export function checkOrganisation(
-  account: { readonly issuer: string; readonly email: string; readonly hostedDomain: unknown },
-  allowedDomains: readonly string[] | undefined,
-): void {
-  if (allowedDomains === undefined) return;
-  const { issuer, email, hostedDomain } = account;
-  const domain = issuer === google ? hostedDomain : email.slice(email.lastIndexOf("@") + 1);
-  if (typeof domain === "string" && allowedDomains.includes(canonicalDomain(domain))) return;
-  throw new SignInError(
-    "access_denied",
-    `the account's domain is ${JSON.stringify(domain)}, not one of ALLOWED_DOMAINS`,
-    {
-      hint: "accounts of this organisation may not sign in here",
-      reason: { key: "foreignAccount" },
-      account: email,
-    },
-  );
+export interface Account {
+  /** Proven, or empty. */
+  readonly email: string;
+  /** The claim `hd` of the ID token. */
+  readonly hostedDomain: unknown;
 }
 
+type Bounds = Pick<OpenIdOptions, "name" | "preset" | "issuer" | "domains" | "otherDomains" | "ofVariables">;
+
 /**
- * In the form of `ALLOWED_DOMAINS`: lower case, IDN in its ASCII form. What only becomes a name of that list
- * by folding stays as it is, and out.
+ * Refuses accounts whose address the provider may not speak for (C15, V18): its domain must be one of the
+ * provider's, subdomains are others. At Google the signed `hd` claim must be one as well, since a private
+ * account may carry an address of it and keeps it when its owner leaves (V29). Throws {@link SignInError}
+ * `access_denied`.
  */
-function canonicalDomain(domain: string): string {
-  const plain = domain.toLowerCase();
-  const canonical = canonicalHost(plain);
-  return canonical !== undefined && domainToUnicode(canonical) === plain ? canonical : plain;
+export function checkOrganisation(account: Account, bounds: Bounds): void {
+  const { preset, issuer, domains, otherDomains, ofVariables } = bounds;
+  const { email, hostedDomain } = account;
+  if (Array.isArray(domains) && (preset === "google" || issuer === google)) {
+    const hosted = typeof hostedDomain === "string" ? canonicalDomain(hostedDomain) : undefined;
+    if (hosted === undefined || !domains.includes(hosted)) throw foreign(account, hostedDomain, bounds);
+    // As ever: alone, a Workspace's own word is enough, also for addresses at its other domains.
+    if (ofVariables && otherDomains === undefined) return;
+  }
+  if (email === "" || speaksFor(domains, otherDomains ?? [])(email)) return;
+  throw foreign(account, email.slice(email.lastIndexOf("@") + 1), bounds);
+}
+
+function foreign({ email }: Account, domain: unknown, { name, domains, ofVariables }: Bounds): SignInError {
+  const list = ofVariables
+    ? "one of ALLOWED_DOMAINS"
+    : domains === "*"
+      ? `a domain that the provider ${name} may speak for: another provider names it`
+      : `one of the domains of the provider ${name}`;
+  return new SignInError("access_denied", `the account's domain is ${JSON.stringify(domain)}, not ${list}`, {
+    hint: "accounts of this organisation may not sign in here",
+    reason: { key: "foreignAccount" },
+    account: email,
+  });
 }

@@ -1,6 +1,7 @@
 import { allowInsecureRequests, type Configuration, customFetch, discovery } from "openid-client";
 import { SignInError } from "../../oauth/ports.ts";
 import { isAllowed, isLoopbackHttp, type Outbound } from "../outbound.ts";
+import type { IssuerRule } from "./issuer.ts";
 
 /** What is needed of an identity provider's metadata, checked. */
 export interface ProviderMetadata {
@@ -8,6 +9,8 @@ export interface ProviderMetadata {
   readonly issuer: string;
   readonly tokenEndpoint: string;
   readonly jwksUri: string;
+  /** `undefined`: it has none. */
+  readonly userinfoEndpoint: string | undefined;
   /** How the token endpoint wants our client secret. */
   readonly clientAuthentication: ClientAuthentication;
   /**
@@ -32,22 +35,23 @@ export type ClientAuthentication = "client_secret_basic" | "client_secret_post";
  */
 export async function discoverProvider(
   issuer: string,
+  issuers: IssuerRule,
   clientId: string,
   outbound: Outbound,
 ): Promise<ProviderMetadata> {
   const allowLoopbackHttp = isLoopbackHttp(new URL(issuer));
-  const configuration = await discovery(new URL(issuer), clientId, undefined, undefined, {
+  // Told where the document is, openid-client leaves its issuer to us, who know better (C16, V24, V25).
+  const document = new URL(discoveryUrl(issuer));
+  const configuration = await discovery(document, clientId, undefined, undefined, {
     [customFetch]: (url, { method, headers, signal = null }) => outbound(url, { method, headers, signal }),
     execute: allowLoopbackHttp ? [allowInsecureRequests] : [],
   }).catch((error: unknown) => {
     throw asSignInError(issuer, error);
   });
   const metadata = configuration.serverMetadata();
-  // C16: openid-client overlooks a trailing slash, and anything at all at two well-known providers.
-  if (metadata.issuer !== issuer) {
-    throw otherIssuer(issuer, metadata.issuer);
-  }
-  const endpoint = (name: "authorization_endpoint" | "token_endpoint" | "jwks_uri"): string => {
+  if (!issuers.acceptsMetadata(metadata.issuer)) throw otherIssuer(issuer, metadata.issuer);
+  type Endpoint = "authorization_endpoint" | "token_endpoint" | "jwks_uri" | "userinfo_endpoint";
+  const endpoint = (name: Endpoint): string => {
     const value = metadata[name];
     if (typeof value !== "string" || !URL.canParse(value)) throw untrusted(issuer, `${name} is missing`);
     if (!isAllowed(new URL(value), allowLoopbackHttp))
@@ -57,14 +61,20 @@ export async function discoverProvider(
   endpoint("authorization_endpoint");
   return {
     configuration,
-    issuer,
+    issuer: metadata.issuer,
     tokenEndpoint: endpoint("token_endpoint"),
     jwksUri: endpoint("jwks_uri"),
+    userinfoEndpoint: metadata.userinfo_endpoint === undefined ? undefined : endpoint("userinfo_endpoint"),
     clientAuthentication: chooseAuthentication(issuer, metadata.token_endpoint_auth_methods_supported),
     takesPkce: metadata.code_challenge_methods_supported?.includes("S256") ?? true,
     namesItself: metadata.authorization_response_iss_parameter_supported === true,
     takesPrompt: (prompt) => listOf(metadata.prompt_values_supported)?.includes(prompt) ?? true,
   };
+}
+
+/** OpenID Connect Discovery §4: a slash at the end of the issuer does not count here. */
+export function discoveryUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
 }
 
 /**
@@ -83,17 +93,11 @@ function listOf(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? value : undefined;
 }
 
-function isAboutIssuer(cause: unknown): cause is { readonly body: { readonly issuer?: unknown } } {
-  if (typeof cause !== "object" || cause === null || !("attribute" in cause) || !("body" in cause))
-    return false;
-  return cause.attribute === "issuer" && typeof cause.body === "object" && cause.body !== null;
-}
-
-function otherIssuer(issuer: string, found: unknown): SignInError {
-  const issuerFound = typeof found === "string" && URL.canParse(found) ? found.slice(0, 500) : undefined;
+function otherIssuer(issuer: string, found: string): SignInError {
+  const issuerFound = URL.canParse(found) ? found.slice(0, 500) : undefined;
   return new SignInError(
     "server_error",
-    `the metadata of the identity provider ${issuer} is refused: its issuer is ${JSON.stringify(found)?.slice(0, 500)}`,
+    `the metadata of the identity provider ${issuer} is refused: its issuer is ${JSON.stringify(found).slice(0, 500)}`,
     { issuerFound },
   );
 }
@@ -113,7 +117,6 @@ function asSignInError(issuer: string, error: unknown): SignInError {
   }
   // Its last cause is what it did not like.
   if (inner instanceof Response) return untrusted(issuer, `its discovery document answers ${inner.status}`);
-  if (isAboutIssuer(inner)) return otherIssuer(issuer, inner.body.issuer);
   const message = error instanceof Error ? error.message : String(error);
   return untrusted(issuer, message);
 }

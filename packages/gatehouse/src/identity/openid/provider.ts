@@ -1,34 +1,20 @@
-import { buildAuthorizationUrl, calculatePKCECodeChallenge } from "openid-client";
-import type { Clock, IdentityProvider, SignInAttempt } from "../../oauth/ports.ts";
+import type { IdentityProvider } from "../../oauth/ports.ts";
+import { SignInError } from "../../oauth/ports.ts";
 import { seconds } from "../../oauth/values.ts";
 import { createOutbound, isLoopbackHttp } from "../outbound.ts";
+import { authorizationRequest } from "./authorization-request.ts";
 import { readAnswer } from "./callback-answer.ts";
-import { exchangeCode } from "./code-exchange.ts";
+import type { Claims } from "./claims.ts";
+import { exchangeCode, type Tokens } from "./code-exchange.ts";
 import { createFetchedDocument } from "./fetched-document.ts";
-import { verifyIdToken } from "./id-token.ts";
+import { type Expected, type ProvenToken, verifyIdToken, verifySignedUserinfo } from "./id-token.ts";
+import { exactIssuer } from "./issuer.ts";
+import { microsoftIssuers } from "./microsoft.ts";
+import type { OpenIdOptions } from "./options.ts";
+import { personOf, whatIsLacking } from "./person.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
-import { fetchSigningKeys } from "./signing-keys.ts";
-
-export interface OpenIdOptions {
-  /** How the operator calls it. */
-  readonly name: string;
-  /** What people call it. */
-  readonly title: string;
-  /** The provider's issuer, compared exactly (C16). Plain http only on a loopback host. */
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Our callback, as registered at the provider. */
-  readonly callbackUrl: string;
-  /** The real time unless a test says otherwise: it is compared with the provider's. */
-  readonly clock?: Clock;
-  /** Domains whose accounts may sign in, lower case; all when left out. */
-  readonly allowedDomains?: readonly string[] | undefined;
-  /** Told what does not fail a sign-in but should be known: the provider's documents cannot be refreshed. */
-  readonly warn?: (message: string) => void;
-  /** Milliseconds for each request to the provider. */
-  readonly timeout?: number;
-}
+import { fetchSigningKeys, type SigningKeys } from "./signing-keys.ts";
+import { askUserinfo, readUserinfo } from "./userinfo.ts";
 
 export interface OpenIdProvider extends IdentityProvider {
   /** Fetches what the provider says of itself, for the first sign-in. Throws {@link SignInError}. */
@@ -48,68 +34,79 @@ const maxBytes = 256 * 1024;
  * exactly what was wrong.
  */
 export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
-  const { name, issuer, clientId, clientSecret, callbackUrl, allowedDomains, warn, timeout = 5000 } = options;
+  const { name, title, issuer, clientId, clientSecret, callbackUrl, domains, warn, timeout = 5000 } = options;
   const clock = options.clock ?? { now: () => seconds(Date.now() / 1000) };
   const outbound = createOutbound({ timeout, maxBytes, allowLoopbackHttp: isLoopbackHttp(new URL(issuer)) });
-  const onStale = (error: unknown) =>
-    warn?.(`using an older copy of what ${issuer} publishes: ${String(error)}`);
-  const metadata = createFetchedDocument({
-    fetch: () => discoverProvider(issuer, clientId, outbound),
-    clock,
-    maxAge: metadataMaxAge,
-    coolDown,
-    onStale,
-  });
-  const keys = createFetchedDocument({
-    fetch: async () => fetchSigningKeys((await metadata.current()).jwksUri, outbound),
-    clock,
-    maxAge: keysMaxAge,
-    coolDown,
-    onStale,
-  });
+  const issuers =
+    options.preset === "microsoft" ? microsoftIssuers(issuer, options.tenants) : exactIssuer(issuer);
+  const cache = <T>(fetch: () => Promise<T>, maxAge: number) =>
+    createFetchedDocument({
+      fetch,
+      clock,
+      maxAge,
+      coolDown,
+      onStale: (error) => warn?.(`using an older copy of what ${issuer} publishes: ${String(error)}`),
+    });
+  const metadata = cache(() => discoverProvider(issuer, issuers, clientId, outbound), metadataMaxAge);
+  const keys = cache<SigningKeys>(
+    async () => fetchSigningKeys((await metadata.current()).jwksUri, outbound),
+    keysMaxAge,
+  );
+
+  /** V09: asked only for what is lacking, and at most once. */
+  async function complete(
+    { userinfoEndpoint }: ProviderMetadata,
+    { claims: idToken }: ProvenToken,
+    { accessToken }: Tokens,
+    expected: Expected,
+  ): Promise<Claims> {
+    const lacking = whatIsLacking(idToken, options);
+    if (lacking === undefined || userinfoEndpoint === undefined || accessToken === undefined) {
+      return { idToken, userinfo: undefined };
+    }
+    const response = await askUserinfo(userinfoEndpoint, accessToken, outbound).catch((error: unknown) => {
+      // Without a name somebody can sign in, and without groups as far as the rules need none of them.
+      if (lacking === "address" || !(error instanceof SignInError)) throw error;
+      return error.message;
+    });
+    if (typeof response === "string") {
+      warn?.(`provider ${name}: ${response}`);
+      return { idToken, userinfo: undefined, userinfoFailed: response };
+    }
+    const userinfo = await readUserinfo(userinfoEndpoint, response, {
+      subject: String(idToken.sub),
+      verify: (token) => verifySignedUserinfo(token, keys, expected),
+    });
+    return { idToken, userinfo };
+  }
+
   return {
     name,
-    title: options.title,
-    domains: allowedDomains,
+    title,
+    domains,
     discover: () => metadata.lookedAt(),
     async signInUrl(attempt) {
-      return authorizationRequest(await metadata.current(), callbackUrl, attempt);
+      return authorizationRequest(await metadata.current(), options, attempt);
     },
     async completeSignIn(callback, { state, nonce, codeVerifier }) {
       const provider = await metadata.current();
-      const code = readAnswer(callback.searchParams, state, provider);
-      const verifier = provider.takesPkce ? codeVerifier : undefined;
-      const idToken = await exchangeCode(
-        { provider, clientId, clientSecret, code, callbackUrl, codeVerifier: verifier },
+      const tokens = await exchangeCode(
+        {
+          provider,
+          clientId,
+          clientSecret,
+          credentials: options.ofVariables
+            ? "OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET"
+            : `client_id and client_secret of the provider ${name}`,
+          code: readAnswer(callback.searchParams, state, provider, issuers),
+          callbackUrl,
+          codeVerifier: provider.takesPkce ? codeVerifier : undefined,
+        },
         outbound,
       );
-      const proven = await verifyIdToken(idToken, keys, {
-        issuer,
-        clientId,
-        nonce,
-        now: clock.now(),
-        allowedDomains,
-      });
-      return { provider: name, ...proven, name: undefined, groups: [] };
+      const expected = { issuers, issuerOfMetadata: provider.issuer, clientId, now: clock.now() };
+      const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce });
+      return personOf(token.issuer, await complete(provider, token, tokens, expected), options);
     },
   };
-}
-
-/** OpenID Connect Core §3.1.2.1. `access_type=online` asks Google for no refresh token; others ignore it. */
-async function authorizationRequest(
-  provider: ProviderMetadata,
-  callbackUrl: string,
-  { state, nonce, codeVerifier, prompt }: SignInAttempt,
-): Promise<URL> {
-  return buildAuthorizationUrl(provider.configuration, {
-    redirect_uri: callbackUrl,
-    scope: "openid email",
-    state,
-    nonce, // C07
-    access_type: "online",
-    ...(provider.takesPrompt(prompt) ? { prompt } : {}),
-    ...(provider.takesPkce // C08
-      ? { code_challenge: await calculatePKCECodeChallenge(codeVerifier), code_challenge_method: "S256" }
-      : {}),
-  });
 }

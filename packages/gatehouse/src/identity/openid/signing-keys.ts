@@ -2,15 +2,40 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jos
 import { SignInError } from "../../oauth/ports.ts";
 import type { Outbound } from "../outbound.ts";
 
-/** The provider's public keys (RFC 7517 §5), ready for look-up by `kid`. Throws {@link SignInError}. */
-export async function fetchSigningKeys(jwksUri: string, outbound: Outbound): Promise<JWTVerifyGetKey> {
+/** The provider's public keys (RFC 7517 §5). */
+export interface SigningKeys {
+  /** Looks a key up by the token's `kid` and `alg`. */
+  readonly find: JWTVerifyGetKey;
+  readonly count: number;
+  /** Members `issuer` of the keys with this `kid`, or of all: there Microsoft says whose a key is (V25). */
+  issuersOf(kid: string | undefined): unknown[];
+}
+
+/** Throws {@link SignInError}. */
+export async function fetchSigningKeys(jwksUri: string, outbound: Outbound): Promise<SigningKeys> {
   const response = await outbound(jwksUri, { headers: { accept: "application/json" } });
   if (response.status !== 200) {
     throw new SignInError("temporarily_unavailable", `the keys at ${jwksUri} answered ${response.status}`);
   }
   try {
-    return createLocalJWKSet((await response.json()) as JSONWebKeySet); // which checks that it is one
+    return signingKeys((await response.json()) as JSONWebKeySet);
   } catch (cause) {
     throw new SignInError("server_error", `what ${jwksUri} answered is no set of keys`, { cause });
   }
+}
+
+/** Throws what `jose` throws at something that is no key set. */
+export function signingKeys(keySet: JSONWebKeySet): SigningKeys {
+  const find = createLocalJWKSet(keySet);
+  const { keys } = keySet;
+  return {
+    find,
+    count: keys.length,
+    issuersOf: (kid) =>
+      keys.filter((key) => kid === undefined || key.kid === kid).map((key) => ownIssuer(key)),
+  };
+}
+
+function ownIssuer(key: object): unknown {
+  return "issuer" in key ? key.issuer : undefined;
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { verifyIdToken } from "../../../src/identity/openid/id-token.ts";
+import { exactIssuer } from "../../../src/identity/openid/issuer.ts";
 import { checkOrganisation } from "../../../src/identity/openid/organisation.ts";
+import { signingKeys } from "../../../src/identity/openid/signing-keys.ts";
 import type { Identity, IdentityProvider } from "../../../src/oauth/ports.ts";
 import { seconds } from "../../../src/oauth/values.ts";
 import { type ForgedUpstream, startForgedUpstream } from "../../support/forged-upstream.ts";
@@ -82,7 +84,7 @@ test("C10 iss is the configured issuer, to the letter", async () => {
 
   // Google, and only Google, has a second name for itself; the account's issuer is the first in either case.
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
-  const keySet = createLocalJWKSet({ keys: [await exportJWK(publicKey)] });
+  const keySet = signingKeys({ keys: [await exportJWK(publicKey)] });
   const keys = { current: async () => keySet, renewed: async () => keySet };
   const prove = async (iss: string, issuer: string) => {
     const claims = { aud: "us", sub: "1", nonce: "n", email: "a@example.com", email_verified: true, iss };
@@ -90,7 +92,13 @@ test("C10 iss is the configured issuer, to the letter", async () => {
       .setProtectedHeader({ alg: "ES256" })
       .setIssuedAt(1000)
       .setExpirationTime(2000);
-    const expected = { issuer, clientId: "us", nonce: "n", now: seconds(1500), allowedDomains: undefined };
+    const expected = {
+      issuers: exactIssuer(issuer),
+      issuerOfMetadata: issuer,
+      clientId: "us",
+      nonce: "n",
+      now: seconds(1500),
+    };
     return verifyIdToken(await token.sign(privateKey), keys, expected);
   };
   const google = "https://accounts.google.com";
@@ -220,20 +228,20 @@ test("a token that is no token is refused without repeating it", async () => {
 });
 
 test("C15 only accounts of the allowed domains sign in, compared to the letter", async () => {
-  provider = providerOf(upstream, { allowedDomains: ["corp.example"] });
+  provider = providerOf(upstream, { domains: ["corp.example"] });
   assert.equal((await withClaims({ email: "alice@corp.example" })).email, "alice@corp.example");
   assert.equal((await withClaims({ email: "alice@CORP.example" })).subject, "alice");
-  provider = providerOf(upstream, { allowedDomains: ["xn--bcher-kva.example"] }); // as ALLOWED_DOMAINS is read
+  provider = providerOf(upstream, { domains: ["xn--bcher-kva.example"] }); // as ALLOWED_DOMAINS is read
   for (const email of ["alice@bücher.example", "alice@BÜCHER.example", "alice@xn--bcher-kva.example"]) {
     assert.equal((await withClaims({ email })).email, email);
   }
   provider = providerOf(upstream);
   assert.equal((await withClaims({ email: "alice@anywhere.example" })).email, "alice@anywhere.example");
-  const allowed = ["corp.example"];
+  const google = { name: "default", issuer: "https://accounts.google.com", ofVariables: true };
   const atGoogle = (hostedDomain: unknown) => () =>
     checkOrganisation(
-      { issuer: "https://accounts.google.com", email: "alice@corp.example", hostedDomain },
-      allowed,
+      { email: "alice@corp.example", hostedDomain },
+      { ...google, domains: ["corp.example"] },
     );
   assert.doesNotThrow(atGoogle("corp.example"));
   for (const hostedDomain of [undefined, "", "evil.example", true, ["corp.example"]]) {
@@ -246,7 +254,7 @@ test("C-n4 neither an unverified address nor one that merely resembles the allow
   t.after(() => {
     provider = providerOf(upstream);
   });
-  provider = providerOf(upstream, { allowedDomains: ["corp.example"] });
+  provider = providerOf(upstream, { domains: ["corp.example"] });
   for (const email of [
     "evil@corp.example.attacker.tld",
     "evil@notcorp.example",
