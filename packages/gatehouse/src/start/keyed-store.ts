@@ -11,8 +11,7 @@ import {
 } from "../keys/keyring.ts";
 import type { Clock } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
-import { openPostgresStoreEventually } from "../storage/postgres/store.ts";
-import { openStore } from "./store.ts";
+import { loadPostgres, openStore } from "./store.ts";
 
 export interface KeyedStoreOverrides {
   /** Used in place of the one that the configuration names. */
@@ -53,6 +52,7 @@ export async function openKeyedStore(
   const { onDatabaseRefused = onFailure } = overrides;
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
+  const { openPostgresStoreEventually } = await loadPostgres();
   const store = await openPostgresStoreEventually({
     ...storage,
     waitMs: 5000, // for others who are in a migration's way: it tries again by itself, and meanwhile answers that it is not ready
