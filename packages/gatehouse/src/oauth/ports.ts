@@ -80,6 +80,8 @@ export interface Identity {
    * `undefined`: there are some for this person, but they could not be had, which is never the same as none.
    */
   readonly groups: readonly string[] | undefined;
+  /** With which the provider can be asked again later; only where the operator wants that. Never logged. */
+  readonly credential?: string;
 }
 
 /**

@@ -50,6 +50,15 @@ export interface ReasonDetails {
   readonly noAddress: None;
   /** The identity provider does not vouch for the account's e-mail address. */
   readonly unverifiedAddress: None;
+  /** The person did not allow the identity provider to tell their address. */
+  readonly untickedAddress: None;
+  /** Nor which organisations they are in. */
+  readonly untickedOrganisations: None;
+  readonly untickedAddressAndOrganisations: None;
+  /** Only members of certain organisations may sign in, and the account is in none of them. */
+  readonly notMember: None;
+  /** The identity provider would not say whether it is. */
+  readonly unknownMembership: None;
   /** Answered already, expired, or opened in another browser. */
   readonly pageOver: None;
   readonly damagedLink: None;

@@ -199,6 +199,31 @@ export const german = {
       explanation:
         "Ihr Identitätsanbieter hat die E-Mail-Adresse dieses Kontos nicht bestätigt; es wurde nichts weitergegeben. Lassen Sie sie dort bestätigen, oder kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto.",
     }),
+    untickedAddress: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Ihr Identitätsanbieter durfte diesem Server Ihre E-Mail-Adresse nicht nennen; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und lassen Sie dort das Häkchen stehen: Ohne diese Angabe geht es hier nicht.",
+    }),
+    untickedOrganisations: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Ihr Identitätsanbieter durfte diesem Server Ihre Organisationen nicht nennen; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und lassen Sie dort das Häkchen stehen: Ohne diese Angabe geht es hier nicht.",
+    }),
+    untickedAddressAndOrganisations: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Ihr Identitätsanbieter durfte diesem Server weder Ihre E-Mail-Adresse noch Ihre Organisationen nennen; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und lassen Sie dort das Häkchen stehen: Ohne diese Angabe geht es hier nicht.",
+    }),
+    notMember: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Hier dürfen sich nur Mitglieder bestimmter Organisationen anmelden, und dieses Konto gehört zu keiner davon. Wenn Sie eingeladen wurden, nehmen Sie die Einladung zuerst an. Sonst kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto, oder fragen Sie die Betreiber dieses Servers.",
+    }),
+    unknownMembership: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Ihr Identitätsanbieter hat nicht gesagt, zu welchen Organisationen dieses Konto gehört; es wurde nichts weitergegeben. Melden Sie sich dort bei Ihrer Organisation an, kehren Sie dann zu Ihrer App zurück und beginnen Sie von vorn. Hilft das nicht, fragen Sie die Betreiber dieses Servers: Im Protokoll steht, was fehlt.",
+    }),
     pageOver: () => ({
       title: "Diese Seite gilt nicht mehr",
       explanation:

@@ -215,6 +215,31 @@ export const english = {
       explanation:
         "Your identity provider has not verified the e-mail address of this account, so nothing was shared. Have it verified there, or go back to your app, start again and choose another account.",
     }),
+    untickedAddress: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Your identity provider was not allowed to tell this server your e-mail address, so nothing was shared. Go back to your app, start again and leave it ticked there: it is needed to sign in here.",
+    }),
+    untickedOrganisations: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Your identity provider was not allowed to tell this server which organisations you are in, so nothing was shared. Go back to your app, start again and leave it ticked there: it is needed to sign in here.",
+    }),
+    untickedAddressAndOrganisations: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Your identity provider was not allowed to tell this server your e-mail address and which organisations you are in, so nothing was shared. Go back to your app, start again and leave it ticked there: it is needed to sign in here.",
+    }),
+    notMember: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Only members of certain organisations may sign in here, and this account is in none of them. If you were invited to one, accept the invitation first. Otherwise go back to your app, start again and choose another account, or ask whoever runs this server.",
+    }),
+    unknownMembership: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Your identity provider did not say which organisations this account is in, so nothing was shared. Sign in to your organisation there, then go back to your app and start again. If that does not help, ask whoever runs this server: the log says what is missing.",
+    }),
     pageOver: () => ({
       title: "This page is no longer valid",
       explanation:

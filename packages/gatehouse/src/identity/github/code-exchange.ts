@@ -1,0 +1,89 @@
+import { SignInError } from "../../oauth/ports.ts";
+import type { Outbound } from "../outbound.ts";
+import { isObject } from "./api.ts";
+
+interface Exchange {
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly code: string;
+  readonly callbackUrl: string;
+  readonly codeVerifier: string;
+}
+
+export interface GithubToken {
+  readonly token: string;
+  /** What the person allowed; `undefined` for a GitHub App, whose permissions stand at the app. */
+  readonly scopes: readonly string[] | undefined;
+}
+
+/** What GitHub's errors mean to whoever runs this server. */
+const mends: Readonly<Record<string, string>> = {
+  incorrect_client_credentials: "; check client_id and client_secret of this provider",
+  redirect_uri_mismatch: "; register exactly that callback at the OAuth app",
+  unverified_user_email: "; the account has no verified primary address",
+};
+
+/**
+ * Exchanges the code for an API token. GitHub answers errors with the status 200 (V33). Throws {@link
+ * SignInError}; its message never holds the code, the verifier, the token or our secret.
+ */
+export async function exchangeGithubCode(exchange: Exchange, outbound: Outbound): Promise<GithubToken> {
+  const { tokenEndpoint, clientId, clientSecret, code, callbackUrl, codeVerifier } = exchange;
+  const body = new URLSearchParams({
+    client_id: clientId,
+    client_secret: clientSecret,
+    code,
+    redirect_uri: callbackUrl,
+    code_verifier: codeVerifier,
+  });
+  const headers = { accept: "application/json", "user-agent": "gatehouse" };
+  const response = await outbound(tokenEndpoint, { method: "POST", headers, body });
+  const text = await response.text();
+  const name = `the token endpoint ${tokenEndpoint}`;
+  if (response.status >= 500 || response.status === 429) {
+    throw new SignInError("temporarily_unavailable", `${name} answered ${response.status}`, {
+      hint: "GitHub cannot answer right now",
+    });
+  }
+  const answer = parseObject(text);
+  if (answer === undefined) {
+    const type = response.headers.get("content-type") ?? "an unnamed type";
+    throw new SignInError("server_error", `${name} answered ${response.status}, no JSON object but ${type}`);
+  }
+  if (response.status !== 200 || answer.error !== undefined) {
+    throw refused(`${name} answered ${response.status}`, answer, [code, clientSecret, codeVerifier]);
+  }
+  const { access_token: token, token_type: type, scope } = answer;
+  if (typeof token !== "string" || token === "" || String(type).toLowerCase() !== "bearer") {
+    throw new SignInError("server_error", `${name} answered 200 without a bearer token`);
+  }
+  return { token, scopes: token.startsWith("ghu_") ? undefined : scopesOf(scope) };
+}
+
+/** A list with commas, as GitHub writes it, or with spaces, as everybody else does. */
+function scopesOf(scope: unknown): string[] {
+  return typeof scope === "string" ? scope.split(/[\s,]+/).filter(Boolean) : [];
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(
+  answered: string,
+  { error, error_description: description }: Readonly<Record<string, unknown>>,
+  secrets: readonly string[],
+): SignInError {
+  let said = JSON.stringify({ error, description });
+  for (const secret of secrets) said = said.replaceAll(secret, "…");
+  const mend = typeof error === "string" ? (mends[error] ?? "") : "";
+  return new SignInError("server_error", `${answered} ${said.slice(0, 500)}${mend}`, {
+    hint: "the identity provider refused to confirm the sign-in",
+  });
+}
