@@ -78,12 +78,21 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "resources remove": { examples: ["resources remove https://notes.example.com/mcp"], reads: database },
   people: {
-    summary: "the people who signed in: show, remove",
-    examples: ["people show ada@example.com"],
+    summary: "the people who signed in: list, block, remove, …",
+    examples: ["people list", "people block ada@example.com"],
     reads: database,
   },
+  "people list": { examples: ["people list --blocked"], reads: database },
   "people show": { examples: ["people show ada@example.com"], reads: database },
-  "people remove": { examples: ["people remove ada@example.com"], reads: database },
+  "people block": {
+    examples: [
+      "people block ada@example.com",
+      "people block --issuer https://accounts.google.com --subject 1234567890 --yes",
+    ],
+    reads: database,
+  },
+  "people unblock": { examples: ["people unblock ada@example.com"], reads: database },
+  "people remove": { examples: ["people remove ada@example.com --yes"], reads: database },
   keys: {
     summary: "the secret keys: list, rotate, retire",
     examples: ["keys list"],

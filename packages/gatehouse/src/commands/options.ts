@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { parseDuration } from "../config/parsers.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
 
 export interface JsonOption {
   readonly json?: true;
@@ -30,3 +31,21 @@ export const duration = (option: string) => (text: string) => {
   }
   return found;
 };
+
+export interface YesOption {
+  readonly yes?: true;
+}
+
+/** `--yes`, of commands that end what people have allowed. */
+export const withoutAsking = () => new Option("--yes", "do it without asking, as a script has to");
+
+/**
+ * Goes on when whoever called the command agrees: by `--yes`, or at the terminal.
+ * @param consequence what happens, in a sentence without its end
+ */
+export async function agree(shell: Shell, { yes }: YesOption, consequence: string): Promise<void> {
+  if (yes) return;
+  const answer = shell.confirm(`${consequence}. Go on?`);
+  if (answer === undefined) throw new Refusal(2, `${consequence}: give --yes to do that`);
+  if (!(await answer)) throw new Refusal(1, "nothing was changed");
+}

@@ -1,72 +1,192 @@
-import type { Command } from "commander";
-import type { Account } from "../oauth/records.ts";
-import type { Store } from "../oauth/store.ts";
-import { asJson, type JsonOption } from "./options.ts";
-import { Refusal } from "./refusal.ts";
+import { type Command, Option } from "commander";
+import type { EndedHoldings, Holdings, Store } from "../oauth/store.ts";
+import type { Seconds } from "../oauth/values.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { agree, asJson, type JsonOption, withoutAsking, type YesOption } from "./options.ts";
+import {
+  counted,
+  describeHoldings,
+  describePeople,
+  endedAsJson,
+  nameOf,
+  personAsJson,
+} from "./people-tables.ts";
+import { findPeople, type Whom } from "./person.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatTable } from "./table.ts";
+
+type Named = JsonOption & Pick<Whom, "issuer" | "subject">;
 
 export function addPeopleCommand(program: Command, shell: Shell): void {
   const people = program.command("people").description("the people who signed in here");
   people
-    .command("show <email>")
-    .description("show the accounts that last signed in with this address")
+    .command("list")
+    .description("list everybody who signed in here, the newest first")
+    .option("--blocked", "only those who are blocked")
     .addOption(asJson())
-    .action((email: string, { json }: JsonOption) =>
-      withStore(shell, async (store) => shell.print(describe(await find(store, email), json))),
+    .action((options: JsonOption & { readonly blocked?: true }) => list(shell, options));
+  const about = (name: string, description: string) =>
+    people
+      .command(`${name} [email]`)
+      .description(description)
+      .addOption(
+        new Option("--issuer <url>", "with --subject, in place of an address: the provider's issuer"),
+      )
+      .addOption(new Option("--subject <sub>", "what that provider calls them"))
+      .addOption(asJson());
+  about("show", "show who last signed in with this address, and what lives of theirs").action(
+    (email: string | undefined, options: Named) => show(shell, { email, ...options }, options),
+  );
+  about(
+    "block",
+    "end a person's sessions, codes, grants and tokens at once, and let them sign in no more until unblock; says what it ends and asks",
+  )
+    .addOption(withoutAsking())
+    .action((email: string | undefined, options: Named & YesOption) =>
+      block(shell, { email, ...options }, options),
     );
-  people
-    .command("remove <email>")
-    .description(
-      "end a person's sessions, approvals and tokens at once; to keep them out, close their account at the identity provider",
-    )
-    .addOption(asJson())
-    .action((email: string, { json }: JsonOption) =>
-      changeStore(shell, async (store) => {
-        // LEGACY first: what comes of such a token until then has an account.
-        const tokens = await store.revokeOriginalRefreshTokens(email);
-        const accounts = tokens > 0 ? await store.findAccounts(email) : await find(store, email);
-        for (const { subject } of accounts) await store.removeAccount(subject);
-        const subjects = accounts.map(({ subject }) => subject);
-        if (json) {
-          const original_refresh_tokens = tokens === 0 ? undefined : tokens;
-          return shell.print(JSON.stringify({ removed: subjects, original_refresh_tokens }));
-        }
-        if (subjects.length > 0)
-          shell.print(
-            `Removed ${subjects.join(", ")}: every session, approval and token of theirs has ended.`,
-          );
-        if (tokens > 0)
-          shell.print(
-            `Ended ${tokens === 1 ? "1 refresh token" : `${tokens} refresh tokens`} of the service before Gatehouse.`,
-          );
-      }),
+  about("unblock", "let a blocked person sign in again; what was ended stays ended").action(
+    (email: string | undefined, options: Named) => unblock(shell, { email, ...options }, options),
+  );
+  about(
+    "remove",
+    "end the same and forget the person: address, name, groups, approvals; they may sign in again, as somebody new, unless they are blocked; says what it ends and asks",
+  )
+    .addOption(withoutAsking())
+    .action((email: string | undefined, options: Named & YesOption) =>
+      remove(shell, { email, ...options }, options),
     );
 }
 
-async function find(store: Store, email: string): Promise<Account[]> {
-  const accounts = await store.findAccounts(email);
-  if (accounts.length === 0) throw new Refusal(1, `nobody signed in here as ${email}`);
-  return accounts;
+function list(shell: Shell, { blocked, json }: JsonOption & { readonly blocked?: true }): Promise<void> {
+  return withStore(shell, async (store) => {
+    const all = await store.listAccounts();
+    const people = blocked ? all.filter(({ blockedAt }) => blockedAt !== undefined) : all;
+    if (json) return shell.print(JSON.stringify(people.map(personAsJson)));
+    if (people.length === 0) return shell.print(blocked ? "Nobody is blocked." : "Nobody has signed in yet.");
+    shell.print(describePeople(people));
+  });
 }
 
-function describe(accounts: readonly Account[], json: true | undefined): string {
+function show(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> {
+  return withStore(shell, async (store) => {
+    const people = await findPeople(store, whom);
+    const now = shell.clock.now();
+    const holdings = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
+    if (json) {
+      return shell.print(
+        JSON.stringify(
+          people.map((person, at) => ({ ...personAsJson(person), ...endedAsJson(holdings[at]) })),
+        ),
+      );
+    }
+    shell.print(describePeople(people));
+    for (const [at, person] of people.entries()) {
+      shell.print(`\n${nameOf(person)}: ${describeHoldings(holdings[at])}`);
+    }
+  });
+}
+
+function block(shell: Shell, whom: Whom, options: JsonOption & YesOption): Promise<void> {
+  return changeStore(shell, async (store) => {
+    const people = await findPeople(store, whom);
+    const now = shell.clock.now();
+    const before = await holdingsOf(store, people, now);
+    const names = people.map(nameOf).join(", ");
+    await agree(
+      shell,
+      options,
+      `blocking ${names} ends ${counted(before)} and lets them in no more until they are unblocked`,
+    );
+    const told = [];
+    for (const person of people) {
+      const ended = await store.blockAccount(person.subject, now);
+      if (ended !== undefined) told.push({ person, ended });
+    }
+    // LEGACY, afterwards: none of such tokens is exchanged for a grant any more.
+    const original = whom.email === undefined ? 0 : await store.revokeOriginalRefreshTokens(whom.email);
+    tellEnded(shell, "blocked", told, original, options);
+  });
+}
+
+function unblock(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> {
+  return changeStore(shell, async (store) => {
+    const people = await findPeople(store, whom);
+    const unblocked = [];
+    for (const person of people) if (await store.unblockAccount(person.subject)) unblocked.push(person);
+    if (json) {
+      return shell.print(JSON.stringify({ unblocked: unblocked.map(({ subject }) => subject) }));
+    }
+    for (const person of people) {
+      shell.print(
+        unblocked.includes(person)
+          ? `Unblocked ${nameOf(person)}: they can sign in again, and connect their apps anew.`
+          : `${nameOf(person)} was not blocked.`,
+      );
+    }
+  });
+}
+
+function remove(shell: Shell, whom: Whom, options: JsonOption & YesOption): Promise<void> {
+  return changeStore(shell, async (store) => {
+    const found = await findPeople(store, whom, "orNobody");
+    const before = await holdingsOf(store, found, shell.clock.now());
+    const names = found.map(nameOf).join(", ");
+    if (found.length > 0) {
+      await agree(shell, options, `removing ${names} ends ${counted(before)} and forgets who they are`);
+    }
+    // LEGACY first: what comes of such a token until then has an account.
+    const original = whom.email === undefined ? 0 : await store.revokeOriginalRefreshTokens(whom.email);
+    const people = await findPeople(store, whom, original > 0 ? "orNobody" : undefined);
+    const told = [];
+    for (const person of people) {
+      const ended = await store.removeAccount(person.subject);
+      if (ended !== undefined) told.push({ person, ended });
+    }
+    tellEnded(shell, "removed", told, original, options);
+  });
+}
+
+async function holdingsOf(
+  store: Store,
+  people: Awaited<ReturnType<typeof findPeople>>,
+  now: Seconds,
+): Promise<Holdings> {
+  const all = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
+  return {
+    sessions: all.reduce((sum, { sessions }) => sum + sessions, 0),
+    grants: all.flatMap(({ grants }) => grants),
+  };
+}
+
+function tellEnded(
+  shell: Shell,
+  done: "blocked" | "removed",
+  told: readonly {
+    readonly person: Awaited<ReturnType<typeof findPeople>>[number];
+    readonly ended: EndedHoldings;
+  }[],
+  original: number,
+  { json }: JsonOption,
+): void {
   if (json) {
-    return JSON.stringify(
-      accounts.map(({ subject, email, issuer, upstreamSubject }) => ({
-        subject,
-        email,
-        issuer,
-        upstream_subject: upstreamSubject,
-      })),
-    );
+    const subjects = told.map(({ person }) => person.subject);
+    const ended = told.map(({ person, ended }) => ({ subject: person.subject, ...endedAsJson(ended) }));
+    const original_refresh_tokens = original === 0 ? undefined : original;
+    shell.print(JSON.stringify({ [done]: subjects, ended, original_refresh_tokens }));
+    return;
   }
-  const rows = accounts.map(({ email, subject, issuer, upstreamSubject }) => [
-    email,
-    subject,
-    issuer,
-    upstreamSubject,
-  ]);
-  return formatTable(["E-MAIL", "SUBJECT", "ISSUER", "THEIR SUB THERE"], rows);
+  const verb = done === "blocked" ? "Blocked" : "Removed";
+  for (const { person, ended } of told) {
+    shell.print(`${verb} ${nameOf(person)}. Ended: ${describeHoldings(ended)}`);
+    if (done === "removed" && person.blockedAt !== undefined) {
+      shell.print(
+        `They stay blocked: gatehouse people unblock --issuer ${oneLine(person.issuer)} --subject ${oneLine(person.upstreamSubject)}`,
+      );
+    }
+  }
+  if (original > 0) {
+    const tokens = original === 1 ? "1 refresh token" : `${original} refresh tokens`;
+    shell.print(`Ended ${tokens} of the service before Gatehouse.`);
+  }
 }

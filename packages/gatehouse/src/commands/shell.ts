@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { seconds } from "../oauth/values.ts";
@@ -12,6 +13,11 @@ export interface Shell {
   readonly random: Random;
   /** All of the standard input. */
   readInput(): Promise<string>;
+  /**
+   * Asks the person at the terminal to agree. `undefined` where nobody can be asked: input or output is no
+   * terminal.
+   */
+  confirm(question: string): Promise<boolean> | undefined;
   /** A line, or several, of the command's answer. */
   print(lines: string): void;
   /** A line, or several, for the person only: scripts do not read it. */
@@ -24,7 +30,17 @@ export function processShell(environment: Shell["environment"]): Shell {
     clock: { now: () => seconds(Date.now() / 1000) },
     random: { bytes: (count) => randomBytes(count) },
     readInput: () => text(process.stdin),
+    confirm: (question) => (process.stdin.isTTY && process.stderr.isTTY ? ask(question) : undefined),
     print: (lines) => process.stdout.write(`${lines}\n`),
     complain: (lines) => process.stderr.write(`${lines}\n`),
   };
+}
+
+async function ask(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
 }

@@ -46,6 +46,8 @@ export interface ReasonDetails {
   readonly notSignedIn: None;
   /** Accounts of the organisation that the person signed in with may not. */
   readonly foreignAccount: None;
+  /** Whoever runs this server has blocked the person. */
+  readonly blockedPerson: None;
   /** The identity provider gave no e-mail address for the account. */
   readonly noAddress: None;
   /** The identity provider does not vouch for the account's e-mail address. */

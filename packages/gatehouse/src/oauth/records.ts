@@ -124,6 +124,15 @@ export interface Account {
   readonly confirmedAt: Seconds | undefined;
 }
 
+/** An account, with what the operator is told of it. */
+export interface KnownAccount extends Account {
+  readonly createdAt: Seconds;
+  /** The last sign-in; after a removal, the removal's. */
+  readonly signedInAt: Seconds;
+  /** Since when the operator lets this person do nothing here. */
+  readonly blockedAt: Seconds | undefined;
+}
+
 /** A browser that signed in, so that the next client does not ask again. */
 export interface BrowserSession {
   readonly account: Account;

@@ -9,6 +9,7 @@ import type {
   FoundCode,
   Grant,
   Invitation,
+  KnownAccount,
   OriginalRefreshToken,
   Passkey,
   PreviousSecret,
@@ -47,6 +48,20 @@ export interface ReplayPolicy {
 
 /** As many superseded generations as a store remembers of a grant. */
 export const maxReplayGenerations = 64;
+
+/** What lives of a person's. */
+export interface Holdings {
+  /** Browsers they are signed in with. */
+  readonly sessions: number;
+  readonly grants: readonly Grant[];
+}
+
+/** What of a person's was ended. */
+export interface EndedHoldings extends Holdings {
+  /** Codes that nobody had redeemed. */
+  readonly codes: number;
+  readonly accessTokens: number;
+}
 
 /** How a redemption ended. See {@link Store.redeemCode}. */
 export type Redemption = "redeemed" | "used" | "gone";
@@ -211,7 +226,8 @@ export interface PeopleStore {
   /**
    * Records a proven sign-in: the account is created, or its e-mail brought up to date, and a new browser
    * session opened; in one step the session `replaces` (the browser's earlier one, if any) ends, so an
-   * identifier never survives a sign-in (S05).
+   * identifier never survives a sign-in (S05). `blocked`, and nothing changed, while the person is blocked:
+   * of a block at the same moment it comes before, and its session ends with it, or after.
    */
   openSession(session: {
     readonly sessionHash: SecretHash;
@@ -219,23 +235,38 @@ export interface PeopleStore {
     readonly account: Account;
     readonly authTime: Seconds;
     readonly expiresAt: Seconds;
-  }): Promise<void>;
+  }): Promise<"opened" | "blocked">;
   /**
    * The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its
    * absolute end.
    */
   findSession(sessionHash: SecretHash, now: Seconds, idle: Seconds): Promise<BrowserSession | undefined>;
   endSession(sessionHash: SecretHash): Promise<void>;
+  findAccount(subject: Subject): Promise<KnownAccount | undefined>;
   /**
    * The accounts that last signed in with this e-mail address, in any case; more than one when several
    * providers or people had it.
    */
-  findAccounts(email: string): Promise<Account[]>;
+  findAccounts(email: string): Promise<KnownAccount[]>;
+  /** Newest first. */
+  listAccounts(): Promise<KnownAccount[]>;
+  /** What lives of this person's now. */
+  findHoldings(subject: Subject, now: Seconds): Promise<Holdings>;
+  /**
+   * Blocks the person and ends, in the same step, their sessions, attempts to authorize, codes, grants and
+   * access tokens; consents stay. From then on {@link openSession} and {@link completeTransaction} do nothing
+   * for them: of what runs at the same moment all comes before and is ended, or comes after and is refused.
+   * One who is blocked already stays so since then, and what lives is ended again. `undefined` when unknown.
+   */
+  blockAccount(subject: Subject, now: Seconds): Promise<EndedHoldings | undefined>;
+  /** Lets a blocked person sign in again. False when unknown or not blocked. */
+  unblockAccount(subject: Subject): Promise<boolean>;
   /**
    * Removes the account with its sessions, consents, passkeys, invitations, codes, transactions, grants and
-   * access tokens (T09). False when unknown.
+   * access tokens (T09). Of one that is blocked only the name (`issuer`, `upstreamSubject`) stays, and the
+   * block: address, name, groups and credential go. `undefined` when unknown.
    */
-  removeAccount(subject: Subject): Promise<boolean>;
+  removeAccount(subject: Subject): Promise<EndedHoldings | undefined>;
 }
 
 /**
@@ -340,7 +371,8 @@ export interface TransactionStore {
   /**
    * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the
    * remembered consent, both, or nothing (denied, failed). True for exactly one caller; false for every later
-   * one, which stores nothing (D16).
+   * one, which stores nothing (D16). False, and nothing changed, with a code for a person who is blocked: of
+   * a block at the same moment it comes before, and the code ends with it, or after.
    */
   completeTransaction(
     handleHash: SecretHash,
@@ -449,7 +481,8 @@ export interface OriginalRefreshTokenStore {
    * does not exist, and grant and access token are stored, the token that went counting as the generation
    * before the grant's, superseded now; the client's use is noted. True for exactly one caller; false, and
    * nothing changed, for every other, and when the token is the grant's client's no more: it expired, or that
-   * service used it up or ended it first.
+   * service used it up or ended it first. False too while the account, or another with its address, is
+   * blocked, a block at the same moment included.
    */
   exchangeOriginalRefreshToken(
     tokenHash: SecretHash,

@@ -189,6 +189,11 @@ export const german = {
       explanation:
         "Konten dieser Organisation dürfen sich hier nicht anmelden; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto, oder fragen Sie die Betreiber dieses Servers.",
     }),
+    blockedPerson: () => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation:
+        "Die Betreiber dieses Servers haben Ihren Zugang beendet; es wurde nichts weitergegeben. Halten Sie das für einen Irrtum, fragen Sie dort nach; mit Ihrem Konto ist sonst alles in Ordnung.",
+    }),
     noAddress: () => ({
       title: "Sie wurden nicht angemeldet",
       explanation:

@@ -205,6 +205,11 @@ export const english = {
       explanation:
         "Accounts of this organisation may not sign in here, so nothing was shared. Go back to your app, start again and choose another account, or ask whoever runs this server.",
     }),
+    blockedPerson: () => ({
+      title: "You were not signed in",
+      explanation:
+        "Whoever runs this server has ended your access to it, so nothing was shared. If you think that is a mistake, ask them; nothing is wrong with your account elsewhere.",
+    }),
     noAddress: () => ({
       title: "You were not signed in",
       explanation:

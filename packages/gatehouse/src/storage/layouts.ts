@@ -9,6 +9,7 @@ import type {
   FoundCode,
   Grant,
   Invitation,
+  KnownAccount,
   Passkey,
   Resource,
   ResourceClaim,
@@ -252,6 +253,15 @@ export const tokensAndAccounts = layout((column) => ({
 /** A table together with the accounts of its subjects, for the layouts above. */
 export const withAccounts = (table: string): string =>
   `${table} as held left join gatehouse_accounts as a on a.subject = held.subject`;
+
+export const knownAccounts = layout(
+  (column): KnownAccount => ({
+    ...readAccount(column),
+    createdAt: column.instant("created_at"),
+    signedInAt: column.instant("signed_in_at"),
+    blockedAt: column.optionalInstant("blocked_at"),
+  }),
+);
 
 /** Of a session `s` and its account `a`. */
 export const browserSessions = layout(

@@ -1,56 +1,114 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import type { Account } from "../../src/oauth/records.ts";
+import { subjectOf } from "../../src/oauth/subject.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
-import { type Subject, seconds } from "../../src/oauth/values.ts";
+import { seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
-import { anAccount } from "../contract/records.ts";
+import { aGrant, anAccount, aToken, unique } from "../contract/records.ts";
+import { StoreUnderTest } from "../contract/store-under-test.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const database = await aDatabase();
+const tested = new StoreUnderTest();
 /** Open all the time, as a server would have it. */
-const store = await openSqliteStore({ path: database.path });
+await tested.open(() => openSqliteStore({ path: database.path }));
+const { store } = tested;
 after(async () => {
   await store.close();
   await database.remove();
 });
 
 const people = (...args: string[]) => runCommand(["people", ...args], database.environment);
+const now = seconds(Date.now() / 1000);
+const issuer = "https://idp.example";
 
-test("an operator looks a person up and cuts them off, beside a running server", async () => {
-  const now = seconds(Date.now() / 1000);
-  const sessionHash = hashSecret("a session");
-  const account = anAccount({
-    subject: "user_1" as Subject,
-    issuer: "https://idp.example",
-    upstreamSubject: "77",
-    email: "leaver@example.com",
-  });
-  await store.openSession({
-    sessionHash,
-    replaces: undefined,
-    account,
-    authTime: now,
-    expiresAt: seconds(now + 3600),
-  });
+/** Somebody with a live session and a live grant. */
+async function aPerson(over: Partial<Account> = {}) {
+  const upstreamSubject = unique();
+  const subject = subjectOf({ issuer, subject: upstreamSubject });
+  const account = anAccount({ issuer, upstreamSubject, subject, email: `${unique()}@example.com`, ...over });
+  const sessionHash = hashSecret(unique());
+  const session = { replaces: undefined, account, authTime: now, expiresAt: seconds(now + 3600) };
+  await store.openSession({ sessionHash, ...session });
+  const code = await tested.anIssuedCode({ subject, expiresAt: seconds(now + 60) });
+  const grant = aGrant(code, { expiresAt: seconds(now + 900), endsAt: seconds(now + 900) });
+  await store.redeemCode(code.codeHash, now, grant, aToken(grant));
+  const findSession = () => store.findSession(sessionHash, now, seconds(3600));
+  return { account, grant, findSession };
+}
 
-  const shown = await people("show", "Leaver@example.com");
-  assert.match(shown.out, /^E-MAIL +SUBJECT +ISSUER/);
-  assert.match(shown.out, /leaver@example\.com +user_1 +https:\/\/idp\.example +77/);
-  const json = await people("show", "leaver@example.com", "--json");
-  assert.deepEqual(JSON.parse(json.out), [
-    { subject: "user_1", email: "leaver@example.com", issuer: "https://idp.example", upstream_subject: "77" },
-  ]);
-
-  const removed = await people("remove", "leaver@example.com");
-  assert.equal(removed.code, 0, removed.err);
-  assert.match(removed.out, /user_1/);
-  assert.equal(await store.findSession(sessionHash, now, seconds(3600)), undefined);
+test("an operator looks a person up: who they are, and what lives of theirs", async () => {
+  const { account, grant } = await aPerson({ email: "ada@example.com", name: "Ada \u202E\u0007" });
+  const shown = await people("show", "Ada@example.com");
+  assert.match(shown.out, /^E-MAIL +NAME +PROVIDER/);
+  assert.match(shown.out, /ada@example\.com +Ada \uFFFD\uFFFD +default/);
+  assert.match(
+    shown.out,
+    new RegExp(`1 session, 1 grant\n +${grant.clientId} for https://mcp\\.example\\.com`),
+  );
+  const json = JSON.parse((await people("show", "ada@example.com", "--json")).out);
+  assert.equal(json[0].subject, account.subject);
+  assert.deepEqual([json[0].sessions, json[0].grants[0].grant], [1, grant.id]);
+  const byName = ["--issuer", issuer, "--subject", account.upstreamSubject];
+  assert.equal(JSON.parse((await people("show", ...byName, "--json")).out)[0].email, "ada@example.com");
+  const listed = JSON.parse((await people("list", "--json")).out) as { email: string }[];
+  assert.ok(listed.some(({ email }) => email === "ada@example.com"));
 });
 
-test("somebody who never signed in is not found, with exit code 1", async () => {
-  for (const what of ["show", "remove"]) {
+test("blocking says what it would end, does it only when agreed to, and lists what it ended", async () => {
+  const { account, grant, findSession } = await aPerson({ email: "leaver@example.com" });
+  const asked = await people("block", "leaver@example.com");
+  assert.equal(asked.code, 2);
+  assert.match(asked.err, /blocking leaver@example\.com ends 1 session and 1 grant .*: give --yes/);
+  assert.ok(await findSession());
+
+  const blocked = await people("block", "leaver@example.com", "--yes");
+  assert.equal(blocked.code, 0, blocked.err);
+  assert.match(
+    blocked.out,
+    /^Blocked leaver@example\.com\. Ended: 1 session, 0 unused codes, 1 access token, 1 grant\n/,
+  );
+  assert.match(blocked.out, new RegExp(grant.clientId));
+  assert.equal(await findSession(), undefined);
+  assert.equal(await store.findGrant(grant.id, now), undefined);
+  assert.match((await people("list", "--blocked")).out, /leaver@example\.com .*20\d\d-/);
+
+  const json = await people("block", "leaver@example.com", "--yes", "--json");
+  assert.deepEqual(JSON.parse(json.out), {
+    blocked: [account.subject],
+    ended: [{ subject: account.subject, sessions: 0, grants: [], codes: 0, access_tokens: 0 }],
+  });
+  assert.match((await people("unblock", "leaver@example.com")).out, /can sign in again/);
+  assert.match((await people("unblock", "leaver@example.com")).out, /was not blocked/);
+  assert.match((await people("list", "--blocked")).out, /Nobody is blocked/);
+});
+
+test("removing forgets a person; one who is blocked stays blocked, and is told by issuer and subject", async () => {
+  const { account, findSession } = await aPerson({ email: "gone@example.com" });
+  assert.equal((await people("remove", "gone@example.com")).code, 2);
+  assert.ok(await findSession());
+  await people("block", "gone@example.com", "--yes");
+  const removed = await people("remove", "gone@example.com", "--yes");
+  assert.match(removed.out, /^Removed gone@example\.com/);
+  const named = `--issuer ${issuer} --subject ${account.upstreamSubject}`;
+  assert.ok(removed.out.includes(`They stay blocked: gatehouse people unblock ${named}`), removed.out);
+  assert.equal((await people("show", "gone@example.com")).code, 1);
+  assert.match((await people("unblock", ...named.split(" "))).out, /^Unblocked .*: they can sign in again/);
+
+  const other = await aPerson({ email: "other@example.com" });
+  const json = await people("remove", "other@example.com", "--yes", "--json");
+  assert.deepEqual(JSON.parse(json.out).removed, [other.account.subject]);
+  assert.equal(await store.findAccount(other.account.subject), undefined);
+});
+
+test("whom a command is about is said in one way, and somebody who is there", async () => {
+  for (const what of ["show", "block", "unblock", "remove"]) {
     const { code, err } = await people(what, "nobody@example.com");
-    assert.equal(code, 1);
+    assert.equal(code, 1, what);
     assert.match(err, /nobody signed in here as nobody@example\.com/);
   }
+  const wrong = [[], ["--issuer", issuer], ["a@b.example", "--issuer", issuer, "--subject", "x"]];
+  for (const named of wrong) assert.equal((await people("block", ...named)).code, 2, named.join(" "));
+  assert.equal((await people("block", "--issuer", issuer, "--subject", "x")).code, 1);
 });

@@ -174,6 +174,7 @@ async function shown(_t: TestContext, args: readonly string[]): Promise<string> 
     clock: { now: () => 0 as never },
     random: { bytes: (count: number) => Buffer.alloc(count) },
     readInput: async () => "",
+    confirm: () => undefined,
     print: (line: string) => void lines.push(line),
     complain: () => undefined,
   };

@@ -6,6 +6,7 @@ import type {
   Client,
   Code,
   Grant,
+  KnownAccount,
   Transaction,
 } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
@@ -73,6 +74,9 @@ export const anAccount = (over: Partial<Account> = {}): Account => ({
   confirmedAt: undefined,
   ...over,
 });
+
+/** What of a known account the provider said. */
+export const asAccount = ({ createdAt, signedInAt, blockedAt, ...account }: KnownAccount): Account => account;
 
 /** An attempt that has just begun: nobody has signed in yet. */
 export const aTransaction = (

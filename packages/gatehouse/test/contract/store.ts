@@ -5,6 +5,7 @@ import { codesContract } from "./codes.ts";
 import { grantsContract } from "./grants.ts";
 import { keysContract } from "./keys.ts";
 import { lateRefreshesContract } from "./late-refreshes.ts";
+import { offBoardingContract } from "./off-boarding.ts";
 import { passkeysContract } from "./passkeys.ts";
 import { peopleContract } from "./people.ts";
 import { registrationsContract } from "./registrations.ts";
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     passkeysContract(tested); // first: it needs a store in which nobody is yet
     clientsContract(tested);
     peopleContract(tested);
+    offBoardingContract(tested);
     transactionsContract(tested);
     codesContract(tested);
     grantsContract(tested);

@@ -13,6 +13,7 @@ import {
   anAccount,
   anAuthorization,
   aRotation,
+  asAccount,
   aToken,
   count,
   later,
@@ -100,7 +101,7 @@ for (const isolation of ["read committed", "serializable"] as const) {
         );
       }
       assert.equal(await store.findOriginalRefreshToken(tokenHash, now), undefined);
-      assert.deepEqual(await store.findAccounts(email), [account]);
+      assert.deepEqual((await store.findAccounts(email)).map(asAccount), [account]);
       assert.equal((await store.findClient(client.id))?.lastUsedAt, now);
 
       const { grant } = outcomes[answers.indexOf(true)] ?? assert.fail();
@@ -129,9 +130,30 @@ for (const isolation of ["read committed", "serializable"] as const) {
         const outcome = anOutcome();
         assert.equal(await store.exchangeOriginalRefreshToken(tokenHash, now, outcome), false);
         assert.equal(await store.findGrant(outcome.grant.id, now), undefined);
-        assert.deepEqual(await store.findAccounts(email), []);
+        assert.deepEqual((await store.findAccounts(email)).map(asAccount), []);
       }
       assert.ok(await store.findOriginalRefreshToken(foreign.tokenHash, now));
+    });
+
+    test("one of a person who is blocked is exchanged for nothing, the moment of the block included", async () => {
+      const { tokenHash, email, account, anOutcome } = await aToExchange();
+      const other = anAccount({ email: email.toUpperCase() });
+      const session = { replaces: undefined, account: other, authTime: now, expiresAt: later(9) };
+      await store.openSession({ sessionHash: hashSecret(unique()), ...session });
+      const [first] = [anOutcome()];
+      const [exchanged] = await Promise.all([
+        store.exchangeOriginalRefreshToken(tokenHash, now, first),
+        store.blockAccount(other.subject, now),
+      ]);
+      if (exchanged) await store.blockAccount(account.subject, now);
+      assert.equal(await store.findGrant(first.grant.id, now), undefined);
+      const next = await aToExchange({ email });
+      const outcome = next.anOutcome();
+      assert.equal(await store.exchangeOriginalRefreshToken(next.tokenHash, now, outcome), false);
+      assert.equal(await store.findGrant(outcome.grant.id, now), undefined);
+      await store.unblockAccount(other.subject);
+      await store.unblockAccount(account.subject);
+      assert.equal(await store.exchangeOriginalRefreshToken(next.tokenHash, now, outcome), true);
     });
 
     test("a client that is removed at this moment leaves nothing", async () => {
@@ -168,7 +190,8 @@ for (const isolation of ["read committed", "serializable"] as const) {
       ]);
       assert.equal(Number(exchanged) + revoked, 2);
       assert.equal(await store.findOriginalRefreshToken(second.tokenHash, now), undefined);
-      for (const { subject } of await store.findAccounts(email)) await store.removeAccount(subject);
+      for (const { subject } of (await store.findAccounts(email)).map(asAccount))
+        await store.removeAccount(subject);
       assert.equal(await store.findGrant(outcome.grant.id, now), undefined);
       assert.equal(await store.revokeOriginalRefreshTokens(email), 0);
     });

@@ -130,12 +130,43 @@ for (const isolation of ["read committed", "serializable"] as const) {
     test("a removed person leaves no transaction, code, grant or token behind", async () => {
       for (const _ of times(40, () => undefined)) {
         const subject = `user_${unique()}` as Subject;
-        let removed: boolean | undefined;
+        let removed: unknown;
         await race(aClient(), subject, async () => {
           removed = await anyStore().removeAccount(subject);
         });
-        assert.equal(removed, true);
+        assert.notEqual(removed, undefined);
         for (const table of ["oauth2_sessions", "oauth2_codes", "gatehouse_grants", "user_tokens"]) {
+          assert.equal(await left(table, "subject", subject), 0, table);
+        }
+      }
+    });
+
+    test("a blocked person leaves nothing behind that lives, whatever runs at that moment", async () => {
+      for (const _ of times(40, () => undefined)) {
+        const subject = `user_${unique()}` as Subject;
+        const account = anAccount({
+          subject,
+          issuer: "https://idp.example",
+          upstreamSubject: unique(),
+          email: "a@b.example",
+        });
+        const signIns: Promise<string>[] = [];
+        let blocked: unknown;
+        await race(aClient(), subject, async () => {
+          const session = { replaces: undefined, account, authTime: now, expiresAt: later(9) };
+          const signIn = () => anyStore().openSession({ sessionHash: aHash(), ...session });
+          signIns.push(...times(2, signIn));
+          blocked = await anyStore().blockAccount(subject, now);
+          signIns.push(signIn());
+        });
+        assert.notEqual(blocked, undefined);
+        assert.equal((await Promise.all(signIns)).at(-1), "blocked");
+        for (const table of [
+          "gatehouse_browser_sessions",
+          "oauth2_codes",
+          "gatehouse_grants",
+          "user_tokens",
+        ]) {
           assert.equal(await left(table, "subject", subject), 0, table);
         }
       }

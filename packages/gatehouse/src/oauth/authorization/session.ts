@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
-import type { Identity } from "../ports.ts";
+import { type Identity, SignInError } from "../ports.ts";
 import type { BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";
 import { subjectOf } from "../subject.ts";
@@ -33,7 +33,10 @@ export async function readSession(
   return session === undefined ? undefined : { ...session, sessionHash, secret };
 }
 
-/** Opens a session for who just signed in, under a new identifier; the browser's earlier one ends (S05). */
+/**
+ * Opens a session for who just signed in, under a new identifier; the browser's earlier one ends (S05).
+ * Throws {@link SignInError} when the operator has blocked them; then nothing has changed.
+ */
 export async function openSession(
   services: Services,
   request: OAuthRequest,
@@ -58,13 +61,20 @@ export async function openSession(
       confirmedAt: authTime,
     },
   };
-  await store.openSession({
+  const opened = await store.openSession({
     sessionHash: session.sessionHash,
     replaces: earlier === undefined ? undefined : hashSecret(earlier),
     account: session.account,
     authTime,
     expiresAt: after(authTime, settings.lifetimes.session),
   });
+  if (opened === "blocked") {
+    throw new SignInError("access_denied", `the operator has blocked ${session.account.subject}`, {
+      hint: "this person may not use this server",
+      reason: { key: "blockedPerson" },
+      account: identity.email || identity.subject,
+    });
+  }
   return { session, cookie: sessionCookie(secret, settings.lifetimes.session) };
 }
 

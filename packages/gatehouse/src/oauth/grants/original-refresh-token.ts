@@ -127,7 +127,9 @@ function refuseStrangers({ settings }: Services, { email }: OriginalRefreshToken
  * several, an account of its own is made, which no sign-in ever becomes.
  */
 async function accountOf({ store }: Services, email: string): Promise<Account> {
-  const [account, ...others] = (await store.findAccounts(email)).filter(({ issuer }) => issuer !== byAddress);
+  const known = await store.findAccounts(email);
+  if (known.some(({ blockedAt }) => blockedAt !== undefined)) throw unknownToken();
+  const [account, ...others] = known.filter(({ issuer }) => issuer !== byAddress);
   if (account !== undefined && others.length === 0) return account;
   const upstreamSubject = email.toLowerCase();
   const subject = subjectOf({ issuer: byAddress, subject: upstreamSubject });

@@ -49,8 +49,12 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
        ${recordset(grants, "$2", "grants")}
      ), tokens as (
        ${recordset(accessTokens, "$3", "tokens")}
+     ), people as (
+       select blocked_at from gatehouse_accounts
+       where subject in (select subject from accounts) or lower(email) in (select lower(email) from accounts) for update
      ), taken as (
-       delete from refresh_tokens where token = $4 and client_id = $5 and expires_at > $6 returning token
+       delete from refresh_tokens where token = $4 and client_id = $5 and expires_at > $6
+         and not exists (select 1 from people where blocked_at is not null) returning token
      ), exchanged as (
        select tokens.token, tokens.grant_id from tokens, taken
      ), known as (

@@ -1,14 +1,14 @@
 import type { Store } from "../../oauth/store.ts";
 import { seconds } from "../../oauth/values.ts";
 import { found } from "../layout.ts";
-import { accounts, browserSessions } from "../layouts.ts";
+import { accounts, browserSessions, knownAccounts } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 import { parameters, valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
-  "openSession" | "findSession" | "endSession" | "findAccounts" | "removeAccount"
+  "openSession" | "findSession" | "endSession" | "findAccount" | "findAccounts" | "listAccounts"
 >;
 
 export function peopleOperations(database: Database): PeopleOperations {
@@ -17,7 +17,8 @@ export function peopleOperations(database: Database): PeopleOperations {
      values (${parameters(accounts, 2)}, $1, $1)
      on conflict (subject) do update set
        provider = excluded.provider, email = excluded.email, name = excluded.name, group_names = excluded.group_names,
-       confirmed_at = excluded.confirmed_at, signed_in_at = excluded.signed_in_at`,
+       confirmed_at = excluded.confirmed_at, signed_in_at = excluded.signed_in_at
+       where gatehouse_accounts.blocked_at is null`,
   );
   const open = database.prepare(
     "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values ($1, $2, $3, $3, $4)",
@@ -28,23 +29,20 @@ export function peopleOperations(database: Database): PeopleOperations {
      where s.id = $1 and s.last_seen_at > $3 and s.expires_at > $2 and a.subject = s.subject
      returning ${browserSessions.columns}`,
   );
-  const findAccounts = database.prepare(
-    `select ${accounts.columns} from gatehouse_accounts where lower(email) = lower($1)
-     order by created_at`,
-  );
-  const removeTransactions = database.prepare("delete from oauth2_sessions where subject = $1");
-  const removeCodes = database.prepare("delete from oauth2_codes where subject = $1");
-  const removeGrants = database.prepare("delete from gatehouse_grants where subject = $1 returning id");
-  const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
-  const removeInvitations = database.prepare("delete from gatehouse_invitations where subject = $1");
-  // Sessions, consents and passkeys go with the account by their foreign keys.
-  const removeAccount = database.prepare("delete from gatehouse_accounts where subject = $1");
+  const lookUp = (which: string) =>
+    database.prepare(`select ${knownAccounts.columns} from gatehouse_accounts ${which}`);
+  const bySubject = lookUp("where subject = $1");
+  const byEmail = lookUp("where lower(email) = lower($1) order by created_at");
+  const all = lookUp("order by created_at desc, subject");
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
       database.transaction(async (run) => {
+        // The account's row first, as whoever ends what is the person's takes it.
+        const remembered = await run(rememberAccount, instant(authTime), ...valuesOf(accounts, account));
+        if (remembered.changes === 0) return "blocked";
         if (replaces !== undefined) await run(end, replaces);
-        await run(rememberAccount, instant(authTime), ...valuesOf(accounts, account));
         await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt));
+        return "opened";
       }),
     findSession: async (sessionHash, now, idle) => {
       const idleSince = seconds(now - idle);
@@ -52,17 +50,8 @@ export function peopleOperations(database: Database): PeopleOperations {
       return found(row, browserSessions);
     },
     endSession: async (sessionHash) => void (await database.run(end, sessionHash)),
-    findAccounts: async (email) => (await database.run(findAccounts, email)).rows.map(accounts.read),
-    removeAccount: (subject) =>
-      database.transaction(async (run) => {
-        await run(removeInvitations, subject);
-        // In the order in which one becomes the other: what moves on at this moment is met at its next
-        // station.
-        await run(removeTransactions, subject);
-        await run(removeCodes, subject);
-        const grants = (await run(removeGrants, subject)).rows.map(([grantId]) => grantId as string);
-        await run(removeTokens, grants);
-        return (await run(removeAccount, subject)).changes === 1;
-      }),
+    findAccount: async (subject) => found((await database.run(bySubject, subject)).rows[0], knownAccounts),
+    findAccounts: async (email) => (await database.run(byEmail, email)).rows.map(knownAccounts.read),
+    listAccounts: async () => (await database.run(all)).rows.map(knownAccounts.read),
   };
 }

@@ -11,6 +11,7 @@ import { healthOperation } from "./health.ts";
 import { invitationOperations } from "./invitations.ts";
 import { keyOperations } from "./keys.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
+import { offBoardingOperations } from "./off-boarding.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { passkeyOperations } from "./passkeys.ts";
 import { peopleOperations } from "./people.ts";
@@ -80,6 +81,7 @@ export function createStore(database: Database): Store {
     ...peopleOperations(database),
     ...passkeyOperations(database),
     ...invitationOperations(database),
+    ...offBoardingOperations(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),

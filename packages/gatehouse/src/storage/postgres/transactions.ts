@@ -35,10 +35,15 @@ export function transactionOperations(database: Database): TransactionOperations
   );
   const firstOfCode = 3;
   const firstOfConsent = firstOfCode + codes.names.length;
-  // Whoever deletes the row has completed the transaction.
+  const subjectOfCode = firstOfCode + codes.names.indexOf("subject");
+  // Whoever deletes the row has completed the transaction. The person's row is taken before, so that of this
+  // and a block at the same moment one waits for the other.
   const complete = database.prepare(
-    `with completed as (
-       delete from oauth2_sessions where id = $1 and expires_at > $2 returning id
+    `with person as (
+       select blocked_at from gatehouse_accounts where subject = $${subjectOfCode} for update
+     ), completed as (
+       delete from oauth2_sessions where id = $1 and expires_at > $2
+         and not exists (select 1 from person where blocked_at is not null) returning id
      ), coded as (
        ${insertCode("completed", firstOfCode)} returning id
      ), remembered as (

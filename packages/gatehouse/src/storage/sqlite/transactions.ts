@@ -31,6 +31,9 @@ export function transactionOperations(database: Database): TransactionOperations
     `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?`,
   );
   const complete = database.prepare("delete from oauth2_sessions where id = ? and expires_at > ?");
+  const isBlocked = database.prepare(
+    "select 1 from gatehouse_accounts where subject = ? and blocked_at is not null",
+  );
   const storeCode = insertInto(database, "oauth2_codes", codes);
   const remember = database.prepare(
     `insert into gatehouse_consents (${consents.columns})
@@ -55,6 +58,7 @@ export function transactionOperations(database: Database): TransactionOperations
       database.read(() => found(find.get(handleHash, bindingHash, now), transactions)),
     completeTransaction: (handleHash, now, { code, consent }) =>
       database.write(() => {
+        if (code !== undefined && isBlocked.get(code.subject) !== undefined) return false;
         if (complete.run(handleHash, now).changes !== 1) return false;
         if (code !== undefined) storeCode(code);
         if (consent !== undefined) remember.run(...valuesOf(consents, consent));

@@ -1,0 +1,82 @@
+import type { KnownAccount } from "../oauth/records.ts";
+import type { EndedHoldings, Holdings } from "../oauth/store.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { formatInstant, formatTable } from "./table.ts";
+
+/* How commands show people and what is theirs. Names and addresses come from outside: made harmless. */
+
+/** As a person is called in a sentence. */
+export const nameOf = ({ email, upstreamSubject, issuer }: KnownAccount): string =>
+  oneLine(email === "" ? `${upstreamSubject} at ${issuer}` : email);
+
+export function describePeople(people: readonly KnownAccount[]): string {
+  return formatTable(
+    ["E-MAIL", "NAME", "PROVIDER", "LAST SIGN-IN", "BLOCKED SINCE", "SUBJECT", "ISSUER", "THEIR SUB THERE"],
+    people.map((person) => [
+      person.email,
+      person.name ?? "",
+      person.provider,
+      formatInstant(person.signedInAt),
+      person.blockedAt === undefined ? "" : formatInstant(person.blockedAt),
+      person.subject,
+      person.issuer,
+      person.upstreamSubject,
+    ]),
+  );
+}
+
+export function personAsJson(person: KnownAccount): Record<string, unknown> {
+  return {
+    subject: person.subject,
+    email: person.email,
+    name: person.name,
+    provider: person.provider,
+    issuer: person.issuer,
+    upstream_subject: person.upstreamSubject,
+    // null: there are some, but they could not be had.
+    groups: person.groups ?? null,
+    created_at: person.createdAt,
+    signed_in_at: person.signedInAt,
+    confirmed_at: person.confirmedAt,
+    blocked_at: person.blockedAt,
+  };
+}
+
+export function endedAsJson(holdings: Holdings | EndedHoldings | undefined): Record<string, unknown> {
+  if (holdings === undefined) return {};
+  const { sessions, grants, ...counts } = holdings;
+  const { codes, accessTokens } = counts as Partial<EndedHoldings>;
+  return {
+    sessions,
+    grants: grants.map(({ id, clientId, resource, scope, createdAt }) => ({
+      grant: id,
+      client: clientId,
+      resource,
+      scope,
+      created_at: createdAt,
+    })),
+    codes,
+    access_tokens: accessTokens,
+  };
+}
+
+/** `2 sessions and 1 grant` */
+export function counted({ sessions, grants }: Holdings): string {
+  return `${several(sessions, "session")} and ${several(grants.length, "grant")}`;
+}
+
+/** The same in full, with a line for each grant. */
+export function describeHoldings(holdings: Holdings | EndedHoldings | undefined): string {
+  if (holdings === undefined) return "nothing";
+  const tokens =
+    "accessTokens" in holdings
+      ? `, ${several(holdings.codes, "unused code")}, ${several(holdings.accessTokens, "access token")}`
+      : "";
+  const lines = holdings.grants.map(
+    ({ clientId, resource = "any resource", createdAt }) =>
+      `\n  ${oneLine(clientId)} for ${oneLine(resource)}, since ${formatInstant(createdAt)}`,
+  );
+  return `${several(holdings.sessions, "session")}${tokens}, ${several(holdings.grants.length, "grant")}${lines.join("")}`;
+}
+
+const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

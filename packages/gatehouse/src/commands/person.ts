@@ -1,0 +1,41 @@
+import type { KnownAccount } from "../oauth/records.ts";
+import type { Store } from "../oauth/store.ts";
+import { subjectOf } from "../oauth/subject.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Whom a command is about: an address, or who a provider says they are. */
+export interface Whom {
+  readonly email?: string | undefined;
+  readonly issuer?: string;
+  readonly subject?: string;
+}
+
+/**
+ * Everybody who last signed in with that address, or the one person that this is.
+ * @param orNobody that there is nobody is no fault
+ */
+export async function findPeople(
+  store: Store,
+  { email, issuer, subject }: Whom,
+  orNobody?: "orNobody",
+): Promise<readonly KnownAccount[]> {
+  if ((issuer === undefined) !== (subject === undefined)) {
+    throw new Refusal(2, "--issuer and --subject belong together");
+  }
+  if (issuer === undefined || subject === undefined) {
+    if (email === undefined) throw new Refusal(2, "give an e-mail address, or --issuer and --subject");
+    const people = await store.findAccounts(email);
+    if (people.length === 0 && orNobody === undefined) {
+      throw new Refusal(1, `nobody signed in here as ${oneLine(email)}`);
+    }
+    return people;
+  }
+  if (email !== undefined)
+    throw new Refusal(2, "give an e-mail address, or --issuer and --subject, not both");
+  const person = await store.findAccount(subjectOf({ issuer, subject }));
+  if (person === undefined) {
+    throw new Refusal(1, `nobody signed in here whom ${oneLine(issuer)} calls ${oneLine(subject)}`);
+  }
+  return [person];
+}
