@@ -44,6 +44,7 @@ const services: Services = {
   settings: { ...settings, secretKeys, keyId: 1 },
   store,
   providers: unused,
+  access: () => undefined,
   documents: unused,
   clock: { now: () => seconds(Date.now() / 1000) },
   random: { bytes: randomBytes },

@@ -9,8 +9,9 @@ import { providersOf } from "./identity/providers.ts";
 import { keySettings, keyWarnings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
-import type { ClientDocuments, Clock } from "./oauth/ports.ts";
+import type { Access, ClientDocuments, Clock } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
+import { startAccess } from "./start/access.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
@@ -37,6 +38,8 @@ export interface Overrides extends KeyedStoreOverrides {
   /** False: another process sweeps the database. */
   readonly keepsHouse?: boolean;
   readonly documents?: ClientDocuments;
+  /** In place of the configured rules. */
+  readonly access?: () => Access | undefined;
   readonly clock?: Clock;
 }
 
@@ -63,6 +66,7 @@ export async function startGatehouse(
     );
   const { store, keyring } = await openKeyedStore(config, log, clock, overrides);
   const settings = { ...config.settings, ...keySettings(keyring) };
+  const access = await closingOnError(store, () => startAccess(config, store, log));
   const signIn = createSignIn(config, urls, clock, log);
   const warnings = new Set<string>();
   const keysWarn = keyWarnings(
@@ -76,6 +80,7 @@ export async function startGatehouse(
     settings,
     store,
     providers: providersOf([signIn.provider]),
+    access: overrides.access ?? access.current,
     documents,
     clock,
     random: systemRandom,
@@ -123,7 +128,7 @@ export async function startGatehouse(
     overrides.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
   const looking = lookFromHere(config, log, store, signIn.discover, warnings, overrides.keepsHouse !== false);
   // What of the configuration may change while it runs.
-  const parts: readonly Reloadable[] = [];
+  const parts: readonly Reloadable[] = [access];
   return {
     reload: (changed) => reloadAll(parts, changed),
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,

@@ -1,4 +1,5 @@
 import type { Access, AccessDecision, Person, ScopeDecision } from "../oauth/ports.ts";
+import { shortIdOf } from "../oauth/resource.ts";
 import { offlineAccess } from "../oauth/scope.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { missOf } from "./match.ts";
@@ -7,7 +8,7 @@ import type { AccessRules, Match, Rule } from "./rules.ts";
 /** The rules in force, as the protocol asks them. @param providers the names of all that there are */
 export function createAccess(rules: AccessRules, providers: readonly string[]): Access {
   const rulesFor = (resource: ResourceIdentifier | undefined) =>
-    resource === undefined ? undefined : rules.resources.get(resource);
+    resource === undefined ? undefined : rulesForResource(rules, resource);
   const signIn = (person: Person) => judge(rules.signIn, person);
   return {
     signIn,
@@ -23,6 +24,15 @@ export function createAccess(rules: AccessRules, providers: readonly string[]): 
       return possible.length === providers.length ? undefined : possible;
     },
   };
+}
+
+/** `undefined`: whoever may sign in may use it. */
+function rulesForResource(
+  { resources }: AccessRules,
+  identifier: ResourceIdentifier,
+): readonly Rule[] | undefined {
+  if (resources.size === 0) return undefined;
+  return resources.get(identifier) ?? resources.get(shortIdOf(identifier));
 }
 
 /** Lets somebody in whom at least one rule allows and none denies all (V39). */

@@ -35,7 +35,7 @@ const fitsKey: Readonly<Record<MatchKey, (match: Match, person: Person) => Fits>
   everyone: () => true,
   provider: ({ provider = [] }, person) => provider.includes(person.provider),
   domain: ({ domain = [] }, { email }) => domain.includes(domainOf(email)),
-  address: ({ address = [] }, { email }) => address.includes(lowerCase(email)),
+  address: ({ address = [] }, { email }) => address.includes(addressOf(email)),
   group: ({ group = [] }, person) => fitsGroup(group, person),
 };
 
@@ -56,7 +56,8 @@ function domainOf(email: string): string {
   return canonical !== undefined && domainToUnicode(canonical) === plain ? canonical : plain;
 }
 
-/** Of ASCII only: no other letter may turn into one of an address in the rules. */
-export function lowerCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** In lower case as far as ASCII goes: no other letter may turn into one of an address in the rules. */
+function addressOf(email: string): string {
+  const local = email.slice(0, email.lastIndexOf("@"));
+  return `${local.replace(/[A-Z]/g, (letter) => letter.toLowerCase())}@${domainOf(email)}`;
 }

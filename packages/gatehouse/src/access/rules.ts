@@ -1,10 +1,11 @@
-import type { ResourceIdentifier } from "../oauth/values.ts";
-
 /** A group belongs to the provider that names it: the same name elsewhere is another group (V36). */
 export interface GroupName {
   readonly provider: string;
   readonly name: string;
 }
+
+/** A group as rules write it, and as resources are told of it where there are several providers. */
+export const groupNameShape = /^([a-z0-9-]{1,32}):(.+)$/;
 
 /** Whom a rule is about: every key that is there must fit, by one of its values; never without any. */
 export interface Match {
@@ -13,7 +14,7 @@ export interface Match {
   readonly provider?: readonly string[];
   /** Lower case, IDN in its ASCII form; subdomains are others. */
   readonly domain?: readonly string[];
-  /** Their ASCII letters in lower case. */
+  /** Their ASCII letters in lower case, their domain as above. */
   readonly address?: readonly string[];
   readonly group?: readonly GroupName[];
 }
@@ -31,6 +32,6 @@ export interface Rule {
 export interface AccessRules {
   /** `undefined`: whoever a provider may speak for (V39). */
   readonly signIn: readonly Rule[] | undefined;
-  /** A resource that is not here may be used by whoever may sign in. */
-  readonly resources: ReadonlyMap<ResourceIdentifier, readonly Rule[]>;
+  /** By identifier or short id. A resource that is not here may be used by whoever may sign in. */
+  readonly resources: ReadonlyMap<string, readonly Rule[]>;
 }

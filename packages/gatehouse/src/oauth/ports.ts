@@ -227,6 +227,7 @@ export interface AuditEvent {
     | "code_redeemed"
     | "code_replayed"
     | "token_refreshed"
+    | "access_lost"
     | "refresh_replayed"
     | "refresh_late"
     | "refresh_ahead"

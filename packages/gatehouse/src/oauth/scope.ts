@@ -53,16 +53,25 @@ export function grantableScope(
 
 /**
  * The scope of one refresh: a part of what was granted (G07), the whole when none is asked for. Login scopes
- * are ignored: some clients repeat what they requested, not what they got.
+ * are ignored: some clients repeat what they requested, not what they got; and so is what was granted once,
+ * and taken since (V44).
  */
-export function narrowScope(granted: string, requested: string | undefined): string {
+export function narrowScope(granted: string, requested: string | undefined, taken?: string): string {
   if (requested === undefined) return granted;
   const allowed = parseScope(granted);
-  const asked = parseScope(requested).filter((token) => !loginScopes.has(token));
+  const named = parseScope(requested).filter((token) => !loginScopes.has(token));
+  const gone = taken === undefined ? [] : parseScope(taken).filter((token) => !allowed.includes(token));
+  const asked = named.filter((token) => !gone.includes(token));
+  if (asked.length === 0 && named.length > 0) throw nothingLeft();
   if (!asked.every((token) => allowed.includes(token))) {
     throw new OAuthError("invalid_scope", { hint: "scope exceeds what was granted" });
   }
   return asked.length === 0
     ? granted
     : allowed.filter((token) => asked.includes(token) || loginScopes.has(token)).join(" ");
+}
+
+/** Rules took all of what is asked for. */
+export function nothingLeft(): OAuthError {
+  return new OAuthError("invalid_scope", { hint: "nothing of that scope can be had any more" });
 }

@@ -1,6 +1,14 @@
 import type { OAuthRequest } from "./messages/request.ts";
 import type { OAuthResponse } from "./messages/response.ts";
-import type { ClientDocuments, Clock, Events, FailureLimiter, IdentityProviders, Random } from "./ports.ts";
+import type {
+  Access,
+  ClientDocuments,
+  Clock,
+  Events,
+  FailureLimiter,
+  IdentityProviders,
+  Random,
+} from "./ports.ts";
 import type { Settings } from "./settings.ts";
 import type { Store } from "./store.ts";
 
@@ -9,6 +17,11 @@ export interface Services {
   readonly settings: Settings;
   readonly store: Store;
   readonly providers: IdentityProviders;
+  /**
+   * The operator's rules in force; `undefined`: there are none. They may change at any time, so a request
+   * asks once and sees one version of them from start to end.
+   */
+  readonly access: () => Access | undefined;
   /** What clients publish about themselves. */
   readonly documents: ClientDocuments;
   readonly clock: Clock;

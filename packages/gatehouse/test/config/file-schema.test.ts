@@ -76,6 +76,12 @@ resources: [{ identifier: "https://a.example/mcp", credential: { file: /x }, sco
 clients: [{ id: a, auth_method: private_key_jwt, redirect_uris: ["https://a.example/"] }]
 clients: [{ id: "a b", auth_method: none, redirect_uris: ["https://a.example/"] }]
 clients: [{ id: a, auth_method: none, redirect_uris: [] }]
+access: { sign_in: [] }
+access: { sign_in: [{ allow: { domain: [] } }] }
+access: { sign_in: [{ denny: { domain: [a.example] } }] }
+access: { sign_in: [{ allow: { domain: a.example } }] }
+access: { resources: { notes: [{ allow: { everyone: true } }] } }
+access: { resources: { "https://a.example/mcp": [{ allow: { everyone: true }, scopes: ["a b"] }] } }
 `
   .trim()
   .split("\n");

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
-import { readConfig } from "../../src/config/config.ts";
+import { loadConfig, readConfig } from "../../src/config/config.ts";
 import { startGatehouse } from "../../src/gatehouse.ts";
-import type { Clock } from "../../src/oauth/ports.ts";
+import type { Access, Clock } from "../../src/oauth/ports.ts";
 import type { Client } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import type { Store } from "../../src/oauth/store.ts";
@@ -46,6 +49,8 @@ export interface TestGatehouse {
   addClient(
     client: Partial<Omit<Client, "id">> & { readonly id: string; readonly secret?: string },
   ): Promise<Client>;
+  /** As a changed gatehouse.yaml does at SIGHUP. @throws ConfigError */
+  reload(yaml: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,33 +58,33 @@ export interface TestGatehouse {
  * The whole server as `gatehouse serve` would run it, configured through the environment like the real one,
  * on a free loopback port and an in-memory database, with `oidc-provider` upstream. Stop it in an `after`
  * hook.
+ * @param access the rules in force, in place of those of a file
  * @param mode `dev`: as `gatehouse dev` does, which fetches clients' documents from this computer too
  */
 export async function startTestGatehouse(
   environment: Record<string, string> = {},
   mode: "serve" | "dev" = "serve",
+  access?: () => Access | undefined,
 ): Promise<TestGatehouse> {
   const port = await freePort();
   const issuer = environment.BASE_URL ?? `http://localhost:${port}`;
   const upstream = await startUpstream({ redirectUris: [`${issuer}/callback`] });
   const introspectionToken = "the-operators-introspection-token";
-  const config = readConfig(
-    {
-      PORT: String(port),
-      HOST: "127.0.0.1",
-      BASE_URL: issuer,
-      SQL_URL: environment.SQL_URL ?? (await anyDatabaseUrl()),
-      SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
-      UPSTREAM_ISSUER: upstream.issuer,
-      OAUTH2_CLIENT_ID: upstream.clientId,
-      OAUTH2_CLIENT_SECRET: upstream.clientSecret,
-      INTROSPECTION_TOKEN: introspectionToken,
-      RATE_LIMITS: "off",
-      LOG_LEVEL: "debug",
-      ...environment,
-    },
-    mode,
-  );
+  const complete = {
+    PORT: String(port),
+    HOST: "127.0.0.1",
+    BASE_URL: issuer,
+    SQL_URL: environment.SQL_URL ?? (await anyDatabaseUrl()),
+    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    UPSTREAM_ISSUER: upstream.issuer,
+    OAUTH2_CLIENT_ID: upstream.clientId,
+    OAUTH2_CLIENT_SECRET: upstream.clientSecret,
+    INTROSPECTION_TOKEN: introspectionToken,
+    RATE_LIMITS: "off",
+    LOG_LEVEL: "debug",
+    ...environment,
+  };
+  const config = readConfig(complete, mode);
   const log: string[] = [];
   const sink = new Writable({
     write(line, _encoding, done) {
@@ -99,7 +104,12 @@ export async function startTestGatehouse(
     },
     clock,
   );
-  const running = await startGatehouse(config, logger, { clock, store, documents });
+  const running = await startGatehouse(config, logger, {
+    clock,
+    store,
+    documents,
+    ...(access && { access }),
+  });
   return {
     issuer,
     url: environment.BASE_URL === undefined ? issuer : `http://127.0.0.1:${port}`,
@@ -138,6 +148,16 @@ export async function startTestGatehouse(
       };
       await store.addClient(record);
       return record;
+    },
+    async reload(yaml) {
+      const folder = mkdtempSync(join(tmpdir(), "gatehouse-reload-"));
+      try {
+        const configPath = join(folder, "gatehouse.yaml");
+        writeFileSync(configPath, yaml);
+        await running.reload(loadConfig({ environment: complete, configPath }, mode));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     },
     async stop() {
       await running.stop();

@@ -1,3 +1,4 @@
+import { accessSection, type DeclaredAccess } from "./access.ts";
 import { clientsSection, type DeclaredClients } from "./clients.ts";
 import { type DeclaredResources, resourcesSection } from "./resources.ts";
 import type { Section } from "./section.ts";
@@ -6,12 +7,14 @@ import type { Section } from "./section.ts";
 export interface SectionValues {
   readonly resources?: DeclaredResources;
   readonly clients?: DeclaredClients;
+  readonly access?: DeclaredAccess;
 }
 
 /** Every section, in the order of the docs. */
 export const sections: { readonly [K in keyof SectionValues]-?: Section<NonNullable<SectionValues[K]>> } = {
   resources: resourcesSection,
   clients: clientsSection,
+  access: accessSection,
 };
 
 /** The same for those who treat all alike: what each holds is known to its own file. */

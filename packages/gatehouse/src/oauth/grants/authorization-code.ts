@@ -3,34 +3,68 @@ import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
-import type { Client, FoundCode, Grant } from "../records.ts";
+import type { Access } from "../ports.ts";
+import type { Account, Client, FoundCode, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import type { Services } from "../services.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { after, type Seconds } from "../values.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
+import { allowedScope } from "./held-grant.ts";
 import { issueAccessToken } from "./issue.ts";
 
 /** The authorization code grant, OAuth 2.1 §4.1.3. */
 export const authorizationCode: GrantType = (services, request, form) => {
+  const access = services.access();
   const sent = form.get("code");
-  const named = sent === undefined ? undefined : lookedUpEarly(services.store.findCode(hashSecret(sent)));
+  const named = sent === undefined ? undefined : lookedUpEarly(findHeldCode(services, access, sent));
   return async (client) => {
     if (named === undefined) throw missing("code");
     const verifier = readVerifier(client, form);
-    const code = await named;
+    const held = await named;
+    const code = held?.code;
     // F01, F02: a code is good for the client it was issued to.
     if (code === undefined || code.authorization.clientId !== client.id) throw invalidGrant("unknown code");
     if (code.expiresAt <= services.clock.now() && !code.used) throw invalidGrant("the code has expired");
     narrowResource(code.authorization.resource, form.all("resource")); // F12
     checkPresence(client, code, verifier);
     await checkBinding(services, code, verifier, form.get("redirect_uri"));
+    const allowed = withinAccess(services, request, access, { code, account: held?.account });
     return policyOf(client).tokens === "single"
-      ? redeemLegacy(services, request, client, code)
-      : redeem(services, request, client, code);
+      ? redeemLegacy(services, request, client, allowed)
+      : redeem(services, request, client, allowed);
   };
 };
+
+interface HeldCode {
+  readonly code: FoundCode;
+  readonly account: Account | undefined;
+}
+
+/** In one trip, with or without whose it is; without rules nobody asks for that. */
+async function findHeldCode(
+  { store }: Services,
+  access: Access | undefined,
+  sent: string,
+): Promise<HeldCode | undefined> {
+  if (access !== undefined) return store.findCodeAndAccount(hashSecret(sent));
+  const code = await store.findCode(hashSecret(sent));
+  return code && { code, account: undefined };
+}
+
+/** The code with what rules leave of its scope (V43). One that was used only has to end what came of it. */
+function withinAccess(
+  services: Services,
+  request: OAuthRequest,
+  access: Access | undefined,
+  { code, account }: HeldCode,
+): FoundCode {
+  if (access === undefined || code.used) return code;
+  const { authorization, subject } = code;
+  const scope = allowedScope(services, request, access, account, { ...authorization, subject });
+  return { ...code, authorization: { ...authorization, scope } };
+}
 
 /** What is missing is told before what is wrong, whatever the code is worth. */
 function readVerifier(client: Client, form: Parameters): string | undefined {

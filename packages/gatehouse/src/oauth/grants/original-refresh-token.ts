@@ -3,6 +3,7 @@ import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
+import type { Access } from "../ports.ts";
 import { defaultProvider } from "../ports.ts";
 import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts";
 import { chooseResource } from "../resource.ts";
@@ -13,6 +14,7 @@ import { mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { after, type GrantId, type Seconds } from "../values.ts";
 import { scopeMember, type TokenResponse } from "./grant-type.ts";
+import { allowedScope, findHeldGrant, type HeldGrant } from "./held-grant.ts";
 import { issueAccessToken } from "./issue.ts";
 
 /*
@@ -30,8 +32,7 @@ const firstOfOurs = 2;
 const byAddress = "urn:gatehouse:address";
 
 /** A live grant, and the generation of the refresh token that was presented of it. */
-export interface PresentedGrant {
-  readonly grant: Grant;
+export interface PresentedGrant extends HeldGrant {
   readonly generation: number;
 }
 
@@ -44,24 +45,26 @@ export async function exchangeOriginal(
   request: OAuthRequest,
   client: Client,
   form: Parameters,
+  access: Access | undefined,
   token: string,
 ): Promise<TokenResponse | PresentedGrant> {
   const { clock, settings, store } = services;
-  const earlier = await findExchanged(services, client, token);
+  const earlier = await findExchanged(services, client, access, token);
   if (earlier !== undefined) return earlier;
   const tokenHash = hashSecret(token);
   const original = await store.findOriginalRefreshToken(tokenHash, clock.now());
-  if (original === undefined) return exchangedMeanwhile(services, client, token);
+  if (original === undefined) return exchangedMeanwhile(services, client, access, token);
   if (original.clientId !== client.id || policyOf(client).tokens === "single") throw unknownToken();
   refuseStrangers(services, original);
   const account = await accountOf(services, original.email);
-  const grant = await makeGrant(services, client, form, { account, original, token });
+  const made = await makeGrant(services, client, form, { account, original, token });
+  const grant = { ...made, scope: allowedScope(services, request, access, account, made) };
   const scope = narrowScope(grant.scope, form.get("scope"));
   const lifetime = settings.lifetimes.accessToken;
   const { token: accessToken, record } = issueAccessToken(services, grant, scope, lifetime);
   const outcome = { account, grant, accessToken: record };
   if (!(await store.exchangeOriginalRefreshToken(tokenHash, clock.now(), outcome))) {
-    return exchangedMeanwhile(services, client, token);
+    return exchangedMeanwhile(services, client, access, token);
   }
   services.events.emit({
     name: "refresh_exchanged",
@@ -91,25 +94,27 @@ export function grantIdOfOriginal(token: string): GrantId {
 }
 
 async function findExchanged(
-  { clock, store }: Services,
+  services: Services,
   client: Client,
+  access: Access | undefined,
   token: string,
 ): Promise<PresentedGrant | undefined> {
-  const grant = await store.findGrant(grantIdOfOriginal(token), clock.now());
-  if (grant === undefined) return undefined;
-  if (grant.clientId !== client.id) throw unknownToken();
-  return { grant, generation: firstOfOurs - 1 };
+  const held = await findHeldGrant(services, access, grantIdOfOriginal(token));
+  if (held === undefined) return undefined;
+  if (held.grant.clientId !== client.id) throw unknownToken();
+  return { ...held, generation: firstOfOurs - 1 };
 }
 
 /** Somebody was first: the same client, which gets the same answer, or the service before us. */
 async function exchangedMeanwhile(
   services: Services,
   client: Client,
+  access: Access | undefined,
   token: string,
 ): Promise<PresentedGrant> {
-  const grant = await findExchanged(services, client, token);
-  if (grant === undefined) throw unknownToken();
-  return grant;
+  const held = await findExchanged(services, client, access, token);
+  if (held === undefined) throw unknownToken();
+  return held;
 }
 
 /**
@@ -140,7 +145,7 @@ async function accountOf({ store }: Services, email: string): Promise<Account> {
     provider: defaultProvider,
     email,
     name: undefined,
-    groups: [],
+    groups: undefined, // nobody was asked
     confirmedAt: undefined,
   };
 }

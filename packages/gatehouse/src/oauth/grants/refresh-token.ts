@@ -2,6 +2,7 @@ import { type KnownClient, recogniseClient } from "../clients/known-clients.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
+import type { Access } from "../ports.ts";
 import type { Client, Grant } from "../records.ts";
 import { narrowResource } from "../resource.ts";
 import { narrowScope } from "../scope.ts";
@@ -16,6 +17,7 @@ import {
 } from "../tokens/refresh-token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
+import { findHeldGrant, type HeldGrant, refreshableScope } from "./held-grant.ts";
 import { issueAccessToken } from "./issue.ts";
 import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.ts";
 
@@ -24,19 +26,19 @@ import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.
  * the refresh token as it was (G12).
  */
 export const refreshToken: GrantType = (services, request, form) => {
-  const { clock, store } = services;
+  const access = services.access();
   const token = form.get("refresh_token");
   const presented = token === undefined ? undefined : parseRefreshToken(token);
-  const named = presented && lookedUpEarly(store.findGrant(presented.grantId, clock.now()));
+  const named = presented && lookedUpEarly(findHeldGrant(services, access, presented.grantId));
   return async (client) => {
     // G01
     if (token === undefined) throw new OAuthError("invalid_request", { hint: "refresh_token is missing" });
     if (presented !== undefined) {
-      const grant = requireProven(services, client, presented, await named);
-      return rotate(services, request, client, form, { grant, generation: presented.generation });
+      const held = requireProven(services, client, presented, await named);
+      return rotate(services, request, client, form, access, { ...held, generation: presented.generation });
     }
-    const exchanged = await exchangeOriginal(services, request, client, form, token);
-    return "grant" in exchanged ? rotate(services, request, client, form, exchanged) : exchanged;
+    const exchanged = await exchangeOriginal(services, request, client, form, access, token);
+    return "grant" in exchanged ? rotate(services, request, client, form, access, exchanged) : exchanged;
   };
 };
 
@@ -45,10 +47,12 @@ async function rotate(
   request: OAuthRequest,
   client: Client,
   form: Parameters,
-  { grant, generation }: PresentedGrant,
+  access: Access | undefined,
+  { grant, account, generation }: PresentedGrant,
 ): Promise<TokenResponse> {
-  const scope = narrowScope(grant.scope, form.get("scope")); // G07
+  const asked = narrowScope(grant.scope, form.get("scope"), grant.takenScope); // G07
   narrowResource(grant.resource, form.all("resource")); // G09
+  const scope = await refreshableScope(services, request, access, { grant, account }, asked);
   const { clock, settings, store } = services;
   const now = clock.now();
   const lifetime = settings.lifetimes.accessToken;
@@ -82,13 +86,13 @@ function requireProven(
   { settings }: Services,
   client: Client,
   presented: PresentedRefreshToken,
-  grant: Grant | undefined,
-): Grant {
-  if (grant === undefined || !isGenuine(presented, grant, settings)) {
+  held: HeldGrant | undefined,
+): HeldGrant {
+  if (held === undefined || !isGenuine(presented, held.grant, settings)) {
     throw invalidGrant("unknown, expired or revoked refresh token");
   }
-  if (grant.clientId !== client.id) throw invalidGrant("unknown, expired or revoked refresh token"); // G02
-  return grant;
+  if (held.grant.clientId !== client.id) throw invalidGrant("unknown, expired or revoked refresh token"); // G02
+  return held;
 }
 
 /**
