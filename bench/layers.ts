@@ -13,7 +13,7 @@ import { createAuthorizationServer } from "../packages/gatehouse/src/oauth/autho
 import { Parameters } from "../packages/gatehouse/src/oauth/messages/parameters.ts";
 import type { OAuthRequest } from "../packages/gatehouse/src/oauth/messages/request.ts";
 import type { Services } from "../packages/gatehouse/src/oauth/services.ts";
-import { isAccessTokenShaped } from "../packages/gatehouse/src/oauth/tokens/access-token.ts";
+import { isStoredTokenShaped } from "../packages/gatehouse/src/oauth/tokens/access-token.ts";
 import { hashSecret } from "../packages/gatehouse/src/oauth/tokens/secret.ts";
 import { type ResourceIdentifier, seconds } from "../packages/gatehouse/src/oauth/values.ts";
 import { openSqliteStore } from "../packages/gatehouse/src/storage/sqlite/store.ts";
@@ -41,7 +41,7 @@ const { settings } = readConfig({ BASE_URL: "http://localhost:1" }, "command");
 const secretKeys: [Buffer] = [randomBytes(32)];
 const unused = undefined as never;
 const services: Services = {
-  settings: { ...settings, secretKeys, keyId: 1 },
+  settings: { ...settings, secretKeys, keyId: 1, sharedTokens: () => true },
   store,
   providers: unused,
   access: () => undefined,
@@ -109,7 +109,7 @@ const rows: [string, number][] = [
   ["the form, parsed", await cpu(() => Parameters.parse(pick(forms)).refuseRepeated())],
   [
     "the token: prefix, characters, checksum",
-    await cpu(() => isAccessTokenShaped(pick(some), services.settings)),
+    await cpu(() => isStoredTokenShaped(pick(some), services.settings)),
   ],
   ["one SHA-256 (the token's and the credential's are needed)", await cpu(() => hashSecret(pick(some)))],
   ["the token looked up", await cpu(() => store.findAccessToken(pick(hashes), now))],

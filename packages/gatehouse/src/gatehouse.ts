@@ -64,8 +64,8 @@ export async function startGatehouse(
       },
       clock,
     );
-  const { store, keyring } = await openKeyedStore(config, log, clock, overrides);
-  const settings = { ...config.settings, ...keySettings(keyring) };
+  const { store, keyring, sharedTokens } = await openKeyedStore(config, log, clock, overrides);
+  const settings = { ...config.settings, ...keySettings(keyring), sharedTokens };
   const access = await closingOnError(store, () => startAccess(config, store, log));
   const signIn = createSignIn(config, urls, clock, log);
   const warnings = new Set<string>();

@@ -14,11 +14,13 @@ import { contradictions, type Mode } from "./start-conditions.ts";
 /** The whole configuration, validated. */
 export interface Config {
   /** What the protocol needs of it; the secret keys are loaded later, because they may have to be created. */
-  readonly settings: Omit<Settings, "secretKeys" | "keyId">;
+  readonly settings: Omit<Settings, "secretKeys" | "keyId" | "sharedTokens">;
   /** `SECRET_KEY`, newest first. */
   readonly secretKeys: readonly [string, ...string[]] | undefined;
   /** `SECRET_KEY_FILE`; with neither the keys are in the file beside the database. */
   readonly secretKeyFile: string | undefined;
+  /** `SHARED_TOKENS`; `undefined`: as the database's history has it. */
+  readonly sharedTokens: boolean | undefined;
   /** `CIMD_DOCUMENTS`: pinned metadata documents. */
   readonly clientDocumentsFolder: string | undefined;
   /** Port 0: any free one. */
@@ -222,6 +224,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
     },
     secretKeys: values.SECRET_KEY,
     secretKeyFile: values.SECRET_KEY_FILE,
+    sharedTokens: values.SHARED_TOKENS && values.SHARED_TOKENS === "on",
     clientDocumentsFolder: values.CIMD_DOCUMENTS,
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     workers: mode === "serve" ? values.WORKERS : 1,

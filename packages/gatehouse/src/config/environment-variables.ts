@@ -321,6 +321,14 @@ export const variables = {
     "Clients that registered themselves go when unused for so long.",
     "1h",
   ),
+  SHARED_TOKENS: optional(z.enum(["on", "off"]), {
+    absent: "on where the database was that of the service before Gatehouse, else off",
+    path: "tokens.shared",
+    form: onOff,
+    meaning:
+      "Whether every access token has its row in user_tokens, for other services that read that table.",
+    expected: "on or off",
+  }),
   RATE_LIMITS: of(z.enum(["on", "off"]), {
     fallback: "on",
     path: "server.rate_limits",

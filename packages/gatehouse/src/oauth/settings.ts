@@ -10,6 +10,11 @@ export interface Settings {
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
   /** Names the first of them in the grants' rows. */
   readonly keyId: number;
+  /**
+   * Whether every access token has its row, because other services read their table (`SHARED_TOKENS`). Asked
+   * at each issue: without the setting the database decides, which may be reached after the start.
+   */
+  readonly sharedTokens: () => boolean;
   /** `INTROSPECTION_TOKEN`, the operator's introspection credential. */
   readonly introspectionToken: string | undefined;
   /** Where `GET /revoke` may send a browser besides registered origins: `HOME_URL`. */

@@ -402,11 +402,17 @@ export interface GrantStore {
   /** Marks an unused code used without a grant (wrong verifier). No effect on a used one. */
   burnCode(codeHash: SecretHash): Promise<void>;
   /**
-   * Uses the code: marks it used by this grant, stores grant and access token, and notes the client's use.
+   * Uses the code: marks it used by this grant, stores grant and access token (a sealed one has nothing to
+   * store), and notes the client's use.
    * `redeemed` for exactly one caller; `used` when somebody was first; `gone` when it is unknown or expired.
    * Only `redeemed` stores anything.
    */
-  redeemCode(codeHash: SecretHash, now: Seconds, grant: Grant, accessToken: AccessToken): Promise<Redemption>;
+  redeemCode(
+    codeHash: SecretHash,
+    now: Seconds,
+    grant: Grant,
+    accessToken: AccessToken | undefined,
+  ): Promise<Redemption>;
   findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
   /** The same, and whose it is, in one trip. */
   findGrantAndAccount(
@@ -451,7 +457,8 @@ export interface GrantStore {
      * Of the key that refresh tokens are made with now, if that is known; noted where the generation changes.
      */
     readonly keyId?: number;
-    readonly accessToken: AccessToken;
+    /** `undefined`: a sealed one, of which nothing is stored. */
+    readonly accessToken: AccessToken | undefined;
   }): Promise<Rotation>;
   /**
    * Ends the grant and all its access tokens; a rotation at the same moment leaves no live token behind
@@ -487,7 +494,11 @@ export interface OriginalRefreshTokenStore {
   exchangeOriginalRefreshToken(
     tokenHash: SecretHash,
     now: Seconds,
-    outcome: { readonly account: Account; readonly grant: Grant; readonly accessToken: AccessToken },
+    outcome: {
+      readonly account: Account;
+      readonly grant: Grant;
+      readonly accessToken: AccessToken | undefined;
+    },
   ): Promise<boolean>;
   /** Ends one, for that service too. False when unknown. */
   revokeOriginalRefreshToken(tokenHash: SecretHash): Promise<boolean>;
@@ -540,6 +551,11 @@ export interface UpkeepStore {
    * nothing that can be seen.
    */
   findProblems(): Promise<readonly string[]>;
+  /**
+   * Whether the database was that of the service before us when we first used it, so that other services may
+   * read access tokens in their table. Never changes.
+   */
+  wasOriginals(): Promise<boolean>;
   /**
    * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here,
    * grants, sessions, transactions, client assertions, invitations, ceremonies, codes an hour old, and

@@ -24,6 +24,13 @@ export interface KeyedStoreOverrides {
   readonly acceptNewKey?: boolean;
 }
 
+export interface KeyedStore {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  /** Whether access tokens have rows that others read. */
+  readonly sharedTokens: () => boolean;
+}
+
 /**
  * The store, and the keys it has agreed to. The embedded database is there or is not; one on another machine
  * may be on its way, so the server starts without it, waits, and asks it about the keys then.
@@ -33,7 +40,7 @@ export async function openKeyedStore(
   log: Logger,
   clock: Clock,
   overrides: KeyedStoreOverrides,
-): Promise<{ store: Store; keyring: Keyring }> {
+): Promise<KeyedStore> {
   const configured = await configuredKeys(config);
   const { storage } = config;
   const start = (store: Store) => ({
@@ -45,7 +52,8 @@ export async function openKeyedStore(
     const store = overrides.store ?? (await openStore(config, log));
     const { keyring, signedOut } = await closingOnError(store, () => startKeys(configured, start(store)));
     if (overrides.acceptNewKey) tellOfNewKey(log, signedOut);
-    return { store, keyring };
+    const sharedTokens = config.sharedTokens ?? (await store.wasOriginals());
+    return { store, keyring, sharedTokens: () => sharedTokens };
   }
   const onFailure = (error: unknown) =>
     log.fatal({ err: error }, "the database cannot be used; restart once that is mended");
@@ -53,6 +61,8 @@ export async function openKeyedStore(
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
   const { openPostgresStoreEventually } = await loadPostgres();
+  // Of a database that is not reached yet the safe guess: a row too many harms nobody.
+  let sharedTokens = config.sharedTokens ?? true;
   const store = await openPostgresStoreEventually({
     ...storage,
     waitMs: 5000, // for others who are in a migration's way: it tries again by itself, and meanwhile answers that it is not ready
@@ -61,6 +71,7 @@ export async function openKeyedStore(
       const strange = await admit(keyring, start(opened));
       const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
       if (overrides.acceptNewKey) tellOfNewKey(log, counted);
+      sharedTokens = config.sharedTokens ?? (await opened.wasOriginals());
     },
     maxPauseMs: storage.maxRetryMs,
     onRetry: (error, pauseMs) =>
@@ -72,7 +83,7 @@ export async function openKeyedStore(
       onDatabaseRefused(error);
     },
   });
-  if (refusal === undefined) return { store, keyring };
+  if (refusal === undefined) return { store, keyring, sharedTokens: () => sharedTokens };
   await store.close();
   throw refusal;
 }

@@ -44,13 +44,14 @@ async function isLossless(url: string, goBack: (meanwhile: () => Promise<void>) 
     }),
   );
   await on(earlier, async (server) => {
-    assert.equal(await isActive(server, newest.access_token), false, "unknown");
+    assert.equal(await isActive(server, newest.access_token), true, "sealed: its grant is in the backup");
     const moved = await refresh(server, used.client, newest.refresh_token);
     assert.equal(moved.status, 200, "a grant that was refreshed since moves forward");
     assert.equal(await isActive(server, String(moved.body.access_token)), true);
     assert.match(server.log.join(""), /refresh_ahead/);
     assert.ok(newer);
     const { client, tokens } = newer;
+    assert.equal(await isActive(server, tokens.access_token), false, "unknown, as its grant is");
     assert.equal((await refresh(server, client, tokens.refresh_token)).body.error, "invalid_client");
     assert.equal((await refresh(server, resting.client, resting.tokens.refresh_token)).status, 200);
     const { refresh_token: live } = moved.body;

@@ -83,14 +83,28 @@ test("K05 revoking any generation of a refresh token ends the family", async () 
   assert.ok(!(await isActive(server, second.access_token)));
 });
 
-test("K06 a refresh token takes its grant's access tokens along, an access token goes alone", async () => {
-  const tokens = await tokensFor(server, client);
-  await revoke({ token: tokens.access_token });
-  assert.ok(!(await isActive(server, tokens.access_token)));
-  const next = (await refresh(server, client, tokens.refresh_token)).body as unknown as Tokens;
-  assert.ok(await isActive(server, next.access_token));
+test("K06 a refresh token takes its grant's access tokens along, and so does a sealed access token; a stored one goes alone", async (t) => {
+  const ended = await tokensFor(server, client);
+  const next = (await refresh(server, client, ended.refresh_token)).body as unknown as Tokens;
   await revoke({ token: next.refresh_token });
-  assert.ok(!(await isActive(server, next.access_token)));
+  for (const { access_token } of [ended, next]) assert.ok(!(await isActive(server, access_token)));
+
+  const sealed = await tokensFor(server, client);
+  const later = (await refresh(server, client, sealed.refresh_token)).body as unknown as Tokens;
+  await revoke({ token: sealed.access_token });
+  for (const { access_token } of [sealed, later]) assert.ok(!(await isActive(server, access_token)));
+  assert.equal((await refresh(server, client, later.refresh_token)).body.error, "invalid_grant");
+
+  const sharing = await startTestGatehouse({ SHARED_TOKENS: "on" });
+  t.after(() => sharing.stop());
+  await sharing.addResource(resource);
+  const other = await aPublicClient(sharing);
+  const stored = await tokensFor(sharing, other);
+  const form = { client_id: other.id, token: stored.access_token };
+  assert.equal((await post(sharing, "/revoke", form)).status, 200);
+  assert.ok(!(await isActive(sharing, stored.access_token)));
+  const refreshed = (await refresh(sharing, other, stored.refresh_token)).body as unknown as Tokens;
+  assert.ok(await isActive(sharing, refreshed.access_token));
 });
 
 test("K07 a wrong token_type_hint still finds the token", async () => {

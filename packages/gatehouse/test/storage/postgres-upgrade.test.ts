@@ -87,7 +87,9 @@ for (const { name, steps, redirectUris } of oldStates) {
     assert.deepEqual(await pendingPostgresMigrations(url), []);
 
     const empty = await aDatabase([]);
-    await (await openPostgresStore(empty)).close();
+    const ours = await openPostgresStore(empty);
+    assert.deepEqual([await store.wasOriginals(), await ours.wasOriginals()], [true, false]);
+    await ours.close();
     assert.deepEqual(await schemaOf(client), await schemaOf(empty.client), "like one that was empty");
     await empty.client.end();
 
@@ -136,6 +138,27 @@ for (const { name, steps, redirectUris } of oldStates) {
     await client.end();
   });
 }
+
+test("a database that Gatehouse used before it noted so is known as the original's by what only that wrote", async () => {
+  const earlier = async (...steps: string[]) => {
+    const { url, client } = await aDatabase([]);
+    await (await openPostgresStore({ url })).close();
+    await client.query("drop table gatehouse_origin");
+    const noted = "select number from gatehouse_migrations where name like '%where-it-comes-from%'";
+    await client.query(`delete from gatehouse_migrations where number >= (${noted})`);
+    for (const step of steps) await client.query(step);
+    await client.end();
+    const store = await openPostgresStore({ url });
+    const wasOriginals = await store.wasOriginals();
+    await store.close();
+    return wasOriginals;
+  };
+  const token = (columns: string, values: string) =>
+    `insert into user_tokens (token, email, expires_at${columns}) values ('t', 'a@b.example', now()${values})`;
+  assert.equal(await earlier(token(", grant_id", ", 'g'")), false, "a token of ours");
+  assert.equal(await earlier(token("", "")), true, "a token of its");
+  assert.equal(await earlier("insert into oauth2_clients (id, secret) values ('web', 's3cret')"), true);
+});
 
 test("several processes upgrade one database at once, and one that comes later finds nothing to do", async () => {
   for (const steps of [[], oldStates[1]?.steps ?? [], oldStates[5]?.steps ?? []]) {

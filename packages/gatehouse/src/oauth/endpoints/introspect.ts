@@ -1,11 +1,9 @@
 import { type Caller, createCallerAuthentication } from "../clients/introspection-caller.ts";
+import { findLiveToken, type LiveToken } from "../grants/live-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
 import { json } from "../messages/response.ts";
-import type { AccessToken } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
-import { isAccessTokenShaped } from "../tokens/access-token.ts";
-import { hashSecret } from "../tokens/secret.ts";
 
 const inactive = { active: false } as const;
 
@@ -15,7 +13,10 @@ export function introspectEndpoint(services: Services): Endpoint {
   return async (request) => {
     const token = request.form?.get("token");
     // Both look-ups at once: nothing of the token is told before it is known who asks.
-    const [caller, found] = await Promise.all([authenticateCaller(request), findToken(services, token)]);
+    const [caller, found] = await Promise.all([
+      authenticateCaller(request),
+      token === undefined ? undefined : findLiveToken(services, token),
+    ]);
     requireForm(request.form);
     if (token === undefined) {
       if (caller === "operator") return json(200, inactive); // LEGACY J03
@@ -26,15 +27,7 @@ export function introspectEndpoint(services: Services): Endpoint {
   };
 }
 
-async function findToken(
-  { clock, settings, store }: Services,
-  token: string | undefined,
-): Promise<AccessToken | undefined> {
-  if (token === undefined || !isAccessTokenShaped(token, settings)) return undefined;
-  return store.findAccessToken(hashSecret(token), clock.now());
-}
-
-function mayLearnOf(caller: Caller, token: AccessToken): boolean {
+function mayLearnOf(caller: Caller, token: LiveToken): boolean {
   return caller === "operator" || token.resource === caller.identifier;
 }
 
@@ -42,7 +35,7 @@ function mayLearnOf(caller: Caller, token: AccessToken): boolean {
  * RFC 7662 §2.2. The operator's callers know people by e-mail address (KEEP, J11), resource servers by a
  * stable opaque subject.
  */
-function describe({ settings }: Services, caller: Caller, token: AccessToken): Record<string, unknown> {
+function describe({ settings }: Services, caller: Caller, token: LiveToken): Record<string, unknown> {
   return {
     active: true,
     sub: caller === "operator" ? token.email : (token.subject ?? token.email),

@@ -1,15 +1,15 @@
 import { authenticateClient } from "../clients/authentication.ts";
 import { policyOf } from "../clients/policy.ts";
+import { findLiveToken, type LiveToken } from "../grants/live-token.ts";
 import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { readJsonObject } from "../messages/json-object.ts";
 import { requireForm } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { json, noStore, type OAuthResponse, redirect } from "../messages/response.ts";
-import type { AccessToken, Client } from "../records.ts";
+import type { Client } from "../records.ts";
 import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
 import type { Endpoint, Services } from "../services.ts";
-import { isAccessTokenShaped } from "../tokens/access-token.ts";
 import { isGenuine, type PresentedRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
 
@@ -62,7 +62,7 @@ async function revoke(
   const isTheirs = (clientId: string | undefined) => client === undefined || client.id === clientId;
   const refresh = parseRefreshToken(token);
   if (refresh !== undefined) return endFamily(services, request, refresh, isTheirs);
-  const found = await findAccessToken(services, token);
+  const found = await findLiveToken(services, token);
   if (found !== undefined) {
     if (!isTheirs(found.clientId)) return;
     await end(services, found);
@@ -111,11 +111,14 @@ async function endOriginal(
   return true;
 }
 
-/** An access token ends alone (K06); where it is all there is of its grant, the grant ends (F17). */
-async function end({ clock, store }: Services, { grantId, tokenHash }: AccessToken): Promise<void> {
+/**
+ * A stored access token ends alone; where it is all there is of its grant, the grant ends (F17). A sealed one
+ * ends with its grant, as RFC 7009 §2.1 allows (K06).
+ */
+async function end({ clock, store }: Services, { grantId, tokenHash }: LiveToken): Promise<void> {
   const grant = grantId && (await store.findGrant(grantId, clock.now()));
-  if (grant && grant.generation === 0) await store.revokeGrant(grant.id);
-  else await store.revokeAccessToken(tokenHash);
+  if (grant && (grant.generation === 0 || tokenHash === undefined)) await store.revokeGrant(grant.id);
+  else if (tokenHash !== undefined) await store.revokeAccessToken(tokenHash);
 }
 
 /**
@@ -144,14 +147,6 @@ async function landing({ settings, store }: Services, callback: string | undefin
     .filter((client) => policyOf(client).redirectMatching === "pattern")
     .some((client) => client.redirectUris.some((pattern) => matchesPatternOrigin(pattern, callback)));
   return known ? callback : home;
-}
-
-async function findAccessToken(
-  { clock, settings, store }: Services,
-  token: string,
-): Promise<AccessToken | undefined> {
-  if (!isAccessTokenShaped(token, settings)) return undefined;
-  return store.findAccessToken(hashSecret(token), clock.now());
 }
 
 function emitRevoked(

@@ -130,11 +130,11 @@ async function redeem(
   const endsAt = after(clock.now(), refreshable ? grantLifetime : lifetime);
   const idleEnd = refreshable ? (Math.min(endsAt, after(clock.now(), grantIdle)) as Seconds) : endsAt;
   const grant = mintGrant(services, code, { generation: refreshable ? 1 : 0, expiresAt: idleEnd, endsAt });
-  const token = await issue(services, request, client, code, grant, lifetime);
+  const { token, expiresIn } = await issue(services, request, client, code, grant, lifetime);
   return {
     access_token: token,
     token_type: "Bearer",
-    expires_in: lifetime,
+    expires_in: expiresIn,
     ...(refreshable ? { refresh_token: refreshTokenOf(grant, 1, settings) } : {}),
     ...scopeMember(grant.scope),
   };
@@ -153,7 +153,7 @@ async function redeemLegacy(
   const lifetime = services.settings.lifetimes.legacyAccessToken;
   const endsAt = after(services.clock.now(), lifetime);
   const grant = mintGrant(services, code, { generation: 0, expiresAt: endsAt, endsAt });
-  const token = await issue(services, request, client, code, grant, lifetime);
+  const { token } = await issue(services, request, client, code, grant, lifetime);
   return { access_token: token, token_type: "Bearer", expires_in: lifetime, refresh_token: token };
 }
 
@@ -188,14 +188,16 @@ async function issue(
   code: FoundCode,
   grant: Grant,
   lifetime: Seconds,
-): Promise<string> {
+): Promise<{ readonly token: string; readonly expiresIn: number }> {
   const { clock, events, store } = services;
-  const { token, record } = issueAccessToken(services, grant, grant.scope, lifetime);
-  const outcome = code.used ? "used" : await store.redeemCode(code.codeHash, clock.now(), grant, record);
+  const issued = issueAccessToken(services, client, grant, grant.scope, lifetime);
+  const outcome = code.used
+    ? "used"
+    : await store.redeemCode(code.codeHash, clock.now(), grant, issued.record);
   const about = { request: request.id, client: client.id, subject: code.subject, address: request.address };
   if (outcome === "redeemed") {
     events.emit({ name: "code_redeemed", ...about, grant: grant.id, resource: grant.resource });
-    return token;
+    return { token: issued.tokenAt(grant.generation), expiresIn: issued.lifetime };
   }
   if (outcome === "used") {
     const earlier = code.grantId ?? (await store.findCode(code.codeHash))?.grantId;

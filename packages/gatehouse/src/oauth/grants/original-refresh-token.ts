@@ -61,8 +61,8 @@ export async function exchangeOriginal(
   const grant = { ...made, scope: allowedScope(services, request, access, account, made) };
   const scope = narrowScope(grant.scope, form.get("scope"));
   const lifetime = settings.lifetimes.accessToken;
-  const { token: accessToken, record } = issueAccessToken(services, grant, scope, lifetime);
-  const outcome = { account, grant, accessToken: record };
+  const issued = issueAccessToken(services, client, grant, scope, lifetime);
+  const outcome = { account, grant, accessToken: issued.record };
   if (!(await store.exchangeOriginalRefreshToken(tokenHash, clock.now(), outcome))) {
     return exchangedMeanwhile(services, client, access, token);
   }
@@ -76,9 +76,9 @@ export async function exchangeOriginal(
     address: request.address,
   });
   return {
-    access_token: accessToken,
+    access_token: issued.tokenAt(firstOfOurs),
     token_type: "Bearer",
-    expires_in: lifetime,
+    expires_in: issued.lifetime,
     refresh_token: refreshTokenOf(grant, firstOfOurs, settings),
     ...scopeMember(scope),
   };

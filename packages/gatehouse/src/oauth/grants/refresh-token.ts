@@ -55,28 +55,46 @@ async function rotate(
   const scope = await refreshableScope(services, request, access, { grant, account }, asked);
   const { clock, settings, store } = services;
   const now = clock.now();
-  const lifetime = settings.lifetimes.accessToken;
   const known = recogniseClient(client);
-  const { token, record } = issueAccessToken(services, grant, scope, lifetime);
+  const expiresAt = idleEnd(grant, now, settings);
+  const issued = issueAccessToken(
+    services,
+    client,
+    { ...grant, expiresAt },
+    scope,
+    settings.lifetimes.accessToken,
+  );
   const rotation = await store.rotateGrant({
     grantId: grant.id,
     presented: generation,
     now,
     replay: replayPolicy(known, settings),
-    expiresAt: Math.min(grant.endsAt, after(now, settings.lifetimes.grantIdle)) as Seconds, // G11
+    expiresAt,
     keyId: settings.keyId,
-    accessToken: record,
+    accessToken: issued.record,
   });
   const live = await settle(services, request, { grant, generation, known }, rotation);
   return {
-    access_token: token,
+    access_token: issued.tokenAt(live),
     token_type: "Bearer",
-    expires_in: lifetime,
+    expires_in: issued.lifetime,
     // The live one. Of a replayed previous generation that is the very successor its first use got (G05).
     refresh_token: refreshTokenOf(grant, live, settings),
     ...scopeMember(scope),
   };
 }
+
+/**
+ * Where the grant ends if nobody refreshes it again (G11). It moves once a day at most, since each move also
+ * writes to an index: who is idle for less than `GRANT_IDLE_TTL` less a day never ends (X10).
+ */
+function idleEnd(grant: Grant, now: Seconds, { lifetimes }: Settings): Seconds {
+  const latest = Math.min(grant.endsAt, after(now, lifetimes.grantIdle)) as Seconds;
+  const step = Math.min(oneDay, lifetimes.grantIdle / 30);
+  return latest - grant.expiresAt < step ? grant.expiresAt : latest;
+}
+
+const oneDay = 86_400;
 
 /**
  * The live grant the presented token belongs to, proven by its MAC: a forged token goes no further and harms

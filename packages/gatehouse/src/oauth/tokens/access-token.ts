@@ -1,15 +1,18 @@
-import { hash } from "node:crypto";
 import type { Random } from "../ports.ts";
 import type { Settings } from "../settings.ts";
+import { checksum, checksumLength } from "./checksum.ts";
+import { sealedLength } from "./sealed-token.ts";
 import { mintSecret } from "./secret.ts";
 
 /*
- * An access token: TOKEN_PREFIX + 43 characters (256 random bits) + 6 characters of checksum.
+ * A stored access token: TOKEN_PREFIX + 43 characters (256 random bits) + 6 characters of checksum. Its row
+ * is found by its hash. The other kind is in `sealed-token.ts`.
  */
 
 const maxTokenLength = 512;
 /** 128 bits in hexadecimal: nothing that ever was a token is shorter. */
 const minSecretLength = 32;
+const storedLength = 43 + checksumLength;
 
 export function mintAccessToken(random: Random, settings: Settings): string {
   const body = mintSecret(random, settings.tokenPrefixes[0]);
@@ -17,19 +20,15 @@ export function mintAccessToken(random: Random, settings: Settings): string {
 }
 
 /**
- * Whether a string can be an access token at all, told without a look-up: one of our prefixes, and our
+ * Whether a string can be a stored access token at all, told without a look-up: one of our prefixes, and our
  * checksum where it has our length. Tokens of the service we replace have none and another length.
  */
-export function isAccessTokenShaped(token: string, settings: Settings): boolean {
+export function isStoredTokenShaped(token: string, settings: Pick<Settings, "tokenPrefixes">): boolean {
   if (token.length > maxTokenLength) return false;
   const prefix = settings.tokenPrefixes.find((candidate) => token.startsWith(candidate));
   if (prefix === undefined || token.length < prefix.length + minSecretLength) return false;
   if (!/^[A-Za-z0-9._~+/=-]+$/.test(token)) return false;
-  if (token.length !== prefix.length + 49) return true;
-  return checksum(token.slice(0, -6)) === token.slice(-6);
-}
-
-/** No secret: lets scanners and us tell a token from garbage. */
-function checksum(body: string): string {
-  return hash("sha256", `checksum ${body}`, "base64url").slice(0, 6);
+  if (token.length === prefix.length + sealedLength) return false;
+  if (token.length !== prefix.length + storedLength) return true;
+  return checksum(token.slice(0, -checksumLength)) === token.slice(-checksumLength);
 }

@@ -1,8 +1,9 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Random } from "../ports.ts";
 import type { Grant } from "../records.ts";
 import type { Settings } from "../settings.ts";
 import type { GrantId } from "../values.ts";
+import { mac } from "./mac.ts";
 import { refreshTokenPrefix } from "./prefixes.ts";
 
 /*
@@ -31,7 +32,7 @@ export function refreshTokenOf(
   const named = nameGeneration(grant.id, generation);
   return (
     refreshTokenPrefix +
-    Buffer.concat([named, mac(settings.secretKeys[0], grant.salt, named)]).toString("base64url")
+    Buffer.concat([named, seal(settings.secretKeys[0], grant.salt, named)]).toString("base64url")
   );
 }
 
@@ -64,7 +65,7 @@ export function isGenuine(
   settings: Settings,
 ): boolean {
   const named = nameGeneration(token.grantId, token.generation);
-  return settings.secretKeys.some((key) => timingSafeEqual(mac(key, grant.salt, named), token.mac));
+  return settings.secretKeys.some((key) => timingSafeEqual(seal(key, grant.salt, named), token.mac));
 }
 
 function nameGeneration(grantId: GrantId, generation: number): Buffer {
@@ -74,6 +75,6 @@ function nameGeneration(grantId: GrantId, generation: number): Buffer {
   return named;
 }
 
-function mac(key: Buffer, salt: string, named: Buffer): Buffer {
-  return createHmac("sha256", key).update("refresh token").update(salt).update(named).digest();
+function seal(key: Buffer, salt: string, named: Buffer): Buffer {
+  return mac(key, Buffer.concat([Buffer.from(`refresh token${salt}`), named]));
 }

@@ -16,7 +16,7 @@ interface Redemption {
   readonly codeHash: SecretHash;
   readonly now: Seconds;
   readonly grant: Grant;
-  readonly accessToken: AccessToken;
+  readonly accessToken: AccessToken | undefined;
 }
 
 type CodeOperations = Pick<Store, "findCode" | "findCodeAndAccount" | "burnCode" | "redeemCode">;
@@ -29,48 +29,53 @@ export function codeOperations(database: Database): CodeOperations {
     key: "held.id",
   });
   const burn = database.prepare("update oauth2_codes set used = true where id = $1 and not used");
-  // Whoever's token comes back marked the row, and so redeemed the code: of several for one code, here as
+  // Whoever's number comes back marked the row, and so redeemed the code: of several for one code, here as
   // among processes, one. The client's use is noted once a second, lest those who redeem with one client wait
   // for each other.
-  const redeem = database.prepare(
-    `with asked as (
-       select * from json_to_recordset($1) as asked (code text, grant_id text, token text, asked_at timestamptz)
+  const redeemed = `asked as (
+       select * from json_to_recordset($1) as asked (number int, code text, grant_id text, token text, asked_at timestamptz)
      ), grants as (
        ${recordset(grants, "$2", "grants")}
-     ), tokens as (
-       ${recordset(accessTokens, "$3", "tokens")}
      ), redeemed as (
        update oauth2_codes set used = true, grant_id = asked.grant_id
        from asked where oauth2_codes.id = code and not used and oauth2_codes.expires_at > asked_at
-       returning oauth2_codes.client_id, asked.grant_id, asked.token, asked_at
+       returning oauth2_codes.client_id, asked.number, asked.grant_id, asked.token, asked_at
      ), granted as (
        ${insertGrants("redeemed")} returning id
-     ), stored as (
-       ${insertAccessTokens("redeemed")} returning token
      ), latest as (
        select client_id, max(asked_at) as used_at from redeemed group by client_id
      ), noted as (
        update oauth2_clients set last_used_at = used_at, registered_from = null from latest
        where oauth2_clients.id = latest.client_id and (last_used_at is null or last_used_at < used_at or registered_from > '') returning oauth2_clients.id
+     )`;
+  const redeem = database.prepare(`with ${redeemed} select number from redeemed`);
+  const redeemAndStore = database.prepare(
+    `with ${redeemed}, tokens as (
+       ${recordset(accessTokens, "$3", "tokens")}
+     ), stored as (
+       ${insertAccessTokens("redeemed")} returning token
      )
-     select token from redeemed`,
+     select number from redeemed`,
   );
   const isUsed = database.prepare("select id from oauth2_codes where id = $1 and used");
   const redeemTogether = batched(async (redemptions: readonly Redemption[]) => {
-    const asked = redemptions.map(({ codeHash, now, accessToken: { grantId, tokenHash } }) => ({
+    const asked = redemptions.map(({ codeHash, now, grant, accessToken }, number) => ({
+      number,
       code: codeHash,
-      grant_id: grantId,
-      token: tokenHash,
+      grant_id: grant.id,
+      token: accessToken?.tokenHash,
       asked_at: instant(now),
     }));
-    const { rows } = await database.run(
-      redeem,
-      JSON.stringify(asked),
-      JSON.stringify(redemptions.map(({ grant }) => written(grants, grant))),
-      JSON.stringify(redemptions.map(({ accessToken }) => written(accessTokens, accessToken))),
+    const made = redemptions.map(({ grant }) => written(grants, grant));
+    const tokens = redemptions.flatMap(({ accessToken }) =>
+      accessToken ? [written(accessTokens, accessToken)] : [],
     );
-    const redeemed = new Set(rows.map(([token]) => token));
-    return redemptions.map(({ accessToken }) => redeemed.has(accessToken.tokenHash));
+    const values = [JSON.stringify(asked), JSON.stringify(made)];
+    const { rows } = await (tokens.length === 0
+      ? database.run(redeem, ...values)
+      : database.run(redeemAndStore, ...values, JSON.stringify(tokens)));
+    const redeemed = new Set(rows.map(([number]) => number));
+    return redemptions.map((_, number) => redeemed.has(number));
   });
   return {
     findCode: async (codeHash) => found(await find(codeHash), foundCodes),

@@ -46,24 +46,26 @@ export function grantOperations(database: Database): GrantOperations {
     `select ${scopes.columns} from gatehouse_grants where id = $1 for update`,
   );
   const narrow = database.prepare("update gatehouse_grants set scope = $2, taken_scope = $3 where id = $1");
-  // Whoever's token comes back rotated the grant: of several with the live generation, here as among
+  // Whoever's number comes back rotated the grant: of several with the live generation, here as among
   // processes, one.
-  const rotate = database.prepare(
-    `with asked as (
-       select * from json_to_recordset($1) as asked (grant_id text, token text, presented int, asked_at timestamptz,
+  const rotated = `asked as (
+       select * from json_to_recordset($1) as asked (number int, grant_id text, token text, presented int, asked_at timestamptz,
          instant text, remembered int, expires_at timestamptz, key_id int)
-     ), tokens as (
-       ${recordset(accessTokens, "$2", "tokens")}
      ), rotated as (
        update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
          superseded_at = substr(instant || superseded_at, 1, case when superseded_at like '%${digits(skipped)}%' then ${10 * maxReplayGenerations} else remembered end),
          expires_at = asked.expires_at, key_id = asked.key_id
        from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
-       returning asked.token
+       returning asked.number, asked.token
+     )`;
+  const rotate = database.prepare(`with ${rotated} select number from rotated`);
+  const rotateAndStore = database.prepare(
+    `with ${rotated}, tokens as (
+       ${recordset(accessTokens, "$2", "tokens")}
      ), stored as (
        ${insertAccessTokens("rotated")} returning token
      )
-     select token from rotated`,
+     select number from rotated`,
   );
   const look = database.prepare(
     `select ${lineages.columns} from gatehouse_grants where id = $1 and expires_at > $2`,
@@ -83,7 +85,7 @@ export function grantOperations(database: Database): GrantOperations {
        ), stored as (
          ${insertAccessTokens("changed")} returning token
        )
-       select token from changed`,
+       select true from changed`,
     );
   const move = change(
     "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at, key_id = asked.key_id",
@@ -94,13 +96,13 @@ export function grantOperations(database: Database): GrantOperations {
   const remove = database.prepare("delete from gatehouse_grants where id = $1");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = $1");
   const rotateTogether = batched(async (rotations: readonly RotationRequest[]) => {
-    const { rows } = await database.run(
-      rotate,
-      JSON.stringify(inOrder(rotations.map(rotationRow))),
-      tokensOf(rotations),
-    );
-    const rotated = new Set(rows.map(([token]) => token));
-    return rotations.map(({ accessToken }) => rotated.has(accessToken.tokenHash));
+    const asked = JSON.stringify(inOrder(rotations.map(rotationRow)));
+    const tokens = tokensOf(rotations);
+    const { rows } = await (tokens.length === 0
+      ? database.run(rotate, asked)
+      : database.run(rotateAndStore, asked, JSON.stringify(tokens)));
+    const rotated = new Set(rows.map(([number]) => number));
+    return rotations.map((_, number) => rotated.has(number));
   });
   return {
     findGrant: async (id, now) => {
@@ -131,9 +133,11 @@ export function grantOperations(database: Database): GrantOperations {
         const decision = decideRotation(lineage, rotation);
         if (decision.outcome === "reused") return decision;
         const { superseded, ...decided } = decision;
+        if (superseded === undefined && rotation.accessToken === undefined) return decided;
         const statement = superseded === undefined ? take : move;
         const asked = JSON.stringify([changeRow(rotation, lineage, decision)]);
-        if ((await database.run(statement, asked, tokensOf([rotation]))).rows.length === 1) return decided;
+        const tokens = JSON.stringify(tokensOf([rotation]));
+        if ((await database.run(statement, asked, tokens)).rows.length === 1) return decided;
       }
     },
     revokeGrant: (id) =>
@@ -146,13 +150,17 @@ export function grantOperations(database: Database): GrantOperations {
   };
 }
 
-const tokensOf = (rotations: readonly RotationRequest[]): string =>
-  JSON.stringify(rotations.map(({ accessToken }) => written(accessTokens, accessToken)));
+const tokensOf = (rotations: readonly RotationRequest[]) =>
+  rotations.flatMap(({ accessToken }) => (accessToken ? [written(accessTokens, accessToken)] : []));
 
-function rotationRow({ grantId, presented, now, replay, expiresAt, keyId, accessToken }: RotationRequest) {
+function rotationRow(
+  { grantId, presented, now, replay, expiresAt, keyId, accessToken }: RotationRequest,
+  number: number,
+) {
   return {
+    number,
     grant_id: grantId,
-    token: accessToken.tokenHash,
+    token: accessToken?.tokenHash,
     presented,
     asked_at: instant(now),
     instant: digits(now),
@@ -169,7 +177,7 @@ function changeRow(
 ) {
   return {
     grant_id: grantId,
-    token: accessToken.tokenHash,
+    token: accessToken?.tokenHash,
     seen: generation,
     next: decision.generation,
     asked_at: instant(now),

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { isMissingTable } from "./errors.ts";
 import { knownMigrations } from "./migrations.ts";
 
-export function healthOperation(database: Database): Pick<Store, "findProblems"> {
+export function healthOperation(database: Database): Pick<Store, "findProblems" | "wasOriginals"> {
   const known = knownMigrations();
   // A write as the server does them all day, into a row that no assertion can have; a standby, a read-only
   // session, a full disk and missing rights refuse it.
@@ -12,7 +12,9 @@ export function healthOperation(database: Database): Pick<Store, "findProblems">
     "insert into gatehouse_client_assertions (id, expires_at) values ('readyz', now()) on conflict (id) do update set expires_at = excluded.expires_at",
   );
   const latest = database.prepare("select max(number) as latest from gatehouse_migrations");
+  const origin = database.prepare("select was_originals from gatehouse_origin");
   return {
+    wasOriginals: async () => (await database.run(origin)).rows[0]?.[0] === true,
     findProblems: async () => {
       try {
         const { rows } = await database.run(latest);

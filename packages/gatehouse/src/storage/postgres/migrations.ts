@@ -42,7 +42,9 @@ export function migrate(options: ConnectionOptions & SchemaChangeOptions): Promi
     if (todo.length === 0) return todo;
     const watcher = await watch(options, client);
     try {
-      await apply(todo, new SchemaChange(client, watcher, options));
+      const change = new SchemaChange(client, watcher, options);
+      if (todo[0]?.number === 1) for (const statement of originStatements) await change.apply(statement);
+      await apply(todo, change);
     } catch (error) {
       throw await explainRefusal(client, error);
     } finally {
@@ -77,7 +79,18 @@ const createLedger =
 const note =
   "insert into gatehouse_migrations (number, name) values ($1, $2) on conflict (number) do nothing";
 
-export const ledgerStatements: readonly string[] = [latest, createLedger, note];
+/**
+ * What only shows before our first migration: whether the tables were there already, made by the service
+ * before us. What another process noted stays.
+ */
+const originStatements = [
+  "create table if not exists gatehouse_origin (was_originals bool not null)",
+  `insert into gatehouse_origin (was_originals)
+   select exists (select table_name from information_schema.tables where table_schema = current_schema() and table_name = 'user_tokens')
+   where not exists (select was_originals from gatehouse_origin)`,
+];
+
+export const ledgerStatements: readonly string[] = [latest, createLedger, note, ...originStatements];
 
 async function pending(client: Client): Promise<Migration[]> {
   await checkRights(client);

@@ -56,7 +56,7 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
        delete from refresh_tokens where token = $4 and client_id = $5 and expires_at > $6
          and not exists (select 1 from people where blocked_at is not null) returning token
      ), exchanged as (
-       select tokens.token, tokens.grant_id from tokens, taken
+       select grants.id as grant_id, $8::text as token from grants, taken
      ), known as (
        insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at)
        select ${columnsOf(accounts, "accounts")}, $6::timestamptz, $6::timestamptz from accounts, exchanged
@@ -68,7 +68,7 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
      ), noted as (
        update oauth2_clients set last_used_at = $6 where id = $5 and exists (select token from taken) returning id
      )
-     select token from exchanged`,
+     select grant_id from exchanged`,
   );
   const remove = database.prepare("delete from refresh_tokens where token = $1");
   const removeAll = database.prepare("delete from refresh_tokens where lower(email) = lower($1)");
@@ -91,11 +91,11 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
     exchangeOriginalRefreshToken: async (tokenHash, now, { account, grant, accessToken }) => {
       if (!(await isPresent())) return false;
       const outcome = [
-        written(accounts, account),
-        written(grants, grant),
-        written(accessTokens, accessToken),
-      ].map((record) => JSON.stringify([record]));
-      const token = [tokenHash, grant.clientId, instant(now), digits(now)];
+        [written(accounts, account)],
+        [written(grants, grant)],
+        accessToken ? [written(accessTokens, accessToken)] : [],
+      ].map((records) => JSON.stringify(records));
+      const token = [tokenHash, grant.clientId, instant(now), digits(now), accessToken?.tokenHash ?? null];
       try {
         return (await database.run(exchange, ...outcome, ...token)).rows.length === 1;
       } catch (error) {

@@ -30,7 +30,7 @@ export function codeOperations(database: Database): CodeOperations {
       database.write(() => {
         if (use.run(grant.id, codeHash, now).changes === 1) {
           storeGrant(grant);
-          storeToken(accessToken);
+          if (accessToken !== undefined) storeToken(accessToken);
           touchClient.run(now, grant.clientId);
           return "redeemed";
         }

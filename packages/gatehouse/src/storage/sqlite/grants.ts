@@ -1,4 +1,5 @@
 import type { Rotation, Store } from "../../oauth/store.ts";
+import type { Seconds } from "../../oauth/values.ts";
 import { found, layout } from "../layout.ts";
 import { accessTokens, grants, grantsAndAccounts, withAccounts } from "../layouts.ts";
 import { type Narrowed, narrowed } from "../narrowing.ts";
@@ -11,13 +12,12 @@ type GrantOperations = Pick<
   "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
 >;
 
-const lineages = layout(
-  (column): Lineage => ({
-    generation: column.integer("generation"),
-    rotatedAt: column.instant("rotated_at"),
-    superseded: column.json("superseded_at"),
-  }),
-);
+const lineages = layout((column): Lineage & { readonly expiresAt: Seconds } => ({
+  generation: column.integer("generation"),
+  rotatedAt: column.instant("rotated_at"),
+  superseded: column.json("superseded_at"),
+  expiresAt: column.instant("expires_at"),
+}));
 
 const scopes = layout(
   (column): Narrowed => ({
@@ -35,8 +35,11 @@ export function grantOperations(database: Database): GrantOperations {
   );
   const findScope = database.prepare(`select ${scopes.columns} from gatehouse_grants where id = ?`);
   const narrow = database.prepare("update gatehouse_grants set scope = ?, taken_scope = ? where id = ?");
-  const rotate = database.prepare(
-    "update gatehouse_grants set generation = ?, rotated_at = ?, superseded_at = ?, expires_at = ?, key_id = ? where id = ?",
+  const changes = "generation = ?, rotated_at = ?, superseded_at = ?, key_id = ?";
+  // An end that is named is written to its index as well, moved or not.
+  const rotate = database.prepare(`update gatehouse_grants set ${changes} where id = ?`);
+  const rotateAndExtend = database.prepare(
+    `update gatehouse_grants set ${changes}, expires_at = ? where id = ?`,
   );
   const current = database.prepare(
     `select ${lineages.columns} from gatehouse_grants where id = ? and expires_at > ?`,
@@ -61,11 +64,12 @@ export function grantOperations(database: Database): GrantOperations {
         if (lineage === undefined) return { outcome: "gone" };
         const { superseded, ...rotation } = decideRotation(lineage, asked);
         if (rotation.outcome === "reused") return rotation;
-        storeToken(accessToken);
-        if (superseded !== undefined) {
-          const { keyId = null } = asked;
-          rotate.run(rotation.generation, now, JSON.stringify(superseded), expiresAt, keyId, grantId);
-        }
+        if (accessToken !== undefined) storeToken(accessToken);
+        if (superseded === undefined) return rotation;
+        const { keyId = null } = asked;
+        const changes = [rotation.generation, now, JSON.stringify(superseded), keyId] as const;
+        if (expiresAt === lineage.expiresAt) rotate.run(...changes, grantId);
+        else rotateAndExtend.run(...changes, expiresAt, grantId);
         return rotation;
       }),
     revokeGrant: (id) =>

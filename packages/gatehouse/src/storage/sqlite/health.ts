@@ -11,7 +11,10 @@ import { knownMigrations, latestApplied } from "./migrations.ts";
 const neededBytes = 1024 * 1024;
 
 /** @param path the file, or `:memory:` */
-export function healthOperation(database: Database, path: string): Pick<Store, "findProblems"> {
+export function healthOperation(
+  database: Database,
+  path: string,
+): Pick<Store, "findProblems" | "wasOriginals"> {
   const known = knownMigrations();
   return {
     findProblems: async () => {
@@ -25,5 +28,7 @@ export function healthOperation(database: Database, path: string): Pick<Store, "
       const isFull = free !== undefined && free < neededBytes;
       return [...schemaProblems(latest, known), ...(isFull ? ["the disk is full"] : [])];
     },
+    // That service knows no such files.
+    wasOriginals: async () => false,
   };
 }

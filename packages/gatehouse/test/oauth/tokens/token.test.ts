@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import type { Settings } from "../../../src/oauth/settings.ts";
-import { isAccessTokenShaped, mintAccessToken } from "../../../src/oauth/tokens/access-token.ts";
+import { isStoredTokenShaped, mintAccessToken } from "../../../src/oauth/tokens/access-token.ts";
 import {
   isGenuine,
   mintGrantId,
@@ -31,7 +31,7 @@ test("T-n2 ten thousand secrets are all different and long enough to be unguessa
 test("an access token is told from garbage by its checksum, without a look-up", () => {
   const token = mintAccessToken(random, settings);
   assert.match(token, /^test_at_[A-Za-z0-9_-]{49}$/);
-  assert.ok(isAccessTokenShaped(token, settings));
+  assert.ok(isStoredTokenShaped(token, settings));
   const changed = token.slice(0, 20) + (token.charAt(20) === "a" ? "b" : "a") + token.slice(21);
   for (const garbage of [
     changed,
@@ -42,15 +42,15 @@ test("an access token is told from garbage by its checksum, without a look-up", 
     "a".repeat(600),
     "",
   ]) {
-    assert.ok(!isAccessTokenShaped(garbage, settings), garbage);
+    assert.ok(!isStoredTokenShaped(garbage, settings), garbage);
   }
 });
 
 test("tokens of the service we replace, without checksum, and of an earlier prefix stay valid", () => {
   const both = settingsWith([randomBytes(32)], ["new_", "deploys-api."]);
-  assert.ok(isAccessTokenShaped(`deploys-api.${randomBytes(32).toString("base64url")}`, both));
+  assert.ok(isStoredTokenShaped(`deploys-api.${randomBytes(32).toString("base64url")}`, both));
   assert.ok(
-    isAccessTokenShaped(mintAccessToken(random, settingsWith([randomBytes(32)], ["deploys-api."])), both),
+    isStoredTokenShaped(mintAccessToken(random, settingsWith([randomBytes(32)], ["deploys-api."])), both),
   );
 });
 
