@@ -49,6 +49,12 @@ export interface ForgedUpstream {
    * `kid`.
    */
   changeKey(sameName?: "sameName"): Promise<void>;
+  /** A token with these claims, put over `iss`, `aud` and times that are right. */
+  sign(
+    claims: Readonly<Record<string, unknown>>,
+    signature?: Forgery["signature"],
+    header?: Forgery["header"],
+  ): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -106,23 +112,23 @@ export async function startForgedUpstream(): Promise<ForgedUpstream> {
     async changeKey(sameName) {
       key = await makeKey(sameName ? key.jwk.kid : `${key.jwk.kid}-next`);
     },
+    sign,
     close: () => closeServer(server),
   };
 
   async function forge(): Promise<string> {
-    const { claims, header, signature = "right" } = upstream.forgery;
+    const { claims, header, signature } = upstream.forgery;
+    const who = { sub: "alice", email: "alice@example.com", email_verified: true };
+    return upstream.sign({ ...who, nonce: upstream.nonce, ...claims }, signature, header);
+  }
+
+  async function sign(
+    claims: Readonly<Record<string, unknown>>,
+    signature: Forgery["signature"] = "right",
+    header: Forgery["header"] = {},
+  ): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    const payload = {
-      iss: issuer,
-      aud: upstream.clientId,
-      sub: "alice",
-      iat: now,
-      exp: now + 300,
-      nonce: upstream.nonce,
-      email: "alice@example.com",
-      email_verified: true,
-      ...claims,
-    };
+    const payload = { iss: issuer, aud: upstream.clientId, iat: now, exp: now + 300, ...claims };
     switch (signature) {
       case "none":
         return new UnsecuredJWT(payload).encode();

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { exportJWK, generateKeyPair } from "jose";
+import { exportJWK, generateKeyPair, type JWK } from "jose";
 // The package has no types, and its index greets every Node that is not a long-term release with a warning:
 // so its parts, one by one.
 // @ts-expect-error untyped
@@ -14,6 +14,7 @@ import { Provider as UntypedProvider } from "oidc-provider/lib/provider.js";
 /** What is used of oidc-provider. */
 interface Provider {
   callback(): RequestListener;
+  use(middleware: (context: AnswerContext, next: () => Promise<void>) => Promise<void>): void;
   readonly Session: new () => Saved & { loginAccount(details: { accountId: string }): void; id: string };
   readonly Grant: new (of: {
     accountId: string;
@@ -30,12 +31,31 @@ interface ProviderContext {
     readonly client: { readonly clientId: string };
   };
 }
+/** An answer of it, on its way out. */
+export interface AnswerContext {
+  /** An object, or a JWT. */
+  body: unknown;
+  readonly oidc: { readonly route: string } | undefined;
+}
 const OidcProvider: new (issuer: string, configuration: object) => Provider = UntypedProvider;
 
 export interface UpstreamAccount {
   readonly sub: string;
   readonly email: string;
   readonly email_verified: boolean;
+}
+
+/** What makes it behave as a certain product does. */
+export interface UpstreamBehaviour {
+  readonly redirectUris?: readonly string[];
+  /** Where it is served, which is part of its issuer: `/realms/acme`. */
+  readonly path?: string;
+  /** Scopes it knows, with the claims each of them gives. */
+  readonly claims?: Readonly<Record<string, readonly string[]>>;
+  /** What it says of the person, and where. */
+  readonly claimsOf?: (place: "id_token" | "userinfo") => Readonly<Record<string, unknown>>;
+  /** Changes an answer on its way out. */
+  readonly onAnswer?: (context: AnswerContext) => void | Promise<void>;
 }
 
 /**
@@ -55,26 +75,32 @@ export interface Upstream {
 }
 
 const hour = 3600;
-const signingKey = makeSigningKey();
+const emailAlone = { openid: ["sub"], email: ["email", "email_verified"] };
+/** With its private part: a test may sign with it. */
+export const signingKey = makeSigningKey();
 
 /**
  * Starts it on a free loopback port, with one confidential client. It remembers nobody: each authorization
  * request is answered at once for `account`, whatever cookies the browser brings, so that any number of
  * browsers and tabs can use it together.
  */
-export async function startUpstream(
-  options: { readonly redirectUris?: readonly string[] } = {},
-): Promise<Upstream> {
+export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Upstream> {
+  const { path: base = "", claims = emailAlone, claimsOf, onAnswer } = options;
+  const mount = base.replace(/\/$/, "");
   const counts = new Map<string, number>();
   const accounts = new Map<string, UpstreamAccount>();
   let handle: RequestListener = (_, response) => response.destroy();
   const server = createServer(async (request, response) => {
+    const asked = request.url ?? "/";
+    // As a framework tells it that it is mounted somewhere.
+    if (asked.startsWith(mount))
+      Object.assign(request, { originalUrl: asked, url: asked.slice(mount.length) });
     const path = new URL(request.url ?? "/", issuer).pathname;
     counts.set(path, (counts.get(path) ?? 0) + 1);
     if (path === "/auth") await signIn(request, provider, upstream.account);
     handle(request, response);
   });
-  const issuer = await listen(server);
+  const issuer = `${await listen(server)}${base}`;
   const upstream: Upstream = {
     issuer,
     clientId: "gatehouse",
@@ -97,12 +123,15 @@ export async function startUpstream(
       },
     ],
     scopes: ["openid"],
-    claims: { openid: ["sub"], email: ["email", "email_verified"] },
+    claims,
     conformIdTokenClaims: false, // the ID token carries the e-mail address, as Google's does
-    findAccount: (_: unknown, accountId: string) => ({ accountId, claims: () => accounts.get(accountId) }),
+    findAccount: (_: unknown, accountId: string) => ({
+      accountId,
+      claims: (place: "id_token" | "userinfo") => claimsOf?.(place) ?? accounts.get(accountId),
+    }),
     interactions: { policy: policy(upstream) },
     features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
-    loadExistingGrant,
+    loadExistingGrant: grantOf(Object.keys(claims).join(" ")),
     renderError(context: { body: unknown }, error: object) {
       context.body = error;
     },
@@ -115,6 +144,12 @@ export async function startUpstream(
       Session: hour,
     },
   });
+  if (onAnswer !== undefined) {
+    provider.use(async (context, next) => {
+      await next();
+      await onAnswer(context);
+    });
+  }
   handle = provider.callback();
 
   /** Puts a session of this account into the request, in place of whatever the browser brought. */
@@ -141,17 +176,19 @@ function policy(upstream: Upstream): object[] {
   });
 }
 
-async function loadExistingGrant({ oidc }: ProviderContext): Promise<object> {
-  const grant = new oidc.provider.Grant({
-    accountId: oidc.session.accountId,
-    clientId: oidc.client.clientId,
-  });
-  grant.addOIDCScope("openid email");
-  await grant.save(hour);
-  return grant;
+function grantOf(scope: string) {
+  return async ({ oidc }: ProviderContext): Promise<object> => {
+    const grant = new oidc.provider.Grant({
+      accountId: oidc.session.accountId,
+      clientId: oidc.client.clientId,
+    });
+    grant.addOIDCScope(scope);
+    await grant.save(hour);
+    return grant;
+  };
 }
 
-async function makeSigningKey(): Promise<object> {
+export async function makeSigningKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   return { ...(await exportJWK(privateKey)), kid: "upstream", use: "sig", alg: "RS256" };
 }
