@@ -149,6 +149,59 @@ test("C12 the token is alive, from the present, and about somebody", async () =>
   }
 });
 
+test("V50 a wrong signature under a known key, a token without nonce, and one signed by a secret each say what to do", async () => {
+  const told = async (forgery: ForgedUpstream["forgery"]) => {
+    const failure = await failureOf(signIn(forgery));
+    assert.equal(failure.code, "server_error");
+    return failure.message;
+  };
+  const cached = providerOf(upstream);
+  const attempt = anAttempt();
+  upstream.nonce = attempt.nonce;
+  upstream.forgery = {};
+  await cached.completeSignIn(callback(attempt), attempt);
+  const asked = upstream.count("GET /jwks");
+  const forged = { signature: "foreign", header: { kid: "key-1" } } as const;
+  for (const said of [/fetched once more for it/, /not fetched again for it/]) {
+    upstream.forgery = forged;
+    const { message } = await failureOf(cached.completeSignIn(callback(attempt), attempt));
+    assert.match(message, /signature verification failed under the kid key-1, which is a known one/);
+    assert.match(message, said);
+    assert.match(message, /holds another key under that kid/);
+    assert.equal(upstream.count("GET /jwks"), asked + 1, "once more, and not again within the cool-down");
+  }
+
+  assert.match(
+    await told({ claims: { nonce: undefined } }),
+    /no nonce though one was sent: the provider, or something between, forgets it/,
+  );
+  assert.match(await told({ claims: { nonce: "another" } }), /its nonce is not the one of this attempt/);
+  const bySecret = await told({ signature: "public-key-as-secret" });
+  assert.match(
+    bySecret,
+    /signed with HS256, by a secret.*RS256.*Auth0 "JSON Web Token Signature Algorithm".*authentik "Signing Key"/,
+  );
+});
+
+test("V-n2 a token that another provider made for the same client and attempt is refused at its issuer", async (t) => {
+  const other = await startForgedUpstream();
+  t.after(() => other.close());
+  const attempt = anAttempt();
+  // Even where both sign with one key, which both of the test do.
+  const foreign = await other.sign({
+    sub: "alice",
+    nonce: attempt.nonce,
+    email: "alice@example.com",
+    email_verified: true,
+  });
+  upstream.answers.set("/token", (_, response) => {
+    response.end(JSON.stringify({ access_token: "a", token_type: "Bearer", id_token: foreign }));
+  });
+  const failure = await failureOf(provider.completeSignIn(callback(attempt), attempt));
+  assert.equal(failure.code, "server_error");
+  assert.match(failure.message, new RegExp(`iss is "${other.issuer}", expected ${upstream.issuer}`));
+});
+
 test("what a wrong clock refuses names both clocks and how many seconds they are apart", async () => {
   const told = async (claims: Record<string, unknown>) => (await failureOf(withClaims(claims))).message;
   const seconds = (message: string, pattern: RegExp) => Number(pattern.exec(message)?.[1]);

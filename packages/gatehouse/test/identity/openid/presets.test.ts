@@ -81,3 +81,12 @@ test("Google is asked only for what it knows: to choose the account in place of 
   assert.equal(await prompt("none"), "none");
   assert.equal(await prompt("select_account"), "select_account");
 });
+
+test("a provider is told whom to expect where the address chose it, and only of an address that can be one", async () => {
+  const hint = async (loginHint: string | undefined) =>
+    (await asked({}, { ...anAttempt(), loginHint })).get("login_hint");
+  assert.equal(await hint("ada@corp.example"), "ada@corp.example");
+  assert.equal(await hint(undefined), null);
+  assert.equal(await hint(`${"a".repeat(250)}@b.c`), `${"a".repeat(250)}@b.c`);
+  assert.equal(await hint(`${"a".repeat(251)}@b.c`), null);
+});

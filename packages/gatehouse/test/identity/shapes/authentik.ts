@@ -1,6 +1,6 @@
 import type { Shape } from "./shape.ts";
 
-/** With a property mapping of the scope `email` that says `email_verified: true`; the stock one says false. */
+/** With a property mapping of the scope `email` that says `email_verified: true`; the stock one says no. */
 export const authentik: Shape = {
   preset: "authentik",
   sources: ["authentik: OAuth2/OpenID provider, Property mappings", "authentik release notes 2025.10"],
