@@ -43,7 +43,7 @@ const allowed: Record<string, readonly string[]> = {
   "housekeeping.ts": ["oauth"],
   "look-around.ts": ["oauth"],
   keys: ["oauth", "config"],
-  config: ["oauth", "access"],
+  config: ["oauth", "access", "identity"],
   start: adapters,
   "gatehouse.ts": ["start", ...adapters],
   commands: [

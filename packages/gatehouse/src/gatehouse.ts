@@ -3,9 +3,8 @@ import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config/config.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
-import { assetRoute, developmentRoute, serverRoutes } from "./http/routes.ts";
+import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
-import { providersOf } from "./identity/providers.ts";
 import { keySettings, keyWarnings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
@@ -79,7 +78,7 @@ export async function startGatehouse(
   const server = createAuthorizationServer({
     settings,
     store,
-    providers: providersOf([signIn.provider]),
+    providers: signIn.providers,
     access: overrides.access ?? access.current,
     documents,
     clock,
@@ -89,8 +88,8 @@ export async function startGatehouse(
     warnings: async () => [...warnings, ...(await keysWarn())],
   });
   const pages = createPages(urls.basePath);
-  const routes = [...serverRoutes(urls, server), assetRoute(pages.stylesheet, "text/css")];
-  if (signIn.page !== undefined) routes.push(developmentRoute(signIn.page.path, signIn.page.endpoint));
+  const routes = [...serverRoutes(urls, server), stylesheetRoute(pages.stylesheet)];
+  routes.push(...signIn.pages.map(({ path, endpoint }) => developmentRoute(path, endpoint)));
   const listener = createListener({
     routes,
     issuer: settings.issuer,
@@ -118,7 +117,7 @@ export async function startGatehouse(
   });
   const { host } = config.listen;
   const { port, address } = await closingOnError(store, () => listener.listen(config.listen.port, host));
-  if (config.upstream === "development" && !isLoopbackAddress(address)) {
+  if (config.providers.some(({ kind }) => kind === "development") && !isLoopbackAddress(address)) {
     // The configuration sees to it; a name in HOST may still lead elsewhere.
     await listener.close();
     await store.close();
@@ -126,9 +125,16 @@ export async function startGatehouse(
   }
   const housekeeping =
     overrides.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
-  const looking = lookFromHere(config, log, store, signIn.discover, warnings, overrides.keepsHouse !== false);
+  const looking = lookFromHere(
+    config,
+    log,
+    store,
+    signIn.discoverable,
+    warnings,
+    overrides.keepsHouse !== false,
+  );
   // What of the configuration may change while it runs.
-  const parts: readonly Reloadable[] = [access];
+  const parts: readonly Reloadable[] = [access, signIn];
   return {
     reload: (changed) => reloadAll(parts, changed),
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -153,8 +159,8 @@ export async function startUpkeep(
 ): Promise<Pick<RunningGatehouse, "reload" | "stop">> {
   const { store } = await openKeyedStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
-  const { discover } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
-  const looking = lookFromHere(config, log, store, discover, new Set());
+  const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
+  const looking = lookFromHere(config, log, store, discoverable, new Set());
   return {
     reload: (changed) => reloadAll([], changed),
     async stop() {

@@ -4,10 +4,12 @@ import type { Store } from "./oauth/store.ts";
 
 export interface LookAroundOptions {
   readonly store: Pick<Store, "listResources">;
-  /** Fetches what the identity provider says of itself; `undefined` where there is no provider. */
-  readonly discover: (() => Promise<unknown>) | undefined;
-  /** Told once why the provider cannot be used, and once that it can. Not told of one that works at once. */
-  readonly onProvider: (problem: unknown | undefined) => void;
+  /** What the identity providers say of themselves, each with how it is fetched. */
+  readonly providers: readonly {
+    readonly discover: () => Promise<unknown>;
+    /** Told once why it cannot be used, and once that it can. Not told of one that works at once. */
+    readonly onOutcome: (problem: unknown | undefined) => void;
+  }[];
   /** Told once which MCP servers there are, when the database can be asked. */
   readonly onResources: (resources: readonly Resource[]) => void;
   /** Milliseconds; handed in by tests. */
@@ -23,7 +25,7 @@ const maxPause = 5 * 60_000;
  * and not from the first person who cannot sign in. Nothing waits for it.
  */
 export function lookAround(options: LookAroundOptions): { stop(): void } {
-  const { store, discover, onProvider, onResources, sleep = pause } = options;
+  const { store, providers, onResources, sleep = pause } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -39,14 +41,14 @@ export function lookAround(options: LookAroundOptions): { stop(): void } {
     }
   }
 
-  let failed = false;
-  if (discover !== undefined) {
+  for (const { discover, onOutcome } of providers) {
+    let failed = false;
     const work = async () => {
       await discover();
-      if (failed && !signal.aborted) onProvider(undefined);
+      if (failed && !signal.aborted) onOutcome(undefined);
     };
     void untilDone(work, (error) => {
-      if (!failed) onProvider(error);
+      if (!failed) onOutcome(error);
       failed = true;
     });
   }

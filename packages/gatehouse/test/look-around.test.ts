@@ -26,13 +26,15 @@ const credentials = {
   callbackUrl: "http://localhost/callback",
 };
 
+const aboutProvider = (issuer: string) => ({ issuer, setting: "UPSTREAM_ISSUER", name: undefined });
+
 /** What the operator reads of a provider with this issuer. */
 async function warningOf(issuer: string): Promise<string> {
   const provider = createOpenIdProvider({ issuer, ...credentials });
   try {
     await provider.discover();
   } catch (error) {
-    return describeDiscoveryFailure(issuer, error);
+    return describeDiscoveryFailure(aboutProvider(issuer), error);
   }
   throw new Error(`${issuer} can be used`);
 }
@@ -93,11 +95,16 @@ test("Y35 the start waits for no provider, warns at once with what to check, tel
   let pauses = 0;
   const looking = lookAround({
     store,
-    discover: provider.discover,
-    onProvider: (problem) => {
-      told.push(problem === undefined ? "works" : describeDiscoveryFailure(upstream.issuer, problem));
-      if (problem === undefined) works.resolve();
-    },
+    providers: [
+      {
+        discover: provider.discover,
+        onOutcome: (problem) => {
+          const about = aboutProvider(upstream.issuer);
+          told.push(problem === undefined ? "works" : describeDiscoveryFailure(about, problem));
+          if (problem === undefined) works.resolve();
+        },
+      },
+    ],
     onResources: () => undefined,
     sleep: async (milliseconds) => {
       time += milliseconds / 1000;
@@ -147,8 +154,7 @@ test("clients are told where to point once the database can be asked, and the lo
         return [{ identifier, name: "Notes", scopes: [], createdAt: seconds(0) }];
       },
     },
-    discover: undefined,
-    onProvider: () => assert.fail("there is none"),
+    providers: [],
     onResources: found.resolve,
     sleep: async () => undefined,
   });

@@ -12,6 +12,7 @@ import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
+import { describeProvider } from "./start-line.ts";
 
 export function addDevCommand(program: Command, shell: Shell): void {
   program
@@ -63,10 +64,9 @@ async function startDemo(shell: Shell, config: Config, store: Store, resource: R
 }
 
 function welcome(config: Config, gatehouse: RunningGatehouse, resource: string): string {
-  const signIn =
-    config.upstream === "development"
-      ? "development sign-in: type any e-mail address"
-      : `sign-in through ${config.upstream.issuer}`;
+  const signIn = config.providers.every(({ kind }) => kind === "development")
+    ? "development sign-in: type any e-mail address"
+    : `sign-in through ${config.providers.map(describeProvider).join(", ")}`;
   return `
 Gatehouse is running, for development on this computer only.
 

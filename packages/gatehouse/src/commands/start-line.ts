@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { type Config, describeStorage } from "../config/config.ts";
+import type { ProviderConfig } from "../config/providers.ts";
+import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
 
 /**
  * What an operator wants to have read once before anybody signs in: the members of the log line that says
@@ -7,20 +9,20 @@ import { type Config, describeStorage } from "../config/config.ts";
  * @param address where it listens
  */
 export function describeStart(config: Config, address: string): Record<string, string> {
-  const { settings, upstream, allowedDomains, trustedProxies, storage, listen } = config;
-  const provider = upstream === "development" ? "the development sign-in" : upstream.issuer;
+  const { settings, providers, trustedProxies, storage, listen } = config;
   const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
+  const callbacks = providers.filter(({ kind }) => kind === "openid" || kind === "github");
+  const urls = endpointUrls(settings.issuer);
   return {
     issuer: settings.issuer,
     address,
-    whoMaySignIn:
-      allowedDomains === undefined
-        ? `everybody whom ${provider} vouches for: ALLOWED_DOMAINS is not set`
-        : `people of ${allowedDomains.join(", ")}`,
-    provider,
-    ...(upstream === "development"
+    whoMaySignIn: providers.map((provider) => whoComesThrough(provider, providers.length === 1)).join("; "),
+    provider: providers.map(describeProvider).join(", "),
+    ...(callbacks.length === 0
       ? {}
-      : { redirectUri: `${settings.issuer}/callback, which the provider has to know` }),
+      : {
+          redirectUri: `${callbacks.map(({ name }) => urls.callbackOf(name)).join(", ")}, which the provider has to know`,
+        }),
     database: describeStorage(storage),
     trustedProxies: trustedProxies.join(", ") || "none: X-Forwarded-For is not believed",
     keys: describeKeys(config),
@@ -30,6 +32,42 @@ export function describeStart(config: Config, address: string): Record<string, s
       : {}),
   };
 }
+
+/** What people sign in with, and where that is. */
+export function describeProvider(provider: ProviderConfig): string {
+  switch (provider.kind) {
+    case "openid":
+      return provider.issuer;
+    case "github":
+      return provider.host ?? "https://github.com";
+    case "passkey":
+      return "passkeys of this server";
+    case "development":
+      return "the development sign-in";
+  }
+}
+
+function whoComesThrough(provider: ProviderConfig, isAlone: boolean): string {
+  const { domains, name } = provider;
+  const from = isAlone ? "" : `through ${name} `;
+  const who = describeProvider(provider);
+  const only =
+    provider.kind === "github" && provider.organizations !== undefined
+      ? `, only members of ${provider.organizations.join(", ")}`
+      : "";
+  if (domains === undefined) {
+    const missing = isOfVariables(provider) ? "ALLOWED_DOMAINS is not set" : "it names no domains";
+    return `${from}everybody whom ${who} vouches for${only || `: ${missing}`}`;
+  }
+  const people =
+    domains === "*"
+      ? "people of every domain that no other provider names"
+      : `people of ${domains.join(", ")}`;
+  return `${from}${people}${only}`;
+}
+
+const isOfVariables = (provider: ProviderConfig) =>
+  provider.kind === "openid" && provider.ofVariables === true;
 
 function describeKeys({ secretKeys, secretKeyFile, storage }: Config): string {
   if (secretKeys !== undefined) return `${secretKeys.length} in SECRET_KEY`;

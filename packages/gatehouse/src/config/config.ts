@@ -5,6 +5,7 @@ import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
 import { type ConfigFile, noConfigFile, readConfigFile } from "./config-file.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { misspeltVariables } from "./misspelt-variables.ts";
+import { configuredProviders, type ProviderConfig } from "./providers.ts";
 import { checkSections, type SectionReadings } from "./sections/read-sections.ts";
 import type { SectionValues } from "./sections/sections.ts";
 import { expectedInFile, pathOfVariable } from "./settings-table.ts";
@@ -28,12 +29,8 @@ export interface Config {
   /** `WORKERS`: processes that share the port. */
   readonly workers: number;
   readonly storage: StorageConfig;
-  /** `development` only in `gatehouse dev`: whoever types an address is that person. */
-  readonly upstream:
-    | { readonly issuer: string; readonly clientId: string; readonly clientSecret: string }
-    | "development";
-  /** Domains whose accounts may sign in; `undefined`: all that the identity provider vouches for. */
-  readonly allowedDomains: readonly string[] | undefined;
+  /** Where people sign in, in the operator's order; for a server at least one. */
+  readonly providers: readonly ProviderConfig[];
   /** Addresses, CIDR blocks, or `loopback`. */
   readonly trustedProxies: readonly string[];
   readonly log: {
@@ -139,7 +136,8 @@ function read(
   const isGiven = (variable: string) => sources.winning.has(variable);
   checkSections(file.sections, { mode, settings: values }, errors);
   const told = new Set(errors.map(({ variable }) => variable));
-  for (const error of contradictions(isGiven, values, mode)) {
+  const hasProviders = file.sections.placeOf("providers", []) !== undefined;
+  for (const error of contradictions(isGiven, values, mode, hasProviders)) {
     // What is there, but wrong, is not missing.
     if (!told.has(error.variable) && !told.has(pathOfVariable(error.variable) ?? error.variable)) {
       errors.push(located(error, file, sources));
@@ -229,15 +227,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),
-    upstream:
-      values.OAUTH2_CLIENT_ID === undefined || values.OAUTH2_CLIENT_SECRET === undefined
-        ? "development"
-        : {
-            issuer: values.UPSTREAM_ISSUER,
-            clientId: values.OAUTH2_CLIENT_ID,
-            clientSecret: values.OAUTH2_CLIENT_SECRET,
-          },
-    allowedDomains: values.ALLOWED_DOMAINS,
+    providers: configuredProviders(values, file.sections.values, mode),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
     demoPort: values.DEMO_PORT,

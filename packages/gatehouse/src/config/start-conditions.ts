@@ -19,11 +19,17 @@ type IsGiven = (variable: string) => boolean;
 /**
  * The reasons not to start.
  * @param values what could be parsed; what could not is told elsewhere
+ * @param hasProviders whether the file names identity providers, right or wrong
  */
-export function contradictions(isGiven: IsGiven, values: Partial<Values>, mode: Mode): ConfigProblem[] {
+export function contradictions(
+  isGiven: IsGiven,
+  values: Partial<Values>,
+  mode: Mode,
+  hasProviders: boolean,
+): ConfigProblem[] {
   if (mode === "command") return [];
   return [
-    ...missingCredentials(isGiven, values, mode),
+    ...missingCredentials(isGiven, values, mode === "dev" || hasProviders),
     ...(mode === "dev" ? reachableFromOutside(values) : []),
     ...missingKey(values),
     ...(mode === "serve" ? unsharedDatabase(values) : []),
@@ -31,17 +37,24 @@ export function contradictions(isGiven: IsGiven, values: Partial<Values>, mode: 
   ];
 }
 
-/** `dev` brings a sign-in of its own when there are none; `serve` never does. */
-function missingCredentials(isGiven: IsGiven, values: Partial<Values>, mode: Mode): ConfigProblem[] {
+/**
+ * Somebody has to say who people are.
+ * @param mayBeMissing somebody else does: the file's providers, or in `dev` a sign-in of its own
+ */
+function missingCredentials(
+  isGiven: IsGiven,
+  values: Partial<Values>,
+  mayBeMissing: boolean,
+): ConfigProblem[] {
   const { OAUTH2_CLIENT_ID: id, OAUTH2_CLIENT_SECRET: secret, UPSTREAM_ISSUER: issuer } = values;
-  if (mode === "dev" && id === undefined && secret === undefined) return [];
+  if (mayBeMissing && id === undefined && secret === undefined) return [];
   const known = values.BASE_URL?.issuer ?? (isGiven("BASE_URL") ? "$BASE_URL" : undefined);
   const callback = `${known ?? `http://localhost:${values.PORT ?? "$PORT"}`}/callback`;
   const errors: ConfigProblem[] = [];
   if (id === undefined) {
     const whereFrom =
       issuer === variables.UPSTREAM_ISSUER.fallback
-        ? `the client id of a web application at Google: create one at https://console.cloud.google.com/apis/credentials with the redirect URI ${callback} (for another provider set UPSTREAM_ISSUER)`
+        ? `the client id of a web application at Google: create one at https://console.cloud.google.com/apis/credentials with the redirect URI ${callback} (for another provider set UPSTREAM_ISSUER; for GitHub, or several, providers: in gatehouse.yaml)`
         : `the client id that ${issuer ?? "$UPSTREAM_ISSUER"} gives a confidential web application with the redirect URI ${callback}`;
     const tryOut =
       secret === undefined ? "; to try it without a provider, on this computer: gatehouse dev" : "";

@@ -5,19 +5,15 @@ import { OAuthError } from "../oauth/messages/errors.ts";
 import type { DevelopmentSignInPage } from "../oauth/messages/page.ts";
 import { type OAuthResponse, page, redirect } from "../oauth/messages/response.ts";
 import { refuseForeignForm } from "../oauth/messages/same-origin.ts";
-import {
-  type Clock,
-  defaultProvider,
-  type IdentityProvider,
-  type Random,
-  SignInError,
-} from "../oauth/ports.ts";
+import { type Clock, type IdentityProvider, type Random, SignInError } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
 import { mintSecret } from "../oauth/tokens/secret.ts";
 import { after, seconds } from "../oauth/values.ts";
+import type { SpeaksFor } from "./domains.ts";
 import { isEmailAddress } from "./email-address.ts";
 
-interface DevelopmentOptions {
+interface DevelopmentOptions extends Pick<IdentityProvider, "name" | "title" | "domains"> {
+  readonly speaksFor: SpeaksFor;
   /** Our own issuer; on a loopback host, which the configuration sees to. */
   readonly issuer: string;
   readonly clock: Clock;
@@ -40,10 +36,11 @@ const maxAnswers = 1000;
  *
  * @returns the provider, and the endpoint to be served (GET and POST) at `<base path>/development-sign-in`
  */
-export function createDevelopmentProvider({ issuer, clock, random }: DevelopmentOptions): {
+export function createDevelopmentProvider(options: DevelopmentOptions): {
   readonly provider: IdentityProvider;
   readonly endpoint: Endpoint;
 } {
+  const { name, title, domains, speaksFor, issuer, clock, random } = options;
   const urls = endpointUrls(issuer);
   const answers = new Cache<string, Answer>({ maxEntries: maxAnswers, now: () => clock.now() });
 
@@ -54,9 +51,9 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
   }
 
   const provider: IdentityProvider = {
-    name: defaultProvider,
-    title: "Development",
-    domains: undefined,
+    name,
+    title,
+    domains,
     async signInUrl({ state }) {
       const url = new URL(`${issuer}/development-sign-in`);
       url.searchParams.set("state", state);
@@ -72,9 +69,16 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
         });
       }
       const { email } = answer;
+      if (!speaksFor(email)) {
+        throw new SignInError("access_denied", `the provider ${name} may not speak for ${email}`, {
+          hint: "accounts of this organisation may not sign in here",
+          reason: { key: "foreignAccount" },
+          account: email,
+        });
+      }
       const subject = email.toLowerCase();
       return {
-        provider: defaultProvider,
+        provider: name,
         issuer: `${issuer}/development`,
         subject,
         email,
@@ -97,7 +101,7 @@ export function createDevelopmentProvider({ issuer, clock, random }: Development
     if (!isEmailAddress(email)) {
       return signInPage(400, action, state, email, "malformedAddress");
     }
-    const callback = new URL(urls.callbackOf(defaultProvider));
+    const callback = new URL(urls.callbackOf(name));
     callback.searchParams.set("state", state);
     callback.searchParams.set("code", remember(state, email));
     return redirect("POST", callback.href);

@@ -1,10 +1,9 @@
 import { type Html, html } from "./html.ts";
 import { catalogues, type Language } from "./language.ts";
 
-/** Where the pages' own addresses begin, and those of the stylesheet and the script. */
+/** Where the pages' own addresses begin, and the stylesheet's. */
 export interface Site {
   readonly stylesheet: string;
-  readonly script: string | undefined;
 }
 
 /**
@@ -24,7 +23,6 @@ export function layout(
 <meta name="robots" content="noindex">
 <title>${title} · Gatehouse</title>
 <link rel="stylesheet" href="${site.stylesheet}">
-${site.script !== undefined && html`<script type="module" src="${site.script}"></script>`}
 </head>
 <body>
 <main>

@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import { createAccess } from "../access/access.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/config-errors.ts";
-import { providersIn } from "../config/sections/access-names.ts";
 import { accessRulesOf } from "../config/sections/access-rules.ts";
 import type { Access } from "../oauth/ports.ts";
 import type { Resource } from "../oauth/records.ts";
@@ -21,7 +20,7 @@ export async function startAccess(config: Config, store: Store, log: Logger): Pr
   const prepare = (next: Config) => requireKnown(next, store, log);
   const apply = (next: Config) => {
     const rules = accessRulesOf(next);
-    const names = providersIn(next).map(({ name }) => name);
+    const names = next.providers.map(({ name }) => name);
     current = rules && createAccess(rules, names);
   };
   await prepare(config);

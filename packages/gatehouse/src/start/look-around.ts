@@ -1,40 +1,61 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { describeDiscoveryFailure } from "../identity/openid/provider-advice.ts";
+import { describeDiscoveryFailure, type ProviderAbout } from "../identity/openid/provider-advice.ts";
 import { lookAround } from "../look-around.ts";
 import type { Store } from "../oauth/store.ts";
-
-const providerFails = "the identity provider cannot be used: nobody can sign in";
+import type { Discoverable } from "./sign-in.ts";
 
 /**
- * @param warnings where it stands that the provider cannot be used
+ * @param warnings where it stands that a provider cannot be used
  * @param tells false: another process writes it into the log
  */
 export function lookFromHere(
-  { upstream, settings }: Config,
+  config: Config,
   log: Logger,
   store: Store,
-  discover: (() => Promise<unknown>) | undefined,
+  discoverable: readonly Discoverable[],
   warnings: Set<string>,
   tells = true,
 ): { stop(): void } {
-  const provider = upstream === "development" ? undefined : upstream.issuer;
+  const isDevelopment = config.providers.every(({ kind }) => kind === "development");
+  const isAlone = config.providers.length === 1;
+  const providers = discoverable.map(({ config: about, discover }) => ({
+    discover,
+    onOutcome(problem: unknown) {
+      const { issuer } = about;
+      const fails = isAlone
+        ? "the identity provider cannot be used: nobody can sign in"
+        : `the identity provider ${about.name} cannot be used: nobody can sign in through it`;
+      if (problem === undefined) warnings.delete(fails);
+      else warnings.add(fails);
+      if (!tells) return;
+      const names = { provider: issuer, ...(isAlone ? {} : { name: about.name }) };
+      if (problem === undefined) log.info(names, "the identity provider can be used now");
+      else log.warn(names, describeDiscoveryFailure(describeProvider(about, isAlone), problem));
+    },
+  }));
   return lookAround({
     store,
-    discover,
-    onProvider: (problem) => {
-      if (problem === undefined) warnings.delete(providerFails);
-      else warnings.add(providerFails);
-      if (!tells) return;
-      if (problem === undefined) log.info({ provider }, "the identity provider can be used now");
-      else log.warn({ provider }, describeDiscoveryFailure(String(provider), problem));
-    },
+    providers,
     onResources: (resources) => {
-      if (!tells || provider === undefined) return;
+      if (!tells || isDevelopment) return;
       const identifiers = resources.map(({ identifier }) => identifier);
-      log.info({ resources: identifiers.slice(0, 20) }, whereClientsPoint(identifiers, settings.issuer));
+      log.info(
+        { resources: identifiers.slice(0, 20) },
+        whereClientsPoint(identifiers, config.settings.issuer),
+      );
     },
   });
+}
+
+function describeProvider(about: Discoverable["config"], isAlone: boolean): ProviderAbout {
+  const { name, issuer, preset, ofVariables } = about;
+  const member = preset === "microsoft" ? "tenant" : preset === "google" ? "preset" : "issuer";
+  return {
+    issuer,
+    setting: ofVariables ? "UPSTREAM_ISSUER" : `${member}: of the provider ${name}`,
+    name: isAlone ? undefined : name,
+  };
 }
 
 function whereClientsPoint(identifiers: readonly string[], issuer: string): string {

@@ -1,37 +1,133 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import type { ProviderConfig } from "../config/providers.ts";
 import { createDevelopmentProvider } from "../identity/development.ts";
-import { google } from "../identity/openid/presets.ts";
+import { speaksFor } from "../identity/domains.ts";
+import { createGithubProvider } from "../identity/github/provider.ts";
 import { createOpenIdProvider } from "../identity/openid/provider.ts";
+import { providersOf } from "../identity/providers.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
-import { type Clock, defaultProvider, type IdentityProvider } from "../oauth/ports.ts";
+import type { Clock, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
+import type { Reloadable } from "./reload.ts";
 import { systemRandom } from "./system.ts";
 
-/** The configured identity provider; in development our own, which brings a page. */
-export function createSignIn(
-  { upstream, settings, allowedDomains }: Config,
+/** Where people sign in. */
+export interface SignIn extends Reloadable {
+  readonly providers: IdentityProviders;
+  /** Pages of our own that a provider brings. */
+  readonly pages: readonly { readonly path: string; readonly endpoint: Endpoint }[];
+  /** Those that publish what can be fetched before anybody signs in. */
+  readonly discoverable: readonly Discoverable[];
+}
+
+export interface Discoverable {
+  readonly config: Extract<ProviderConfig, { readonly kind: "openid" }>;
+  /** Throws {@link SignInError}. */
+  readonly discover: () => Promise<unknown>;
+}
+
+/** One of them, with what its kind brings besides. */
+interface Made {
+  readonly provider: IdentityProvider;
+  readonly page?: SignIn["pages"][number];
+  readonly discoverable?: Discoverable;
+}
+
+/**
+ * The configured identity providers. When the configuration is read again, those of which nothing has changed
+ * stay with all they know; one that is new has no callback until the next start.
+ */
+export function createSignIn(config: Config, urls: EndpointUrls, clock: Clock, log: Logger): SignIn {
+  const make = (about: ProviderConfig, others: readonly ProviderConfig[]) =>
+    makeProvider(about, others, config.settings.issuer, urls, clock, log);
+  const routed = new Set(config.providers.map(({ name }) => name));
+  let made = makeAll(config.providers, new Map(), make);
+  let current = providersOf(providersIn(made));
+  return {
+    providers: {
+      get all() {
+        return current.all;
+      },
+      find: (name) => current.find(name),
+    },
+    pages: [...made.values()].flatMap(({ page }) => page ?? []),
+    discoverable: [...made.values()].flatMap(({ discoverable }) => discoverable ?? []),
+    apply({ providers }) {
+      const later = providers.filter(({ name }) => !routed.has(name)).map(({ name }) => name);
+      if (later.length > 0)
+        log.warn({ providers: later }, "these identity providers wait for the next start");
+      made = makeAll(
+        providers.filter(({ name }) => routed.has(name)),
+        made,
+        make,
+      );
+      current = providersOf(providersIn(made));
+    },
+  };
+}
+
+const providersIn = (made: ReadonlyMap<string, Made>) => [...made.values()].map(({ provider }) => provider);
+
+/** By all that each depends on. */
+function makeAll(
+  configs: readonly ProviderConfig[],
+  earlier: ReadonlyMap<string, Made>,
+  make: (about: ProviderConfig, others: readonly ProviderConfig[]) => Made,
+): Map<string, Made> {
+  return new Map(
+    configs.map((about) => {
+      const others = configs.filter((each) => each !== about);
+      const key = JSON.stringify([about, others.map(({ domains }) => domains)]);
+      return [key, earlier.get(key) ?? make(about, others)];
+    }),
+  );
+}
+
+function makeProvider(
+  about: ProviderConfig,
+  others: readonly ProviderConfig[],
+  issuer: string,
   urls: EndpointUrls,
   clock: Clock,
   log: Logger,
-): {
-  provider: IdentityProvider;
-  page?: { path: string; endpoint: Endpoint };
-  discover?: () => Promise<unknown>;
-} {
-  if (upstream === "development") {
-    const { issuer } = settings;
-    const { provider, endpoint } = createDevelopmentProvider({ issuer, clock, random: systemRandom });
-    return { provider, page: { path: `${urls.basePath}/development-sign-in`, endpoint } };
+): Made {
+  const callbackUrl = urls.callbackOf(about.name);
+  const warn = (message: string) => log.warn({ provider: about.name }, message);
+  const otherDomains = others.flatMap(({ domains }) => (typeof domains === "string" ? [] : (domains ?? [])));
+  const speaks = speaksFor(about.domains, otherDomains);
+  switch (about.kind) {
+    case "openid": {
+      const { kind: _, ...options } = about;
+      const provider = createOpenIdProvider({
+        ...options,
+        callbackUrl,
+        otherDomains: others.length === 0 ? undefined : otherDomains,
+        warn,
+      });
+      return { provider, discoverable: { config: about, discover: provider.discover } };
+    }
+    case "github":
+      return {
+        provider: createGithubProvider({
+          ...about,
+          callbackUrl,
+          speaksFor: speaks,
+          keepsToken: about.revalidate !== undefined,
+          warn,
+        }),
+      };
+    case "passkey":
+      throw new Error("passkeys are not there yet");
+    case "development": {
+      const { provider, endpoint } = createDevelopmentProvider({
+        ...about,
+        speaksFor: speaks,
+        issuer,
+        clock,
+        random: systemRandom,
+      });
+      return { provider, page: { path: `${urls.basePath}/development-sign-in`, endpoint } };
+    }
   }
-  const provider = createOpenIdProvider({
-    name: defaultProvider,
-    title: upstream.issuer === google ? "Google" : new URL(upstream.issuer).host,
-    ...upstream,
-    callbackUrl: urls.callbackOf(defaultProvider),
-    domains: allowedDomains,
-    ofVariables: true,
-    warn: (message) => log.warn(message),
-  });
-  return { provider, discover: provider.discover };
 }

@@ -40,7 +40,7 @@ test("a file says what the variables say, in groups, and the environment wins ov
   assert.equal(config.listen.port, 9000);
   assert.deepEqual(config.trustedProxies, ["loopback", "10.0.0.0/8"]);
   assert.equal(config.rateLimits, false);
-  assert.deepEqual(config.allowedDomains, ["example.com", "xn--bcher-kva.example"]);
+  assert.deepEqual(config.providers[0]?.domains, ["example.com", "xn--bcher-kva.example"]);
   assert.deepEqual(config.storage, { kind: "sqlite", path: "./elsewhere.db", migrate: false });
   assert.equal(config.settings.lifetimes.accessToken, 900);
   assert.equal(config.settings.lifetimes.code, 30);
@@ -157,9 +157,9 @@ test("Y11 repeated keys, a second document, tags, many aliases, size, encoding a
 test("what YAML 1.1 would guess stands for itself", (t) => {
   const config = load(t, `${whole}  default_resource: https://mcp.example.com/no\nlog:\n  level: info\n`);
   assert.equal(config.settings.defaultResource, "https://mcp.example.com/no");
-  const id = (text: string) =>
-    load(t, whole.replace("our-id", text)).upstream as { readonly clientId: string };
-  for (const text of ["yes", "on", "12:30:45", "0o17x"]) assert.equal(id(text).clientId, text);
+  for (const text of ["yes", "on", "12:30:45", "0o17x"]) {
+    assert.partialDeepStrictEqual(load(t, whole.replace("our-id", text)).providers, [{ clientId: text }]);
+  }
   assert.match(errorsOf(t, "sign_in:\n  client_id: true\n")[0]?.expected ?? "", /in quotes/);
   assert.match(errorsOf(t, "database:\n  migrate: no\n")[0]?.found ?? "", /"no"/);
 });

@@ -31,7 +31,10 @@ test("an empty environment is a whole configuration for development", () => {
   assert.equal(config.settings.issuer, "http://localhost:8080");
   assert.deepEqual(config.listen, { host: "127.0.0.1", port: 8080 });
   assert.deepEqual(config.storage, { kind: "sqlite", path: "./data/gatehouse.db", migrate: true });
-  assert.equal(config.upstream, "development");
+  assert.deepEqual(
+    config.providers.map(({ kind, name }) => [kind, name]),
+    [["development", "default"]],
+  );
   assert.equal(config.secretKeys, undefined);
   assert.equal(config.demoPort, 8081);
   assert.equal(config.log.format, "text");
@@ -107,8 +110,8 @@ test("serve needs credentials at the identity provider wherever it is; only dev 
     assert.deepEqual(faultyNames({ OAUTH2_CLIENT_ID: "alone" }, mode), ["OAUTH2_CLIENT_SECRET"]);
     assert.deepEqual(faultyNames({ OAUTH2_CLIENT_SECRET: "alone" }, mode), ["OAUTH2_CLIENT_ID"]);
   }
-  assert.equal(readConfig({}, "dev").upstream, "development");
-  assert.deepEqual(readConfig(production, "serve").upstream, {
+  assert.partialDeepStrictEqual(readConfig({}, "dev").providers, [{ kind: "development" }]);
+  assert.partialDeepStrictEqual(readConfig(production, "serve").providers[0], {
     issuer: "https://accounts.google.com",
     clientId: "our-id",
     clientSecret: "our-secret",
@@ -163,7 +166,7 @@ test("domains are read in one form, whatever their case, final dot or alphabet; 
     },
     "serve",
   );
-  assert.deepEqual(config.allowedDomains, ["corp.example", "xn--bcher-kva.example"]);
+  assert.deepEqual(config.providers[0]?.domains, ["corp.example", "xn--bcher-kva.example"]);
   assert.deepEqual(config.settings.clientDocuments.allowedDomains, ["good.example"]);
   assert.deepEqual(config.settings.clientDocuments.deniedDomains, ["xn--bcher-kva.example"]);
   for (const ALLOWED_DOMAINS of [
@@ -305,8 +308,8 @@ test("the database is a file named with sqlite:", () => {
 
 test("the upstream issuer is kept to the letter, and is https unless it is on this computer", () => {
   const upstream = (UPSTREAM_ISSUER: string) =>
-    readConfig({ ...production, UPSTREAM_ISSUER }, "serve").upstream;
-  assert.deepEqual(upstream("https://tenant.auth0.example/"), {
+    readConfig({ ...production, UPSTREAM_ISSUER }, "serve").providers[0];
+  assert.partialDeepStrictEqual(upstream("https://tenant.auth0.example/"), {
     issuer: "https://tenant.auth0.example/",
     clientId: "our-id",
     clientSecret: "our-secret",

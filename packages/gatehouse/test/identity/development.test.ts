@@ -13,6 +13,10 @@ const issuer = "http://localhost:8080/auth";
 function aDevelopmentSignIn() {
   const time = { now: 1_000_000 };
   const made = createDevelopmentProvider({
+    name: "default",
+    title: "Development",
+    domains: undefined,
+    speaksFor: () => true,
     issuer,
     clock: { now: () => seconds(time.now) },
     random: { bytes: randomBytes },

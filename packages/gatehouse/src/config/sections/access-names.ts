@@ -1,17 +1,15 @@
 import { type GroupName, groupNameShape } from "../../access/rules.ts";
 import { defaultProvider } from "../../oauth/ports.ts";
-import type { SectionValues } from "./sections.ts";
+import { configuredProviders, type ProviderConfig } from "../providers.ts";
+import type { CheckContext } from "./section.ts";
 
 /** What rules must know of a provider. */
-export interface ProviderFacts {
-  readonly name: string;
-  readonly givesGroups: boolean;
-}
+export type ProviderFacts = Pick<ProviderConfig, "name" | "givesGroups">;
 
-/** Those that are configured, in the operator's order. */
-export function providersIn(_config: { readonly sections: SectionValues }): readonly ProviderFacts[] {
-  // The one of the variables is asked for an address, and for nothing else.
-  return [{ name: defaultProvider, givesGroups: false }];
+/** Those that are configured, in the operator's order; a command may not know the one of the variables. */
+export function providersIn({ settings, sections, mode }: CheckContext): readonly ProviderFacts[] {
+  const providers = configuredProviders(settings, sections, mode);
+  return providers.length > 0 ? providers : [{ name: defaultProvider, givesGroups: false }];
 }
 
 /**

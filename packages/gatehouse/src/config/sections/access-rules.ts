@@ -1,13 +1,16 @@
 import type { AccessRules, GroupName, Match, Rule } from "../../access/rules.ts";
 import type { DeclaredRule } from "./access.ts";
-import { type ProviderFacts, providersIn, readGroup } from "./access-names.ts";
+import { type ProviderFacts, readGroup } from "./access-names.ts";
 import type { SectionValues } from "./sections.ts";
 
 /** The rules that a configuration without faults has; `undefined`: none at all. */
-export function accessRulesOf(config: { readonly sections: SectionValues }): AccessRules | undefined {
+export function accessRulesOf(config: {
+  readonly sections: SectionValues;
+  readonly providers: readonly ProviderFacts[];
+}): AccessRules | undefined {
   const { access } = config.sections;
   if (access === undefined) return undefined;
-  const providers = providersIn(config);
+  const { providers } = config;
   const toRules = (declared: readonly DeclaredRule[], name: string) =>
     declared.map((rule, index) => toRule(rule, `${name}[${index}]`, providers));
   return {

@@ -161,22 +161,25 @@ function checkRules(
   scopes: readonly string[] | undefined,
   context: CheckContext,
 ): void {
-  const providers = providersIn(context);
-  const names = providers.map(({ name }) => name);
   if (!rules.some(({ allow }) => allow !== undefined)) {
     const expected = "an allow: rule too, such as allow: { everyone: true }; else nobody has access";
     context.problem(path, "rules that only deny", expected);
   }
+  // Of providers that are wrong themselves nobody knows what rules may say of them.
+  const providers = context.isUnreadable("providers") ? undefined : providersIn(context);
   for (const [index, rule] of rules.entries()) {
     const effect = rule.allow === undefined ? "deny" : "allow";
     const { group = [], provider = [] } = rule[effect] ?? {};
-    for (const [at, name] of provider.entries()) {
-      if (names.includes(name)) continue;
-      context.problem([...path, index, effect, "provider", at], name, `a provider: ${names.join(", ")}`);
+    if (providers !== undefined) {
+      const names = providers.map(({ name }) => name);
+      for (const [at, name] of provider.entries()) {
+        if (names.includes(name)) continue;
+        context.problem([...path, index, effect, "provider", at], name, `a provider: ${names.join(", ")}`);
+      }
+      checkGroups(group, providers, (at, found, expected) =>
+        context.problem([...path, index, effect, "group", at], found, expected),
+      );
     }
-    checkGroups(group, providers, (at, found, expected) =>
-      context.problem([...path, index, effect, "group", at], found, expected),
-    );
     for (const [at, name] of (rule.scopes ?? []).entries()) {
       if (scopes === undefined || scopes.includes(name)) continue;
       context.problem([...path, index, "scopes", at], name, `a scope of it: ${scopes.join(", ")}`);

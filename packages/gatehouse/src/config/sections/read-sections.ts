@@ -60,6 +60,7 @@ export function checkSections(
     check(value, {
       ...context,
       sections: values,
+      isUnreadable: (section) => placeOf(section, []) !== undefined && values[section] === undefined,
       placeOf: (path) => placeOf(name, path) ?? name,
       problem: (path, found, expected) =>
         errors.push({ variable: describePath(name, path), place: placeOf(name, path), found, expected }),

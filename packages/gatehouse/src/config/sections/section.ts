@@ -34,6 +34,8 @@ export interface CheckContext {
   readonly settings: Partial<Values>;
   /** The other sections that could be read. */
   readonly sections: SectionValues;
+  /** Whether the file has a section of this name that is not among them, for what is wrong with it. */
+  isUnreadable(section: keyof SectionValues): boolean;
   /** Tells what is wrong with the value at a path of this section; never with a secret in it. */
   problem(path: Path, found: string, expected: string): void;
   /** `gatehouse.yaml:3:9`, to point at another value. */

@@ -1,10 +1,12 @@
 import { accessSection, type DeclaredAccess } from "./access.ts";
 import { clientsSection, type DeclaredClients } from "./clients.ts";
+import { type DeclaredProviders, providersSection } from "./providers.ts";
 import { type DeclaredResources, resourcesSection } from "./resources.ts";
 import type { Section } from "./section.ts";
 
 /** What the sections of gatehouse.yaml say; one that the file does not have is not there. */
 export interface SectionValues {
+  readonly providers?: DeclaredProviders;
   readonly resources?: DeclaredResources;
   readonly clients?: DeclaredClients;
   readonly access?: DeclaredAccess;
@@ -12,6 +14,7 @@ export interface SectionValues {
 
 /** Every section, in the order of the docs. */
 export const sections: { readonly [K in keyof SectionValues]-?: Section<NonNullable<SectionValues[K]>> } = {
+  providers: providersSection,
   resources: resourcesSection,
   clients: clientsSection,
   access: accessSection,

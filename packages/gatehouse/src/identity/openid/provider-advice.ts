@@ -1,13 +1,23 @@
 import { isLoopbackUrl } from "../../oauth/host.ts";
 import { SignInError } from "../../oauth/ports.ts";
 
+/** Which provider it is about. */
+export interface ProviderAbout {
+  readonly issuer: string;
+  /** Where its issuer is set, in words: `UPSTREAM_ISSUER`, or a place in the file. */
+  readonly setting: string;
+  /** Undefined: there is no other. */
+  readonly name: string | undefined;
+}
+
 /** What an operator should look at when the provider cannot be used, by node's code for why. */
-const byCode: Readonly<Record<string, string>> = {
-  ENOTFOUND: "check the spelling of UPSTREAM_ISSUER, and this machine's name server",
-  EAI_AGAIN: "this machine's name server does not answer",
-  ECONNREFUSED: "nothing listens there: check the port in UPSTREAM_ISSUER, and whether the provider runs",
-  CERT_HAS_EXPIRED: "its certificate has expired, or this machine's clock is wrong",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name than the one in UPSTREAM_ISSUER",
+const byCode: Readonly<Record<string, (setting: string) => string>> = {
+  ENOTFOUND: (setting) => `check the spelling of ${setting}, and this machine's name server`,
+  EAI_AGAIN: () => "this machine's name server does not answer",
+  ECONNREFUSED: (setting) =>
+    `nothing listens there: check the port in ${setting}, and whether the provider runs`,
+  CERT_HAS_EXPIRED: () => "its certificate has expired, or this machine's clock is wrong",
+  ERR_TLS_CERT_ALTNAME_INVALID: (setting) => `its certificate is for another name than the one in ${setting}`,
 };
 const unknownAuthority = [
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -22,25 +32,27 @@ const unknownAuthority = [
  * operator's log.
  * @param error what `discover` threw
  */
-export function describeDiscoveryFailure(issuer: string, error: unknown): string {
+export function describeDiscoveryFailure(about: ProviderAbout, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return `nobody can sign in: ${message}. What to check: ${adviceFor(issuer, error)}`;
+  const through = about.name === undefined ? "" : ` through ${about.name}`;
+  return `nobody can sign in${through}: ${message}. What to check: ${adviceFor(about, error)}`;
 }
 
-function adviceFor(issuer: string, error: unknown): string {
+function adviceFor({ issuer, setting }: ProviderAbout, error: unknown): string {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     const code = "code" in inner ? String(inner.code) : "";
     if (unknownAuthority.includes(code)) {
       return "its certificate is of no authority that this machine trusts; if it is your company's, name the authority's file: NODE_EXTRA_CA_CERTS=/path/ca.pem";
     }
     const advice = byCode[code];
-    if (advice !== undefined) return advice;
+    if (advice !== undefined) return advice(setting);
   }
   const named = error instanceof SignInError ? error.issuerFound : undefined;
   if (named !== undefined) {
+    const set = setting === "UPSTREAM_ISSUER" ? `set ${setting}=${named}` : `set ${setting} to ${named}`;
     return isSameButSlash(issuer, named)
-      ? `a slash at the end counts: set UPSTREAM_ISSUER=${named}`
-      : `if that is the provider you mean, set UPSTREAM_ISSUER=${named}, to the letter`;
+      ? `a slash at the end counts: ${set}`
+      : `if that is the provider you mean, ${set}, to the letter`;
   }
   if (error instanceof SignInError && error.code === "temporarily_unavailable") {
     const more = isLoopbackUrl(new URL(issuer)) ? "" : ", and whether a firewall lets this machine reach it";
