@@ -32,7 +32,11 @@ const beginsAsSentence = (text: string) =>
   /^\p{Lu}(?:[\p{Ll}’'][\p{L}’']*)?,?\s+\S+\s+\S/u.test(text) && /\s\p{Ll}+(?:[\s,.:;!?]|$)/u.test(text);
 /** Properties whose text is for developers, operators or the log. */
 const forDevelopers = new Set(["hint", "debug", "detail", "message", "error_description", "cause"]);
-const pageKinds = new Set(["consent", "error", "home", "signed-out", "development-sign-in"]);
+const pageKinds = new Set([
+  ...["consent", "error", "home", "signed-out", "development-sign-in"],
+  ...["passkey-sign-in", "invitation", "passkey-registration", "passkey-ready", "passkey-entrance"],
+  "own-passkeys",
+]);
 
 /** @param file its path with slashes, as the rooms are told by it */
 export function findSentences(file: string, source: string): Finding[] {

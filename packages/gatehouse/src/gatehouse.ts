@@ -3,7 +3,7 @@ import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config/config.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
-import { developmentRoute, serverRoutes, stylesheetRoute } from "./http/routes.ts";
+import { assetRoute, developmentRoute, serverRoutes } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { keySettings, keyWarnings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
@@ -88,7 +88,7 @@ export async function startGatehouse(
     warnings: async () => [...warnings, ...(await keysWarn())],
   });
   const pages = createPages(urls.basePath);
-  const routes = [...serverRoutes(urls, server), stylesheetRoute(pages.stylesheet)];
+  const routes = [...serverRoutes(urls, server), assetRoute(pages.stylesheet, "text/css")];
   routes.push(...signIn.pages.map(({ path, endpoint }) => developmentRoute(path, endpoint)));
   const listener = createListener({
     routes,

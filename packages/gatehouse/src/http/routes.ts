@@ -75,12 +75,15 @@ export function developmentRoute(path: string, endpoint: Endpoint): Route {
   };
 }
 
-/** The stylesheet: its name changes with its content, so it may be kept for ever. */
-export function stylesheetRoute({ path, body }: { readonly path: string; readonly body: string }): Route {
+/** A file of the pages: its name changes with its content, so it may be kept for ever. */
+export function assetRoute(
+  { path, body }: { readonly path: string; readonly body: string },
+  type: "text/css" | "text/javascript",
+): Route {
   const response = {
     status: 200,
     headers: {
-      "Content-Type": "text/css; charset=utf-8",
+      "Content-Type": `${type}; charset=utf-8`,
       "Cache-Control": "public, max-age=31536000, immutable",
     },
     body,

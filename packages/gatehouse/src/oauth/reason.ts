@@ -61,6 +61,8 @@ export interface ReasonDetails {
   readonly notMember: None;
   /** The identity provider would not say whether it is. */
   readonly unknownMembership: None;
+  /** Used, expired, replaced, opened in another browser, or never there: nobody is told which. */
+  readonly invitationOver: None;
   /** Answered already, expired, or opened in another browser. */
   readonly pageOver: None;
   readonly damagedLink: None;

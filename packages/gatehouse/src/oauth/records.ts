@@ -280,6 +280,8 @@ export interface Passkey {
   readonly backedUp: boolean;
   /** What the person called it; empty: nothing. */
   readonly name: string;
+  /** The person's, as the invitation gave them; the same in all of their passkeys. */
+  readonly groups: readonly string[];
   readonly createdAt: Seconds;
   readonly lastUsedAt: Seconds | undefined;
 }
@@ -293,6 +295,7 @@ export interface Invitation {
   readonly subject: Subject;
   /** Theirs at our own provider: the WebAuthn user handle, base64url of 64 random bytes. */
   readonly userHandle: string;
+  /** Of the person. */
   readonly groups: readonly string[];
   /** True: the person's grants end when it is used, besides passkeys and sessions. */
   readonly endsGrants: boolean;

@@ -301,7 +301,11 @@ export interface PasskeyStore {
    */
   bindInvitation(tokenHash: SecretHash, bindingHash: SecretHash, now: Seconds): Promise<boolean>;
   /** The open invitation that this browser took, untouched. */
-  findBoundInvitation(bindingHash: SecretHash, now: Seconds): Promise<Invitation | undefined>;
+  findBoundInvitation(
+    tokenHash: SecretHash,
+    bindingHash: SecretHash,
+    now: Seconds,
+  ): Promise<Invitation | undefined>;
   /**
    * Uses up an invitation: in one step it goes, the account is created or brought up to date, the passkey
    * becomes its only one, and its sessions, transactions and codes end, its grants with `endsGrants`.

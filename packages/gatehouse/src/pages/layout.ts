@@ -1,9 +1,10 @@
 import { type Html, html } from "./html.ts";
 import { catalogues, type Language } from "./language.ts";
 
-/** Where the pages' own addresses begin, and the stylesheet's. */
+/** Where the pages' own addresses begin, and those of the stylesheet and the script. */
 export interface Site {
   readonly stylesheet: string;
+  readonly script: string | undefined;
 }
 
 /**
@@ -23,6 +24,7 @@ export function layout(
 <meta name="robots" content="noindex">
 <title>${title} · Gatehouse</title>
 <link rel="stylesheet" href="${site.stylesheet}">
+${site.script !== undefined && html`<script type="module" src="${site.script}"></script>`}
 </head>
 <body>
 <main>

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Page } from "../oauth/messages/page.ts";
+import { hasScript, type Page } from "../oauth/messages/page.ts";
 import { readShippedFile } from "../shipped-files.ts";
 import { consentPage } from "./consent.ts";
 import { developmentSignInPage } from "./development-sign-in.ts";
@@ -8,13 +8,28 @@ import { homePage, signedOutPage } from "./home.ts";
 import type { Html } from "./html.ts";
 import { catalogues, chooseLanguage, type Language } from "./language.ts";
 import { layout } from "./layout.ts";
+import {
+  invitationPage,
+  ownPasskeysPage,
+  passkeyEntrancePage,
+  passkeyReadyPage,
+  passkeyRegistrationPage,
+  passkeySignInPage,
+} from "./passkeys.ts";
 import type { Words } from "./words.ts";
 
 export interface Pages {
   /** A page's HTML, in the language that suits whoever sent this `Accept-Language`. */
   renderPage(page: Page, acceptLanguage?: string): RenderedPage;
   /** To be served where the pages look for it; the name changes with the content. */
-  readonly stylesheet: { readonly path: string; readonly body: string };
+  readonly stylesheet: Asset;
+  /** The same, of the pages of passkeys: no other has a script. */
+  readonly script: Asset;
+}
+
+export interface Asset {
+  readonly path: string;
+  readonly body: string;
 }
 
 export interface RenderedPage {
@@ -24,14 +39,21 @@ export interface RenderedPage {
 
 /** @param basePath the issuer's path without trailing slash: what all paths begin with */
 export function createPages(basePath: string): Pages {
-  const body = readShippedFile("src/pages/style.css");
-  const path = `${basePath}/assets/gatehouse-${hash("sha256", body, "base64url").slice(0, 12)}.css`;
+  const asset = (file: string, name: string, ending: string): Asset => {
+    const body = readShippedFile(`src/pages/${file}`);
+    const version = hash("sha256", body, "base64url").slice(0, 12);
+    return { path: `${basePath}/assets/${name}-${version}${ending}`, body };
+  };
+  const stylesheet = asset("style.css", "gatehouse", ".css");
+  const script = asset("passkey.js", "passkey", ".js");
   return {
-    stylesheet: { path, body },
+    stylesheet,
+    script,
     renderPage(page, acceptLanguage) {
       const language = chooseLanguage(acceptLanguage);
       const content = contentOf(page, catalogues[language]);
-      return { html: layout({ stylesheet: path }, language, content), language };
+      const site = { stylesheet: stylesheet.path, script: hasScript(page) ? script.path : undefined };
+      return { html: layout(site, language, content), language };
     },
   };
 }
@@ -48,5 +70,17 @@ function contentOf(page: Page, words: Words): { title: string; content: Html } {
       return signedOutPage(words);
     case "development-sign-in":
       return developmentSignInPage(page, words);
+    case "passkey-sign-in":
+      return passkeySignInPage(page, words);
+    case "invitation":
+      return invitationPage(page, words);
+    case "passkey-registration":
+      return passkeyRegistrationPage(page, words);
+    case "passkey-ready":
+      return passkeyReadyPage(page, words);
+    case "passkey-entrance":
+      return passkeyEntrancePage(page, words);
+    case "own-passkeys":
+      return ownPasskeysPage(page, words);
   }
 }

@@ -103,6 +103,97 @@ export const german = {
     signIn: "Anmelden",
   },
 
+  passkeys: {
+    signInTitle: "Anmelden",
+    signInHeading: "Mit Ihrem Passkey anmelden",
+    signInExplanation:
+      "Ihr Gerät fragt nach Fingerabdruck, Gesicht oder PIN. Nichts davon verlässt es, und ein Passwort gibt es nicht.",
+    signIn: "Passkey verwenden",
+    noneYet: "Noch kein Passkey, oder verloren? Bitten Sie die Betreiber dieses Servers um eine Einladung.",
+    lookAfter: "Ihre Passkeys",
+
+    invitation: "Einladung",
+    invitationHeading: "Sie sind eingeladen, sich hier anzumelden",
+    invitationFor: ({ account }) =>
+      html`Diese Einladung gilt für ${account} und für niemanden sonst: Wer sie verwendet, meldet sich als diese Person an.`,
+    invitationForFirst:
+      "Sie sind hier die erste Person. Wer diese Einladung verwendet, kann sich anmelden: Verwenden Sie sie also selbst, und jetzt.",
+    invitationBinds:
+      "Sie erstellen einen Passkey auf diesem Gerät. Wenn Sie fortfahren, lässt sich die Einladung nur noch in diesem Browser abschließen.",
+    proceed: "Weiter",
+
+    registrationTitle: "Passkey erstellen",
+    registrationHeading: "Erstellen Sie Ihren Passkey",
+    registrationExplanation:
+      "Ein Passkey ersetzt das Passwort: Ihr Gerät bewahrt ihn auf und entsperrt ihn mit Fingerabdruck, Gesicht oder PIN.",
+    registrationFor: ({ account }) => html`Mit ihm melden Sie sich als ${account} an.`,
+    replaces:
+      "Er ersetzt jeden Passkey, den Sie hier bisher hatten: Diese gelten nicht mehr, und Sie werden überall abgemeldet.",
+    address: "Ihre E-Mail-Adresse",
+    name: "Ein Name dafür, wenn Sie möchten",
+    exampleName: "Laptop im Büro",
+    register: "Passkey erstellen",
+
+    readyHeading: "Ihr Passkey ist bereit",
+    ready: ({ account }) => html`Von nun an melden Sie sich damit als ${account} an.`,
+    readyNext:
+      "Mehr gibt es hier nicht zu tun. Geben Sie Ihrer App die Adresse eines MCP-Servers; sie schickt Sie hierher, wenn Sie sich anmelden müssen.",
+    another:
+      "Ein zweiter Passkey auf einem anderen Gerät bewahrt Sie davor, ausgesperrt zu sein, wenn dieses verloren geht:",
+
+    ownHeading: "Ihre Passkeys",
+    entranceHeading: "Zeigen Sie einen Passkey, um Ihre zu sehen",
+    entranceExplanation:
+      "Sie können Ihre Passkeys ansehen und einen weiteren hinzufügen, für ein zweites Gerät. Wer in diesem Browser angemeldet ist, zählt hier nicht.",
+    ownOf: ({ account }) => html`Mit jedem von ihnen melden Sie sich als ${account} an.`,
+    unnamed: "Passkey ohne Namen",
+    madeOn: ({ day }) => `Erstellt am ${longDay.format(day)}`,
+    lastUsed: ({ day }) => `Zuletzt verwendet am ${longDay.format(day)}`,
+    neverUsed: "Noch nie verwendet",
+    synced: "Zwischen Ihren Geräten synchronisiert",
+    notSynced: "Nur auf einem Gerät",
+    addHeading: "Einen weiteren Passkey hinzufügen",
+    addExplanation:
+      "Ihr Browser bietet dieses Gerät an, ein Telefon in der Nähe oder einen Sicherheitsschlüssel.",
+    add: "Passkey hinzufügen",
+    lost: "Einen verloren? Bitten Sie die Betreiber dieses Servers um eine neue Einladung: Der Passkey, den Sie damit erstellen, ersetzt alle diese.",
+
+    problems: {
+      refused: "Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder mit einem anderen.",
+      counter:
+        "Dieser Passkey wurde nicht angenommen: Er könnte kopiert worden sein. Versuchen Sie es noch einmal. Misslingt es wieder, sagen Sie den Betreibern dieses Servers Bescheid und bitten Sie um eine neue Einladung.",
+      over: "Diese Seite war zu lange offen oder wurde schon beantwortet. Versuchen Sie es noch einmal.",
+      known:
+        "Dieser Passkey ist schon registriert. Erstellen Sie einen auf einem anderen Gerät oder mit einer anderen App.",
+      held: "Diese E-Mail-Adresse hat hier schon jemand anderes. Verwenden Sie eine andere, oder fragen Sie die Betreiber dieses Servers.",
+      full: "Sie haben so viele Passkeys, wie eine Person haben kann. Bitten Sie die Betreiber dieses Servers um eine neue Einladung, um neu zu beginnen.",
+      malformedAddress: "Geben Sie eine E-Mail-Adresse ein, zum Beispiel sie@example.com.",
+      foreignAddress:
+        "Wer eine Adresse dieser Domain hat, meldet sich hier nicht mit einem Passkey an. Verwenden Sie eine andere, oder fragen Sie die Betreiber dieses Servers.",
+    },
+    onDevice: {
+      unsupported:
+        "Dieser Browser kann keine Passkeys verwenden. Öffnen Sie diese Seite in einem aktuellen Browser, auf einem Gerät mit Bildschirmsperre.",
+      late: "Diese Seite war zu lange offen.",
+      failed:
+        "Das hat auf diesem Gerät nicht geklappt. Versuchen Sie es noch einmal oder mit einem anderen Browser oder Gerät.",
+    },
+    onDeviceOf: {
+      get: {
+        cancelled:
+          "Sie haben abgebrochen, oder dieses Gerät hat keinen Passkey für diesen Server. Versuchen Sie es noch einmal; einen von einem anderen Gerät wählen Sie im Fenster des Browsers.",
+      },
+      create: {
+        cancelled:
+          "Sie haben abgebrochen, oder dieses Gerät kann keinen Passkey erstellen. Versuchen Sie es noch einmal oder mit einem anderen Gerät.",
+        known:
+          "Dieses Gerät hat schon einen Passkey von Ihnen für diesen Server: Sie können sich damit anmelden. Um einen weiteren hinzuzufügen, verwenden Sie ein anderes Gerät.",
+      },
+    },
+    tryAgain: "Noch einmal versuchen",
+    noScript: "Passkeys brauchen JavaScript. Erlauben Sie es für diese Seite, und laden Sie sie neu.",
+  },
+
   error: {
     ifItIs: ({ app }) => `Wenn es ${app} ist`,
     addressUnvouched:
@@ -228,6 +319,11 @@ export const german = {
       title: "Sie wurden nicht angemeldet",
       explanation:
         "Ihr Identitätsanbieter hat nicht gesagt, zu welchen Organisationen dieses Konto gehört; es wurde nichts weitergegeben. Melden Sie sich dort bei Ihrer Organisation an, kehren Sie dann zu Ihrer App zurück und beginnen Sie von vorn. Hilft das nicht, fragen Sie die Betreiber dieses Servers: Im Protokoll steht, was fehlt.",
+    }),
+    invitationOver: () => ({
+      title: "Diese Einladung lässt sich nicht verwenden",
+      explanation:
+        "Sie wurde verwendet, ist abgelaufen, wurde durch eine neuere ersetzt oder in einem anderen Browser begonnen. Bitten Sie die Betreiber dieses Servers um eine neue.",
     }),
     pageOver: () => ({
       title: "Diese Seite gilt nicht mehr",

@@ -1,3 +1,4 @@
+import type { PasskeyProblem } from "../oauth/messages/page.ts";
 import type { KnownClientName, ReasonDetails, ReasonKey } from "../oauth/reason.ts";
 import { type Html, html } from "./html.ts";
 
@@ -119,6 +120,93 @@ export const english = {
     exampleAddress: "you@example.com",
     malformedAddress: "Type an e-mail address, such as you@example.com.",
     signIn: "Sign in",
+  },
+
+  passkeys: {
+    signInTitle: "Sign in",
+    signInHeading: "Sign in with your passkey",
+    signInExplanation:
+      "Your device asks for your fingerprint, your face or its PIN. None of that leaves it, and there is no password.",
+    signIn: "Use my passkey",
+    noneYet: "No passkey yet, or lost it? Ask whoever runs this server for an invitation.",
+    lookAfter: "Your passkeys",
+
+    invitation: "Invitation",
+    invitationHeading: "You are invited to sign in here",
+    invitationFor: ({ account }: { account: Html }) =>
+      html`This invitation is for ${account}, and for nobody else: whoever uses it signs in as them.`,
+    invitationForFirst:
+      "You are the first person here. Whoever uses this invitation can sign in, so use it yourself, and now.",
+    invitationBinds:
+      "You will make a passkey on this device. Once you continue, the invitation can be finished in this browser only.",
+    proceed: "Continue",
+
+    registrationTitle: "Make a passkey",
+    registrationHeading: "Make your passkey",
+    registrationExplanation:
+      "A passkey takes the place of a password: your device keeps it, and unlocks it with your fingerprint, your face or its PIN.",
+    registrationFor: ({ account }: { account: Html }) => html`With it you sign in as ${account}.`,
+    replaces:
+      "It takes the place of every passkey you have had here: those stop working, and you are signed out everywhere.",
+    address: "Your e-mail address",
+    name: "A name for it, if you like",
+    exampleName: "Work laptop",
+    register: "Make a passkey",
+
+    readyHeading: "Your passkey is ready",
+    ready: ({ account }: { account: Html }) => html`From now on you sign in as ${account} with it.`,
+    readyNext:
+      "There is nothing more to do here. Add an MCP server’s address to your app; it sends you here when you need to sign in.",
+    another: "A second passkey, on another device, keeps you from being locked out when this one is lost:",
+
+    ownHeading: "Your passkeys",
+    entranceHeading: "Show a passkey to see yours",
+    entranceExplanation:
+      "You can look at your passkeys and add another one, for a second device. Whoever is signed in in this browser does not count here.",
+    ownOf: ({ account }: { account: Html }) => html`With each of these you sign in as ${account}.`,
+    unnamed: "Unnamed passkey",
+    madeOn: ({ day }: { day: Date }) => `Made on ${longDay.format(day)}`,
+    lastUsed: ({ day }: { day: Date }) => `Last used on ${longDay.format(day)}`,
+    neverUsed: "Never used yet",
+    synced: "Synchronised between your devices",
+    notSynced: "On one device only",
+    addHeading: "Add another passkey",
+    addExplanation: "Your browser offers this device, a phone nearby, or a security key.",
+    add: "Add a passkey",
+    lost: "Lost one? Ask whoever runs this server for a new invitation: the passkey you make with it replaces all of these.",
+
+    problems: {
+      refused: "This passkey was not accepted. Try again, or use another one.",
+      counter:
+        "This passkey was not accepted: it may have been copied. Try once more; if it fails again, tell whoever runs this server, and ask them for a new invitation.",
+      over: "This page was open for too long, or was answered before. Try again.",
+      known: "This passkey is registered already. Make one on another device, or with another app.",
+      held: "Somebody else has this e-mail address here. Use another one, or ask whoever runs this server.",
+      full: "You have as many passkeys as a person can have. Ask whoever runs this server for a new invitation to begin anew.",
+      malformedAddress: "Type an e-mail address, such as you@example.com.",
+      foreignAddress:
+        "People with an address of this domain do not sign in with a passkey here. Use another address, or ask whoever runs this server.",
+    } satisfies Record<PasskeyProblem, string>,
+    /** What only the browser knows. */
+    onDevice: {
+      unsupported:
+        "This browser cannot use passkeys. Open this page in a current browser, on a device with a screen lock.",
+      late: "This page was open for too long.",
+      failed: "That did not work on this device. Try again, or use another browser or device.",
+    },
+    onDeviceOf: {
+      get: {
+        cancelled:
+          "You stopped it, or this device has no passkey for here. Try again; to use one of another device, choose that in the browser’s window.",
+      },
+      create: {
+        cancelled: "You stopped it, or this device cannot make a passkey. Try again, or use another device.",
+        known:
+          "This device has a passkey of yours for here already: you can sign in with it. To add one, use another device.",
+      },
+    },
+    tryAgain: "Try again",
+    noScript: "Passkeys need JavaScript. Allow it for this page, and load it again.",
   },
 
   error: {
@@ -244,6 +332,11 @@ export const english = {
       title: "You were not signed in",
       explanation:
         "Your identity provider did not say which organisations this account is in, so nothing was shared. Sign in to your organisation there, then go back to your app and start again. If that does not help, ask whoever runs this server: the log says what is missing.",
+    }),
+    invitationOver: () => ({
+      title: "This invitation cannot be used",
+      explanation:
+        "It was used, it expired, a newer one took its place, or it was begun in another browser. Ask whoever runs this server for a new one.",
     }),
     pageOver: () => ({
       title: "This page is no longer valid",

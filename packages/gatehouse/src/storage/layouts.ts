@@ -283,6 +283,7 @@ export const passkeys = layout(
     name: column.text("name"),
     createdAt: column.instant("created_at"),
     lastUsedAt: column.optionalInstant("last_used_at"),
+    groups: column.json<string[]>("group_names"),
   }),
   (passkey, { instant, flag }) => ({
     id: passkey.id,
@@ -295,6 +296,7 @@ export const passkeys = layout(
     name: passkey.name,
     created_at: instant(passkey.createdAt),
     last_used_at: passkey.lastUsedAt === undefined ? null : instant(passkey.lastUsedAt),
+    group_names: JSON.stringify(passkey.groups),
   }),
 );
 

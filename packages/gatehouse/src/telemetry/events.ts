@@ -5,6 +5,8 @@ import { oneLine } from "./sanitize.ts";
 /** Events somebody should look at. The rest is daily business. */
 const levels: Partial<Record<AuditEvent["name"], Level>> = {
   sign_in_failed: "warn",
+  passkey_refused: "warn",
+  passkey_counter: "error",
   code_replayed: "warn",
   refresh_ahead: "warn",
   refresh_reused: "warn",

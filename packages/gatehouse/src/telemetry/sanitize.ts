@@ -19,7 +19,7 @@ export function oneLine(text: string, maxLength = 200): string {
   return cut.toWellFormed().replace(unprintable, "\uFFFD");
 }
 
-const fixedPrefixes = ["gatehouse_at_", "gatehouse_rt_", "gatehouse_ac_", "gatehouse_cs_", "gatehouse_rs_"];
+const fixedPrefixes = ["at", "rt", "ac", "cs", "rs", "iv"].map((kind) => `gatehouse_${kind}_`);
 
 /** Parameters, in a query or a form, whose values are credentials or lead to one. */
 const parameters =

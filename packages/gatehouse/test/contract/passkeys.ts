@@ -48,7 +48,7 @@ export function passkeysContract(tested: StoreUnderTest): void {
     await tested.store.bindInvitation(first.tokenHash, bindingHash, now);
     const second = await invited({ email: first.email.toUpperCase() });
     assert.equal(await tested.store.findInvitation(first.tokenHash, bindingHash, now), undefined);
-    assert.equal(await tested.store.findBoundInvitation(bindingHash, now), undefined);
+    assert.equal(await tested.store.findBoundInvitation(first.tokenHash, bindingHash, now), undefined);
     assert.equal((await finish(first, { bindingHash })).outcome, "gone");
     assert.deepEqual(await tested.store.findInvitation(second.tokenHash, undefined, now), second);
     assert.equal(await tested.store.cancelInvitation(first.email.toLowerCase(), now), true);
@@ -68,11 +68,11 @@ export function passkeysContract(tested: StoreUnderTest): void {
     const [other = aHash()] = browsers.filter((_, at) => !taken[at]);
     assert.equal(await tested.store.bindInvitation(tokenHash, owner, now), true, "again");
     assert.deepEqual(await tested.store.findInvitation(tokenHash, owner, now), invitation);
-    assert.deepEqual(await tested.store.findBoundInvitation(owner, now), invitation);
+    assert.deepEqual(await tested.store.findBoundInvitation(tokenHash, owner, now), invitation);
     for (const stranger of [other, undefined]) {
       assert.equal(await tested.store.findInvitation(tokenHash, stranger, now), undefined);
     }
-    assert.equal(await tested.store.findBoundInvitation(other, now), undefined);
+    assert.equal(await tested.store.findBoundInvitation(tokenHash, other, now), undefined);
     assert.equal((await finish(invitation, { bindingHash: other })).outcome, "gone");
     assert.equal(await tested.store.bindInvitation(tokenHash, owner, later(600)), false, "expired");
     assert.equal((await finish(invitation, { bindingHash: owner, at: later(600) })).outcome, "gone");
@@ -298,6 +298,7 @@ export const aPasskey = ({ subject }: Account, over: Partial<Passkey> = {}): Pas
   backupEligible: false,
   backedUp: false,
   name: "Lovelace's phone",
+  groups: ["admins", "a, b"],
   createdAt: now,
   lastUsedAt: undefined,
   ...over,

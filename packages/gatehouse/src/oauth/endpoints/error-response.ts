@@ -21,12 +21,12 @@ export function answersJson(services: Services, endpoint: Endpoint): Endpoint {
 }
 
 /** Wraps an endpoint people look at. */
-export function answersPage(services: Services, endpoint: Endpoint): Endpoint {
+export function answersPage(services: Pick<Services, "events">, endpoint: Endpoint): Endpoint {
   return answering(services, endpoint, (request, error) => errorPage(request, error));
 }
 
 function answering(
-  services: Services,
+  services: Pick<Services, "events">,
   endpoint: Endpoint,
   render: (request: OAuthRequest, error: OAuthError) => OAuthResponse,
 ): Endpoint {
@@ -59,7 +59,7 @@ export function asOAuthError(thrown: unknown): OAuthError {
 
 /** @param of the attempt that the request belongs to, and what it was begun with, once that is known */
 export function report(
-  services: Services,
+  services: Pick<Services, "events">,
   request: OAuthRequest,
   error: OAuthError,
   of: { readonly attempt?: SecretHash | undefined; readonly authorization?: AuthorizationRequest } = error,

@@ -5,7 +5,14 @@ import type { KnownClientName, Reason } from "../reason.ts";
  * it into HTML, nothing else reads it. Every string here may come from a stranger; escaping is the renderer's
  * work.
  */
-export type Page = ConsentPage | ErrorPage | HomePage | SignedOutPage | DevelopmentSignInPage;
+export type Page = ConsentPage | ErrorPage | HomePage | SignedOutPage | DevelopmentSignInPage | PasskeyPage;
+export type PasskeyPage =
+  | PasskeySignInPage
+  | InvitationPage
+  | PasskeyRegistrationPage
+  | PasskeyReadyPage
+  | PasskeyEntrancePage
+  | OwnPasskeysPage;
 
 export interface ConsentPage {
   readonly kind: "consent";
@@ -102,3 +109,90 @@ export interface DevelopmentSignInPage {
   readonly email: string;
   readonly problem: "malformedAddress" | undefined;
 }
+
+/** Whether the page's script uses or makes a passkey: all other pages work without any (V70). */
+export const hasScript = (page: Page): boolean => "options" in page;
+
+/** Where somebody signs in by passkey. */
+export interface PasskeySignInPage {
+  readonly kind: "passkey-sign-in";
+  readonly action: string;
+  /** Where people look after their passkeys. */
+  readonly own: string;
+  readonly state: string;
+  /** For the page's script: `PublicKeyCredentialRequestOptionsJSON`. */
+  readonly options: string;
+  readonly problem: PasskeyProblem | undefined;
+}
+
+/** What an invitation's link shows: looking at it takes nothing. */
+export interface InvitationPage {
+  readonly kind: "invitation";
+  readonly action: string;
+  readonly token: string;
+  /** Whom it is for; `undefined`: the first person, who says it. */
+  readonly email: string | undefined;
+}
+
+/** Where the person registers a passkey, once their browser has taken the invitation. */
+export interface PasskeyRegistrationPage {
+  readonly kind: "passkey-registration";
+  readonly action: string;
+  readonly invitation: string;
+  /** `undefined`: it is asked for. */
+  readonly email: string | undefined;
+  /** What was typed before, when it was refused. */
+  readonly typed: string;
+  /** Whether it takes the place of passkeys that the person has. */
+  readonly replaces: boolean;
+  /** For the page's script: `PublicKeyCredentialCreationOptionsJSON`. */
+  readonly options: string;
+  readonly problem: PasskeyProblem | undefined;
+}
+
+/** After a registration: what comes next. */
+export interface PasskeyReadyPage {
+  readonly kind: "passkey-ready";
+  readonly email: string;
+  readonly own: string;
+}
+
+/** Where somebody shows a passkey to look after their own. */
+export interface PasskeyEntrancePage {
+  readonly kind: "passkey-entrance";
+  readonly action: string;
+  readonly options: string;
+  readonly problem: PasskeyProblem | undefined;
+}
+
+/** A person's passkeys, and a form for another one. */
+export interface OwnPasskeysPage {
+  readonly kind: "own-passkeys";
+  readonly action: string;
+  readonly email: string;
+  readonly passkeys: readonly {
+    /** Empty: the person gave none. */
+    readonly name: string;
+    /** Seconds since 1970, as all instants here. */
+    readonly createdAt: number;
+    readonly lastUsedAt: number | undefined;
+    readonly synced: boolean;
+  }[];
+  readonly options: string;
+  readonly problem: PasskeyProblem | undefined;
+}
+
+/**
+ * Why a page of passkeys is shown again. `refused`: the passkey was not accepted, for whatever reason.
+ * `counter`: it may have been copied. `over`: the page was open for too long, or answered before. `known`:
+ * such a passkey is registered already. `held`: another person has the address. `full`: no room for one more.
+ */
+export type PasskeyProblem =
+  | "refused"
+  | "counter"
+  | "over"
+  | "known"
+  | "held"
+  | "full"
+  | "malformedAddress"
+  | "foreignAddress";

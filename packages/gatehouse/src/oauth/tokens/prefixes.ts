@@ -7,3 +7,4 @@ export const codePrefix = "gatehouse_ac_";
 export const resourceCredentialPrefix = "gatehouse_rs_";
 export const clientSecretPrefix = "gatehouse_cs_";
 export const registrationTokenPrefix = "gatehouse_rg_";
+export const invitationPrefix = "gatehouse_iv_";

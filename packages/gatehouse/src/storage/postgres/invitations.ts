@@ -42,7 +42,7 @@ export function invitationOperations(database: Database): InvitationOperations {
      where id = $1 and expires_at > $3 and (binding_hash is null or binding_hash = $2)`,
   );
   const findBound = database.prepare(
-    `select ${invitations.columns} from gatehouse_invitations where binding_hash = $1 and expires_at > $2`,
+    `select ${invitations.columns} from gatehouse_invitations where id = $1 and binding_hash = $2 and expires_at > $3`,
   );
   // The one statement that decides among several callers.
   const take = database.prepare(
@@ -86,8 +86,10 @@ export function invitationOperations(database: Database): InvitationOperations {
     },
     bindInvitation: async (tokenHash, bindingHash, now) =>
       (await database.run(bind, tokenHash, bindingHash, instant(now))).changes === 1,
-    findBoundInvitation: async (bindingHash, now) =>
-      found((await database.run(findBound, bindingHash, instant(now))).rows[0], invitations),
+    findBoundInvitation: async (tokenHash, bindingHash, now) => {
+      const [row] = (await database.run(findBound, tokenHash, bindingHash, instant(now))).rows;
+      return found(row, invitations);
+    },
     completeInvitation: ({ tokenHash, bindingHash, account, passkey, now }) =>
       database.transaction(async (run) => {
         const { subject, email } = account;

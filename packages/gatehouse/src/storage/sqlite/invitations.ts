@@ -37,7 +37,7 @@ export function invitationOperations(database: Database): InvitationOperations {
      where id = ?2 and expires_at > ?3 and (binding_hash is null or binding_hash = ?1)`,
   );
   const findBound = database.prepare(
-    `select ${invitations.columns} from gatehouse_invitations where binding_hash = ? and expires_at > ?`,
+    `select ${invitations.columns} from gatehouse_invitations where id = ? and binding_hash = ? and expires_at > ?`,
   );
   const remove = database.prepare("delete from gatehouse_invitations where id = ?");
   const findTaken = database.prepare(
@@ -77,8 +77,8 @@ export function invitationOperations(database: Database): InvitationOperations {
       database.read(() => found(find.get(tokenHash, now, bindingHash ?? null), invitations)),
     bindInvitation: (tokenHash, bindingHash, now) =>
       database.write(() => bind.run(bindingHash, tokenHash, now).changes === 1),
-    findBoundInvitation: (bindingHash, now) =>
-      database.read(() => found(findBound.get(bindingHash, now), invitations)),
+    findBoundInvitation: (tokenHash, bindingHash, now) =>
+      database.read(() => found(findBound.get(tokenHash, bindingHash, now), invitations)),
     completeInvitation: ({ tokenHash, bindingHash, account, passkey, now }) =>
       database.write(() => {
         const { subject, email } = account;
