@@ -12,6 +12,17 @@ export interface AuthInfo {
   clientId: string;
   /** What was granted, with all that it implies. */
   scopes: string[];
+  /**
+   * The person's name. Only where the authorization server is told to say it to this server (`claims`); it
+   * proves nothing.
+   */
+  name?: string;
+  /**
+   * The person's groups, as their identity provider names them; with several providers `work:admins`. Only
+   * where the authorization server is told to say them to this server (`claims`), and only while they are
+   * known: missing is not the same as none.
+   */
+  groups?: string[];
   /** Seconds since 1970. */
   expiresAt: number;
   resource: URL;
@@ -34,6 +45,8 @@ export function authInfoOf(
     token,
     clientId: facts.clientId,
     scopes: [...facts.scopes],
+    ...(facts.name !== undefined && { name: facts.name }),
+    ...(facts.groups !== undefined && { groups: [...facts.groups] }),
     expiresAt: facts.expiresAt,
     resource: new URL(resource),
     resourceMetadataUrl: metadataUrlOf(resource),

@@ -9,6 +9,10 @@ export interface TokenFacts {
   readonly subject: string | undefined;
   /** The person's e-mail address, which may change. */
   readonly username: string | undefined;
+  /** Their name, where this resource is told of it. */
+  readonly name: string | undefined;
+  /** Their groups, where this resource is told of them and they are known. */
+  readonly groups: readonly string[] | undefined;
   /** What was granted, with all that it implies. */
   readonly scopes: readonly string[];
   /** Seconds since 1970. */
@@ -43,6 +47,8 @@ export function checkAnswer(
     clientId: textOf(answer.client_id) ?? "",
     subject: textOf(answer.sub),
     username: textOf(answer.username),
+    name: textOf(answer.name),
+    groups: textsOf(answer.groups),
     scopes: withImplied(granted, implies),
     expiresAt: answer.exp,
   };
@@ -65,6 +71,13 @@ function isBearer(tokenType: unknown): boolean {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A list with anything else in it is none: half a list would be another answer. */
+function textsOf(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.filter((entry) => typeof entry === "string");
+  return texts.length === value.length ? texts : undefined;
 }
 
 function bad(reason: string): TokenCheck {

@@ -49,6 +49,26 @@ test("a good token passes, and the server knows who calls", async (t) => {
   assert.equal(response.headers.get("access-control-allow-origin"), "*");
 });
 
+test("name and groups are there where the authorization server says them, and only as what they must be", async (t) => {
+  const server = await start(t);
+  const auth = async (changes: Record<string, unknown>) => {
+    const token = Buffer.from(JSON.stringify(changes)).toString("hex");
+    authorizationServer.tokens.set(token, aliceMay("notes:read", changes));
+    const answer = (await (await server.call(token)).json()) as {
+      auth: Record<string, unknown>;
+    };
+    return ["name", "groups"].map((member) => answer.auth[member]);
+  };
+  assert.deepEqual(await auth({ name: "Alice", groups: ["work:admins", "work:a b"] }), [
+    "Alice",
+    ["work:admins", "work:a b"],
+  ]);
+  assert.deepEqual(await auth({ name: "", groups: [] }), [undefined, []]);
+  for (const groups of ["admins", ["admins", 1], { admins: true }, null]) {
+    assert.deepEqual(await auth({ name: ["Alice"], groups }), [undefined, undefined]);
+  }
+});
+
 test("U03 an unknown, expired, revoked or malformed token is invalid_token, and the way to a new one is named", async (t) => {
   const server = await start(t);
   authorizationServer.tokens.set("expired", aliceMay("notes:read", { exp: server.clock.now }));

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { OAuthError } from "../oauth/messages/errors.ts";
-import type { Resource } from "../oauth/records.ts";
+import { type Resource, type ResourceClaim, resourceClaims } from "../oauth/records.ts";
 import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
 import { parseScope } from "../oauth/scope.ts";
 import type { Store } from "../oauth/store.ts";
@@ -18,6 +18,7 @@ interface AddOptions extends JsonOption {
   readonly name?: string;
   readonly scope?: readonly string[];
   readonly defaultScope?: readonly string[];
+  readonly claim?: readonly string[];
 }
 
 interface RotateOptions extends JsonOption {
@@ -41,6 +42,11 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
         "one of its scopes that a client gets which asks for none; may be repeated; without any such: all",
         collected,
       )
+      .option(
+        "--claim <name>",
+        `what it is told of people besides: ${resourceClaims.join(" or ")}; may be repeated; \`none\` ends that`,
+        collected,
+      )
       .addOption(asJson());
   describing(resources.command("add <identifier>"))
     .description("add an MCP server by its URL; prints its introspection credential, once")
@@ -52,7 +58,7 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
     .action(({ json }: JsonOption) => withStore(shell, (store) => list(shell, store, json)));
   describing(resources.command("set <identifier>"))
     .description(
-      "change its name, its scopes, or which are default; what is not given stays, and so do its credential and grants. --scope gives all its scopes anew",
+      "change its name, its scopes, which are default, or its claims; what is not given stays, and so do its credential and grants. --scope gives all its scopes anew",
     )
     .action((identifier: string, options: AddOptions) => set(shell, identifier, options));
   resources
@@ -80,6 +86,7 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
     name: options.name,
     scopes: markDefaults(parseScopes(options.scope ?? []), options.defaultScope ?? []),
     createdAt: shell.clock.now(),
+    ...(options.claim && { claims: parseClaims(options.claim) }),
   };
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
   await changeStore(shell, async (store) => {
@@ -98,14 +105,19 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
 
 async function set(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
   const resource = parseIdentifier(identifier);
-  const { name, scope, defaultScope, json } = options;
-  if (name === undefined && scope === undefined && defaultScope === undefined) {
-    throw new Refusal(2, "nothing to change: give --name, --scope or --default-scope");
+  const { name, scope, defaultScope, claim, json } = options;
+  if ([name, scope, defaultScope, claim].every((option) => option === undefined)) {
+    throw new Refusal(2, "nothing to change: give --name, --scope, --default-scope or --claim");
   }
+  const claims = claim && parseClaims(claim);
   const changed = await changeStore(shell, async (store) => {
     const before = await store.findResource(resource);
     if (before === undefined) throw unknownResource(resource);
-    await store.changeResource(resource, { name, scopes: changedScopes(before, scope, defaultScope) });
+    await store.changeResource(resource, {
+      name,
+      scopes: changedScopes(before, scope, defaultScope),
+      claims,
+    });
     return (await store.findResource(resource)) ?? before;
   });
   if (json) shell.print(JSON.stringify(describe(changed)));
@@ -180,13 +192,14 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
     return shell.print("There are no resources. Add one with: gatehouse resources add <url>");
   shell.print(
     formatTable(
-      ["IDENTIFIER", "ID", "NAME", "CREATED", "OLD CREDENTIAL UNTIL", "SCOPES"],
-      resources.map(({ identifier, name, scopes, createdAt, previousCredential }) => [
+      ["IDENTIFIER", "ID", "NAME", "CREATED", "OLD CREDENTIAL UNTIL", "CLAIMS", "SCOPES"],
+      resources.map(({ identifier, name, scopes, createdAt, claims = [], previousCredential }) => [
         identifier,
         shortIdOf(identifier),
         name ?? "",
         formatInstant(createdAt),
         previousCredential === undefined ? "" : formatInstant(previousCredential.until),
+        claims.join(" "),
         scopes.map((scope) => (scope.isDefault ? `${scope.name} (default)` : scope.name)).join(" "),
       ]),
     ),
@@ -213,6 +226,19 @@ function parseScopes(texts: readonly string[]): Resource["scopes"] {
   return scopes;
 }
 
+/** Each once, in one order, whatever the order they are given in. */
+function parseClaims(texts: readonly string[]): readonly ResourceClaim[] {
+  if (texts.length === 1 && texts[0] === "none") return [];
+  const unknown = texts.find((text) => !resourceClaims.some((claim) => claim === text));
+  if (unknown !== undefined) {
+    throw new Refusal(
+      2,
+      `--claim takes ${resourceClaims.join(" or ")}, not ${JSON.stringify(oneLine(unknown))}`,
+    );
+  }
+  return resourceClaims.filter((claim) => texts.includes(claim));
+}
+
 function parseScopeName(text: string): string {
   try {
     const [name, ...more] = parseScope(text);
@@ -232,6 +258,7 @@ function describe({
   name,
   scopes,
   createdAt,
+  claims,
   previousCredential,
 }: Resource): Record<string, unknown> {
   const told = scopes.map(({ isDefault, ...scope }) => ({ ...scope, ...(isDefault && { default: true }) }));
@@ -240,6 +267,7 @@ function describe({
     id: shortIdOf(identifier),
     name,
     scopes: told,
+    claims,
     created_at: createdAt,
     previous_credential_until: previousCredential?.until,
   };

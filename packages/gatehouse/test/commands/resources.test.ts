@@ -48,6 +48,8 @@ test("an operator changes name, scopes and defaults of a resource, and its crede
   for (const [code, ...args] of [
     [2, identifier],
     [2, identifier, "--default-scope", "write"],
+    [2, identifier, "--claim", "email"],
+    [2, identifier, "--claim", "none", "--claim", "name"],
     [2, identifier, "--scope", "a=1", "--scope", "a=2"],
     [1, "https://nowhere.example.com/mcp", "--name", "x"],
   ] as const) {
@@ -175,4 +177,30 @@ test("what is no resource or no scope is wrong usage, and nothing is stored", as
     assert.equal(out, "");
   }
   assert.deepEqual(await store.listResources(), before);
+});
+
+test("a resource is told of people what the operator says, and nothing by default", async () => {
+  const identifier = "https://claims.example.com/mcp";
+  await resources("add", identifier);
+  const claims = async () => (await store.findResource(canonicalResource(identifier)))?.claims;
+  assert.equal(await claims(), undefined);
+  const set = await resources(
+    "set",
+    identifier,
+    "--claim",
+    "groups",
+    "--claim",
+    "name",
+    "--claim",
+    "name",
+    "--json",
+  );
+  assert.deepEqual(JSON.parse(set.out).claims, ["name", "groups"]);
+  assert.deepEqual(await claims(), ["name", "groups"]);
+  assert.equal((await resources("set", identifier, "--name", "Claims")).code, 0);
+  assert.deepEqual(await claims(), ["name", "groups"]);
+  assert.match((await resources("list")).out, / name groups$/m);
+  assert.equal((await resources("set", identifier, "--claim", "none")).code, 0);
+  assert.equal(await claims(), undefined);
+  assert.equal((await resources("remove", identifier)).code, 0);
 });

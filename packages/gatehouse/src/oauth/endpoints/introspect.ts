@@ -1,8 +1,9 @@
 import { type Caller, createCallerAuthentication } from "../clients/introspection-caller.ts";
-import { findLiveToken, type LiveToken } from "../grants/live-token.ts";
+import { findHeldToken, findLiveToken, type HeldToken, type LiveToken } from "../grants/live-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
 import { json } from "../messages/response.ts";
+import type { Account, ResourceClaim } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 
 const inactive = { active: false } as const;
@@ -10,21 +11,39 @@ const inactive = { active: false } as const;
 /** Token introspection, RFC 7662. */
 export function introspectEndpoint(services: Services): Endpoint {
   const authenticateCaller = createCallerAuthentication(services);
+  // From the first resource on that asks for claims, the account comes with the token. Until then nothing of
+  // that costs anything.
+  let claimsAsked = false;
   return async (request) => {
     const token = request.form?.get("token");
+    const withAccount = claimsAsked;
     // Both look-ups at once: nothing of the token is told before it is known who asks.
-    const [caller, found] = await Promise.all([
+    const [caller, held] = await Promise.all([
       authenticateCaller(request),
-      token === undefined ? undefined : findLiveToken(services, token),
+      token === undefined ? undefined : findToken(services, token, withAccount),
     ]);
     requireForm(request.form);
     if (token === undefined) {
       if (caller === "operator") return json(200, inactive); // LEGACY J03
       throw new OAuthError("invalid_request", { hint: "token is missing" });
     }
-    if (found === undefined || !mayLearnOf(caller, found)) return json(200, inactive); // J04, J06
-    return json(200, describe(services, caller, found));
+    if (held === undefined || !mayLearnOf(caller, held.token)) return json(200, inactive); // J04, J06
+    const answer = describe(services, caller, held.token);
+    if (caller === "operator" || caller.claims === undefined) return json(200, answer);
+    claimsAsked = true;
+    const { account } = withAccount ? held : ((await findHeldToken(services, token)) ?? held);
+    return json(200, { ...answer, ...claimsOf(services, caller.claims, account) });
   };
+}
+
+async function findToken(
+  services: Services,
+  sent: string,
+  withAccount: boolean,
+): Promise<HeldToken | undefined> {
+  if (withAccount) return findHeldToken(services, sent);
+  const token = await findLiveToken(services, sent);
+  return token && { token, account: undefined };
 }
 
 function mayLearnOf(caller: Caller, token: LiveToken): boolean {
@@ -47,5 +66,23 @@ function describe({ settings }: Services, caller: Caller, token: LiveToken): Rec
     aud: token.resource,
     iss: settings.issuer,
     iat: token.createdAt,
+  };
+}
+
+/**
+ * What a resource asks to be told of the person besides (V38). Groups that are not known are left out, which
+ * is not the same as none. Where there are several providers, each names its own.
+ */
+function claimsOf(
+  { providers }: Services,
+  asked: readonly ResourceClaim[],
+  account: Account | undefined,
+): Record<string, unknown> {
+  if (account === undefined) return {};
+  const { provider, name, groups } = account;
+  const told = providers.all.length > 1 ? groups?.map((group) => `${provider}:${group}`) : groups;
+  return {
+    ...(asked.includes("name") && { name }),
+    ...(asked.includes("groups") && { groups: told }),
   };
 }

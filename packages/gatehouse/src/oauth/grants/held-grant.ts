@@ -54,23 +54,23 @@ export function allowedScope(
 }
 
 /**
- * What of the asked scope a refresh can have. What rules take from the grant is gone for good, and is so
- * before a token is made without it.
+ * The grant as the rules in force leave it, and what of the asked scope that is. What they take is gone for
+ * good, and is so before a token is made without it.
  * @throws OAuthError as {@link allowedScope}
  */
-export async function refreshableScope(
+export async function withinAccess(
   services: Services,
   request: OAuthRequest,
   access: Access | undefined,
   held: HeldGrant,
   asked: string,
-): Promise<string> {
+): Promise<{ readonly grant: Grant; readonly scope: string }> {
   const { grant, account } = held;
   const allowed = allowedScope(services, request, access, account, grant);
-  if (allowed === grant.scope) return asked;
+  if (allowed === grant.scope) return { grant, scope: asked };
   await services.store.narrowGrant(grant.id, allowed);
   const left = parseScope(allowed);
   const scope = parseScope(asked).filter((token) => left.includes(token));
   if (scope.length === 0 && asked !== "") throw nothingLeft();
-  return scope.join(" ");
+  return { grant: { ...grant, scope: allowed }, scope: scope.join(" ") };
 }

@@ -17,7 +17,7 @@ import {
 } from "../tokens/refresh-token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
-import { findHeldGrant, type HeldGrant, refreshableScope } from "./held-grant.ts";
+import { findHeldGrant, type HeldGrant, withinAccess } from "./held-grant.ts";
 import { issueAccessToken } from "./issue.ts";
 import { exchangeOriginal, type PresentedGrant } from "./original-refresh-token.ts";
 
@@ -48,11 +48,11 @@ async function rotate(
   client: Client,
   form: Parameters,
   access: Access | undefined,
-  { grant, account, generation }: PresentedGrant,
+  { generation, ...held }: PresentedGrant,
 ): Promise<TokenResponse> {
-  const asked = narrowScope(grant.scope, form.get("scope"), grant.takenScope); // G07
-  narrowResource(grant.resource, form.all("resource")); // G09
-  const scope = await refreshableScope(services, request, access, { grant, account }, asked);
+  const asked = narrowScope(held.grant.scope, form.get("scope"), held.grant.takenScope); // G07
+  narrowResource(held.grant.resource, form.all("resource")); // G09
+  const { grant, scope } = await withinAccess(services, request, access, held, asked);
   const { clock, settings, store } = services;
   const now = clock.now();
   const known = recogniseClient(client);
