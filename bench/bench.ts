@@ -4,7 +4,7 @@ import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chart } from "./chart.ts";
 import { compare } from "./compare.ts";
-import { bare } from "./contenders/bare.ts";
+import { bare, working } from "./contenders/bare.ts";
 import { betterAuth } from "./contenders/better-auth.ts";
 import type { Contender, Plan } from "./contenders/contender.ts";
 import { gatehouseOnPostgres, gatehouseOnSqlite } from "./contenders/gatehouse.ts";
@@ -35,12 +35,13 @@ async function run(options: Options): Promise<void> {
   const earlier = options.against === undefined ? undefined : read(options.against);
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const { lanes, tokens, codes } = options;
-  const plan: Plan = { core: pinSelf() ? 0 : undefined, lanes, tokens, codes, folder };
-  const plain = await bare.start(plan);
+  const { lanes, otherLanes, tokens, codes } = options;
+  const core = pinSelf() ? 0 : undefined;
+  const plan: Plan = { core, lanes: Math.max(lanes, ...otherLanes), tokens, codes, folder };
+  const beside = { bare: await bare.start(plan), working: await working.start(plan) };
   const results: ContenderResults[] = [];
-  for (const contender of chosen) results.push(await measure(contender, plain, plan, options));
-  await plain.stop();
+  for (const contender of chosen) results.push(await measure(contender, beside, plan, options));
+  for (const server of Object.values(beside)) await server.stop();
   save(
     {
       date: new Date().toISOString(),
@@ -50,7 +51,7 @@ async function run(options: Options): Promise<void> {
         node: process.versions.node,
         pinned: plan.core !== undefined,
       },
-      settings: { lanes, tokens, rounds: options.rounds, seconds: options.seconds },
+      settings: { lanes, otherLanes, tokens, rounds: options.rounds, seconds: options.seconds },
       contenders: results,
     },
     options,

@@ -1,12 +1,18 @@
 import { hash } from "node:crypto";
 import type { Settings } from "../packages/gatehouse/src/oauth/settings.ts";
 import { mintAccessToken } from "../packages/gatehouse/src/oauth/tokens/access-token.ts";
+import { refreshTokenOf } from "../packages/gatehouse/src/oauth/tokens/refresh-token.ts";
+import { sealAccessToken } from "../packages/gatehouse/src/oauth/tokens/sealed-token.ts";
 import { hashSecret } from "../packages/gatehouse/src/oauth/tokens/secret.ts";
+import { type GrantId, seconds } from "../packages/gatehouse/src/oauth/values.ts";
 import type { Rows } from "./fill.ts";
 
-const settings = { tokenPrefixes: ["gatehouse_at_"] } as unknown as Settings;
+/** The server's; signs nothing but what is thrown away afterwards. */
+export const secretKey = "a key that signs nothing but what is thrown away afterwards";
+const secretKeys = [Buffer.from(secretKey)];
+const settings = { tokenPrefixes: ["gatehouse_at_"], secretKeys } as unknown as Settings;
 
-/** The n-th access token: like a real one, and as good as random to an index. */
+/** The n-th stored access token: like a real one, and as good as random to an index. */
 export function accessToken(n: number): string {
   return mintAccessToken({ bytes: () => hash("sha256", `token ${n}`, "buffer") }, settings);
 }
@@ -36,5 +42,50 @@ export function* tokenRows(count: number): Rows {
       expires_at: now + 7 * 86_400 + n,
     };
     if (n % 500_000 === 499_999) console.error(`  ${n + 1} tokens`);
+  }
+}
+
+/** The n-th grant: as good as random to an index. */
+function grant(n: number): { readonly id: GrantId; readonly salt: string } {
+  const digest = hash("sha256", `grant ${n}`, "buffer");
+  const part = (from: number) => digest.subarray(from, from + 16).toString("base64url");
+  return { id: part(0) as GrantId, salt: part(16) };
+}
+
+/** The sealed access token of the n-th grant. */
+export function sealedToken(n: number): string {
+  const { id, salt } = grant(n);
+  const issuedAt = seconds(Date.now() / 1000);
+  const expiresAt = seconds(issuedAt + 7 * 86_400);
+  return sealAccessToken({ grantId: id, generation: 1, issuedAt, expiresAt }, salt, settings);
+}
+
+/** A refresh token of the n-th grant. */
+export function refreshToken(n: number, generation: number): string {
+  return refreshTokenOf(grant(n), generation, settings);
+}
+
+/** Rows of `gatehouse_grants`, in the order of their key. */
+export function* grantRows(count: number): Rows {
+  const now = Math.floor(Date.now() / 1000);
+  const grants = Array.from({ length: count }, (_, n) => grant(n));
+  grants.sort(({ id: left }, { id: right }) => (left < right ? -1 : 1));
+  for (const [n, { id, salt }] of grants.entries()) {
+    yield {
+      id,
+      client_id: clientId,
+      subject: `user_${hashSecret(id)}`,
+      email,
+      scope,
+      resource,
+      generation: 1,
+      salt,
+      auth_time: now,
+      created_at: now,
+      rotated_at: now,
+      // As for grants that were refreshed today.
+      expires_at: now + 30 * 86_400 - (n % 3600),
+      ends_at: now + 180 * 86_400,
+    };
   }
 }

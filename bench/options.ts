@@ -10,6 +10,8 @@ export interface Options {
   readonly warmUp: number;
   readonly tokens: number;
   readonly lanes: number;
+  /** Numbers of requests at once that are measured besides, a round each. */
+  readonly otherLanes: readonly number[];
   readonly codes: number;
   /** A results file to compare with; `last` for the run before. */
   readonly against: string | undefined;
@@ -30,7 +32,8 @@ export const usage = `Measures Gatehouse beside bare node:http and its peers.
   --only introspect,refresh   of ${operations.join(", ")}
   --servers gatehouse-sqlite  by the names in the tables
   --against last              compare with the run before, or with a JSON file
-  --rounds 3  --seconds 3  --warm-up 5  --tokens 1000000  --lanes 32  --codes 500000
+  --rounds 3  --seconds 3  --warm-up 5  --tokens 100000  --codes 500000
+  --lanes 32,1,8,128          requests at once: of the tables, then those measured in one round each
   --no-at-half                do not measure at half the rate as well
   --name last                 the figures go to bench/results/last.json and last.md
   --publish docs              also write performance-figures.md and performance.svg there`;
@@ -50,13 +53,13 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "3" },
       "warm-up": { type: "string", default: "5" },
-      tokens: { type: "string", default: "1000000" },
-      lanes: { type: "string", default: "32" },
+      tokens: { type: "string", default: "100000" },
+      lanes: { type: "string", default: "32,1,8,128" },
       codes: { type: "string", default: "500000" },
       help: { type: "boolean", default: false },
     },
   });
-  const number = (name: "rounds" | "seconds" | "warm-up" | "tokens" | "lanes" | "codes") => {
+  const number = (name: "rounds" | "seconds" | "warm-up" | "tokens" | "codes") => {
     const value = Number(values[name]);
     if (!(value > 0)) throw new Error(`--${name} wants a number, not ${values[name]}`);
     return value;
@@ -66,6 +69,10 @@ export function readOptions(args: readonly string[]): Options {
     if (operation === undefined) throw new Error(`${name} is not one of ${operations.join(", ")}`);
     return operation;
   });
+  const [lanes, ...otherLanes] = values.lanes.split(",").map(Number);
+  if (lanes === undefined || ![lanes, ...otherLanes].every((each) => Number.isInteger(each) && each > 0)) {
+    throw new Error(`--lanes wants whole numbers, not ${values.lanes}`);
+  }
   return {
     only,
     servers: values.servers?.split(","),
@@ -73,7 +80,8 @@ export function readOptions(args: readonly string[]): Options {
     seconds: number("seconds"),
     warmUp: number("warm-up"),
     tokens: number("tokens"),
-    lanes: number("lanes"),
+    lanes,
+    otherLanes,
     codes: number("codes"),
     against: values.against,
     atHalf: values["at-half"],

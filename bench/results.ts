@@ -1,4 +1,5 @@
 import type { Operation } from "./contenders/contender.ts";
+import type { Flushes } from "./flushes.ts";
 import type { Load } from "./load.ts";
 
 /* What a run found out, as its JSON file holds it. */
@@ -13,7 +14,9 @@ export interface Results {
     readonly pinned: boolean;
   };
   readonly settings: {
+    /** Requests at once: of the tables, and of those beside them. */
     readonly lanes: number;
+    readonly otherLanes: readonly number[];
     readonly tokens: number;
     readonly rounds: number;
     readonly seconds: number;
@@ -24,6 +27,8 @@ export interface Results {
 export interface ContenderResults {
   readonly name: string;
   readonly notes: readonly string[];
+  /** What the disk took just before. */
+  readonly flushes: Flushes;
   /** Milliseconds to the first answer. */
   readonly startUp: number;
   /** Before and after all its operations. */
@@ -39,14 +44,17 @@ export interface Memory {
 
 export interface OperationResults {
   readonly rounds: readonly Round[];
-  /** At half the rate of the median round. */
-  readonly atHalf: Load | undefined;
+  /** At half the rate of the median round, with the event loop's longest pause, where it is watched. */
+  readonly atHalf: (Load & { readonly longestPause: number | undefined }) | undefined;
+  /** With other numbers of requests at once, a round each. */
+  readonly otherLanes: readonly (Round & { readonly lanes: number })[];
 }
 
-/** One measurement, and that of bare `node:http` just before it. */
+/** One measurement, and those of `node:http` just before it: bare, and doing the same visible work. */
 export interface Round {
   readonly own: Load;
   readonly bare: Load;
+  readonly working: Load;
 }
 
 export interface Spread {
@@ -63,7 +71,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** What the tables and the chart show of an operation. */
-export function summarise({ rounds }: OperationResults) {
+export function summarise({ rounds }: Pick<OperationResults, "rounds">) {
   const of = (value: (round: Round) => number) => spread(rounds.map(value));
   return {
     rate: of(({ own }) => own.rate),
@@ -71,6 +79,8 @@ export function summarise({ rounds }: OperationResults) {
     cpu: of(({ own }) => own.cpu),
     /** 1 is bare `node:http`; half of it is twice the CPU time. */
     cpuRatio: of(({ own, bare }) => bare.cpu / own.cpu),
+    /** The same to `node:http` that does the same visible work. */
+    workRatio: of(({ own, working }) => working.cpu / own.cpu),
     rateRatio: of(({ own, bare }) => own.rate / bare.rate),
     median: of(({ own }) => own.median),
     p99: of(({ own }) => own.p99),

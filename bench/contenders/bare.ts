@@ -28,33 +28,42 @@ const requests: Record<"get" | "introspect" | "token" | "register", string> = {
 
 const always = (request: string): Workload => ({ next: () => request, status: 200 });
 
-export const bare: Contender = {
-  name: "node:http",
-  notes: ["reads the form and writes a fixed JSON of the size of an introspection answer: nothing else"],
-  async start({ core }) {
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}/`;
-    const server = await startServer({
-      args: [join(import.meta.dirname, "../peers/bare.ts"), `${port}`],
-      environment: {},
-      core,
-      firstAnswer: url,
-    });
-    const workloads = {
-      metadata: always(requests.get),
-      introspect: always(requests.introspect),
-      garbage: always(requests.introspect),
-      refresh: always(requests.token),
-      code: always(requests.token),
-      register: always(requests.register),
-    };
-    return {
-      host: "127.0.0.1",
-      port,
-      pids: [server.pid],
-      startUp: server.startUp,
-      workload: (operation) => workloads[operation],
-      stop: server.stop,
-    };
-  },
-};
+/** Reads the form and writes a fixed JSON of the size of an introspection answer: nothing else. */
+export const bare = plain("node:http", "bare.ts", 200);
+
+/** Does the work that shows in request and answer, without a store. */
+export const working = plain("node:http, same visible work", "bare-working.ts", 201);
+
+function plain(name: string, script: string, registered: number): Contender {
+  return {
+    name,
+    notes: [],
+    async start({ core }) {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/`;
+      const server = await startServer({
+        args: [join(import.meta.dirname, "../peers", script), `${port}`],
+        environment: {},
+        core,
+        firstAnswer: url,
+      });
+      const workloads = {
+        metadata: always(requests.get),
+        introspect: always(requests.introspect),
+        stored: always(requests.introspect),
+        garbage: always(requests.introspect),
+        refresh: always(requests.token),
+        code: always(requests.token),
+        register: { ...always(requests.register), status: registered },
+      };
+      return {
+        host: "127.0.0.1",
+        port,
+        pids: [server.pid],
+        startUp: server.startUp,
+        workload: (operation) => workloads[operation],
+        stop: server.stop,
+      };
+    },
+  };
+}

@@ -3,7 +3,15 @@
  * knowledge how to speak to it.
  */
 
-export const operations = ["metadata", "introspect", "garbage", "refresh", "code", "register"] as const;
+export const operations = [
+  "metadata",
+  "introspect",
+  "stored",
+  "garbage",
+  "refresh",
+  "code",
+  "register",
+] as const;
 export type Operation = (typeof operations)[number];
 
 export interface Contender {
@@ -18,7 +26,7 @@ export interface Contender {
 export interface Plan {
   /** The CPU the server is pinned to; undefined where there is no `taskset`. */
   readonly core: number | undefined;
-  /** How many access tokens live in its store while it is measured. */
+  /** How many access tokens live in its store while it is measured, and as many grants. */
   readonly tokens: number;
   /** How many requests are under way at once, each on a connection ("lane") of its own: 0 … lanes - 1. */
   readonly lanes: number;
@@ -33,6 +41,8 @@ export interface Running {
   readonly port: number;
   /** The server's processes whose CPU time counts as its own. */
   readonly pids: readonly number[];
+  /** Where its processes note their event loop's pauses, if they do: see `watch-loop.mjs`. */
+  readonly pauses?: string;
   /** Milliseconds from the start of the process to its first answer, with the database already there. */
   readonly startUp: number;
   /** The requests of an operation; undefined when it has none that compares. */

@@ -9,7 +9,18 @@ import { openSqliteStore } from "../../packages/gatehouse/src/storage/sqlite/sto
 import { startPostgres } from "../../packages/gatehouse/test/support/postgres.ts";
 import { type Fill, fillPostgres, fillSqlite } from "../fill.ts";
 import { formRequest, getRequest, jsonRequest } from "../http-request.ts";
-import { accessToken, clientId, email, resource, scope, tokenRows } from "../live-tokens.ts";
+import {
+  accessToken,
+  clientId,
+  email,
+  grantRows,
+  refreshToken,
+  resource,
+  scope,
+  sealedToken,
+  secretKey,
+  tokenRows,
+} from "../live-tokens.ts";
 import { childrenOf, freePort, startServer } from "../process.ts";
 import type { Contender, Operation, Plan, Workload } from "./contender.ts";
 
@@ -78,7 +89,8 @@ async function prepare(place: Place, plan: Plan): Promise<void> {
   await store.close();
   await place.fill(async (fill) => {
     await fill("user_tokens", tokenRows(plan.tokens));
-    await fill("oauth2_codes", codeRows(plan.codes + plan.lanes, now));
+    await fill("gatehouse_grants", grantRows(plan.tokens));
+    await fill("oauth2_codes", codeRows(plan.codes, now));
   });
 }
 
@@ -112,49 +124,43 @@ function redemption(n: number): string {
   });
 }
 
-/** Each lane goes on with the refresh token the last answer gave; the first comes from a code. */
-async function refreshing(url: string, plan: Plan): Promise<Workload> {
-  const current: string[] = [];
-  const keep = (lane: number, body: string) => {
-    current[lane] = (JSON.parse(body) as { refresh_token: string }).refresh_token;
-  };
-  for (let lane = 0; lane < plan.lanes; lane++) {
-    const [head = "", body = ""] = redemption(plan.codes + lane).split("\r\n\r\n");
-    const response = await fetch(`${url}/token`, {
-      method: "POST",
-      headers: { "content-type": /content-type: (.*)/i.exec(head)?.[1] ?? "" },
-      body,
-    });
-    if (!response.ok) throw new Error(`a code was not exchanged: ${response.status}`);
-    keep(lane, await response.text());
-  }
+/**
+ * Every refresh is another grant's, one after the other: real clients refresh once an hour, so no page of the
+ * database is warm from the refresh before. A round cut off loses nothing: the grant is somebody else's turn.
+ */
+function refreshing(plan: Plan): Workload {
+  const generations = new Uint32Array(plan.tokens).fill(1);
+  let turn = 0;
   return {
-    next: (lane) =>
-      formRequest("/token", {
-        grant_type: "refresh_token",
-        refresh_token: current[lane] ?? "",
-        client_id: clientId,
-      }),
-    learn: keep,
+    next() {
+      const n = turn++ % plan.tokens;
+      const generation = generations[n] ?? 1;
+      generations[n] = generation + 1;
+      const form = { grant_type: "refresh_token", refresh_token: refreshToken(n, generation) };
+      return formRequest("/token", { ...form, client_id: clientId });
+    },
     status: 200,
   };
 }
 
-async function workloads(url: string, plan: Plan): Promise<Record<Operation, Workload>> {
+function workloads(plan: Plan): Record<Operation, Workload> {
   const authorization = { Authorization: `Bearer ${credential}` };
   const introspection = (token: string) => formRequest("/introspect", { token }, authorization);
   const metadata = getRequest("/.well-known/oauth-authorization-server");
   const garbage = introspection(`gatehouse_at_${"A".repeat(49)}`);
+  const sealed = Array.from({ length: plan.tokens }, (_, n) => sealedToken(n));
+  const anyOf = <T>(some: readonly T[]) => some[Math.floor(Math.random() * some.length)] as T;
   let redeemed = 0;
   let registered = 0;
   return {
     metadata: { next: () => metadata, status: 200 },
-    introspect: {
+    introspect: { next: () => introspection(anyOf(sealed)), status: 200 },
+    stored: {
       next: () => introspection(accessToken(Math.floor(Math.random() * plan.tokens))),
       status: 200,
     },
     garbage: { next: () => garbage, status: 200 },
-    refresh: await refreshing(url, plan),
+    refresh: refreshing(plan),
     code: { next: () => (redeemed < plan.codes ? redemption(redeemed++) : undefined), status: 200 },
     register: {
       next: () =>
@@ -187,15 +193,21 @@ function gatehouse(
       const place = await open(plan.folder);
       await prepare(place, plan);
       const port = await freePort();
+      const pauses = join(plan.folder, `pauses-${port}`);
       const url = `http://127.0.0.1:${port}`;
       const server = await startServer({
-        args: [join(import.meta.dirname, "../../packages/gatehouse/bin/gatehouse.js"), "serve"],
+        args: [
+          `--import=${join(import.meta.dirname, "../watch-loop.mjs")}`,
+          join(import.meta.dirname, "../../packages/gatehouse/bin/gatehouse.js"),
+          "serve",
+        ],
         environment: {
           PORT: `${port}`,
           BASE_URL: url,
           SQL_URL: place.sqlUrl,
-          SECRET_KEY: "a key that signs nothing but what is thrown away afterwards",
+          SECRET_KEY: secretKey,
           RATE_LIMITS: "off",
+          BENCH_PAUSES: pauses,
           WORKERS: `${workers}`,
           ...anyProvider,
         },
@@ -203,11 +215,12 @@ function gatehouse(
         firstAnswer: `${url}/readyz`,
         logs: true,
       });
-      const ready = await workloads(url, plan);
+      const ready = workloads(plan);
       return {
         host: "127.0.0.1",
         port,
         pids: [server.pid, ...childrenOf(server.pid)],
+        pauses,
         startUp: server.startUp,
         workload: (operation) => ready[operation],
         stop: async () => {
