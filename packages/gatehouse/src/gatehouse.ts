@@ -88,7 +88,8 @@ export async function startGatehouse(
     warnings: async () => [...warnings, ...(await keysWarn())],
   });
   const pages = createPages(urls.basePath);
-  const routes = [...serverRoutes(urls, server), assetRoute(pages.stylesheet, "text/css")];
+  const names = signIn.providers.all.map(({ name }) => name);
+  const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];
   routes.push(...signIn.pages.map(({ path, endpoint }) => developmentRoute(path, endpoint)));
   const listener = createListener({
     routes,

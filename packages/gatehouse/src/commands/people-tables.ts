@@ -45,7 +45,7 @@ export function personAsJson(person: KnownAccount): Record<string, unknown> {
 export function endedAsJson(holdings: Holdings | EndedHoldings | undefined): Record<string, unknown> {
   if (holdings === undefined) return {};
   const { sessions, grants, ...counts } = holdings;
-  const { codes, accessTokens } = counts as Partial<EndedHoldings>;
+  const { codes } = counts as Partial<EndedHoldings>;
   return {
     sessions,
     grants: grants.map(({ id, clientId, resource, scope, createdAt }) => ({
@@ -56,7 +56,6 @@ export function endedAsJson(holdings: Holdings | EndedHoldings | undefined): Rec
       created_at: createdAt,
     })),
     codes,
-    access_tokens: accessTokens,
   };
 }
 
@@ -68,15 +67,12 @@ export function counted({ sessions, grants }: Holdings): string {
 /** The same in full, with a line for each grant. */
 export function describeHoldings(holdings: Holdings | EndedHoldings | undefined): string {
   if (holdings === undefined) return "nothing";
-  const tokens =
-    "accessTokens" in holdings
-      ? `, ${several(holdings.codes, "unused code")}, ${several(holdings.accessTokens, "access token")}`
-      : "";
+  const codes = "codes" in holdings ? `, ${several(holdings.codes, "unused code")}` : "";
   const lines = holdings.grants.map(
     ({ clientId, resource = "any resource", createdAt }) =>
       `\n  ${oneLine(clientId)} for ${oneLine(resource)}, since ${formatInstant(createdAt)}`,
   );
-  return `${several(holdings.sessions, "session")}${tokens}, ${several(holdings.grants.length, "grant")}${lines.join("")}`;
+  return `${several(holdings.sessions, "session")}${codes}, ${several(holdings.grants.length, "grant")}${lines.join("")}`;
 }
 
 const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

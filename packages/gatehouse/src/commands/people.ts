@@ -178,7 +178,7 @@ function tellEnded(
   }
   const verb = done === "blocked" ? "Blocked" : "Removed";
   for (const { person, ended } of told) {
-    shell.print(`${verb} ${nameOf(person)}. Ended: ${describeHoldings(ended)}`);
+    shell.print(`${verb} ${nameOf(person)}. Ended, with every token: ${describeHoldings(ended)}`);
     if (done === "removed" && person.blockedAt !== undefined) {
       shell.print(
         `They stay blocked: gatehouse people unblock --issuer ${oneLine(person.issuer)} --subject ${oneLine(person.upstreamSubject)}`,

@@ -7,8 +7,13 @@ import type { Route } from "./route.ts";
 /**
  * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known
  * document, whose place RFC 8414 §3.1 fixes.
+ * @param providers the names of the identity providers
  */
-export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): Route[] {
+export function serverRoutes(
+  urls: EndpointUrls,
+  server: AuthorizationServer,
+  providers: readonly string[],
+): Route[] {
   const below = (path: string) => urls.basePath + path;
   const program = { audience: "program", cors: true } as const;
   const person = { audience: "person" } as const;
@@ -43,6 +48,12 @@ export function serverRoutes(urls: EndpointUrls, server: AuthorizationServer): R
       ...person,
     },
     { path: urls.signOutPath, post: server.signOut, limit: "sign-in", ...person },
+    ...providers.map((name) => ({
+      path: urls.backchannelLogoutPathOf(name),
+      post: server.backchannelLogout(name),
+      limit: "token" as const,
+      audience: "program" as const,
+    })),
     { path: below("/healthz"), get: server.health, head: true, audience: "program" },
     { path: below("/readyz"), get: server.readiness, head: true, audience: "program" },
   ];

@@ -1,4 +1,5 @@
 import { authorizeEndpoint } from "./endpoints/authorize.ts";
+import { backchannelLogoutEndpoint } from "./endpoints/backchannel-logout.ts";
 import { callbackEndpoint } from "./endpoints/callback.ts";
 import {
   deleteClientEndpoint,
@@ -28,6 +29,8 @@ export interface AuthorizationServer {
   readonly readClient: Endpoint;
   readonly updateClient: Endpoint;
   readonly deleteClient: Endpoint;
+  /** Where the provider of this name tells that somebody signed out there. */
+  readonly backchannelLogout: (provider: string) => Endpoint;
   readonly health: Endpoint;
   readonly readiness: Endpoint;
   /** For a person's browser: answers are redirects and pages. */
@@ -53,6 +56,7 @@ export function createAuthorizationServer(services: Services): AuthorizationServ
     readClient: forPrograms(readClientEndpoint(services)),
     updateClient: forPrograms(updateClientEndpoint(services)),
     deleteClient: forPrograms(deleteClientEndpoint(services)),
+    backchannelLogout: (provider) => forPrograms(backchannelLogoutEndpoint(services, provider)),
     health: healthEndpoint(),
     readiness: forPrograms(readinessEndpoint(services)),
     root: forPeople(rootEndpoint(services, authorize)),

@@ -48,6 +48,26 @@ export interface IdentityProvider {
    * (C07-C14). `callback` is our own callback URL with the query exactly as received.
    */
   completeSignIn(callback: URL, attempt: SignInAttempt): Promise<Identity>;
+  /**
+   * What a logout token says, proven to be this provider's (V52). Throws {@link SignInError}. Left out where
+   * a provider sends none.
+   */
+  readLogoutToken?(token: string): Promise<LogoutNotice>;
+  /** What such a token ends; browser sessions when left out (V54). */
+  readonly logoutEnds?: "sessions" | "grants";
+}
+
+/** A provider says that somebody signed out there (OpenID Connect Back-Channel Logout §2.4). */
+export interface LogoutNotice {
+  /** `jti`: the issuer gives no other notice this name. */
+  readonly id: string;
+  readonly issuer: string;
+  /** The session there that ended; `undefined`: all of the person. At least one of the two is there. */
+  readonly sid: string | undefined;
+  /** Whose it was, as in {@link Identity}. */
+  readonly subject: string | undefined;
+  /** From here on the same token would be refused for its age. */
+  readonly acceptedUntil: Seconds;
 }
 
 export interface SignInAttempt {
@@ -80,6 +100,8 @@ export interface Identity {
    * `undefined`: there are some for this person, but they could not be had, which is never the same as none.
    */
   readonly groups: readonly string[] | undefined;
+  /** The session there, which the provider names when it ends (V54). */
+  readonly sid?: string;
   /** With which the provider can be asked again later; only where the operator wants that. Never logged. */
   readonly credential?: string;
 }
@@ -226,6 +248,7 @@ export interface AuditEvent {
     | "passkey_added"
     | "passkey_refused"
     | "passkey_counter"
+    | "provider_logout"
     | "consent_approved"
     | "consent_denied"
     | "code_redeemed"

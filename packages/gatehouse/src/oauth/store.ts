@@ -60,7 +60,6 @@ export interface Holdings {
 export interface EndedHoldings extends Holdings {
   /** Codes that nobody had redeemed. */
   readonly codes: number;
-  readonly accessTokens: number;
 }
 
 /** How a redemption ended. See {@link Store.redeemCode}. */
@@ -235,6 +234,8 @@ export interface PeopleStore {
     readonly account: Account;
     readonly authTime: Seconds;
     readonly expiresAt: Seconds;
+    /** The session at the provider, if it named one. */
+    readonly sid?: string | undefined;
   }): Promise<"opened" | "blocked">;
   /**
    * The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its
@@ -242,6 +243,22 @@ export interface PeopleStore {
    */
   findSession(sessionHash: SecretHash, now: Seconds, idle: Seconds): Promise<BrowserSession | undefined>;
   endSession(sessionHash: SecretHash): Promise<void>;
+  /**
+   * A provider says that somebody signed out there. In one step the notice is used up, and the browser
+   * sessions end that were opened by the provider's session `sid`, if one is named, else all of the person's;
+   * with `endsGrants` also the codes, grants and access tokens of those whose sessions these are, and of
+   * `subject`. `undefined`, and nothing changed, when the notice was used before: of several callers with one
+   * exactly one acts.
+   */
+  signOutByProvider(notice: {
+    readonly noticeHash: SecretHash;
+    /** How long the notice is remembered. */
+    readonly acceptedUntil: Seconds;
+    readonly issuer: string;
+    readonly sid: string | undefined;
+    readonly subject: Subject | undefined;
+    readonly endsGrants: boolean;
+  }): Promise<{ readonly sessions: number; readonly grants: number } | undefined>;
   findAccount(subject: Subject): Promise<KnownAccount | undefined>;
   /**
    * The accounts that last signed in with this e-mail address, in any case; more than one when several

@@ -67,7 +67,7 @@ test("blocking says what it would end, does it only when agreed to, and lists wh
   assert.equal(blocked.code, 0, blocked.err);
   assert.match(
     blocked.out,
-    /^Blocked leaver@example\.com\. Ended: 1 session, 0 unused codes, 1 access token, 1 grant\n/,
+    /^Blocked leaver@example\.com\. Ended, with every token: 1 session, 0 unused codes, 1 grant\n/,
   );
   assert.match(blocked.out, new RegExp(grant.clientId));
   assert.equal(await findSession(), undefined);
@@ -77,7 +77,7 @@ test("blocking says what it would end, does it only when agreed to, and lists wh
   const json = await people("block", "leaver@example.com", "--yes", "--json");
   assert.deepEqual(JSON.parse(json.out), {
     blocked: [account.subject],
-    ended: [{ subject: account.subject, sessions: 0, grants: [], codes: 0, access_tokens: 0 }],
+    ended: [{ subject: account.subject, sessions: 0, grants: [], codes: 0 }],
   });
   assert.match((await people("unblock", "leaver@example.com")).out, /can sign in again/);
   assert.match((await people("unblock", "leaver@example.com")).out, /was not blocked/);

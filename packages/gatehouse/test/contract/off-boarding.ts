@@ -85,7 +85,7 @@ export function offBoardingContract(tested: StoreUnderTest): void {
     assert.deepEqual(await tested.store.findHoldings(subject, now), { sessions: 1, grants: [grant] });
     assert.deepEqual(await tested.store.findHoldings(subject, later(1000)), { sessions: 0, grants: [] });
 
-    const ended = { sessions: 1, codes: 1, accessTokens: 1, grants: [grant] };
+    const ended = { sessions: 1, codes: 1, grants: [grant] };
     assert.deepEqual(await tested.store.blockAccount(subject, later(1)), ended);
     await isEnded(person);
     assert.deepEqual(await tested.store.findAccounts(email), [{ ...known, blockedAt: later(1) }]);
@@ -95,7 +95,7 @@ export function offBoardingContract(tested: StoreUnderTest): void {
     assert.equal(await person.complete(), false);
     assert.equal(await tested.store.findCode(person.code.codeHash), undefined);
 
-    const again = { sessions: 0, codes: 0, accessTokens: 0, grants: [] };
+    const again = { sessions: 0, codes: 0, grants: [] };
     assert.deepEqual(await tested.store.blockAccount(subject, later(2)), again);
     assert.equal((await tested.store.findAccount(subject))?.blockedAt, later(1));
     assert.equal(await tested.store.unblockAccount(subject), true);

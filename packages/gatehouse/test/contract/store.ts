@@ -8,6 +8,7 @@ import { lateRefreshesContract } from "./late-refreshes.ts";
 import { offBoardingContract } from "./off-boarding.ts";
 import { passkeysContract } from "./passkeys.ts";
 import { peopleContract } from "./people.ts";
+import { providerLogoutContract } from "./provider-logout.ts";
 import { registrationsContract } from "./registrations.ts";
 import { resourcesContract } from "./resources.ts";
 import { StoreUnderTest } from "./store-under-test.ts";
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     clientsContract(tested);
     peopleContract(tested);
     offBoardingContract(tested);
+    providerLogoutContract(tested);
     transactionsContract(tested);
     codesContract(tested);
     grantsContract(tested);

@@ -54,7 +54,7 @@ test("V58 a blocked person's sessions, grants and tokens end at once at every in
 
   assert.match(
     await people("block", alice.email, "--yes"),
-    /Ended: 2 sessions, 1 unused code, 1 access token, 1 grant/,
+    /Ended, with every token: 2 sessions, 1 unused code, 1 grant/,
   );
   for (const each of all) {
     for (const known of [credential, undefined]) {

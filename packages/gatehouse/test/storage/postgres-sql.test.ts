@@ -17,7 +17,7 @@ const keywords = words(`
   as with returning order by desc group limit true false
   on conflict do nothing excluded
   case when then else end
-  for update
+  for update left join on
   begin commit rollback time zone
 `);
 const definitions = words(`

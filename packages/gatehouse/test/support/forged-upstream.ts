@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import {
   type CryptoKey,
@@ -55,6 +56,8 @@ export interface ForgedUpstream {
     signature?: Forgery["signature"],
     header?: Forgery["header"],
   ): Promise<string>;
+  /** A logout token of it (OpenID Connect Back-Channel Logout §2.4), bent like an ID token. */
+  logoutToken(forgery?: Forgery): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -113,6 +116,18 @@ export async function startForgedUpstream(): Promise<ForgedUpstream> {
       key = await makeKey(sameName ? key.jwk.kid : `${key.jwk.kid}-next`);
     },
     sign,
+    logoutToken: ({ claims, header, signature } = {}) =>
+      sign(
+        {
+          sub: "alice",
+          sid: "session-1",
+          jti: randomUUID(),
+          events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+          ...claims,
+        },
+        signature,
+        { typ: "logout+jwt", ...header },
+      ),
     close: () => closeServer(server),
   };
 

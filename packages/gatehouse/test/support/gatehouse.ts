@@ -68,7 +68,10 @@ export async function startTestGatehouse(
 ): Promise<TestGatehouse> {
   const port = await freePort();
   const issuer = environment.BASE_URL ?? `http://localhost:${port}`;
-  const upstream = await startUpstream({ redirectUris: [`${issuer}/callback`] });
+  const upstream = await startUpstream({
+    redirectUris: [`${issuer}/callback`],
+    logoutUri: `${issuer}/backchannel-logout/default`,
+  });
   const introspectionToken = "the-operators-introspection-token";
   const complete = {
     PORT: String(port),

@@ -15,6 +15,10 @@ import { Provider as UntypedProvider } from "oidc-provider/lib/provider.js";
 interface Provider {
   callback(): RequestListener;
   use(middleware: (context: AnswerContext, next: () => Promise<void>) => Promise<void>): void;
+  readonly Client: {
+    find(id: string): Promise<{ backchannelLogout(sub: string, sid: string): Promise<void> }>;
+  };
+  on(event: "authorization.success", listen: (context: ProviderContext) => void): void;
   readonly Session: new () => Saved & { loginAccount(details: { accountId: string }): void; id: string };
   readonly Grant: new (of: {
     accountId: string;
@@ -27,7 +31,7 @@ interface Saved {
 interface ProviderContext {
   readonly oidc: {
     readonly provider: Provider;
-    readonly session: { readonly accountId: string };
+    readonly session: { readonly accountId: string; sidFor(clientId: string): string };
     readonly client: { readonly clientId: string };
   };
 }
@@ -48,6 +52,8 @@ export interface UpstreamAccount {
 /** What makes it behave as a certain product does. */
 export interface UpstreamBehaviour {
   readonly redirectUris?: readonly string[];
+  /** Where it tells that somebody signed out; nowhere when left out. */
+  readonly logoutUri?: string;
   /** Where it is served, which is part of its issuer: `/realms/acme`. */
   readonly path?: string;
   /** Scopes it knows, with the claims each of them gives. */
@@ -71,6 +77,14 @@ export interface Upstream {
   decision: "continue" | "cancel";
   /** How often a path (`/auth`, `/token`, `/jwks`, `/.well-known/openid-configuration`) was asked for. */
   requests(path: string): number;
+  /** Its sessions with our client, by the `sid` of the ID token, the newest last. */
+  readonly sids: readonly string[];
+  /** Tells our client that somebody signed out of one; rejects when the answer is not 200. */
+  signOut(sub: string, sid: string): Promise<void>;
+  /** False: what it tells does not arrive, and it takes it for done. */
+  deliversLogout: boolean;
+  /** What it has sent for that, the newest last. */
+  readonly logoutTokens: readonly string[];
   close(): Promise<void>;
 }
 
@@ -88,6 +102,8 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
   const { path: base = "", claims = emailAlone, claimsOf, onAnswer } = options;
   const mount = base.replace(/\/$/, "");
   const counts = new Map<string, number>();
+  const sids: string[] = [];
+  const logoutTokens: string[] = [];
   const accounts = new Map<string, UpstreamAccount>();
   let handle: RequestListener = (_, response) => response.destroy();
   const server = createServer(async (request, response) => {
@@ -108,6 +124,10 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
     account: { sub: "alice", email: "alice@example.com", email_verified: true },
     decision: "continue",
     requests: (path) => counts.get(path) ?? 0,
+    sids,
+    signOut: async (sub, sid) => (await provider.Client.find(upstream.clientId)).backchannelLogout(sub, sid),
+    deliversLogout: true,
+    logoutTokens,
     close: () => closeServer(server),
   };
   const provider = new OidcProvider(issuer, {
@@ -120,8 +140,20 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
         redirect_uris: options.redirectUris ?? ["http://localhost:8080/callback"],
         grant_types: ["authorization_code"],
         response_types: ["code"],
+        ...(options.logoutUri && {
+          backchannel_logout_uri: options.logoutUri,
+          backchannel_logout_session_required: true,
+        }),
       },
     ],
+    // Its own would reach no loopback address.
+    fetch(
+      url: string,
+      { dispatcher, ...request }: RequestInit & { body: URLSearchParams; dispatcher: unknown },
+    ) {
+      logoutTokens.push(String(request.body.get("logout_token")));
+      return upstream.deliversLogout ? fetch(url, request) : new Response();
+    },
     scopes: ["openid"],
     claims,
     conformIdTokenClaims: false, // the ID token carries the e-mail address, as Google's does
@@ -130,7 +162,11 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
       claims: (place: "id_token" | "userinfo") => claimsOf?.(place) ?? accounts.get(accountId),
     }),
     interactions: { policy: policy(upstream) },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      backchannelLogout: { enabled: true },
+    },
     loadExistingGrant: grantOf(Object.keys(claims).join(" ")),
     renderError(context: { body: unknown }, error: object) {
       context.body = error;
@@ -150,6 +186,9 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
       await onAnswer(context);
     });
   }
+  provider.on("authorization.success", ({ oidc: { session, client } }) => {
+    sids.push(session.sidFor(client.clientId));
+  });
   handle = provider.callback();
 
   /** Puts a session of this account into the request, in place of whatever the browser brought. */

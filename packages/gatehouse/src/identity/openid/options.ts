@@ -42,6 +42,8 @@ export interface OpenIdOptions {
    * address. Neither name nor groups are looked for, and at Google the hosted domain alone decides (V29).
    */
   readonly ofVariables?: boolean | undefined;
+  /** What a logout there ends here (V54); browser sessions when left out. */
+  readonly backchannelLogout?: "sessions" | "grants" | undefined;
   /** The real time unless a test says otherwise: it is compared with the provider's. */
   readonly clock?: Clock | undefined;
   /** Told what does not fail a sign-in but should be known: the provider's documents cannot be refreshed. */

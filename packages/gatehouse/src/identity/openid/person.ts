@@ -55,5 +55,11 @@ export function personOf(issuer: string, claims: Claims, options: OpenIdOptions)
     email,
     name: options.ofVariables ? undefined : plainName(findClaim(claims, named("name"))?.value),
     groups,
+    ...(isText(idToken.sid) && { sid: idToken.sid }),
   };
+}
+
+/** Anything else is no name that a logout token could repeat. */
+function isText(sid: unknown): sid is string {
+  return typeof sid === "string" && /^[\x20-\x7E]{1,255}$/.test(sid);
 }

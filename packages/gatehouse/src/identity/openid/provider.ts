@@ -1,3 +1,4 @@
+import type { JWTPayload } from "jose";
 import type { IdentityProvider } from "../../oauth/ports.ts";
 import { SignInError } from "../../oauth/ports.ts";
 import { seconds } from "../../oauth/values.ts";
@@ -9,6 +10,7 @@ import { exchangeCode, type Tokens } from "./code-exchange.ts";
 import { createFetchedDocument } from "./fetched-document.ts";
 import { type Expected, type ProvenToken, verifyIdToken, verifySignedUserinfo } from "./id-token.ts";
 import { exactIssuer } from "./issuer.ts";
+import { verifyLogoutToken } from "./logout-token.ts";
 import { microsoftIssuers } from "./microsoft.ts";
 import type { OpenIdOptions } from "./options.ts";
 import { personOf, whatIsLacking } from "./person.ts";
@@ -80,6 +82,9 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     return { idToken, userinfo };
   }
 
+  /** At Microsoft `sub` is another one for each application: only `sid` tells whose session it was. */
+  const subjectOf = ({ sub }: JWTPayload) => (options.preset === "microsoft" ? undefined : sub);
+
   return {
     name,
     title,
@@ -108,5 +113,11 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
       const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce });
       return personOf(token.issuer, await complete(provider, token, tokens, expected), options);
     },
+    async readLogoutToken(token) {
+      const { issuer: issuerOfMetadata } = await metadata.current();
+      const expected = { issuers, issuerOfMetadata, clientId, now: clock.now() };
+      return verifyLogoutToken(token, keys, expected, subjectOf);
+    },
+    logoutEnds: options.backchannelLogout ?? "sessions",
   };
 }

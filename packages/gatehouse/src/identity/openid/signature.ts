@@ -19,7 +19,7 @@ const algorithms = [
 ];
 
 /** How far the provider's clock may be from ours, in seconds (C12). */
-const skew = 60;
+export const skew = 60;
 
 export type Keys = Pick<FetchedDocument<SigningKeys>, "current" | "renewed">;
 

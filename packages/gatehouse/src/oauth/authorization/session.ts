@@ -67,6 +67,7 @@ export async function openSession(
     account: session.account,
     authTime,
     expiresAt: after(authTime, settings.lifetimes.session),
+    sid: identity.sid,
   });
   if (opened === "blocked") {
     throw new SignInError("access_denied", `the operator has blocked ${session.account.subject}`, {

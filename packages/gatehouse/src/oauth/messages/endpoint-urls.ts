@@ -12,6 +12,8 @@ export interface EndpointUrls {
   callbackOf(provider: string): string;
   /** Its path. */
   callbackPathOf(provider: string): string;
+  /** The path at which a provider tells that somebody signed out there. */
+  backchannelLogoutPathOf(provider: string): string;
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
@@ -30,6 +32,7 @@ export function endpointUrls(issuer: string): EndpointUrls {
     metadataPath: `/.well-known/oauth-authorization-server${basePath}`,
     callbackOf: (provider) => issuer + callbackBelow(provider),
     callbackPathOf: (provider) => basePath + callbackBelow(provider),
+    backchannelLogoutPathOf: (provider) => `${basePath}/backchannel-logout/${provider}`,
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
     registrationUrl: `${issuer}/register/client`,

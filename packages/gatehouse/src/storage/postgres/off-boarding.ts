@@ -50,8 +50,11 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
     await run(endTransactions, subject);
     const codes = (await run(endCodes, subject)).rows.filter(([used]) => used === false).length;
     const ended = (await run(endGrants, subject)).rows.map(grants.read);
-    const ids = ended.map(({ id }) => id);
-    return { sessions, codes, grants: ended, accessTokens: (await run(endTokens, ids)).changes };
+    await run(
+      endTokens,
+      ended.map(({ id }) => id),
+    );
+    return { sessions, codes, grants: ended };
   }
 
   return {

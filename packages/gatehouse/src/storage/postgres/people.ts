@@ -21,7 +21,7 @@ export function peopleOperations(database: Database): PeopleOperations {
        where gatehouse_accounts.blocked_at is null`,
   );
   const open = database.prepare(
-    "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values ($1, $2, $3, $3, $4)",
+    "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at, sid) values ($1, $2, $3, $3, $4, $5)",
   );
   const end = database.prepare("delete from gatehouse_browser_sessions where id = $1");
   const find = database.prepare(
@@ -35,13 +35,13 @@ export function peopleOperations(database: Database): PeopleOperations {
   const byEmail = lookUp("where lower(email) = lower($1) order by created_at");
   const all = lookUp("order by created_at desc, subject");
   return {
-    openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
+    openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null }) =>
       database.transaction(async (run) => {
         // The account's row first, as whoever ends what is the person's takes it.
         const remembered = await run(rememberAccount, instant(authTime), ...valuesOf(accounts, account));
         if (remembered.changes === 0) return "blocked";
         if (replaces !== undefined) await run(end, replaces);
-        await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt));
+        await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt), sid);
         return "opened";
       }),
     findSession: async (sessionHash, now, idle) => {

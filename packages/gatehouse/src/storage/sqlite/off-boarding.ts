@@ -46,10 +46,10 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
   function endAll(subject: Subject) {
     endTransactions.run(subject);
     endUsedCodes.run(subject);
+    endTokens.run(subject);
     return {
       sessions: Number(endSessions.run(subject).changes),
       codes: Number(endCodes.run(subject).changes),
-      accessTokens: Number(endTokens.run(subject).changes),
       grants: endGrants.all(subject).map(grants.read),
     };
   }

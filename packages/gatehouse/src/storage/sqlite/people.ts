@@ -19,7 +19,7 @@ export function peopleOperations(database: Database): PeopleOperations {
        where blocked_at is null`,
   );
   const open = database.prepare(
-    "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at) values (?, ?, ?, ?, ?)",
+    "insert into gatehouse_browser_sessions (id, subject, auth_time, last_seen_at, expires_at, sid) values (?, ?, ?, ?, ?, ?)",
   );
   const end = database.prepare("delete from gatehouse_browser_sessions where id = ?");
   const find = database.prepare(
@@ -34,12 +34,12 @@ export function peopleOperations(database: Database): PeopleOperations {
   const byEmail = lookUp("where lower(email) = lower(?) order by created_at");
   const all = lookUp("order by created_at desc, subject");
   return {
-    openSession: ({ sessionHash, replaces, account, authTime, expiresAt }) =>
+    openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null }) =>
       database.write(() => {
         const { changes } = rememberAccount.run(...valuesOf(accounts, account), authTime, authTime);
         if (changes === 0) return "blocked";
         if (replaces !== undefined) end.run(replaces);
-        open.run(sessionHash, account.subject, authTime, authTime, expiresAt);
+        open.run(sessionHash, account.subject, authTime, authTime, expiresAt, sid);
         return "opened";
       }),
     findSession: (sessionHash, now, idle) =>

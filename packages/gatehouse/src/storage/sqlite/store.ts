@@ -15,6 +15,7 @@ import { offBoardingOperations } from "./off-boarding.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
 import { passkeyOperations } from "./passkeys.ts";
 import { peopleOperations } from "./people.ts";
+import { providerLogoutOperation } from "./provider-logout.ts";
 import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
@@ -83,6 +84,7 @@ function createStore(database: Database, path: string): Store {
     ...passkeyOperations(database),
     ...invitationOperations(database),
     ...offBoardingOperations(database),
+    ...providerLogoutOperation(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),
