@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { describeStart } from "../../src/commands/start-line.ts";
-import { readConfig } from "../../src/config/config.ts";
+import { loadConfig, readConfig } from "../../src/config/config.ts";
+import { aFolder } from "../config/config-file.ts";
 import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
 
 const production = {
@@ -26,6 +27,30 @@ test("the line says who may sign in, with which provider", () => {
   });
   assert.equal(closed.whoMaySignIn, "people of example.com, example.org");
   assert.equal(closed.provider, "https://idp.example.com");
+});
+
+test("the line says of each of several providers who comes through it, and which callback it has to know", (t) => {
+  const configPath = join(
+    aFolder(t, {
+      "gatehouse.yaml": `providers:
+  - { name: work, preset: okta, issuer: https://acme.okta.com, client_id: a, client_secret: b, domains: [acme.example] }
+  - { name: github, kind: github, client_id: a, client_secret: b, domains: "*", organizations: [acme] }
+`,
+    }),
+    "gatehouse.yaml",
+  );
+  const environment = { ...production, ALLOWED_DOMAINS: "example.com" };
+  const several = describeStart(loadConfig({ environment, configPath }, "serve"), "http://0.0.0.0:8080");
+  assert.equal(several.provider, "https://accounts.google.com, https://acme.okta.com, https://github.com");
+  assert.equal(
+    several.whoMaySignIn,
+    "through default people of example.com; through work people of acme.example; through github people of every domain that no other provider names, only members of acme",
+  );
+  assert.equal(
+    several.redirectUri,
+    "https://login.example.com/callback, https://login.example.com/callback/work, https://login.example.com/callback/github, which the provider has to know",
+  );
+  assert.doesNotMatch(JSON.stringify(several), /our-secret/);
 });
 
 test("the line says which database, which keys and which proxies, and never a secret", () => {
