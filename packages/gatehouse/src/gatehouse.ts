@@ -8,7 +8,7 @@ import { isLoopbackAddress } from "./http/this-computer.ts";
 import { keySettings, keyWarnings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
-import type { Access, ClientDocuments, Clock } from "./oauth/ports.ts";
+import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
 import { startAccess } from "./start/access.ts";
 import { keepHouse } from "./start/housekeeping.ts";
@@ -39,6 +39,8 @@ export interface Overrides extends KeyedStoreOverrides {
   readonly documents?: ClientDocuments;
   /** In place of the configured rules. */
   readonly access?: () => Access | undefined;
+  /** In place of the configured ones. */
+  readonly providers?: IdentityProviders;
   readonly clock?: Clock;
 }
 
@@ -75,10 +77,11 @@ export async function startGatehouse(
   );
   const events = createEvents(log);
   const refused = createBoundedEvents(events, clock);
+  const providers = overrides.providers ?? signIn.providers;
   const server = createAuthorizationServer({
     settings,
     store,
-    providers: signIn.providers,
+    providers,
     access: overrides.access ?? access.current,
     documents,
     clock,
@@ -88,7 +91,7 @@ export async function startGatehouse(
     warnings: async () => [...warnings, ...(await keysWarn())],
   });
   const pages = createPages(urls.basePath);
-  const names = signIn.providers.all.map(({ name }) => name);
+  const names = providers.all.map(({ name }) => name);
   const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];
   routes.push(...signIn.pages.map(({ path, endpoint }) => developmentRoute(path, endpoint)));
   const listener = createListener({

@@ -78,12 +78,13 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "resources remove": { examples: ["resources remove https://notes.example.com/mcp"], reads: database },
   people: {
-    summary: "the people who signed in: list, block, remove, …",
+    summary: "the people who signed in: list, block, release, …",
     examples: ["people list", "people block ada@example.com"],
     reads: database,
   },
   "people list": { examples: ["people list --blocked"], reads: database },
   "people show": { examples: ["people show ada@example.com"], reads: database },
+  "people release": { examples: ["people release ada@example.com"], reads: database },
   "people block": {
     examples: [
       "people block ada@example.com",

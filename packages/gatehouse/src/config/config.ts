@@ -195,6 +195,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
       introspectionToken: values.INTROSPECTION_TOKEN,
       homeUrl: values.HOME_URL,
       allowedDomains: values.ALLOWED_DOMAINS,
+      contact: values.CONTACT,
       defaultResource: values.DEFAULT_RESOURCE,
       assertionAudiences:
         values.ASSERTION_AUDIENCE === "issuer" ? [issuer] : [issuer, `${issuer}/`, `${issuer}/token`],

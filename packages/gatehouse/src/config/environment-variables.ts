@@ -48,6 +48,9 @@ const optional = <T>(
   about: Omit<Variable<T>, "parser" | "fallback"> & { absent: string },
 ): Variable<T> => ({ parser, ...about });
 
+/** An address that stands in a link without changing it, or a URL. */
+const contactForm = /^(?:https?:\/\/[^\s@\\]+|[^\s@?&#%/:]+@[^\s@?&#%/:]+)$/i;
+
 const lifetime = (path: string, fallback: string, meaning: string, least = "1s", most = "3650d") =>
   of(duration(least, most), {
     path,
@@ -178,6 +181,16 @@ export const variables = {
       "Domains whose people may sign in: at Google the account's organisation, else of the verified address.",
     expected: "a comma-separated list of domains such as example.com",
   }),
+  CONTACT: optional(
+    parsed((text) => (contactForm.test(text) ? text : undefined)),
+    {
+      absent: "the page says: whoever runs this server",
+      path: "sign_in.contact",
+      form: text(contactForm),
+      meaning: "Whom people ask who may not sign in; their page names it.",
+      expected: "an e-mail address or an http(s) URL",
+    },
+  ),
   SECRET_KEY: optional(parsed(parseKeyList), {
     absent: "a key file beside the embedded database, created when missing",
     path: "secrets.keys",

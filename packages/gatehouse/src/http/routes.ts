@@ -1,13 +1,12 @@
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
-import { defaultProvider } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
 import type { Route } from "./route.ts";
 
 /**
  * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known
  * document, whose place RFC 8414 §3.1 fixes.
- * @param providers the names of the identity providers
+ * @param providers the names of the identity providers, each with a callback of its own
  */
 export function serverRoutes(
   urls: EndpointUrls,
@@ -39,7 +38,13 @@ export function serverRoutes(
     },
     { path: below("/"), get: server.root, limit: "authorize", ...person },
     { path: below("/authorize"), get: server.authorize, limit: "authorize", ...person },
-    { path: urls.callbackPathOf(defaultProvider), get: server.callback, limit: "authorize", ...person },
+    ...providers.map((name) => ({
+      path: urls.callbackPathOf(name),
+      get: server.callback(name),
+      limit: "authorize" as const,
+      ...person,
+    })),
+    { path: urls.signInPath, get: server.choosePage, post: server.choose, limit: "sign-in", ...person },
     {
       path: urls.consentPath,
       get: server.consentPage,

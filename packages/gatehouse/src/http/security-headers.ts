@@ -13,13 +13,13 @@ const policy =
 
 const authenticator = "publickey-credentials-get=(self), publickey-credentials-create=(self)";
 
-/** Kinds of pages whose form is followed by redirects that may lead to the client. */
-const leadsOut: readonly Page["kind"][] = ["consent", "passkey-sign-in"];
+/** Kinds of pages whose form is followed by redirects that may lead to the client, or to a provider. */
+const leadsOut: readonly Page["kind"][] = ["consent", "choose-provider", "refused-person", "passkey-sign-in"];
 
 /**
  * What a page carries besides (S04, D09). Browsers apply `form-action` to the redirects that follow a form,
- * so the pages whose form ends at the client have none (D10). Only pages of passkeys have a script, in a file
- * of ours, and only they may use the authenticator, for themselves (V70).
+ * so the pages whose form ends at the client or a provider have none (D10). Only pages of passkeys have a
+ * script, in a file of ours, and only they may use the authenticator, for themselves (V70).
  */
 export function pageHeaders(page: Page, language: string): Record<string, string> {
   return {

@@ -1,6 +1,7 @@
 import { authorizeEndpoint } from "./endpoints/authorize.ts";
 import { backchannelLogoutEndpoint } from "./endpoints/backchannel-logout.ts";
 import { callbackEndpoint } from "./endpoints/callback.ts";
+import { chooseEndpoint, choosePageEndpoint } from "./endpoints/choose-provider.ts";
 import {
   deleteClientEndpoint,
   readClientEndpoint,
@@ -36,7 +37,10 @@ export interface AuthorizationServer {
   /** For a person's browser: answers are redirects and pages. */
   readonly root: Endpoint;
   readonly authorize: Endpoint;
-  readonly callback: Endpoint;
+  /** The callback of the provider of this name. */
+  readonly callback: (provider: string) => Endpoint;
+  readonly choosePage: Endpoint;
+  readonly choose: Endpoint;
   readonly consentPage: Endpoint;
   readonly consentDecision: Endpoint;
   readonly signOut: Endpoint;
@@ -61,7 +65,9 @@ export function createAuthorizationServer(services: Services): AuthorizationServ
     readiness: forPrograms(readinessEndpoint(services)),
     root: forPeople(rootEndpoint(services, authorize)),
     authorize: forPeople(authorize),
-    callback: forPeople(callbackEndpoint(services)),
+    callback: (provider) => forPeople(callbackEndpoint(services, provider)),
+    choosePage: forPeople(choosePageEndpoint(services)),
+    choose: forPeople(chooseEndpoint(services)),
     consentPage: forPeople(consentPageEndpoint(services)),
     consentDecision: forPeople(consentDecisionEndpoint(services)),
     signOut: forPeople(signOutEndpoint(services)),

@@ -121,6 +121,8 @@ export class SignInError extends Error {
   readonly account: string | undefined;
   /** How the provider calls itself, where that is the reason. */
   readonly issuerFound: string | undefined;
+  /** Whether the answer is another attempt's or another provider's: then the client is told nothing. */
+  readonly misdirected: boolean;
 
   constructor(
     code: SignInError["code"],
@@ -130,6 +132,7 @@ export class SignInError extends Error {
       reason?: Reason;
       account?: string;
       issuerFound?: string | undefined;
+      misdirected?: boolean;
       cause?: unknown;
     } = {},
   ) {
@@ -139,6 +142,7 @@ export class SignInError extends Error {
     this.reason = options.reason;
     this.account = options.account;
     this.issuerFound = options.issuerFound;
+    this.misdirected = options.misdirected ?? false;
   }
 }
 
@@ -243,6 +247,8 @@ export interface AuditEvent {
   readonly name:
     | "sign_in"
     | "sign_in_failed"
+    | "address_changed"
+    | "address_moved"
     | "sign_out"
     | "passkey_registered"
     | "passkey_added"
@@ -278,6 +284,8 @@ export interface AuditEvent {
   readonly request: string;
   readonly client?: string | undefined;
   readonly subject?: string | undefined;
+  /** The name of the identity provider. */
+  readonly provider?: string | undefined;
   readonly grant?: string | undefined;
   readonly resource?: string | undefined;
   /** As the request names it, without what may be a secret. */

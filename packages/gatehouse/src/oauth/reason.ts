@@ -63,6 +63,10 @@ export interface ReasonDetails {
   readonly unknownMembership: None;
   /** Used, expired, replaced, opened in another browser, or never there: nobody is told which. */
   readonly invitationOver: None;
+  /** The account's address belongs to another person here. */
+  readonly addressTaken: None;
+  /** The account has no address, and this app's server knows people by nothing else. */
+  readonly addressNeeded: None;
   /** Answered already, expired, or opened in another browser. */
   readonly pageOver: None;
   readonly damagedLink: None;

@@ -154,9 +154,9 @@ export interface AuthorizationRequest {
 }
 
 /**
- * One attempt to authorize, from the authorization request to the decision. It lives at two stages:
- * `sign-in`, while the browser is at the identity provider, and `consent`, once it is known who the person
- * is.
+ * One attempt to authorize, from the authorization request to the decision. It lives at one of three stages:
+ * `choice`, while the person chooses where to sign in, and each choice begins another attempt; `sign-in`,
+ * while the browser is at the identity provider; and `consent`, once it is known who the person is.
  */
 export interface Transaction {
   /** Hash of the handle that travels as upstream `state` and in the consent form. */
@@ -169,9 +169,19 @@ export interface Transaction {
    * before several were possible.
    */
   readonly provider?: string;
+  /** Set at stage `choice`. */
+  readonly choice?: SignInChoice;
   /** Set at stage `consent`: who signed in. */
   readonly signedIn: SignedIn | undefined;
   readonly expiresAt: Seconds;
+}
+
+/** What a person who chooses where to sign in chooses from. */
+export interface SignInChoice {
+  /** What the chosen provider is asked for. */
+  readonly prompt: "select_account" | "login";
+  /** The names of the providers that will do; left out: all. */
+  readonly providers?: readonly string[];
 }
 
 export interface SignedIn {

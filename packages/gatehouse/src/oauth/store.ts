@@ -62,6 +62,15 @@ export interface EndedHoldings extends Holdings {
   readonly codes: number;
 }
 
+/** How a sign-in ended. See {@link Store.openSession}. */
+export type SignInOutcome =
+  /** `formerEmail`: the address the person had until now, if it is another one; empty when they had none. */
+  | { readonly outcome: "opened"; readonly formerEmail: string | undefined }
+  /** The operator has blocked the person. */
+  | { readonly outcome: "blocked" }
+  /** The address is somebody else's. */
+  | { readonly outcome: "address_held"; readonly holder: Account };
+
 /** How a redemption ended. See {@link Store.redeemCode}. */
 export type Redemption = "redeemed" | "used" | "gone";
 
@@ -223,10 +232,15 @@ export interface ResourceStore {
 /** Accounts and browser sessions. See {@link Store} for what holds for all operations. */
 export interface PeopleStore {
   /**
-   * Records a proven sign-in: the account is created, or its e-mail brought up to date, and a new browser
-   * session opened; in one step the session `replaces` (the browser's earlier one, if any) ends, so an
-   * identifier never survives a sign-in (S05). `blocked`, and nothing changed, while the person is blocked:
-   * of a block at the same moment it comes before, and its session ends with it, or after.
+   * Records a proven sign-in: the account is created, or what is known of it brought up to date, and a new
+   * browser session opened; in one step the session `replaces` (the browser's earlier one, if any) ends, so
+   * an identifier never survives a sign-in (S05). `blocked`, and nothing changed, while the person is
+   * blocked: of a block at the same moment it comes before, and its session ends with it, or after.
+   *
+   * An address, in any case, is one person's at a time, as long as they sign in with it and it is not
+   * released; of two people who first come with it at once exactly one gets it. Whose address is another's:
+   * `address_held`, and nothing changed (V21). Whose own address is another than before has the new one
+   * everywhere at once, in codes, grants and access tokens too, and nobody has the former (V20).
    */
   openSession(session: {
     readonly sessionHash: SecretHash;
@@ -236,7 +250,13 @@ export interface PeopleStore {
     readonly expiresAt: Seconds;
     /** The session at the provider, if it named one. */
     readonly sid?: string | undefined;
-  }): Promise<"opened" | "blocked">;
+  }): Promise<SignInOutcome>;
+  /**
+   * Takes an address, in any case, away from whoever has it: their account stays without one, their sessions,
+   * attempts, codes, grants and access tokens end; the next to sign in with it has it. Gives the accounts as
+   * they were; of a sign-in of theirs at the same moment it is the first or the second, never half of it.
+   */
+  releaseAddress(email: string): Promise<Account[]>;
   /**
    * The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its
    * absolute end.
@@ -261,8 +281,8 @@ export interface PeopleStore {
   }): Promise<{ readonly sessions: number; readonly grants: number } | undefined>;
   findAccount(subject: Subject): Promise<KnownAccount | undefined>;
   /**
-   * The accounts that last signed in with this e-mail address, in any case; more than one when several
-   * providers or people had it.
+   * The accounts that last signed in with this e-mail address, in any case; more than one only where several
+   * people had it before addresses were one person's.
    */
   findAccounts(email: string): Promise<KnownAccount[]>;
   /** Newest first. */
@@ -328,8 +348,8 @@ export interface PasskeyStore {
    * becomes its only one, and its sessions, transactions and codes end, its grants with `endsGrants`.
    * `registered` for exactly one caller; every other outcome changes nothing, not even the invitation.
    * `gone`: it is over, or another browser's. `known`: somebody has a passkey of this id, the person
-   * themselves included. `held`: another person has the address; a sign-in of such a one at the same moment
-   * is not seen. `blocked`: the operator has blocked the person.
+   * themselves included. `held`: another person has the address, see {@link openSession}. `blocked`: the
+   * operator has blocked the person.
    */
   completeInvitation(completion: {
     readonly tokenHash: SecretHash;
@@ -371,6 +391,15 @@ export interface PasskeyStore {
  */
 export interface TransactionStore {
   beginTransaction(transaction: Transaction): Promise<void>;
+  /**
+   * The transaction at stage `choice`, untouched: a person who comes back from one provider may choose
+   * another.
+   */
+  findAwaitingChoice(
+    handleHash: SecretHash,
+    bindingHash: SecretHash,
+    now: Seconds,
+  ): Promise<Transaction | undefined>;
   /**
    * Takes a transaction off the stage `sign-in`, once: of any number of callers with the right handle and
    * binding exactly one gets it, the others undefined (C04). A wrong binding gets undefined and changes

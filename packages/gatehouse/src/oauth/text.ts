@@ -9,6 +9,14 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
 
+/**
+ * The text without what is not seen, or turns its surroundings: control and formatting characters, and halves
+ * of a pair.
+ */
+export function plainText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "").trim();
+}
+
 const graphemes = new Intl.Segmenter("en");
 
 /**

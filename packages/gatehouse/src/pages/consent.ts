@@ -1,5 +1,6 @@
 import { getDomain } from "tldts";
 import type { ConsentPage } from "../oauth/messages/page.ts";
+import { shownAccount } from "./account.ts";
 import { type Html, html } from "./html.ts";
 import { readableName, safeLink } from "./untrusted.ts";
 import type { Words } from "./words.ts";
@@ -23,7 +24,7 @@ ${whereAccessGoes(page, words)}
 <dl class="facts">
 <div><dt>${words.itMay}</dt><dd><ul>${abilities(page, words)}</ul></dd></div>
 ${page.resource && html`<div><dt>${words.mcpServer}</dt><dd>${page.resource.name} <code>${shortened(page.resource.identifier, addressLength)}</code></dd></div>`}
-<div><dt>${words.yourAccount}</dt><dd><strong><bdi>${page.account.email}</bdi></strong></dd></div>
+<div><dt>${words.yourAccount}</dt><dd>${shownAccount(page.account, catalogue)}</dd></div>
 </dl>
 <form method="post" action="${page.action}">
 <input type="hidden" name="transaction" value="${page.transaction}">

@@ -24,7 +24,7 @@ ${page.detail !== undefined && html`<div><dt>${words.error.forDeveloper}</dt><dd
   };
 }
 
-function explain<K extends ReasonKey>(explanations: Explanations, reason: ReasonOf<K>): Explanation {
+export function explain<K extends ReasonKey>(explanations: Explanations, reason: ReasonOf<K>): Explanation {
   return explanations[reason.key](reason);
 }
 

@@ -1,12 +1,11 @@
 import type { HomePage } from "../oauth/messages/page.ts";
+import { shownAccount } from "./account.ts";
 import { type Html, html } from "./html.ts";
 import type { Words } from "./words.ts";
 
 /** For whoever opens the server's own address. */
-export function homePage(
-  { issuer, session }: HomePage,
-  { home: words }: Words,
-): { title: string; content: Html } {
+export function homePage({ issuer, session }: HomePage, catalogue: Words): { title: string; content: Html } {
+  const words = catalogue.home;
   return {
     title: words.title,
     content: html`<p class="step">${words.title}</p>
@@ -15,7 +14,7 @@ export function homePage(
 ${
   session === undefined
     ? html`<p>${words.nobodySignedIn}</p>`
-    : html`<p>${words.signedIn({ account: html`<strong><bdi>${session.email}</bdi></strong>` })}</p>
+    : html`<p>${words.signedIn({ account: shownAccount(session.account, catalogue) })}</p>
 <form method="post" action="${session.signOut}">
 <input type="hidden" name="csrf" value="${session.csrf}">
 <div class="choices"><button class="deny">${words.signOut}</button></div>

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { hasScript, type Page } from "../oauth/messages/page.ts";
 import { readShippedFile } from "../shipped-files.ts";
+import { chooseProviderPage } from "./choose-provider.ts";
 import { consentPage } from "./consent.ts";
 import { developmentSignInPage } from "./development-sign-in.ts";
 import { errorPage } from "./error.ts";
@@ -16,6 +17,7 @@ import {
   passkeyRegistrationPage,
   passkeySignInPage,
 } from "./passkeys.ts";
+import { refusedPersonPage } from "./refused-person.ts";
 import type { Words } from "./words.ts";
 
 export interface Pages {
@@ -62,6 +64,10 @@ function contentOf(page: Page, words: Words): { title: string; content: Html } {
   switch (page.kind) {
     case "consent":
       return consentPage(page, words);
+    case "choose-provider":
+      return chooseProviderPage(page, words);
+    case "refused-person":
+      return refusedPersonPage(page, words);
     case "error":
       return errorPage(page, words);
     case "home":

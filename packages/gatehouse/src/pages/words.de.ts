@@ -76,6 +76,31 @@ export const german = {
     terms: "Nutzungsbedingungen",
   },
 
+  account: {
+    withoutAddress: "Ein Konto ohne E-Mail-Adresse",
+  },
+
+  chooseProvider: {
+    title: "Anmelden",
+    heading: "Womit möchten Sie sich anmelden?",
+    toUse: ({ server }) =>
+      html`Eine App möchte ${server} in Ihrem Namen nutzen. Sagen Sie zuerst, wer Sie sind.`,
+    narrowed: "Für das, was Sie nutzen möchten, geht es nur hiermit:",
+    narrowedTo: ({ server }) => html`Um ${server} zu nutzen, müssen Sie sich hiermit anmelden:`,
+    usedLast: "zuletzt benutzt",
+    back: "Abbrechen und zur App zurückkehren",
+  },
+
+  refusedPerson: {
+    step: "Anmeldung",
+    account: "Ihr benutztes Konto",
+    provider: "Angemeldet mit",
+    whomToAsk: "Wen Sie fragen",
+    operator: "Die Betreiber dieses Servers",
+    anotherAccount: "Anderes Konto benutzen",
+    back: "Zurück zur App",
+  },
+
   home: {
     title: "Anmeldeserver",
     heading: "Dieser Server meldet Sie bei MCP-Servern an",
@@ -276,9 +301,9 @@ export const german = {
         "Es wurde nichts weitergegeben. Wenn Sie die App verbinden möchten, kehren Sie zu ihr zurück und beginnen Sie von vorn.",
     }),
     foreignAccount: () => ({
-      title: "Sie wurden nicht angemeldet",
+      title: "Dieses Konto darf sich hier nicht anmelden",
       explanation:
-        "Konten dieser Organisation dürfen sich hier nicht anmelden; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto, oder fragen Sie die Betreiber dieses Servers.",
+        "Konten seiner Organisation dürfen sich hier nicht anmelden. An die App wurde nichts weitergegeben.",
     }),
     blockedPerson: () => ({
       title: "Sie wurden nicht angemeldet",
@@ -286,14 +311,24 @@ export const german = {
         "Die Betreiber dieses Servers haben Ihren Zugang beendet; es wurde nichts weitergegeben. Halten Sie das für einen Irrtum, fragen Sie dort nach; mit Ihrem Konto ist sonst alles in Ordnung.",
     }),
     noAddress: () => ({
-      title: "Sie wurden nicht angemeldet",
+      title: "Für dieses Konto ist keine E-Mail-Adresse bekannt",
       explanation:
-        "Ihr Identitätsanbieter hat für dieses Konto keine E-Mail-Adresse genannt; es wurde nichts weitergegeben. Kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto, oder fragen Sie die Betreiber dieses Servers.",
+        "Dieser Server kennt Menschen an ihrer E-Mail-Adresse, und dort, wo Sie sich angemeldet haben, wurde für dieses Konto keine genannt. An die App wurde nichts weitergegeben.",
     }),
     unverifiedAddress: () => ({
-      title: "Sie wurden nicht angemeldet",
+      title: "Die E-Mail-Adresse dieses Kontos ist nicht bestätigt",
       explanation:
-        "Ihr Identitätsanbieter hat die E-Mail-Adresse dieses Kontos nicht bestätigt; es wurde nichts weitergegeben. Lassen Sie sie dort bestätigen, oder kehren Sie zu Ihrer App zurück, beginnen Sie von vorn und wählen Sie ein anderes Konto.",
+        "Dort, wo Sie sich angemeldet haben, hat niemand geprüft, ob die Adresse Ihnen gehört. Lassen Sie sie dort bestätigen und versuchen Sie es noch einmal, oder benutzen Sie ein anderes Konto. An die App wurde nichts weitergegeben.",
+    }),
+    addressTaken: () => ({
+      title: "Diese E-Mail-Adresse gehört zu einem anderen Konto",
+      explanation:
+        "Mit dieser Adresse hat sich hier schon jemand mit einem anderen Konto angemeldet; darum kann dieses sie nicht haben. Falls sie jetzt Ihnen gehört, können die Betreiber dieses Servers sie freigeben. An die App wurde nichts weitergegeben.",
+    }),
+    addressNeeded: () => ({
+      title: "Diese App braucht eine E-Mail-Adresse",
+      explanation:
+        "Dieses Konto hat keine, und die App kennt Menschen an nichts anderem. An die App wurde nichts weitergegeben.",
     }),
     untickedAddress: () => ({
       title: "Sie wurden nicht angemeldet",

@@ -96,6 +96,32 @@ export const english = {
     terms: "Terms",
   },
 
+  account: {
+    withoutAddress: "An account without an e-mail address",
+  },
+
+  chooseProvider: {
+    title: "Sign in",
+    heading: "How do you want to sign in?",
+    toUse: ({ server }: { server: Html }) =>
+      html`An app wants to use ${server} as you. First say who you are.`,
+    narrowed: "What you want to use takes only these:",
+    narrowedTo: ({ server }: { server: Html }) =>
+      html`To use ${server} you have to sign in with one of these:`,
+    usedLast: "used last time",
+    back: "Cancel and go back to the app",
+  },
+
+  refusedPerson: {
+    step: "Signing in",
+    account: "The account you used",
+    provider: "Signed in with",
+    whomToAsk: "Whom to ask",
+    operator: "Whoever runs this server",
+    anotherAccount: "Use another account",
+    back: "Go back to the app",
+  },
+
   home: {
     title: "Sign-in server",
     heading: "This server signs you in to MCP servers",
@@ -289,9 +315,8 @@ export const english = {
       explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
     }),
     foreignAccount: () => ({
-      title: "You were not signed in",
-      explanation:
-        "Accounts of this organisation may not sign in here, so nothing was shared. Go back to your app, start again and choose another account, or ask whoever runs this server.",
+      title: "This account may not sign in here",
+      explanation: "Accounts of its organisation may not sign in here. Nothing was shared with the app.",
     }),
     blockedPerson: () => ({
       title: "You were not signed in",
@@ -299,14 +324,24 @@ export const english = {
         "Whoever runs this server has ended your access to it, so nothing was shared. If you think that is a mistake, ask them; nothing is wrong with your account elsewhere.",
     }),
     noAddress: () => ({
-      title: "You were not signed in",
+      title: "This account shows no e-mail address",
       explanation:
-        "Your identity provider gave no e-mail address for this account, so nothing was shared. Go back to your app, start again and choose another account, or ask whoever runs this server.",
+        "This server knows people by their e-mail address, and where you signed in none was given for this account. Nothing was shared with the app.",
     }),
     unverifiedAddress: () => ({
-      title: "You were not signed in",
+      title: "The e-mail address of this account is not verified",
       explanation:
-        "Your identity provider has not verified the e-mail address of this account, so nothing was shared. Have it verified there, or go back to your app, start again and choose another account.",
+        "Where you signed in nobody has checked that the address is yours. Have it verified there and try again, or use another account. Nothing was shared with the app.",
+    }),
+    addressTaken: () => ({
+      title: "This e-mail address belongs to another account",
+      explanation:
+        "Somebody signed in here with the same address and another account before, so this one may not have it. If the address is yours now, whoever runs this server can release it. Nothing was shared with the app.",
+    }),
+    addressNeeded: () => ({
+      title: "This app needs an e-mail address",
+      explanation:
+        "This account has none, and the app knows people by nothing else. Nothing was shared with the app.",
     }),
     untickedAddress: () => ({
       title: "You were not signed in",

@@ -13,6 +13,7 @@ import type {
   Passkey,
   Resource,
   ResourceClaim,
+  SignInChoice,
   Transaction,
 } from "../oauth/records.ts";
 import type { GrantCount, KnownKey } from "../oauth/store.ts";
@@ -131,10 +132,19 @@ export const transactions = layout(
     const authTime = column.instant("auth_time");
     const authorization = readRequest(column, "callback_url", "callback_state");
     const provider = column.optionalText("provider");
+    const choice = column.optionalJson<SignInChoice>("choice");
     const signedIn = subject && { subject, email, authTime };
-    return { handleHash, bindingHash, authorization, ...(provider && { provider }), signedIn, expiresAt };
+    return {
+      handleHash,
+      bindingHash,
+      authorization,
+      ...(provider && { provider }),
+      ...(choice && { choice }),
+      signedIn,
+      expiresAt,
+    };
   },
-  ({ handleHash, bindingHash, authorization, provider, signedIn, expiresAt }, { instant }) => ({
+  ({ handleHash, bindingHash, authorization, provider, choice, signedIn, expiresAt }, { instant }) => ({
     id: handleHash,
     binding_hash: bindingHash,
     expires_at: instant(expiresAt),
@@ -142,9 +152,16 @@ export const transactions = layout(
     email: signedIn?.email ?? null,
     auth_time: signedIn === undefined ? null : instant(signedIn.authTime),
     provider: provider ?? null,
+    choice: choice === undefined ? null : JSON.stringify(choice),
     ...writeRequest(authorization, "callback_url", "callback_state"),
   }),
 );
+
+/** The stage at which a transaction begins. */
+export function firstStage({ choice, signedIn }: Transaction): "choice" | "sign-in" | "consent" {
+  if (signedIn !== undefined) return "consent";
+  return choice === undefined ? "sign-in" : "choice";
+}
 
 const readCode = (column: Columns, table = ""): Code => ({
   codeHash: column.text<SecretHash>(`${table}id`),

@@ -7,6 +7,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   sign_in_failed: "warn",
   passkey_refused: "warn",
   passkey_counter: "error",
+  address_moved: "warn",
   code_replayed: "warn",
   refresh_ahead: "warn",
   refresh_reused: "warn",
@@ -19,7 +20,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
 };
 
 const facts = [
-  ...(["request", "attempt", "client", "subject", "account", "grant"] as const),
+  ...(["request", "attempt", "client", "subject", "provider", "account", "grant"] as const),
   ...(["redirectUri", "resource", "scope", "address", "userAgent", "error", "reason", "detail"] as const),
 ];
 

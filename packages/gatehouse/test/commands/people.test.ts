@@ -111,4 +111,32 @@ test("whom a command is about is said in one way, and somebody who is there", as
   const wrong = [[], ["--issuer", issuer], ["a@b.example", "--issuer", issuer, "--subject", "x"]];
   for (const named of wrong) assert.equal((await people("block", ...named)).code, 2, named.join(" "));
   assert.equal((await people("block", "--issuer", issuer, "--subject", "x")).code, 1);
+  const { code, err } = await people("release", "nobody@example.com");
+  assert.equal(code, 1);
+  assert.match(err, /nobody has the address nobody@example\.com/);
+});
+
+test("a released address is free for another person, and its former holder is told of with their account", async () => {
+  const now = seconds(Date.now() / 1000);
+  const signIn = (account: Account) =>
+    store.openSession({
+      sessionHash: hashSecret(unique()),
+      replaces: undefined,
+      account,
+      authTime: now,
+      expiresAt: seconds(now + 3600),
+    });
+  const holder = anAccount({ email: "recycled@example.com" });
+  const newcomer = anAccount({ email: "recycled@example.com" });
+  await signIn(holder);
+  assert.equal((await signIn(newcomer)).outcome, "address_held");
+  const { code, out } = await people("release", "Recycled@example.com");
+  assert.equal(code, 0);
+  assert.match(out, /^Recycled@example\.com is free/);
+  assert.ok(
+    out.includes(holder.subject) && out.includes(holder.upstreamSubject) && out.includes(holder.issuer),
+  );
+  assert.equal((await signIn(newcomer)).outcome, "opened");
+  const again = await people("release", "recycled@example.com", "--json");
+  assert.deepEqual(JSON.parse(again.out), { released: [newcomer.subject] });
 });

@@ -22,14 +22,10 @@ import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about ending what is a person's. */
 export function offBoardingContract(tested: StoreUnderTest): void {
-  const signIn = (account: Account, sessionHash = aHash()) =>
-    tested.store.openSession({
-      sessionHash,
-      replaces: undefined,
-      account,
-      authTime: now,
-      expiresAt: later(900),
-    });
+  const signIn = async (account: Account, sessionHash = aHash()) => {
+    const session = { sessionHash, replaces: undefined, account, authTime: now, expiresAt: later(900) };
+    return (await tested.store.openSession(session)).outcome;
+  };
 
   /** A person who signed in, has a code, a grant with a token, and an approval under way. */
   async function aPerson() {

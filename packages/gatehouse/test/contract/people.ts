@@ -57,9 +57,7 @@ export function peopleContract(tested: StoreUnderTest): void {
 
   test("an account is found by the address it last signed in with, in any case", async () => {
     const [email, moved] = [`${unique()}@Example.com`, `${unique()}@example.com`];
-    const account = anAccount({ issuer: "https://idp.example", upstreamSubject: "x", email });
-    const [one, two] = [1, 2].map(() => ({ ...account, subject: `user_${unique()}` as Subject }));
-    assert.ok(one && two);
+    const [one, two] = [anAccount({ email }), anAccount({ email })];
     const signIn = (who: typeof one) =>
       tested.store.openSession({
         sessionHash: aHash(),
@@ -69,15 +67,12 @@ export function peopleContract(tested: StoreUnderTest): void {
         expiresAt: later(9),
       });
     await signIn(one);
-    await signIn(two);
-    assert.deepEqual(
-      new Set((await tested.store.findAccounts(email.toLowerCase())).map(asAccount)),
-      new Set([one, two]),
-    );
+    assert.deepEqual((await tested.store.findAccounts(email.toLowerCase())).map(asAccount), [one]);
     await signIn({ ...one, email: moved });
+    await signIn(two);
     assert.deepEqual((await tested.store.findAccounts(email)).map(asAccount), [two]);
     assert.deepEqual((await tested.store.findAccounts(moved)).map(asAccount), [{ ...one, email: moved }]);
-    assert.deepEqual((await tested.store.findAccounts("nobody@example.com")).map(asAccount), []);
+    assert.deepEqual(await tested.store.findAccounts("nobody@example.com"), []);
   });
 
   test("what the provider says of a person is brought up to date by each sign-in, unknown groups included", async () => {

@@ -68,7 +68,7 @@ export const anAccount = (over: Partial<Account> = {}): Account => ({
   issuer: "https://idp.example",
   upstreamSubject: unique(),
   provider: "default",
-  email: "alice@example.com",
+  email: `${unique()}@example.com`,
   name: undefined,
   groups: [],
   confirmedAt: undefined,

@@ -104,7 +104,6 @@ function attemptsAndGrants(tested: StoreUnderTest) {
       subject,
       issuer: "https://idp.example",
       upstreamSubject: unique(),
-      email: code.email,
     });
     const session = { replaces: undefined, account, authTime: now, expiresAt: later(1000) };
     await tested.store.openSession({ sessionHash: aHash(), ...session });

@@ -1,5 +1,6 @@
 import { after, before, describe } from "node:test";
 import type { Store } from "../../src/oauth/store.ts";
+import { addressesContract } from "./addresses.ts";
 import { clientsContract } from "./clients.ts";
 import { codesContract } from "./codes.ts";
 import { grantsContract } from "./grants.ts";
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     peopleContract(tested);
     offBoardingContract(tested);
     providerLogoutContract(tested);
+    addressesContract(tested);
     transactionsContract(tested);
     codesContract(tested);
     grantsContract(tested);

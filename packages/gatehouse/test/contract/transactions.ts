@@ -41,6 +41,25 @@ export function transactionsContract(tested: StoreUnderTest): void {
     );
   });
 
+  test("a choice can be made again and again, by the right browser only, and is no sign-in", async () => {
+    const client = aClient();
+    await tested.store.addClient(client);
+    const choice = { prompt: "login", providers: ["work", "home"] } as const;
+    const transaction = aTransaction(anAuthorization(client), { choice });
+    const { handleHash, bindingHash } = transaction;
+    await tested.store.beginTransaction(transaction);
+    const find = (binding = bindingHash, at = now) =>
+      tested.store.findAwaitingChoice(handleHash, binding, at);
+    assert.deepEqual(await find(), transaction);
+    assert.deepEqual(await find(), transaction);
+    assert.equal(await find(aHash()), undefined);
+    assert.equal(await find(bindingHash, later(600)), undefined);
+    assert.equal(await tested.store.claimSignIn(handleHash, bindingHash, now), undefined);
+    assert.equal(await tested.store.findAwaitingConsent(handleHash, bindingHash, now), undefined);
+    assert.equal(await tested.store.completeTransaction(handleHash, now, {}), true);
+    assert.equal(await find(), undefined);
+  });
+
   test("a transaction waits for consent only after it was claimed, and is answered by one of many", async () => {
     const client = aClient();
     await tested.store.addClient(client);

@@ -159,10 +159,12 @@ test("C13 the person is the provider's subject: a new address keeps them, an equ
     const { access_token } = await tokensFor(server, client, atResource);
     return (await introspect(server, access_token, credential)).sub;
   };
+  const carol = { ...alice, sub: "carol", email: "carol@example.com" };
+  server.upstream.account = carol;
   const before = await subject();
-  server.upstream.account = { ...alice, email: "alice@new.example.com" };
+  server.upstream.account = { ...carol, email: "carol@new.example.com" };
   assert.equal(await subject(), before);
-  server.upstream.account = { ...alice, sub: "mallory" };
+  server.upstream.account = { ...carol, sub: "mallory" };
   assert.notEqual(await subject(), before);
 });
 

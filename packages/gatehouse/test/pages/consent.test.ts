@@ -38,7 +38,7 @@ function render(changes: Changes = {}): string {
       { name: "notes:read", sentence: "Read your notes", declared: true },
     ],
     staysConnected: true,
-    account: { email: "alice@example.com" },
+    account: { name: undefined, email: "alice@example.com" },
   };
   return renderPage(page).html;
 }

@@ -256,3 +256,21 @@ test("a client with several redirect URIs of its own is not given the old single
   await store.close();
   await client.end();
 });
+
+test("of several people who had one address before the upgrade the latest to sign in has it", async () => {
+  const migrations = knownMigrations();
+  const at = migrations.findIndex(({ name }) => name.includes("addresses-have-one-holder"));
+  const { url, client } = await aDatabase(migrations.slice(0, at).flatMap(statementsOf));
+  await client.query(
+    `insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at) values
+       ('user_early', 'https://idp.example', '1', 'ADA@example.com', now(), now() - interval '1 day'),
+       ('user_late', 'https://idp.example', '2', 'ada@example.com', now(), now()),
+       ('user_none', 'https://idp.example', '3', '', now(), now()),
+       ('user_old', 'urn:gatehouse:address', 'ada@example.com', 'ada@example.com', now(), now() + interval '1 day')`,
+  );
+  const store = await openPostgresStore({ url });
+  const { rows } = await client.query("select address, subject from gatehouse_addresses");
+  assert.deepEqual(rows, [{ address: "ada@example.com", subject: "user_late" }]);
+  await store.close();
+  await client.end();
+});

@@ -6,7 +6,8 @@ import { Writable } from "node:stream";
 import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
 import { loadConfig, readConfig } from "../../src/config/config.ts";
 import { startGatehouse } from "../../src/gatehouse.ts";
-import type { Access, Clock } from "../../src/oauth/ports.ts";
+import { providersOf } from "../../src/identity/providers.ts";
+import type { Access, Clock, IdentityProvider } from "../../src/oauth/ports.ts";
 import type { Client } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import type { Store } from "../../src/oauth/store.ts";
@@ -59,12 +60,14 @@ export interface TestGatehouse {
  * on a free loopback port and an in-memory database, with `oidc-provider` upstream. Stop it in an `after`
  * hook.
  * @param access the rules in force, in place of those of a file
+ * @param makeProviders in place of `upstream`, where several are needed
  * @param mode `dev`: as `gatehouse dev` does, which fetches clients' documents from this computer too
  */
 export async function startTestGatehouse(
   environment: Record<string, string> = {},
   mode: "serve" | "dev" = "serve",
   access?: () => Access | undefined,
+  makeProviders?: (issuer: string) => Promise<readonly IdentityProvider[]>,
 ): Promise<TestGatehouse> {
   const port = await freePort();
   const issuer = environment.BASE_URL ?? `http://localhost:${port}`;
@@ -112,6 +115,7 @@ export async function startTestGatehouse(
     store,
     documents,
     ...(access && { access }),
+    ...(makeProviders && { providers: providersOf(await makeProviders(issuer)) }),
   });
   return {
     issuer,

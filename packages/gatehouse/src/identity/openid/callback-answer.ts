@@ -13,9 +13,11 @@ export function readAnswer(
   issuers: Pick<IssuerRule, "acceptsAnswer">,
 ): string {
   if (answer.get("state") !== expectedState) {
-    throw new SignInError("server_error", "the identity provider's answer carries another attempt's state");
+    throw new SignInError("server_error", "the identity provider's answer carries another attempt's state", {
+      misdirected: true,
+    });
   }
-  checkIssuer(answer.get("iss"), provider, issuers);
+  checkIssuer(answer, provider, issuers);
   const error = answer.get("error");
   if (error !== null) throw providerError(error, answer.get("error_description"));
   const code = answer.get("code");
@@ -25,14 +27,18 @@ export function readAnswer(
 
 /** C17, RFC 9207 §2.4: before anything else is believed, and before the code goes anywhere. */
 function checkIssuer(
-  named: string | null,
+  answer: URLSearchParams,
   { issuer, namesItself }: Pick<ProviderMetadata, "issuer" | "namesItself">,
   issuers: Pick<IssuerRule, "acceptsAnswer">,
 ) {
+  const named = answer.get("iss");
   if (named === null ? !namesItself : issuers.acceptsAnswer(named, issuer)) return;
   const found =
     named === null ? "nobody, though its metadata promises to" : JSON.stringify(named.slice(0, 200));
-  throw new SignInError("server_error", `the answer should name ${issuer} as its issuer but names ${found}`);
+  throw new SignInError("server_error", `the answer should name ${issuer} as its issuer but names ${found}`, {
+    // Some forget to name themselves when all they have is an error.
+    misdirected: named !== null || answer.has("code"),
+  });
 }
 
 /** C18. */

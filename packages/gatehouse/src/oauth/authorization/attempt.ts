@@ -72,6 +72,11 @@ export function consentToken(attempt: Attempt): string {
   return derive(attempt, "consent");
 }
 
+/** The same of the form on which the person chooses where to sign in. */
+export function choiceToken(attempt: Attempt): string {
+  return derive(attempt, "choice");
+}
+
 /**
  * The code this attempt ends in, always the same: a second click on Approve is answered with it again, never
  * with another (D16).

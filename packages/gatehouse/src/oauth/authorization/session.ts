@@ -1,10 +1,12 @@
 import { createHmac } from "node:crypto";
+import { factsOf } from "../clients/request-facts.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
 import { type Identity, SignInError } from "../ports.ts";
-import type { BrowserSession } from "../records.ts";
+import type { Account, BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";
 import { subjectOf } from "../subject.ts";
+import { plainText, shorten } from "../text.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import { after, type Seconds, type SecretHash } from "../values.ts";
 
@@ -35,7 +37,8 @@ export async function readSession(
 
 /**
  * Opens a session for who just signed in, under a new identifier; the browser's earlier one ends (S05).
- * Throws {@link SignInError} when the operator has blocked them; then nothing has changed.
+ * Throws {@link SignInError}, and nothing has changed, when the operator has blocked them, or the address is
+ * another person's (V21).
  */
 export async function openSession(
   services: Services,
@@ -50,18 +53,9 @@ export async function openSession(
     secret,
     sessionHash: hashSecret(secret),
     authTime,
-    account: {
-      subject: subjectOf(identity),
-      issuer: identity.issuer,
-      upstreamSubject: identity.subject,
-      provider: identity.provider,
-      email: identity.email,
-      name: identity.name,
-      groups: identity.groups,
-      confirmedAt: authTime,
-    },
+    account: accountOf(identity, authTime),
   };
-  const opened = await store.openSession({
+  const result = await store.openSession({
     sessionHash: session.sessionHash,
     replaces: earlier === undefined ? undefined : hashSecret(earlier),
     account: session.account,
@@ -69,14 +63,71 @@ export async function openSession(
     expiresAt: after(authTime, settings.lifetimes.session),
     sid: identity.sid,
   });
-  if (opened === "blocked") {
-    throw new SignInError("access_denied", `the operator has blocked ${session.account.subject}`, {
-      hint: "this person may not use this server",
-      reason: { key: "blockedPerson" },
-      account: identity.email || identity.subject,
-    });
-  }
+  if (result.outcome === "blocked") throw blocked(session.account);
+  if (result.outcome === "address_held")
+    throw addressTaken(services, request, session.account, result.holder);
+  if (result.formerEmail !== undefined) tellOfChange(services, request, session.account, result.formerEmail);
   return { session, cookie: sessionCookie(secret, settings.lifetimes.session) };
+}
+
+/** Characters of a name, and of a group's. */
+const maxName = 256;
+
+/** All that is kept of a sign-in (V23). The name is only shown. */
+function accountOf(identity: Identity, confirmedAt: Seconds): Account {
+  const { issuer, provider, email, name = "", groups } = identity;
+  return {
+    subject: subjectOf(identity),
+    issuer,
+    upstreamSubject: identity.subject,
+    provider,
+    email,
+    name: shorten(plainText(name), maxName) || undefined,
+    // Mending a group's name would make another group of it.
+    groups: groups?.every((group) => group.length <= maxName && plainText(group) === group)
+      ? groups
+      : undefined,
+    confirmedAt,
+  };
+}
+
+function blocked({ subject, email, upstreamSubject }: Account): SignInError {
+  return new SignInError("access_denied", `the operator has blocked ${subject}`, {
+    hint: "this person may not use this server",
+    reason: { key: "blockedPerson" },
+    account: email || upstreamSubject,
+  });
+}
+
+/** V21. Only the log hears who has it. */
+function addressTaken(
+  { events }: Services,
+  request: OAuthRequest,
+  account: Account,
+  holder: Account,
+): SignInError {
+  const detail = `${account.email} is the address of ${personOf(holder)}, and ${personOf(account)} came with it; if it is theirs now: gatehouse people release ${account.email}`;
+  events.emit({ name: "address_moved", ...factsOf(request), account: account.email, detail });
+  return new SignInError("access_denied", `the address belongs to ${personOf(holder)}`, {
+    hint: "the e-mail address of this account belongs to another person here",
+    reason: { key: "addressTaken" },
+    account: account.email,
+  });
+}
+
+/** V20. */
+function tellOfChange(services: Services, request: OAuthRequest, account: Account, former: string): void {
+  services.events.emit({
+    name: "address_changed",
+    request: request.id,
+    subject: account.subject,
+    address: request.address,
+    detail: `from ${former || "none"} to ${account.email || "none"}`,
+  });
+}
+
+function personOf({ issuer, upstreamSubject }: Account): string {
+  return `(${issuer}, ${upstreamSubject})`;
 }
 
 export function forgetSession(): SetCookie {

@@ -1,35 +1,32 @@
+import { policyOf } from "../clients/policy.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, redirect } from "../messages/response.ts";
-import { type IdentityProvider, type SignInAttempt, SignInError } from "../ports.ts";
-import type { AuthorizationRequest } from "../records.ts";
+import { SignInError } from "../ports.ts";
+import type { AuthorizationRequest, Client, SignInChoice } from "../records.ts";
 import type { Services } from "../services.ts";
-import { after } from "../values.ts";
-import { bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
-
-/** The provider to sign in with. */
-export function chooseProvider({ providers }: Services): IdentityProvider {
-  const [first] = providers.all;
-  if (first === undefined) throw new Error("there is no identity provider");
-  return first;
-}
+import { after, type Seconds } from "../values.ts";
+import { type Attempt, bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
+import type { PickedProvider } from "./provider-choice.ts";
 
 /**
  * Sends the browser to an identity provider, in a new transaction bound to this browser (C01, C02). Throws
  * `OAuthError` when the provider cannot be reached.
- * @param lifetime seconds within which the person must be back, and decide
  */
 export async function startSignIn(
   services: Services,
   request: OAuthRequest,
-  provider: IdentityProvider,
+  client: Client,
   authorization: AuthorizationRequest,
-  prompt: SignInAttempt["prompt"],
-  lifetime = services.settings.lifetimes.transaction,
+  { provider, loginHint }: PickedProvider,
+  prompt: SignInChoice["prompt"],
 ): Promise<OAuthResponse> {
   const { clock, random, store } = services;
   const attempt = startAttempt(random);
-  const location = await provider.signInUrl(signInAttempt(attempt, prompt)).catch((thrown: unknown) => {
+  const lifetime = signInLifetime(services, client);
+  const asked = { ...signInAttempt(attempt, prompt), ...(loginHint === undefined ? {} : { loginHint }) };
+  const location = await provider.signInUrl(asked).catch((thrown: unknown) => {
     throw thrown instanceof SignInError ? clientErrorOf(thrown) : thrown;
   });
   await store.beginTransaction({
@@ -41,6 +38,46 @@ export async function startSignIn(
     expiresAt: after(clock.now(), lifetime),
   });
   return redirect(request.method, location.href, bindAttempt(request, attempt, lifetime));
+}
+
+/** Has the person choose where to sign in, on a page of ours. */
+export async function askForProvider(
+  services: Services,
+  request: OAuthRequest,
+  client: Client,
+  authorization: AuthorizationRequest,
+  choice: SignInChoice,
+): Promise<OAuthResponse> {
+  const { attempt, lifetime } = await beginChoice(services, client, authorization, choice);
+  const { signInPath } = endpointUrls(services.settings.issuer);
+  const cookies = bindAttempt(request, attempt, lifetime);
+  return redirect(request.method, `${signInPath}?transaction=${attempt.handle}`, cookies);
+}
+
+/** A transaction in which the person may choose where to sign in, or go back to the client. */
+export async function beginChoice(
+  services: Services,
+  client: Client,
+  authorization: AuthorizationRequest,
+  choice: SignInChoice,
+): Promise<{ readonly attempt: Attempt; readonly lifetime: Seconds }> {
+  const { clock, random, store } = services;
+  const attempt = startAttempt(random);
+  const lifetime = signInLifetime(services, client);
+  await store.beginTransaction({
+    handleHash: attempt.handleHash,
+    bindingHash: attempt.bindingHash,
+    authorization,
+    choice,
+    signedIn: undefined,
+    expiresAt: after(clock.now(), lifetime),
+  });
+  return { attempt, lifetime };
+}
+
+/** Seconds within which the person must be back. */
+function signInLifetime({ settings }: Services, client: Client): Seconds {
+  return settings.lifetimes[policyOf(client).signInLifetime];
 }
 
 /**

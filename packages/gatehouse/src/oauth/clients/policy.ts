@@ -23,6 +23,8 @@ export interface ClientPolicy {
   readonly redirectMatching: "exact" | "pattern";
   /** Optional: a token may be for no resource at all (L05). */
   readonly resource: "required" | "optional";
+  /** What it knows people by: an address, which then nobody can be without, or the subject. */
+  readonly person: "address" | "subject";
   /** What a missing secret is called (decision 13). */
   readonly missingSecret: "invalid_client" | "invalid_request";
   /** Whether a browser's earlier sign-in is good for it, or the account chooser is shown each time. */
@@ -44,6 +46,7 @@ const ordinary: ClientPolicy = {
   redirectUri: "optional",
   redirectMatching: "exact",
   resource: "required",
+  person: "subject",
   missingSecret: "invalid_client",
   session: "reused",
   signInLifetime: "transaction",
@@ -62,6 +65,7 @@ const legacy: ClientPolicy = {
   redirectUri: "required",
   redirectMatching: "pattern",
   resource: "optional",
+  person: "address",
   missingSecret: "invalid_request",
   session: "ignored",
   signInLifetime: "legacyTransaction",

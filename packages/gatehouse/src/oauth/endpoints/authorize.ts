@@ -1,9 +1,10 @@
 import { bindAttempt, startAttempt } from "../authorization/attempt.ts";
 import { isRemembered, proceed } from "../authorization/consent.ts";
+import { eligibleProviders, pickProvider } from "../authorization/provider-choice.ts";
 import { identifyClient, type ValidRequest, validateRequest } from "../authorization/request.ts";
 import { errorAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
-import { chooseProvider, startSignIn } from "../authorization/sign-in.ts";
+import { askForProvider, startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
 import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -43,16 +44,8 @@ async function authorize(
   const fresh = session !== undefined && isFresh(services, session, maxAge);
   if (prompt.has("none"))
     await answerSilently(services, request, client, authorization, fresh ? session : undefined);
-  const { lifetimes } = services.settings;
   if (session === undefined || !fresh || prompt.has("login") || prompt.has("select_account")) {
-    return startSignIn(
-      services,
-      request,
-      chooseProvider(services),
-      authorization,
-      prompt.has("login") || maxAge !== undefined ? "login" : "select_account",
-      lifetimes[policy.signInLifetime],
-    );
+    return signIn(services, request, client, { authorization, prompt, maxAge });
   }
   const { clock, random, settings, store } = services;
   const attempt = startAttempt(random);
@@ -73,6 +66,22 @@ async function authorize(
     alwaysAsk: prompt.has("consent"),
     cookies,
   });
+}
+
+/** At the provider that the request picks, or the one that the person chooses (V05, V06). */
+async function signIn(
+  services: Services,
+  request: OAuthRequest,
+  client: Client,
+  { authorization, prompt, maxAge }: ValidRequest,
+): Promise<OAuthResponse> {
+  const upstreamPrompt = prompt.has("login") || maxAge !== undefined ? "login" : "select_account";
+  const eligible = eligibleProviders(services, {});
+  const asksPerson = prompt.has("select_account") && eligible.length > 1;
+  const picked = asksPerson ? undefined : pickProvider(eligible, request.query);
+  return picked === undefined
+    ? askForProvider(services, request, client, authorization, { prompt: upstreamPrompt })
+    : startSignIn(services, request, client, authorization, picked, upstreamPrompt);
 }
 
 /** `prompt=none` shows nothing: what would need a person is an error (B21, OpenID Connect Core §3.1.2.6). */

@@ -1,8 +1,11 @@
 import { type Attempt, releaseAttempt, resumeAttempt, signInAttempt } from "../authorization/attempt.ts";
 import { clientStillAt, proceed } from "../authorization/consent.ts";
+import { rememberProvider } from "../authorization/provider-choice.ts";
+import { refusePerson } from "../authorization/refused-person.ts";
 import { errorAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
 import { clientErrorOf } from "../authorization/sign-in.ts";
+import { policyOf } from "../clients/policy.ts";
 import { attemptReference, factsOf } from "../clients/request-facts.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { errorPage } from "../messages/error-page.ts";
@@ -10,7 +13,7 @@ import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
-import { defaultProvider, SignInError } from "../ports.ts";
+import { defaultProvider, type Identity, SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
@@ -18,11 +21,12 @@ import type { SecretHash } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
 /**
- * Where the identity provider sends the browser back to. Takes the transaction off its stage once (C04), has
- * the answer proven, opens the browser's session and goes on. Everything about the client comes from the
- * stored transaction (C05).
+ * Where an identity provider sends the browser back to: each has a callback of its own. Takes the transaction
+ * off its stage once (C04), has the answer proven, opens the browser's session and goes on. Everything about
+ * the client comes from the stored transaction (C05).
+ * @param name of the provider whose callback it is
  */
-export function callbackEndpoint(services: Services): Endpoint {
+export function callbackEndpoint(services: Services, name: string): Endpoint {
   return async (request) => {
     checkAnswer(request.query);
     const state = request.query.get("state") ?? "";
@@ -34,11 +38,12 @@ export function callbackEndpoint(services: Services): Endpoint {
       throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
     }
     try {
-      return await signedIn(services, request, attempt, transaction);
+      return await signedIn(services, request, attempt, transaction, name);
     } catch (thrown) {
       const error = tell(services, request, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
-      return refuse(services, request, attempt, transaction, error);
+      if (!(thrown instanceof SignInError)) return refuse(services, request, attempt, transaction, error);
+      return refuseSignIn(services, request, attempt, transaction, thrown);
     }
   };
 }
@@ -51,7 +56,7 @@ function tell(
   services: Services,
   request: OAuthRequest,
   { handleHash }: Attempt,
-  { authorization }: Transaction,
+  { authorization, provider = defaultProvider }: Transaction,
   thrown: unknown,
 ): OAuthError {
   if (thrown instanceof SignInError) {
@@ -59,6 +64,7 @@ function tell(
       name: "sign_in_failed",
       ...factsOf(request, authorization),
       attempt: attemptReference(handleHash),
+      provider,
       account: thrown.account,
       error: thrown.code,
       detail: thrown.message,
@@ -75,16 +81,14 @@ async function signedIn(
   services: Services,
   request: OAuthRequest,
   attempt: Attempt,
-  { authorization, provider: name = defaultProvider }: Transaction,
+  transaction: Transaction,
+  calledBack: string,
 ): Promise<OAuthResponse> {
-  const { clock, events, providers, settings, store } = services;
-  const provider = providers.find(name);
-  if (provider === undefined) {
-    throw new SignInError("server_error", `the identity provider ${name} is not configured any more`);
-  }
-  const callback = new URL(endpointUrls(settings.issuer).callbackOf(name));
-  callback.search = request.rawQuery;
-  const proven = await provider.completeSignIn(callback, signInAttempt(attempt, "select_account"));
+  const { authorization } = transaction;
+  const { clock, events, store } = services;
+  const proven = await proveIdentity(services, request, attempt, transaction, calledBack);
+  const client = await clientStillAt(services, authorization);
+  if (proven.email === "" && policyOf(client).person === "address") throw addressNeeded();
   const { cookie, session } = await openSession(services, request, proven);
   const { subject } = session.account;
   events.emit({
@@ -92,6 +96,7 @@ async function signedIn(
     request: request.id,
     client: authorization.clientId,
     subject,
+    provider: proven.provider,
     address: request.address,
     attempt: attemptReference(attempt.handleHash),
   });
@@ -101,7 +106,6 @@ async function signedIn(
     authTime: session.authTime,
     sessionHash: session.sessionHash,
   };
-  const client = await clientStillAt(services, authorization);
   if (!(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
     throw new OAuthError("access_denied", { hint: "the request expired" });
   }
@@ -111,8 +115,70 @@ async function signedIn(
     authorization,
     signedIn,
     alwaysAsk: true,
-    cookies: [cookie],
+    cookies: [cookie, ...rememberProvider(services, proven.provider)],
   });
+}
+
+/**
+ * Has the provider prove who it is. An answer at another's callback may be one that an attacker's provider
+ * got out of this browser for them: it goes to no token endpoint (V03, RFC 9700 §4.4.2).
+ */
+async function proveIdentity(
+  { providers, settings }: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+  { provider: name = defaultProvider }: Transaction,
+  calledBack: string,
+): Promise<Identity> {
+  if (name !== calledBack) {
+    const message = `the sign-in was begun at the identity provider ${name}, and the answer came to the callback of ${calledBack}`;
+    throw new SignInError("server_error", message, { misdirected: true });
+  }
+  const provider = providers.find(name);
+  if (provider === undefined) {
+    throw new SignInError("server_error", `the identity provider ${name} is not configured any more`);
+  }
+  const callback = new URL(endpointUrls(settings.issuer).callbackOf(name));
+  callback.search = request.rawQuery;
+  return provider.completeSignIn(callback, signInAttempt(attempt, "select_account"));
+}
+
+/** V19. LEGACY: clients of the service before us know people by their address. */
+function addressNeeded(): SignInError {
+  return new SignInError("access_denied", "the account has no address, by which this client knows people", {
+    hint: "this account has no e-mail address, which the client needs",
+    reason: { key: "addressNeeded" },
+  });
+}
+
+/**
+ * What becomes of a sign-in that failed. An answer of somebody else ends here, and no client hears of it. The
+ * person whose account is the reason reads why before the client does (V62); of all else it is told at once.
+ */
+async function refuseSignIn(
+  services: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+  transaction: Transaction,
+  failure: SignInError,
+): Promise<OAuthResponse> {
+  const cookies = [releaseAttempt(attempt)];
+  if (failure.misdirected) {
+    const error = new OAuthError("invalid_request", { hint: "the answer is of another identity provider" });
+    return { ...errorPage(request, error), cookies };
+  }
+  const { code, reason } = failure;
+  if (code !== "access_denied" || reason === undefined) {
+    return refuse(services, request, attempt, transaction, clientErrorOf(failure));
+  }
+  const { authorization, provider = defaultProvider } = transaction;
+  const client = await clientStillAt(services, authorization);
+  const person = {
+    email: failure.account,
+    name: undefined,
+    provider: services.providers.find(provider)?.title,
+  };
+  return refusePerson(services, request, { client, authorization, person, reason, cookies });
 }
 
 /**

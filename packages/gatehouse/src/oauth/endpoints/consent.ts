@@ -8,7 +8,7 @@ import {
 import { clientStillAt, grantCode, isMemorable } from "../authorization/consent.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
 import { readSession } from "../authorization/session.ts";
-import { chooseProvider, startSignIn } from "../authorization/sign-in.ts";
+import { askForProvider, startSignIn } from "../authorization/sign-in.ts";
 import { consentFingerprint, isDocumented } from "../clients/client.ts";
 import { certainName, destinationOf, suspicionOf } from "../clients/evidence.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
@@ -18,13 +18,13 @@ import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
-import type { AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
+import type { Account, AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
 import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
 
-type AwaitingConsent = Transaction & { readonly signedIn: SignedIn };
+type AwaitingConsent = Transaction & { readonly signedIn: SignedIn; readonly account: Account };
 
 /** `GET`: the page that asks the person (D04-D07). Changes nothing and grants nothing (D08). */
 export function consentPageEndpoint(services: Services): Endpoint {
@@ -79,7 +79,8 @@ async function awaitingConsent(
   const session = await readSession(services, request);
   // Signing in for another tab renews the session's identifier; what counts is that the same person is still
   // signed in.
-  return session?.account.subject === signedIn.subject ? { ...transaction, signedIn } : undefined;
+  if (session?.account.subject !== signedIn.subject) return undefined;
+  return { ...transaction, signedIn, account: session.account };
 }
 
 async function approve(
@@ -174,20 +175,21 @@ async function switchAccount(
   const { clock, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
-  const answer = await startSignIn(
-    services,
-    request,
-    chooseProvider(services),
-    transaction.authorization,
-    "select_account",
-  );
+  const { authorization } = transaction;
+  const client = await clientStillAt(services, authorization);
+  const [only, ...others] = services.providers.all;
+  const prompt = "select_account";
+  const answer =
+    only !== undefined && others.length === 0
+      ? await startSignIn(services, request, client, authorization, { provider: only }, prompt)
+      : await askForProvider(services, request, client, authorization, { prompt });
   return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
 }
 
 async function describe(
   services: Services,
   attempt: Attempt,
-  { authorization, signedIn }: AwaitingConsent,
+  { authorization, signedIn, account }: AwaitingConsent,
 ): Promise<ConsentPage> {
   const client = await clientStillAt(services, authorization);
   const { redirectUri } = authorization;
@@ -227,7 +229,7 @@ async function describe(
       return { name, sentence: declared?.sentence, declared: declared !== undefined };
     }),
     staysConnected: client.grantTypes.includes("refresh_token"),
-    account: { email: signedIn.email },
+    account: { email: signedIn.email, name: account.name },
   };
 }
 

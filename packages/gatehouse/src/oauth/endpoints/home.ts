@@ -29,7 +29,7 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
       kind: "home",
       issuer,
       session: session && {
-        email: session.account.email,
+        account: session.account,
         csrf: signOutToken(session),
         signOut: endpointUrls(issuer).signOutPath,
       },

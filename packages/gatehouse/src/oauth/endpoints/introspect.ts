@@ -57,8 +57,8 @@ function mayLearnOf(caller: Caller, token: LiveToken): boolean {
 function describe({ settings }: Services, caller: Caller, token: LiveToken): Record<string, unknown> {
   return {
     active: true,
-    sub: caller === "operator" ? token.email : (token.subject ?? token.email),
-    username: token.email,
+    sub: caller === "operator" ? token.email || token.subject : (token.subject ?? token.email),
+    username: token.email || undefined,
     token_type: "Bearer",
     exp: token.expiresAt,
     client_id: token.clientId,

@@ -14,6 +14,8 @@ export interface EndpointUrls {
   callbackPathOf(provider: string): string;
   /** The path at which a provider tells that somebody signed out there. */
   backchannelLogoutPathOf(provider: string): string;
+  /** Path of the page on which a person chooses where to sign in. */
+  readonly signInPath: string;
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
@@ -33,6 +35,7 @@ export function endpointUrls(issuer: string): EndpointUrls {
     callbackOf: (provider) => issuer + callbackBelow(provider),
     callbackPathOf: (provider) => basePath + callbackBelow(provider),
     backchannelLogoutPathOf: (provider) => `${basePath}/backchannel-logout/${provider}`,
+    signInPath: `${basePath}/sign-in`,
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
     registrationUrl: `${issuer}/register/client`,

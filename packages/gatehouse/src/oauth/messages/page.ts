@@ -5,7 +5,15 @@ import type { KnownClientName, Reason } from "../reason.ts";
  * it into HTML, nothing else reads it. Every string here may come from a stranger; escaping is the renderer's
  * work.
  */
-export type Page = ConsentPage | ErrorPage | HomePage | SignedOutPage | DevelopmentSignInPage | PasskeyPage;
+export type Page =
+  | ConsentPage
+  | ChooseProviderPage
+  | RefusedPersonPage
+  | ErrorPage
+  | HomePage
+  | SignedOutPage
+  | DevelopmentSignInPage
+  | PasskeyPage;
 export type PasskeyPage =
   | PasskeySignInPage
   | InvitationPage
@@ -13,6 +21,48 @@ export type PasskeyPage =
   | PasskeyReadyPage
   | PasskeyEntrancePage
   | OwnPasskeysPage;
+
+/** Whose account it is. */
+export interface ShownAccount {
+  /** `undefined` or empty where there is none. */
+  readonly email: string | undefined;
+  /** As the provider says: shown, and no proof of anything. */
+  readonly name: string | undefined;
+}
+
+/** Where to sign in, of several (V05). */
+export interface ChooseProviderPage {
+  readonly kind: "choose-provider";
+  /** Where the form posts to (path on our own origin) and the two values it carries. */
+  readonly action: string;
+  readonly transaction: string;
+  readonly csrf: string;
+  /** What the person wants to use. */
+  readonly resource: { readonly identifier: string; readonly name: string | undefined } | undefined;
+  /** Whether there are others, which do not do for this resource. */
+  readonly narrowed: boolean;
+  /** In the order to be shown. */
+  readonly providers: readonly { readonly name: string; readonly title: string }[];
+  /** The name of the one this browser came in by last: the first of them. */
+  readonly last: string | undefined;
+}
+
+/** Why somebody who proved who they are may not go on (V62). */
+export interface RefusedPersonPage {
+  readonly kind: "refused-person";
+  /** Where the form posts to (path on our own origin) and the two values it carries. */
+  readonly action: string;
+  readonly transaction: string;
+  readonly csrf: string;
+  readonly account: ShownAccount;
+  /** The title of the provider they used. */
+  readonly provider: string | undefined;
+  readonly reason: Reason;
+  /** Whom to ask: an e-mail address or an http(s) URL. */
+  readonly contact: string | undefined;
+  /** Reference id that also stands in the log. */
+  readonly reference: string;
+}
 
 export interface ConsentPage {
   readonly kind: "consent";
@@ -60,7 +110,7 @@ export interface ConsentPage {
   }[];
   /** True when the client can stay connected without asking again (a refresh token will be issued). */
   readonly staysConnected: boolean;
-  readonly account: { readonly email: string };
+  readonly account: ShownAccount;
 }
 
 /**
@@ -94,7 +144,9 @@ export interface HomePage {
   readonly kind: "home";
   readonly issuer: string;
   /** The signed-in account and the CSRF value of its sign-out form. */
-  readonly session: { readonly email: string; readonly csrf: string; readonly signOut: string } | undefined;
+  readonly session:
+    | { readonly account: ShownAccount; readonly csrf: string; readonly signOut: string }
+    | undefined;
 }
 
 export interface SignedOutPage {

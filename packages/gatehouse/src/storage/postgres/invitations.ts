@@ -2,6 +2,7 @@ import type { Invitation } from "../../oauth/records.ts";
 import type { PasskeyStore } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
 import { accounts, invitations, passkeys } from "../layouts.ts";
+import { addressBook } from "./addresses.ts";
 import { instant } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";
 import { parameters, valuesOf } from "./dialect.ts";
@@ -19,6 +20,7 @@ type InvitationOperations = Pick<
 >;
 
 export function invitationOperations(database: Database): InvitationOperations {
+  const addresses = addressBook(database);
   const address = invitations.names.length + 1;
   const insert = `insert into gatehouse_invitations (${invitations.columns}, address)
     select ${parameters(invitations, 1)}, $${address}::text`;
@@ -48,9 +50,6 @@ export function invitationOperations(database: Database): InvitationOperations {
   const take = database.prepare(
     `delete from gatehouse_invitations where id = $1 and binding_hash = $2 and expires_at > $3
      returning ends_grants`,
-  );
-  const isHeld = database.prepare(
-    "select 1 from gatehouse_accounts where lower(email) = lower($1) and subject <> $2",
   );
   const isKnown = database.prepare("select 1 from gatehouse_passkeys where id = $1");
   const rememberAccount = database.prepare(
@@ -92,13 +91,14 @@ export function invitationOperations(database: Database): InvitationOperations {
     },
     completeInvitation: ({ tokenHash, bindingHash, account, passkey, now }) =>
       database.transaction(async (run) => {
-        const { subject, email } = account;
+        const { subject } = account;
         const [taken] = (await run(take, tokenHash, bindingHash, instant(now))).rows;
         if (taken === undefined) return "gone";
-        if ((await run(isHeld, email, subject)).rows.length > 0) throw new Undo("held" as const);
+        const former = await addresses.addressOf(run, subject);
         if ((await run(isKnown, passkey.id)).rows.length > 0) throw new Undo("known" as const);
         const remembered = await run(rememberAccount, instant(now), ...valuesOf(accounts, account));
         if (remembered.changes !== 1) throw new Undo("blocked" as const); // it is left as it is
+        if (await addresses.assign(run, account, former)) throw new Undo("held" as const);
         await run(removePasskeys, subject);
         const stored = await run(storePasskey, ...valuesOf(passkeys, passkey));
         if (stored.changes !== 1) throw new Undo("known" as const); // by somebody else, at this moment

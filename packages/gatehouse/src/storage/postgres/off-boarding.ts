@@ -30,9 +30,12 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
     "update gatehouse_accounts set blocked_at = null where subject = $1 and blocked_at is not null",
   );
   const take = database.prepare("select subject from gatehouse_accounts where subject = $1 for update");
-  const forgetting = ["gatehouse_consents", "gatehouse_passkeys", "gatehouse_invitations"].map((table) =>
-    database.prepare(`delete from ${table} where subject = $1`),
-  );
+  const forgetting = [
+    "gatehouse_consents",
+    "gatehouse_addresses",
+    "gatehouse_passkeys",
+    "gatehouse_invitations",
+  ].map((table) => database.prepare(`delete from ${table} where subject = $1`));
   const removeUnblocked = database.prepare(
     "delete from gatehouse_accounts where subject = $1 and blocked_at is null",
   );

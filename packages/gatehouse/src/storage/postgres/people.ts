@@ -1,9 +1,10 @@
-import type { Store } from "../../oauth/store.ts";
+import type { SignInOutcome, Store } from "../../oauth/store.ts";
 import { seconds } from "../../oauth/values.ts";
 import { found } from "../layout.ts";
 import { accounts, browserSessions, knownAccounts } from "../layouts.ts";
+import { addressBook } from "./addresses.ts";
 import { instant } from "./column-types.ts";
-import type { Database } from "./database.ts";
+import { type Database, Undo } from "./database.ts";
 import { parameters, valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
@@ -12,6 +13,7 @@ type PeopleOperations = Pick<
 >;
 
 export function peopleOperations(database: Database): PeopleOperations {
+  const addresses = addressBook(database);
   const rememberAccount = database.prepare(
     `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at) 
      values (${parameters(accounts, 2)}, $1, $1)
@@ -36,13 +38,16 @@ export function peopleOperations(database: Database): PeopleOperations {
   const all = lookUp("order by created_at desc, subject");
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null }) =>
-      database.transaction(async (run) => {
+      database.transaction<SignInOutcome>(async (run) => {
         // The account's row first, as whoever ends what is the person's takes it.
+        const former = await addresses.addressOf(run, account.subject);
         const remembered = await run(rememberAccount, instant(authTime), ...valuesOf(accounts, account));
-        if (remembered.changes === 0) return "blocked";
+        if (remembered.changes === 0) return { outcome: "blocked" };
+        const holder = await addresses.assign(run, account, former);
+        if (holder !== undefined) throw new Undo<SignInOutcome>({ outcome: "address_held", holder });
         if (replaces !== undefined) await run(end, replaces);
         await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt), sid);
-        return "opened";
+        return { outcome: "opened", formerEmail: former === account.email ? undefined : former };
       }),
     findSession: async (sessionHash, now, idle) => {
       const idleSince = seconds(now - idle);

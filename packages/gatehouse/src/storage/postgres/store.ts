@@ -1,6 +1,7 @@
 import type { Store } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
+import { releaseOperation } from "./addresses.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { Connecting, type ConnectingOptions } from "./connecting.ts";
@@ -84,6 +85,7 @@ export function createStore(database: Database): Store {
     ...invitationOperations(database),
     ...offBoardingOperations(database),
     ...providerLogoutOperation(database),
+    ...releaseOperation(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { codes, consents, transactions } from "../layouts.ts";
+import { codes, consents, firstStage, transactions } from "../layouts.ts";
 import { insertCode } from "./codes.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -10,6 +10,7 @@ import { isDanglingReference } from "./errors.ts";
 type TransactionOperations = Pick<
   Store,
   | "beginTransaction"
+  | "findAwaitingChoice"
   | "claimSignIn"
   | "awaitConsent"
   | "findAwaitingConsent"
@@ -29,6 +30,9 @@ export function transactionOperations(database: Database): TransactionOperations
   const markAwaiting = database.prepare(
     `update oauth2_sessions set stage = 'consent', subject = $3, email = $4, auth_time = $5
      where id = $1 and stage = 'claimed' and expires_at > $2`,
+  );
+  const findChoice = database.prepare(
+    `select ${transactions.columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'choice' and expires_at > $3`,
   );
   const find = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'consent' and expires_at > $3`,
@@ -61,9 +65,10 @@ export function transactionOperations(database: Database): TransactionOperations
   );
   return {
     beginTransaction: async (transaction) => {
-      const stage = transaction.signedIn === undefined ? "sign-in" : "consent";
-      await database.run(begin, stage, ...valuesOf(transactions, transaction));
+      await database.run(begin, firstStage(transaction), ...valuesOf(transactions, transaction));
     },
+    findAwaitingChoice: async (handleHash, bindingHash, now) =>
+      found((await database.run(findChoice, handleHash, bindingHash, instant(now))).rows[0], transactions),
     claimSignIn: async (handleHash, bindingHash, now) =>
       found((await database.run(claim, handleHash, bindingHash, instant(now))).rows[0], transactions),
     awaitConsent: async (handleHash, { subject, email, authTime }, now) => {

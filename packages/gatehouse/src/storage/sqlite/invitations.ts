@@ -1,6 +1,7 @@
 import type { PasskeyStore } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
 import { accounts, invitations, passkeys } from "../layouts.ts";
+import { addressBook } from "./addresses.ts";
 import type { Database } from "./database.ts";
 import { insertInto, placeholders, valuesOf } from "./dialect.ts";
 
@@ -16,6 +17,7 @@ type InvitationOperations = Pick<
 >;
 
 export function invitationOperations(database: Database): InvitationOperations {
+  const addresses = addressBook(database);
   const columns = `${invitations.columns}, address`;
   const insert = `insert into gatehouse_invitations (${columns}) select ${placeholders(invitations.names.length + 1)}`;
   const replace = `on conflict (address) do update set binding_hash = null, ${invitations.names
@@ -42,9 +44,6 @@ export function invitationOperations(database: Database): InvitationOperations {
   const remove = database.prepare("delete from gatehouse_invitations where id = ?");
   const findTaken = database.prepare(
     `select ends_grants from gatehouse_invitations where id = ? and binding_hash = ? and expires_at > ?`,
-  );
-  const isHeld = database.prepare(
-    "select 1 from gatehouse_accounts where lower(email) = lower(?) and subject <> ?",
   );
   const isKnown = database.prepare("select 1 from gatehouse_passkeys where id = ?");
   const rememberAccount = database.prepare(
@@ -81,13 +80,15 @@ export function invitationOperations(database: Database): InvitationOperations {
       database.read(() => found(findBound.get(tokenHash, bindingHash, now), invitations)),
     completeInvitation: ({ tokenHash, bindingHash, account, passkey, now }) =>
       database.write(() => {
-        const { subject, email } = account;
+        const { subject } = account;
         const taken = findTaken.get(tokenHash, bindingHash, now);
         if (taken === undefined) return "gone";
-        if (isHeld.get(email, subject) !== undefined) return "held";
+        if (addresses.otherHolder(account) !== undefined) return "held";
         if (isKnown.get(passkey.id) !== undefined) return "known";
+        const former = addresses.addressOf(subject);
         const remembered = rememberAccount.run(...valuesOf(accounts, account), now, now);
         if (remembered.changes !== 1) return "blocked"; // it is left as it is
+        addresses.assign(account, former);
         remove.run(tokenHash);
         removePasskeys.run(subject);
         storePasskey(passkey);

@@ -32,9 +32,12 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
   const unblock = database.prepare(
     "update gatehouse_accounts set blocked_at = null where subject = ? and blocked_at is not null",
   );
-  const forgetting = ["gatehouse_consents", "gatehouse_passkeys", "gatehouse_invitations"].map((table) =>
-    database.prepare(`delete from ${table} where subject = ?`),
-  );
+  const forgetting = [
+    "gatehouse_consents",
+    "gatehouse_addresses",
+    "gatehouse_passkeys",
+    "gatehouse_invitations",
+  ].map((table) => database.prepare(`delete from ${table} where subject = ?`));
   const removeUnblocked = database.prepare(
     "delete from gatehouse_accounts where subject = ? and blocked_at is null",
   );

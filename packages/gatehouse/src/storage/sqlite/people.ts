@@ -1,6 +1,7 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
 import { accounts, browserSessions, knownAccounts } from "../layouts.ts";
+import { addressBook } from "./addresses.ts";
 import type { Database } from "./database.ts";
 import { placeholders, valuesOf } from "./dialect.ts";
 
@@ -10,6 +11,7 @@ type PeopleOperations = Pick<
 >;
 
 export function peopleOperations(database: Database): PeopleOperations {
+  const addresses = addressBook(database);
   const rememberAccount = database.prepare(
     `insert into gatehouse_accounts (${accounts.columns}, created_at, signed_in_at)
      values (${placeholders(accounts.names.length + 2)})
@@ -36,11 +38,15 @@ export function peopleOperations(database: Database): PeopleOperations {
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null }) =>
       database.write(() => {
+        const holder = addresses.otherHolder(account);
+        if (holder !== undefined) return { outcome: "address_held", holder };
+        const former = addresses.addressOf(account.subject);
         const { changes } = rememberAccount.run(...valuesOf(accounts, account), authTime, authTime);
-        if (changes === 0) return "blocked";
+        if (changes === 0) return { outcome: "blocked" };
+        addresses.assign(account, former);
         if (replaces !== undefined) end.run(replaces);
         open.run(sessionHash, account.subject, authTime, authTime, expiresAt, sid);
-        return "opened";
+        return { outcome: "opened", formerEmail: former === account.email ? undefined : former };
       }),
     findSession: (sessionHash, now, idle) =>
       database.write(() => {

@@ -3,6 +3,7 @@ import type { Store } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import type { OnNotice } from "../notice.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
+import { releaseOperation } from "./addresses.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
@@ -85,6 +86,7 @@ function createStore(database: Database, path: string): Store {
     ...invitationOperations(database),
     ...offBoardingOperations(database),
     ...providerLogoutOperation(database),
+    ...releaseOperation(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),

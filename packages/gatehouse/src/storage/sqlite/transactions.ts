@@ -1,12 +1,13 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { codes, consents, transactions } from "../layouts.ts";
+import { codes, consents, firstStage, transactions } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { insertInto, placeholders, valuesOf } from "./dialect.ts";
 
 type TransactionOperations = Pick<
   Store,
   | "beginTransaction"
+  | "findAwaitingChoice"
   | "claimSignIn"
   | "awaitConsent"
   | "findAwaitingConsent"
@@ -26,6 +27,9 @@ export function transactionOperations(database: Database): TransactionOperations
   const markAwaiting = database.prepare(
     `update oauth2_sessions set stage = 'consent', subject = ?, email = ?, auth_time = ?
      where id = ? and stage = 'claimed' and expires_at > ?`,
+  );
+  const findChoice = database.prepare(
+    `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'choice' and expires_at > ?`,
   );
   const find = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?`,
@@ -47,9 +51,10 @@ export function transactionOperations(database: Database): TransactionOperations
   return {
     beginTransaction: (transaction) =>
       database.write(() => {
-        const stage = transaction.signedIn === undefined ? "sign-in" : "consent";
-        begin.run(stage, ...valuesOf(transactions, transaction));
+        begin.run(firstStage(transaction), ...valuesOf(transactions, transaction));
       }),
+    findAwaitingChoice: (handleHash, bindingHash, now) =>
+      database.read(() => found(findChoice.get(handleHash, bindingHash, now), transactions)),
     claimSignIn: (handleHash, bindingHash, now) =>
       database.write(() => found(claim.get(handleHash, bindingHash, now), transactions)),
     awaitConsent: (handleHash, { subject, email, authTime }, now) =>

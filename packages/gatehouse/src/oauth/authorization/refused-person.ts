@@ -1,0 +1,52 @@
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthResponse, page, type SetCookie } from "../messages/response.ts";
+import type { Reason } from "../reason.ts";
+import type { AuthorizationRequest, Client, SignInChoice } from "../records.ts";
+import type { Services } from "../services.ts";
+import { bindAttempt, choiceToken } from "./attempt.ts";
+import { beginChoice } from "./sign-in.ts";
+
+/** Who may not go on, as they see themselves. */
+export interface RefusedPerson {
+  /** The address of the account they used; `undefined` or empty where none is known. */
+  readonly email: string | undefined;
+  readonly name: string | undefined;
+  /** The title of the provider they used. */
+  readonly provider: string | undefined;
+}
+
+/**
+ * Tells a person who proved who they are why they may not go on, before the client hears of it (V62): from
+ * here they use another account for the same request, or go back, and only then is the client told.
+ * @param choice where another account may come from; anywhere when left out
+ */
+export async function refusePerson(
+  services: Services,
+  request: OAuthRequest,
+  refusal: {
+    readonly client: Client;
+    readonly authorization: AuthorizationRequest;
+    readonly person: RefusedPerson;
+    readonly reason: Reason;
+    readonly choice?: SignInChoice;
+    readonly cookies?: readonly SetCookie[];
+  },
+): Promise<OAuthResponse> {
+  const { client, authorization, person, reason, choice = { prompt: "select_account" } } = refusal;
+  const { settings } = services;
+  const { attempt, lifetime } = await beginChoice(services, client, authorization, choice);
+  const cookies = [...(refusal.cookies ?? []), ...bindAttempt(request, attempt, lifetime)];
+  const model = {
+    kind: "refused-person",
+    action: endpointUrls(settings.issuer).signInPath,
+    transaction: attempt.handle,
+    csrf: choiceToken(attempt),
+    account: { email: person.email, name: person.name },
+    provider: person.provider,
+    reason,
+    contact: settings.contact,
+    reference: request.id,
+  } as const;
+  return page(403, model, cookies);
+}

@@ -1,0 +1,114 @@
+import { type Attempt, choiceToken, releaseAttempt, resumeAttempt } from "../authorization/attempt.ts";
+import { clientStillAt } from "../authorization/consent.ts";
+import { eligibleProviders, lastProvider } from "../authorization/provider-choice.ts";
+import { errorAnswer } from "../authorization/response.ts";
+import { startSignIn } from "../authorization/sign-in.ts";
+import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { OAuthError } from "../messages/errors.ts";
+import type { ChooseProviderPage } from "../messages/page.ts";
+import { requireForm } from "../messages/parameters.ts";
+import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthResponse, page, redirect } from "../messages/response.ts";
+import { refuseForeignForm } from "../messages/same-origin.ts";
+import type { SignInChoice, Transaction } from "../records.ts";
+import type { Endpoint, Services } from "../services.ts";
+import { equalSecrets } from "../tokens/secret.ts";
+
+type AwaitingChoice = Transaction & { readonly choice: SignInChoice };
+
+/** `GET`: the page on which a person chooses where to sign in (V05). Changes nothing. */
+export function choosePageEndpoint(services: Services): Endpoint {
+  return async (request) => {
+    const attempt = attemptOf(request, request.query.get("transaction"));
+    const transaction = await awaitingChoice(services, attempt);
+    return page(200, await describe(services, request, attempt, transaction));
+  };
+}
+
+/**
+ * `POST`: begins the sign-in at the chosen provider, as an attempt of its own, so that a person who comes
+ * back may choose anew; or tells the client that there will be none.
+ */
+export function chooseEndpoint(services: Services): Endpoint {
+  return async (request) => {
+    refuseForeignForm(request, endpointUrls(services.settings.issuer).origin);
+    const form = requireForm(request.form);
+    const attempt = attemptOf(request, form.get("transaction"));
+    if (!equalSecrets(form.get("csrf") ?? "", choiceToken(attempt))) throw over("wrong csrf value");
+    const transaction = await awaitingChoice(services, attempt);
+    if (form.get("decision") === "back") return goBack(services, request, attempt, transaction);
+    const chosen = form.get("decision") === "another_account" ? undefined : form.get("provider");
+    return signInAt(services, request, attempt, transaction, chosen);
+  };
+}
+
+async function signInAt(
+  services: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+  { authorization, choice }: AwaitingChoice,
+  chosen: string | undefined,
+): Promise<OAuthResponse> {
+  const eligible = eligibleProviders(services, choice);
+  const [only, ...others] = eligible;
+  const provider = others.length === 0 ? only : eligible.find(({ name }) => name === chosen);
+  if (provider === undefined) {
+    const { signInPath } = endpointUrls(services.settings.issuer);
+    return redirect(request.method, `${signInPath}?transaction=${attempt.handle}`);
+  }
+  const client = await clientStillAt(services, authorization);
+  return startSignIn(services, request, client, authorization, { provider }, choice.prompt);
+}
+
+async function goBack(
+  services: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+  { authorization }: AwaitingChoice,
+): Promise<OAuthResponse> {
+  const { clock, store } = services;
+  if (!(await store.completeTransaction(attempt.handleHash, clock.now(), {}))) throw over();
+  const client = await clientStillAt(services, authorization);
+  const error = new OAuthError("access_denied", { hint: "the person went back without signing in" });
+  return errorAnswer(services, request, client, authorization, error, [releaseAttempt(attempt)]);
+}
+
+async function describe(
+  services: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+  { authorization, choice }: AwaitingChoice,
+): Promise<ChooseProviderPage> {
+  const eligible = eligibleProviders(services, choice);
+  const last = lastProvider(request, eligible);
+  const first = last === undefined ? eligible : [last, ...eligible.filter((one) => one !== last)];
+  const { resource: identifier } = authorization;
+  const resource = identifier === undefined ? undefined : await services.store.findResource(identifier);
+  return {
+    kind: "choose-provider",
+    action: endpointUrls(services.settings.issuer).signInPath,
+    transaction: attempt.handle,
+    csrf: choiceToken(attempt),
+    resource: identifier === undefined ? undefined : { identifier, name: resource?.name },
+    narrowed: eligible.length < services.providers.all.length,
+    providers: first.map(({ name, title }) => ({ name, title })),
+    last: last?.name,
+  };
+}
+
+async function awaitingChoice({ clock, store }: Services, attempt: Attempt): Promise<AwaitingChoice> {
+  const transaction = await store.findAwaitingChoice(attempt.handleHash, attempt.bindingHash, clock.now());
+  if (transaction?.choice === undefined) throw over();
+  return { ...transaction, choice: transaction.choice };
+}
+
+function attemptOf(request: OAuthRequest, handle: string | undefined): Attempt {
+  const attempt = resumeAttempt(request, handle);
+  if (attempt === undefined) throw over("no cookie for this transaction");
+  return attempt;
+}
+
+function over(debug?: string): OAuthError {
+  const hint = "this page was already answered, has expired, or belongs to another browser";
+  return new OAuthError("invalid_grant", { hint, ...(debug === undefined ? {} : { debug }) });
+}

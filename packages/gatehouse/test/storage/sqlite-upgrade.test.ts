@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { knownMigrations, ledgerTable } from "../../src/storage/sqlite/migrations.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gatehouse-upgrade-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A database as it was before the migration of this name, and the connection it was made with. */
+function before(migration: string): { readonly path: string; readonly connection: DatabaseSync } {
+  const path = join(folder, `${migration}.db`);
+  const connection = new DatabaseSync(path);
+  connection.exec(ledgerTable);
+  for (const { number, name, sql } of knownMigrations()) {
+    if (name.includes(migration)) break;
+    connection.exec(sql);
+    connection.prepare("insert into gatehouse_migrations values (?, ?, 0)").run(number, name);
+  }
+  return { path, connection };
+}
+
+test("of several people who had one address before the upgrade the latest to sign in has it", async () => {
+  const { path, connection } = before("addresses-have-one-holder");
+  connection.exec(
+    `insert into gatehouse_accounts (subject, issuer, upstream_subject, email, created_at, signed_in_at) values
+       ('user_early', 'https://idp.example', '1', 'ADA@example.com', 1, 2),
+       ('user_late', 'https://idp.example', '2', 'ada@example.com', 1, 3),
+       ('user_none', 'https://idp.example', '3', '', 1, 2),
+       ('user_old', 'urn:gatehouse:address', 'ada@example.com', 'ada@example.com', 1, 4)`,
+  );
+  await (await openSqliteStore({ path })).close();
+  const rows = connection.prepare("select address, subject from gatehouse_addresses").all();
+  assert.deepEqual(
+    rows.map((row) => ({ ...row })),
+    [{ address: "ada@example.com", subject: "user_late" }],
+  );
+  connection.close();
+});
