@@ -6,6 +6,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { runProgram } from "../../src/commands/program.ts";
+import { processShell } from "../../src/commands/shell.ts";
 
 const command = join(import.meta.dirname, "../../bin/gatehouse.js");
 
@@ -35,8 +37,33 @@ export function startCommand(
   return spawn(process.execPath, [command, ...args], { env: environment, stdio: [...stdio] });
 }
 
-/** Runs the command to its end. */
+/**
+ * Runs a command to its end, with nothing of our environment but what is given: within this process, as
+ * `main.ts` does within its own, unless it serves. A process for each would be most of these tests' time;
+ * what is about processes takes {@link runProcess}.
+ */
 export async function runCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input = "",
+): Promise<Outcome> {
+  if (args[0] === "serve" || args[0] === "dev") return runProcess(args, environment, input);
+  const printed = { out: "", err: "" };
+  const code = await runProgram(args, {
+    ...processShell(environment),
+    readInput: async () => input,
+    print: (lines) => {
+      printed.out += `${lines}\n`;
+    },
+    complain: (lines) => {
+      printed.err += `${lines}\n`;
+    },
+  });
+  return { code, ...printed };
+}
+
+/** Runs the command to its end, as a process of its own. */
+export async function runProcess(
   args: readonly string[],
   environment: Record<string, string> = {},
   input = "",

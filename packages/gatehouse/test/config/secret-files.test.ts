@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { readConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/config/config-errors.ts";
 import { variables } from "../../src/config/environment-variables.ts";
-import { runCommand } from "../commands/command-line.ts";
+import { runProcess } from "../commands/command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-secrets-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -96,7 +96,7 @@ test("Y-n4 what is no file is refused at once, and nothing of what it would give
       assert.match(error?.found ?? "", /which (is not a file|is a folder|is empty|does not exist)$/, path);
     }
   }
-  const { code, out, err } = await runCommand(["resources", "list"], {
+  const { code, out, err } = await runProcess(["resources", "list"], {
     SQL_URL_FILE: "/proc/self/environ",
     MARKER: "the-environment-of-this-process",
   });
