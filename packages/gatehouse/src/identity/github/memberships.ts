@@ -1,4 +1,5 @@
 import { SignInError } from "../../oauth/ports.ts";
+import { isPlainGroup, maxGroupLength } from "../plain-text.ts";
 import { failedAnswer, type GithubApi, isObject, unreadable } from "./api.ts";
 
 /** What is known of a person's organisations and teams. */
@@ -53,6 +54,8 @@ export async function readMemberships(
       groups.add(`${login}/${slug.toLowerCase()}`);
     }
   }
+  const odd = [...groups].find((name) => name.length > maxGroupLength || !isPlainGroup(name));
+  if (odd !== undefined) note(`the name of a group is none: ${JSON.stringify(odd.slice(0, 100))}`);
   return {
     organizations: [...active.keys()],
     groups: problems.length === 0 ? [...groups] : undefined,

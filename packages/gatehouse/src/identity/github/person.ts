@@ -1,5 +1,6 @@
 import { SignInError } from "../../oauth/ports.ts";
 import { isEmailAddress } from "../email-address.ts";
+import { plainName } from "../plain-text.ts";
 import { type ApiAnswer, failedAnswer, type GithubApi, isObject, unreadable } from "./api.ts";
 
 export interface GithubUser {
@@ -29,7 +30,7 @@ function userOf(answer: ApiAnswer): GithubUser {
   return {
     id: String(id),
     login: login.slice(0, 100),
-    name: typeof name === "string" && name.trim() !== "" ? name : undefined,
+    name: plainName(name),
   };
 }
 

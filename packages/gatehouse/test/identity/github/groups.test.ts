@@ -86,6 +86,14 @@ test("V34 groups at GitHub are organisations and teams in lower case, of all pag
     assert.equal(both.groups, undefined, "a member of one, and nobody knows of the other");
   });
 
+  await t.test("a name that is none", async () => {
+    github.restricted.clear();
+    github.account = anAccount({ memberships: { acme: "active" }, teams: ["acme/adm\u202eins"] });
+    const { groups, warnings } = await groupsOf();
+    assert.equal(groups, undefined);
+    assert.match(warnings[0] ?? "", /the name of a group is none/);
+  });
+
   await t.test("who did not allow it", async () => {
     github.granted = "user:email";
     const { groups, warnings } = await groupsOf();

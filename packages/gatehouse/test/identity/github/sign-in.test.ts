@@ -45,6 +45,8 @@ test("V31 a person at GitHub is the number of the account at that GitHub, whatev
   );
   assert.equal(github.requests.at(-1)?.startsWith("GET /api/v3/user/"), true, "below the host's own API");
   assert.equal(githubEndpoints("https://acme.ghe.com").api, "https://api.acme.ghe.com");
+  github.account = anAccount({ name: "Ada \u202eevil\u0000<b>" });
+  assert.equal((await signIn(github)).name, "Ada evil<b>", "a name is shown and decides nothing");
   for (const id of ["583231", 1.5, 0, -7, 2 ** 53, null, undefined]) {
     github.answers.set("/user", (_, response) => json(response, 200, { id, login: "ada", name: null }));
     assert.equal((await failureOf(signIn(github))).code, "server_error", String(id));
