@@ -16,6 +16,8 @@ interface About {
 const database = ["SQL_URL"];
 const keys = ["SQL_URL", "SECRET_KEY", "SECRET_KEY_FILE"];
 
+const signIn = ["BASE_URL", "UPSTREAM_ISSUER", "OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET", "ALLOWED_DOMAINS"];
+
 const abouts: Readonly<Record<string, About>> = {
   serve: {
     summary: "run the authorization server",
@@ -107,6 +109,15 @@ const abouts: Readonly<Record<string, About>> = {
     examples: ["health && echo alive", "health --ready"],
     reads: ["PORT", "HOST", "BASE_URL"],
   },
+  check: {
+    summary: "try the identity providers from here",
+    examples: ["check provider"],
+    reads: signIn,
+  },
+  "check provider": {
+    examples: ["check provider", "check provider work", "check provider --no-sign-in --json"],
+    reads: signIn,
+  },
   backup: {
     summary: "copy the embedded database, beside a running server",
     examples: ["backup /var/backups/gatehouse-$(date +%F).db"],
@@ -135,9 +146,7 @@ Examples:
   gatehouse dev
   gatehouse resources add https://notes.example.com/mcp --name Notes
   gatehouse serve --config gatehouse.yaml
-
-Settings (environment or gatehouse.yaml): gatehouse serve --help
-More on a command: gatehouse <command> --help; --version tells the version`;
+Settings are in gatehouse serve --help, more in gatehouse <command> --help.`;
 
 /** Adds it all, and makes of the program's own help one screen. */
 export function addHelp(program: Command): void {

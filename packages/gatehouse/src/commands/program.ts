@@ -4,6 +4,7 @@ import { KeyError } from "../keys/key-file.ts";
 import { readShippedFile } from "../shipped-files.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addBackupCommand } from "./backup.ts";
+import { addCheckCommand } from "./check.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addConfigCommand } from "./config.ts";
 import { addDevCommand } from "./dev.ts";
@@ -61,6 +62,7 @@ function createProgram(called: Shell): Command {
   addBackupCommand(program, shell);
   addRestoreCommand(program, shell);
   addConfigCommand(program, shell);
+  addCheckCommand(program, shell);
   addHelp(program);
   return program;
 }

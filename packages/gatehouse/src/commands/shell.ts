@@ -18,6 +18,8 @@ export interface Shell {
    * terminal.
    */
   confirm(question: string): Promise<boolean> | undefined;
+  /** Asks for one line. `undefined` when the input has ended. */
+  askLine(question: string): Promise<string | undefined>;
   /** A line, or several, of the command's answer. */
   print(lines: string): void;
   /** A line, or several, for the person only: scripts do not read it. */
@@ -31,6 +33,7 @@ export function processShell(environment: Shell["environment"]): Shell {
     random: { bytes: (count) => randomBytes(count) },
     readInput: () => text(process.stdin),
     confirm: (question) => (process.stdin.isTTY && process.stderr.isTTY ? ask(question) : undefined),
+    askLine,
     print: (lines) => process.stdout.write(`${lines}\n`),
     complain: (lines) => process.stderr.write(`${lines}\n`),
   };
@@ -40,6 +43,18 @@ async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+async function askLine(question: string): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise((resolve, reject) => {
+      terminal.once("close", () => resolve(undefined));
+      terminal.question(question).then(resolve, reject);
+    });
   } finally {
     terminal.close();
   }

@@ -19,8 +19,8 @@ export function lookFromHere(
 ): { stop(): void } {
   const isDevelopment = config.providers.every(({ kind }) => kind === "development");
   const isAlone = config.providers.length === 1;
-  const providers = discoverable.map(({ config: about, discover }) => ({
-    discover,
+  const providers = discoverable.map(({ config: about, provider }) => ({
+    discover: provider.discover,
     onOutcome(problem: unknown) {
       const { issuer } = about;
       const fails = isAlone
@@ -48,7 +48,8 @@ export function lookFromHere(
   });
 }
 
-function describeProvider(about: Discoverable["config"], isAlone: boolean): ProviderAbout {
+/** As advice names it. */
+export function describeProvider(about: Discoverable["config"], isAlone: boolean): ProviderAbout {
   const { name, issuer, preset, ofVariables } = about;
   const member = preset === "microsoft" ? "tenant" : preset === "google" ? "preset" : "issuer";
   return {

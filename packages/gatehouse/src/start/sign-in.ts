@@ -4,7 +4,7 @@ import type { ProviderConfig } from "../config/providers.ts";
 import { createDevelopmentProvider } from "../identity/development.ts";
 import { speaksFor } from "../identity/domains.ts";
 import { createGithubProvider } from "../identity/github/provider.ts";
-import { createOpenIdProvider } from "../identity/openid/provider.ts";
+import { createOpenIdProvider, type OpenIdProvider } from "../identity/openid/provider.ts";
 import { providersOf } from "../identity/providers.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Clock, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
@@ -23,8 +23,7 @@ export interface SignIn extends Reloadable {
 
 export interface Discoverable {
   readonly config: Extract<ProviderConfig, { readonly kind: "openid" }>;
-  /** Throws {@link SignInError}. */
-  readonly discover: () => Promise<unknown>;
+  readonly provider: OpenIdProvider;
 }
 
 /** One of them, with what its kind brings besides. */
@@ -38,7 +37,12 @@ interface Made {
  * The configured identity providers. When the configuration is read again, those of which nothing has changed
  * stay with all they know; one that is new has no callback until the next start.
  */
-export function createSignIn(config: Config, urls: EndpointUrls, clock: Clock, log: Logger): SignIn {
+export function createSignIn(
+  config: Config,
+  urls: EndpointUrls,
+  clock: Clock,
+  log: Pick<Logger, "warn">,
+): SignIn {
   const make = (about: ProviderConfig, others: readonly ProviderConfig[]) =>
     makeProvider(about, others, config.settings.issuer, urls, clock, log);
   const routed = new Set(config.providers.map(({ name }) => name));
@@ -90,7 +94,7 @@ function makeProvider(
   issuer: string,
   urls: EndpointUrls,
   clock: Clock,
-  log: Logger,
+  log: Pick<Logger, "warn">,
 ): Made {
   const callbackUrl = urls.callbackOf(about.name);
   const warn = (message: string) => log.warn({ provider: about.name }, message);
@@ -105,7 +109,7 @@ function makeProvider(
         otherDomains: others.length === 0 ? undefined : otherDomains,
         warn,
       });
-      return { provider, discoverable: { config: about, discover: provider.discover } };
+      return { provider, discoverable: { config: about, provider } };
     }
     case "github":
       return {

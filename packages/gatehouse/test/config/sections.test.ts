@@ -175,6 +175,7 @@ async function shown(_t: TestContext, args: readonly string[]): Promise<string> 
     random: { bytes: (count: number) => Buffer.alloc(count) },
     readInput: async () => "",
     confirm: () => undefined,
+    askLine: async () => undefined,
     print: (line: string) => void lines.push(line),
     complain: () => undefined,
   };

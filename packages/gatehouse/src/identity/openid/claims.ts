@@ -12,7 +12,7 @@ export interface Claims {
 
 export interface Found {
   readonly value: unknown;
-  readonly place: keyof Claims;
+  readonly place: "idToken" | "userinfo";
 }
 
 /** V11: what stands in the ID token is taken from there, whatever it is; userinfo only adds. */

@@ -2,7 +2,7 @@ import { SignInError } from "../../oauth/ports.ts";
 import type { Outbound } from "../outbound.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
-interface Exchange {
+export interface Exchange {
   readonly provider: Pick<ProviderMetadata, "tokenEndpoint" | "clientAuthentication">;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -29,19 +29,8 @@ export interface Tokens {
  * our secret.
  */
 export async function exchangeCode(exchange: Exchange, outbound: Outbound): Promise<Tokens> {
-  const { provider, clientId, clientSecret, code, callbackUrl, codeVerifier } = exchange;
-  const form = new URLSearchParams({ grant_type: "authorization_code", code, redirect_uri: callbackUrl });
-  if (codeVerifier !== undefined) form.set("code_verifier", codeVerifier);
-  const headers = new Headers({ accept: "application/json" });
-  if (provider.clientAuthentication === "client_secret_basic") {
-    headers.set("authorization", basic(clientId, clientSecret));
-  } else {
-    form.set("client_id", clientId);
-    form.set("client_secret", clientSecret);
-  }
-  const response = await outbound(provider.tokenEndpoint, { method: "POST", headers, body: form });
-  const answer = parseObject(await response.text());
-  const name = `the token endpoint ${provider.tokenEndpoint}`;
+  const { response, answer } = await askTokenEndpoint(exchange, outbound);
+  const name = `the token endpoint ${exchange.provider.tokenEndpoint}`;
   if (response.status !== 200) {
     throw refusal(name, response.status, answer, exchange);
   }
@@ -58,6 +47,24 @@ export async function exchangeCode(exchange: Exchange, outbound: Outbound): Prom
   }
   const { id_token: idToken, access_token: accessToken } = answer;
   return { idToken, accessToken: typeof accessToken === "string" ? accessToken : undefined };
+}
+
+/** The token endpoint's answer, whatever it is; `answer`: what it says, if that is a JSON object. */
+export async function askTokenEndpoint(
+  { provider, clientId, clientSecret, code, callbackUrl, codeVerifier }: Exchange,
+  outbound: Outbound,
+): Promise<{ readonly response: Response; readonly answer: Readonly<Record<string, unknown>> | undefined }> {
+  const form = new URLSearchParams({ grant_type: "authorization_code", code, redirect_uri: callbackUrl });
+  if (codeVerifier !== undefined) form.set("code_verifier", codeVerifier);
+  const headers = new Headers({ accept: "application/json" });
+  if (provider.clientAuthentication === "client_secret_basic") {
+    headers.set("authorization", basic(clientId, clientSecret));
+  } else {
+    form.set("client_id", clientId);
+    form.set("client_secret", clientSecret);
+  }
+  const response = await outbound(provider.tokenEndpoint, { method: "POST", headers, body: form });
+  return { response, answer: parseObject(await response.text()) };
 }
 
 /** RFC 6749 §2.3.1: both halves form-encoded, so that a `:` in either does no harm. */

@@ -1,12 +1,13 @@
 import type { JWTPayload } from "jose";
-import type { IdentityProvider } from "../../oauth/ports.ts";
-import { SignInError } from "../../oauth/ports.ts";
-import { seconds } from "../../oauth/values.ts";
+import { type Identity, type IdentityProvider, type SignInAttempt, SignInError } from "../../oauth/ports.ts";
+import { type Seconds, seconds } from "../../oauth/values.ts";
 import { createOutbound, isLoopbackHttp } from "../outbound.ts";
 import { authorizationRequest } from "./authorization-request.ts";
 import { readAnswer } from "./callback-answer.ts";
+import { type ClaimFate, fatesOf } from "./claim-fates.ts";
 import type { Claims } from "./claims.ts";
-import { exchangeCode, type Tokens } from "./code-exchange.ts";
+import { type Exchange, exchangeCode, type Tokens } from "./code-exchange.ts";
+import { examineDocuments, examineSecret, type Finding } from "./examination.ts";
 import { createFetchedDocument } from "./fetched-document.ts";
 import { type Expected, type ProvenToken, verifyIdToken, verifySignedUserinfo } from "./id-token.ts";
 import { exactIssuer } from "./issuer.ts";
@@ -21,6 +22,23 @@ import { askUserinfo, readUserinfo } from "./userinfo.ts";
 export interface OpenIdProvider extends IdentityProvider {
   /** Fetches what the provider says of itself, for the first sign-in. Throws {@link SignInError}. */
   discover(): Promise<unknown>;
+  /**
+   * Looks at all that can be looked at without a person: what it publishes, its clock beside `now`, whether
+   * it takes our secret. Throws {@link SignInError} when it cannot be reached or what it publishes cannot be
+   * used.
+   */
+  examine(now: Seconds): Promise<readonly Finding[]>;
+  /**
+   * What `completeSignIn` makes of an answer, claim by claim; nobody is signed in. Throws {@link SignInError}
+   * when the answer proves nothing.
+   */
+  explain(callback: URL, attempt: SignInAttempt): Promise<ExplainedSignIn>;
+}
+
+export interface ExplainedSignIn {
+  readonly claims: readonly ClaimFate[];
+  /** Who would be signed in, or why nobody. */
+  readonly person: Identity | SignInError;
 }
 
 const metadataMaxAge = 3600;
@@ -85,6 +103,35 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
   /** At Microsoft `sub` is another one for each application: only `sid` tells whose session it was. */
   const subjectOf = ({ sub }: JWTPayload) => (options.preset === "microsoft" ? undefined : sub);
 
+  const exchangeOf = (
+    provider: ProviderMetadata,
+    code: string,
+    codeVerifier: string | undefined,
+  ): Exchange => ({
+    provider,
+    clientId,
+    clientSecret,
+    credentials: options.ofVariables
+      ? "OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET"
+      : `client_id and client_secret of the provider ${name}`,
+    code,
+    callbackUrl,
+    codeVerifier: provider.takesPkce ? codeVerifier : undefined,
+  });
+
+  /** All that is verified of the answer; what of it counts is another question. */
+  async function prove(
+    callback: URL,
+    { state, nonce, codeVerifier }: SignInAttempt,
+  ): Promise<{ readonly issuer: string; readonly claims: Claims }> {
+    const provider = await metadata.current();
+    const code = readAnswer(callback.searchParams, state, provider, issuers);
+    const tokens = await exchangeCode(exchangeOf(provider, code, codeVerifier), outbound);
+    const expected = { issuers, issuerOfMetadata: provider.issuer, clientId, now: clock.now() };
+    const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce });
+    return { issuer: token.issuer, claims: await complete(provider, token, tokens, expected) };
+  }
+
   return {
     name,
     title,
@@ -93,25 +140,26 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     async signInUrl(attempt) {
       return authorizationRequest(await metadata.current(), options, attempt);
     },
-    async completeSignIn(callback, { state, nonce, codeVerifier }) {
+    async completeSignIn(callback, attempt) {
+      const { issuer: issuerOfPerson, claims } = await prove(callback, attempt);
+      return personOf(issuerOfPerson, claims, options);
+    },
+    async examine(now) {
       const provider = await metadata.current();
-      const tokens = await exchangeCode(
-        {
-          provider,
-          clientId,
-          clientSecret,
-          credentials: options.ofVariables
-            ? "OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET"
-            : `client_id and client_secret of the provider ${name}`,
-          code: readAnswer(callback.searchParams, state, provider, issuers),
-          callbackUrl,
-          codeVerifier: provider.takesPkce ? codeVerifier : undefined,
-        },
-        outbound,
-      );
-      const expected = { issuers, issuerOfMetadata: provider.issuer, clientId, now: clock.now() };
-      const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce });
-      return personOf(token.issuer, await complete(provider, token, tokens, expected), options);
+      return [
+        ...(await examineDocuments(issuer, provider, (await keys.current()).count, outbound, now)),
+        await examineSecret(exchangeOf(provider, "gatehouse-check-is-no-code", undefined), outbound),
+      ];
+    },
+    async explain(callback, attempt) {
+      const { issuer: issuerOfPerson, claims } = await prove(callback, attempt);
+      const person = await Promise.resolve()
+        .then(() => personOf(issuerOfPerson, claims, options))
+        .catch((error: unknown) => {
+          if (error instanceof SignInError) return error;
+          throw error;
+        });
+      return { claims: fatesOf(claims, options), person };
     },
     async readLogoutToken(token) {
       const { issuer: issuerOfMetadata } = await metadata.current();

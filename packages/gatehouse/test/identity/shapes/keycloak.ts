@@ -31,5 +31,6 @@ export const keycloak: Shape = {
     email: "ada@corp.example",
     name: "Ada Lovelace",
     groups: ["/eng/backend", "/admins"],
+    sid: "0b1c2d3e-session",
   },
 };

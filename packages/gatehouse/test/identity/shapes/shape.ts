@@ -34,5 +34,5 @@ export interface Shape {
   /** Whose account it is, where not the issuer's that the operator names. */
   readonly issuerOfPerson?: (issuer: string) => string;
   /** Who comes of it. */
-  readonly person: Pick<Identity, "subject" | "email" | "name" | "groups">;
+  readonly person: Pick<Identity, "subject" | "email" | "name" | "groups" | "sid">;
 }

@@ -1,0 +1,109 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import type { ClaimFate } from "../identity/openid/claim-fates.ts";
+import type { Finding } from "../identity/openid/examination.ts";
+import { describeDiscoveryFailure } from "../identity/openid/provider-advice.ts";
+import { signInAttempt, startAttempt } from "../oauth/authorization/attempt.ts";
+import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
+import {
+  type Clock,
+  type Identity,
+  type IdentityProvider,
+  type Random,
+  SignInError,
+} from "../oauth/ports.ts";
+import type { Seconds } from "../oauth/values.ts";
+import { describeProvider } from "./look-around.ts";
+import { createSignIn, type Discoverable } from "./sign-in.ts";
+
+export type { ClaimFate } from "../identity/openid/claim-fates.ts";
+export type { Finding } from "../identity/openid/examination.ts";
+
+/** An identity provider, to be tried without a server (V49). */
+export interface CheckedProvider {
+  readonly name: string;
+  readonly title: string;
+  /** What has to be registered there; `undefined`: nothing, it is this server itself. */
+  readonly callbackUrl: string | undefined;
+  /** Looks at all that needs no person. `problem`: why that ended early. */
+  examine(): Promise<{ readonly findings: readonly Finding[]; readonly problem: string | undefined }>;
+  /** Begins a test sign-in, which nothing is stored of. Throws {@link SignInError}. */
+  startSignIn(): Promise<TestSignIn>;
+}
+
+export interface TestSignIn {
+  /** Where the person's browser has to go. */
+  readonly url: URL;
+  /** @param answer the address at which it ends */
+  complete(answer: URL): Promise<TestOutcome>;
+}
+
+export interface TestOutcome {
+  readonly claims: readonly ClaimFate[];
+  readonly person: Identity | undefined;
+  /** Why nobody would be signed in. */
+  readonly refusal: string | undefined;
+}
+
+/** @param warn told what a sign-in would write into the log besides */
+export function providersToCheck(
+  config: Config,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  warn: (message: string) => void,
+): CheckedProvider[] {
+  const urls = endpointUrls(config.settings.issuer);
+  const log = { warn: (_: unknown, message?: string) => warn(message ?? "") } as Pick<Logger, "warn">;
+  const { providers, discoverable } = createSignIn(config, urls, clock, log);
+  return providers.all.map((provider) => {
+    const { name, title } = provider;
+    const about = config.providers.find((each) => each.name === name);
+    const openid = discoverable.find((each) => each.config.name === name);
+    const isOurs = about?.kind === "passkey" || about?.kind === "development";
+    return {
+      name,
+      title,
+      callbackUrl: isOurs ? undefined : urls.callbackOf(name),
+      examine: () => examine(openid, config.providers.length === 1, clock.now()),
+      async startSignIn() {
+        const attempt = signInAttempt(startAttempt(random), "select_account");
+        const url = await provider.signInUrl(attempt);
+        return { url, complete: (answer) => outcomeOf(provider, openid, answer, attempt) };
+      },
+    };
+  });
+}
+
+async function examine(
+  openid: Discoverable | undefined,
+  isAlone: boolean,
+  now: Seconds,
+): Promise<{ findings: readonly Finding[]; problem: string | undefined }> {
+  if (openid === undefined) return { findings: [], problem: undefined };
+  try {
+    return { findings: await openid.provider.examine(now), problem: undefined };
+  } catch (error) {
+    return {
+      findings: [],
+      problem: describeDiscoveryFailure(describeProvider(openid.config, isAlone), error),
+    };
+  }
+}
+
+async function outcomeOf(
+  provider: IdentityProvider,
+  openid: Discoverable | undefined,
+  answer: URL,
+  attempt: Parameters<IdentityProvider["completeSignIn"]>[1],
+): Promise<TestOutcome> {
+  try {
+    const { claims, person } =
+      openid === undefined
+        ? { claims: [], person: await provider.completeSignIn(answer, attempt) }
+        : await openid.provider.explain(answer, attempt);
+    if (!(person instanceof SignInError)) return { claims, person, refusal: undefined };
+    return { claims, person: undefined, refusal: person.message };
+  } catch (error) {
+    if (!(error instanceof SignInError)) throw error;
+    return { claims: [], person: undefined, refusal: error.message };
+  }
+}
