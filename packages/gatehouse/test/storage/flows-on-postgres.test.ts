@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { startPostgres } from "../support/postgres.ts";
 
 /** What is about the embedded database itself, or needs no database at all. */
@@ -23,6 +24,9 @@ test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the 
   // Some thirty files, on a machine that may have others to run.
   const postgres = await startPostgres();
   t.after(() => postgres.stop());
+  // Each server under test gets a copy of one that is up to date.
+  const url = await postgres.createDatabase();
+  await (await openPostgresStore({ url })).close();
   const folder = join(import.meta.dirname, "../flows");
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".test.ts") && !elsewhere.some((other) => name.startsWith(other)))
@@ -30,7 +34,7 @@ test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the 
   // A child, since a test file cannot run others; not told that it is one, or it would print for machines.
   const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
   const child = spawn(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=tap", ...files], {
-    env: { ...environment, GATEHOUSE_TEST_POSTGRES: postgres.url },
+    env: { ...environment, GATEHOUSE_TEST_POSTGRES: url },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => child.kill());
