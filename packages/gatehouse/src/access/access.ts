@@ -27,7 +27,7 @@ export function createAccess(rules: AccessRules, providers: readonly string[]): 
 }
 
 /** `undefined`: whoever may sign in may use it. */
-function rulesForResource(
+export function rulesForResource(
   { resources }: AccessRules,
   identifier: ResourceIdentifier,
 ): readonly Rule[] | undefined {

@@ -96,6 +96,18 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "people unblock": { examples: ["people unblock ada@example.com"], reads: database },
   "people remove": { examples: ["people remove ada@example.com --yes"], reads: database },
+  access: {
+    summary: "the rules of who may do what: test a person against them",
+    examples: ["access test ada@example.com https://notes.example.com/mcp"],
+    reads: "all",
+  },
+  "access test": {
+    examples: [
+      "access test ada@example.com https://notes.example.com/mcp",
+      "access test ada@example.com rs_542864ce8ed5 --scope 'notes:read notes:write'",
+    ],
+    reads: "all",
+  },
   keys: {
     summary: "the secret keys: list, rotate, retire",
     examples: ["keys list"],

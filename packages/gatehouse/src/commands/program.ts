@@ -3,6 +3,7 @@ import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { KeyError } from "../keys/key-file.ts";
 import { readShippedFile } from "../shipped-files.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { addAccessCommand } from "./access.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addCheckCommand } from "./check.ts";
 import { addClientsCommand } from "./clients.ts";
@@ -57,6 +58,7 @@ function createProgram(called: Shell): Command {
   addClientsCommand(program, shell);
   addResourcesCommand(program, shell);
   addPeopleCommand(program, shell);
+  addAccessCommand(program, shell);
   addKeysCommand(program, shell);
   addHealthCommand(program, shell);
   addBackupCommand(program, shell);
