@@ -72,6 +72,7 @@ const floors: readonly (readonly string[])[] = [
   ["services", "scope", "resource", "pkce", "subject"],
   ["tokens", "redirects", "messages"],
   ["store", "ports"],
+  ["declarations", "scope-changes"],
   ["records", "settings", "grant-types", "reason"],
   ["values", "text", "host", "subscriber"],
 ];

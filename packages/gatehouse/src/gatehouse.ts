@@ -11,6 +11,7 @@ import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
 import { startAccess } from "./start/access.ts";
+import { keepDeclarations } from "./start/declarations.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
@@ -78,6 +79,10 @@ export async function startGatehouse(
   const events = createEvents(log);
   const refused = createBoundedEvents(events, clock);
   const providers = overrides.providers ?? signIn.providers;
+  const keepsHouse = overrides.keepsHouse !== false;
+  const declarations = await closingOnError(store, () =>
+    keepDeclarations(config, { log, events, store, clock }, keepsHouse),
+  );
   const server = createAuthorizationServer({
     settings,
     store,
@@ -88,7 +93,7 @@ export async function startGatehouse(
     random: systemRandom,
     events,
     failures: createFailureLimiter({ enabled: config.rateLimits }),
-    warnings: async () => [...warnings, ...(await keysWarn())],
+    warnings: async () => [...warnings, ...(await keysWarn()), ...(await declarations.warnings())],
   });
   const pages = createPages(urls.basePath);
   const names = providers.all.map(({ name }) => name);
@@ -127,23 +132,16 @@ export async function startGatehouse(
     await store.close();
     throw new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`);
   }
-  const housekeeping =
-    overrides.keepsHouse === false ? undefined : keepHouse(config, log, store, clock, warnings);
-  const looking = lookFromHere(
-    config,
-    log,
-    store,
-    signIn.discoverable,
-    warnings,
-    overrides.keepsHouse !== false,
-  );
+  const housekeeping = keepsHouse ? keepHouse(config, log, store, clock, warnings) : undefined;
+  const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, keepsHouse);
   // What of the configuration may change while it runs.
-  const parts: readonly Reloadable[] = [access, signIn];
+  const parts: readonly Reloadable[] = [access, signIn, declarations];
   return {
     reload: (changed) => reloadAll(parts, changed),
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
       looking.stop();
+      declarations.stop();
       await listener.close();
       await housekeeping?.stop();
       await store.close();
@@ -165,10 +163,13 @@ export async function startUpkeep(
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const looking = lookFromHere(config, log, store, discoverable, new Set());
+  const services = { log, events: createEvents(log), store, clock: systemClock };
+  const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   return {
-    reload: (changed) => reloadAll([], changed),
+    reload: (changed) => reloadAll([declarations], changed),
     async stop() {
       looking.stop();
+      declarations.stop();
       await housekeeping.stop();
       await store.close();
     },

@@ -9,6 +9,7 @@ import type { ClientId } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { checkRedirect } from "./client-redirects.ts";
 import { chooseSecret } from "./client-secret.ts";
+import { describePlace, refuseDeclaredClient } from "./declared.ts";
 import { asJson, collected, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { addRotateSecretCommand } from "./rotate-secret.ts";
@@ -68,6 +69,8 @@ export function addClientsCommand(program: Command, shell: Shell): void {
     .addOption(asJson())
     .action((id: string, { json }: JsonOption) =>
       changeStore(shell, async (store) => {
+        const client = await store.findClient(id);
+        if (client !== undefined) refuseDeclaredClient(client);
         if (!(await store.removeClient(id))) throw unknownClient(id);
         shell.print(
           json ? JSON.stringify({ removed: id }) : `Removed client ${id} with its grants and tokens.`,
@@ -102,7 +105,10 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
     lastUsedAt: undefined,
   };
   await changeStore(shell, async (store) => {
-    if (!(await store.addClient(client))) throw new Refusal(1, `the client id ${options.id} is taken`);
+    if (await store.addClient(client)) return;
+    const there = await store.findClient(client.id);
+    if (there !== undefined) refuseDeclaredClient(there);
+    throw new Refusal(1, `the client id ${options.id} is taken`);
   });
   const generated = options.secretStdin ? undefined : secret;
   if (options.json) {
@@ -173,6 +179,7 @@ async function show(shell: Shell, store: Store, id: string, json: true | undefin
 }
 
 function origin(client: Client): string {
+  if (client.declared !== undefined) return describePlace(client.declared);
   if (!client.dynamicallyRegistered) return "operator";
   return isDocumented(client) ? "its document" : "registered itself";
 }
@@ -198,6 +205,8 @@ function describe(client: Client): Record<string, unknown> {
     grant_types: client.grantTypes,
     scope: client.scope,
     dynamically_registered: client.dynamicallyRegistered,
+    declared_at: client.declared?.place,
+    left_at: client.declared?.leftAt,
     created_at: client.createdAt,
     last_used_at: client.lastUsedAt,
   };

@@ -1,13 +1,15 @@
 import { type Command, Option } from "commander";
 import { OAuthError } from "../oauth/messages/errors.ts";
-import { type Resource, type ResourceClaim, resourceClaims } from "../oauth/records.ts";
+import { type Declared, type Resource, type ResourceClaim, resourceClaims } from "../oauth/records.ts";
 import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
 import { parseScope } from "../oauth/scope.ts";
+import { type ChangedScopes, changedScopes } from "../oauth/scope-changes.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import { after, type ResourceIdentifier, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { declaredElsewhere, describePlace } from "./declared.ts";
 import { asJson, collected, duration, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -19,6 +21,7 @@ interface AddOptions extends JsonOption {
   readonly scope?: readonly string[];
   readonly defaultScope?: readonly string[];
   readonly claim?: readonly string[];
+  readonly optionalScope?: readonly string[];
 }
 
 interface RotateOptions extends JsonOption {
@@ -39,7 +42,12 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
       )
       .option(
         "--default-scope <name>",
-        "one of its scopes that a client gets which asks for none; may be repeated; without any such: all",
+        "one of its scopes that a client gets which asks for none; may be repeated; without any such: all that are not optional",
+        collected,
+      )
+      .option(
+        "--optional-scope <name>",
+        "one of its scopes that people tick on the consent page, or not; may be repeated",
         collected,
       )
       .option(
@@ -81,16 +89,22 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
 }
 
 async function add(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
+  const marked = changedScopes(parseScopes(options.scope ?? []), {
+    defaults: options.defaultScope,
+    optionals: options.optionalScope,
+  });
+  if (marked.outcome !== "changed") throw wrongMarks(marked);
   const resource: Resource = {
     identifier: parseIdentifier(identifier),
     name: options.name,
-    scopes: markDefaults(parseScopes(options.scope ?? []), options.defaultScope ?? []),
+    scopes: marked.scopes,
     createdAt: shell.clock.now(),
     ...(options.claim && { claims: parseClaims(options.claim) }),
   };
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
   await changeStore(shell, async (store) => {
     if (!(await store.addResource(resource, hashSecret(credential)))) {
+      await refuseDeclared(store, resource.identifier);
       throw new Refusal(1, `the resource ${resource.identifier} is there already`);
     }
   });
@@ -104,64 +118,45 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
 }
 
 async function set(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
-  const resource = parseIdentifier(identifier);
-  const { name, scope, defaultScope, claim, json } = options;
-  if ([name, scope, defaultScope, claim].every((option) => option === undefined)) {
-    throw new Refusal(2, "nothing to change: give --name, --scope, --default-scope or --claim");
+  const named = readName(identifier);
+  const { name, scope, defaultScope, optionalScope, claim, json } = options;
+  if ([name, scope, defaultScope, optionalScope, claim].every((given) => given === undefined)) {
+    const options = "--name, --scope, --default-scope, --optional-scope or --claim";
+    throw new Refusal(2, `nothing to change: give ${options}`);
   }
+  const scopes = scope && parseScopes(scope);
   const claims = claim && parseClaims(claim);
-  const changed = await changeStore(shell, async (store) => {
-    const before = await store.findResource(resource);
-    if (before === undefined) throw unknownResource(resource);
-    await store.changeResource(resource, {
-      name,
-      scopes: changedScopes(before, scope, defaultScope),
-      claims,
-    });
-    return (await store.findResource(resource)) ?? before;
+  const marks = { defaults: defaultScope, optionals: optionalScope };
+  const change = await changeStore(shell, async (store) => {
+    const resource = await identifierOf(store, named);
+    const change = await store.changeResource(resource, { name, scopes, ...marks, claims });
+    if (change.outcome === "unknown") throw unknownResource(resource);
+    if (change.outcome === "declared") throw declaredElsewhere(`the resource ${resource}`, change.declared);
+    return change;
   });
-  if (json) shell.print(JSON.stringify(describe(changed)));
-  else shell.print(`Changed resource ${resource}; its credential and its grants stay.`);
+  if (change.outcome !== "changed") throw wrongMarks(change);
+  const { resource } = change;
+  if (json) shell.print(JSON.stringify(describe(resource)));
+  else shell.print(`Changed resource ${resource.identifier}; its credential and its grants stay.`);
 }
 
-/**
- * The scopes after a change; `undefined` when it is not about them. A mark stays with its scope unless others
- * are marked.
- */
-function changedScopes(
-  { scopes: before }: Resource,
-  texts: readonly string[] | undefined,
-  defaults: readonly string[] | undefined,
-): Resource["scopes"] | undefined {
-  if (texts === undefined) return defaults && markDefaults(before, defaults);
-  const scopes = parseScopes(texts);
-  const marked = before.filter((scope) => scope.isDefault).map(({ name }) => name);
-  return markDefaults(
-    scopes,
-    defaults ?? marked.filter((name) => scopes.some((scope) => scope.name === name)),
-  );
-}
-
-function markDefaults(scopes: Resource["scopes"], defaults: readonly string[]): Resource["scopes"] {
-  const unknown = defaults.find((name) => !scopes.some((scope) => scope.name === name));
-  if (unknown !== undefined) {
-    throw new Refusal(2, `--default-scope ${oneLine(unknown)}: the resource has no such scope`);
-  }
-  return scopes.map(({ name, sentence }) => ({
-    name,
-    sentence,
-    ...(defaults.includes(name) && { isDefault: true as const }),
-  }));
+function wrongMarks({ outcome, scope }: Exclude<ChangedScopes, { outcome: "changed" }>): Refusal {
+  return outcome === "no_such_scope"
+    ? new Refusal(2, `${oneLine(scope)}: the resource has no such scope`)
+    : new Refusal(2, `${oneLine(scope)} cannot be both default and optional`);
 }
 
 async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOptions): Promise<void> {
-  const resource = parseIdentifier(identifier);
+  const named = readName(identifier);
   if (keep > maxKeep) throw new Refusal(2, "--keep: at most 30d");
   const until = keep > 0 ? after(shell.clock.now(), keep) : undefined;
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
-  await changeStore(shell, async (store) => {
-    if (!(await store.replaceResourceCredential(resource, hashSecret(credential), until)))
-      throw unknownResource(resource);
+  const resource = await changeStore(shell, async (store) => {
+    const identifier = await identifierOf(store, named);
+    await refuseDeclared(store, identifier);
+    if (!(await store.replaceResourceCredential(identifier, hashSecret(credential), until)))
+      throw unknownResource(identifier);
+    return identifier;
   });
   const id = shortIdOf(resource);
   if (json) {
@@ -173,11 +168,13 @@ async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOp
 }
 
 async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
-  const resource = parseIdentifier(identifier);
-  const { grants, left } = await changeStore(shell, async (store) => {
+  const named = readName(identifier);
+  const { resource, grants, left } = await changeStore(shell, async (store) => {
+    const resource = await identifierOf(store, named);
+    await refuseDeclared(store, resource);
     const removed = await store.removeResource(resource);
     if (removed === undefined) throw unknownResource(resource);
-    return { ...removed, left: (await store.listResources()).length };
+    return { ...removed, resource, left: (await store.listResources()).length };
   });
   if (json) return shell.print(JSON.stringify({ removed: resource, grants }));
   const ended = grants === 1 ? "1 grant for it has ended" : `${grants} grants for it have ended`;
@@ -192,17 +189,43 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
     return shell.print("There are no resources. Add one with: gatehouse resources add <url>");
   shell.print(
     formatTable(
-      ["IDENTIFIER", "ID", "NAME", "CREATED", "OLD CREDENTIAL UNTIL", "CLAIMS", "SCOPES"],
-      resources.map(({ identifier, name, scopes, createdAt, claims = [], previousCredential }) => [
+      ["IDENTIFIER", "ID", "NAME", "CREATED", "OLD CREDENTIAL UNTIL", "CLAIMS", "SCOPES", "DECLARED AT"],
+      resources.map(({ identifier, name, scopes, createdAt, claims = [], previousCredential, declared }) => [
         identifier,
         shortIdOf(identifier),
         name ?? "",
         formatInstant(createdAt),
-        previousCredential === undefined ? "" : formatInstant(previousCredential.until),
+        describeUntil(previousCredential?.until, declared),
         claims.join(" "),
-        scopes.map((scope) => (scope.isDefault ? `${scope.name} (default)` : scope.name)).join(" "),
+        scopes.map(describeScope).join(" "),
+        declared === undefined ? "" : describePlace(declared),
       ]),
     ),
+  );
+}
+
+function describeUntil(until: Seconds | undefined, declared: Declared | undefined): string {
+  if (until === undefined) return "";
+  return declared === undefined ? formatInstant(until) : "in the file";
+}
+
+const describeScope = ({ name, isDefault, isOptional }: Resource["scopes"][number]) =>
+  isDefault ? `${name} (default)` : isOptional ? `${name} (optional)` : name;
+
+/** A resource as the operator names it: its identifier, or its short id. */
+function readName(text: string): ResourceIdentifier | ShortId {
+  if (text.startsWith(resourceCredentialPrefix)) {
+    throw new Refusal(1, "that is a credential: name the resource by its URL or its short id");
+  }
+  return /^rs_[0-9a-f]{12}$/.test(text) ? (text as ShortId) : parseIdentifier(text);
+}
+
+type ShortId = `rs_${string}`;
+
+async function identifierOf(store: Store, named: ResourceIdentifier | ShortId): Promise<ResourceIdentifier> {
+  const all = named.startsWith("rs_") ? await store.listResources() : [];
+  return (
+    all.find(({ identifier }) => shortIdOf(identifier) === named)?.identifier ?? (named as ResourceIdentifier)
   );
 }
 
@@ -260,8 +283,13 @@ function describe({
   createdAt,
   claims,
   previousCredential,
+  declared,
 }: Resource): Record<string, unknown> {
-  const told = scopes.map(({ isDefault, ...scope }) => ({ ...scope, ...(isDefault && { default: true }) }));
+  const told = scopes.map(({ isDefault, isOptional, ...scope }) => ({
+    ...scope,
+    ...(isDefault && { default: true }),
+    ...(isOptional && { optional: true }),
+  }));
   return {
     resource: identifier,
     id: shortIdOf(identifier),
@@ -270,7 +298,14 @@ function describe({
     claims,
     created_at: createdAt,
     previous_credential_until: previousCredential?.until,
+    declared_at: declared?.place,
+    left_at: declared?.leftAt,
   };
+}
+
+async function refuseDeclared(store: Store, identifier: ResourceIdentifier): Promise<void> {
+  const declared = (await store.findResource(identifier))?.declared;
+  if (declared !== undefined) throw declaredElsewhere(`the resource ${identifier}`, declared);
 }
 
 function unknownResource(identifier: string): Refusal {

@@ -5,6 +5,7 @@ import { hashSecret } from "../oauth/tokens/secret.ts";
 import { after, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { chooseSecret } from "./client-secret.ts";
+import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, duration, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -39,6 +40,7 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
   const { clearSecret } = await changeStore(shell, async (store) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
+    refuseDeclaredClient(client);
     const previous = keep > 0 ? { secretHash: currentHash(client), until } : undefined;
     const next = {
       secretHash: hashSecret(secret),

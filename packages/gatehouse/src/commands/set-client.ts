@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { checkRedirect } from "./client-redirects.ts";
+import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, collected, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -34,6 +35,7 @@ async function set(shell: Shell, id: string, { name, redirectUri, json }: SetOpt
   const changed = await changeStore(shell, async (store) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
+    refuseDeclaredClient(client);
     if (client.dynamicallyRegistered) {
       throw new Refusal(1, `client ${id} registered itself, and only it can change what it said then`);
     }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { isDocumented, isPublic } from "../oauth/clients/client.ts";
 import type { Store } from "../oauth/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -35,6 +36,7 @@ export function addVouchCommand(clients: Command, shell: Shell): void {
 async function vouchFor(store: Store, id: string): Promise<void> {
   const client = await store.findClient(id);
   if (client === undefined) throw unknownClient(id);
+  refuseDeclaredClient(client);
   if (!client.dynamicallyRegistered) return;
   if (isDocumented(client)) {
     throw new Refusal(
@@ -53,6 +55,8 @@ async function vouchFor(store: Store, id: string): Promise<void> {
 }
 
 async function withdrawFrom(store: Store, id: string): Promise<void> {
+  const before = await store.findClient(id);
+  if (before !== undefined) refuseDeclaredClient(before);
   if (!(await store.vouchForClient(id, false))) throw unknownClient(id);
   const client = await store.findClient(id);
   if (client?.dynamicallyRegistered === false) {

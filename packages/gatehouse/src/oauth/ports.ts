@@ -277,6 +277,9 @@ export interface AuditEvent {
     | "client_document_copy_used"
     | "token_revoked"
     | "request_refused"
+    | "declaration_left"
+    | "declaration_returned"
+    | "declaration_ended"
     | "not_ready"
     | "ready_again"
     | "failure";

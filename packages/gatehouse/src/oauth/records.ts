@@ -50,9 +50,29 @@ export interface Client {
    * themselves.
    */
   readonly shared: boolean;
+  /** When a file declares it. */
+  readonly declared?: Declared;
   readonly createdAt: Seconds;
   /** Last redemption, refresh, or repeated registration; `undefined` when there was none. */
   readonly lastUsedAt: Seconds | undefined;
+}
+
+/** A resource or a client that gatehouse.yaml declares; no command changes it. */
+export interface Declared {
+  /** `gatehouse.yaml:12:5`. */
+  readonly place: string;
+  /** Of what it must be when it comes back, to be the same. */
+  readonly fingerprint: string;
+  /** Since when it is gone from the file: it does nothing, and its grants wait for it. */
+  readonly leftAt?: Seconds;
+}
+
+/** How the resource and the client of something that was granted stand now. */
+export interface Standing {
+  /** The scopes that the resource has; left out: it takes any. */
+  readonly scopes?: readonly string[];
+  /** One of them is gone from the file that declared it. */
+  readonly left?: true;
 }
 
 export interface PreviousSecret {
@@ -93,6 +113,8 @@ export interface Resource {
   readonly createdAt: Seconds;
   /** What it is told of people besides (V38); left out: nothing. */
   readonly claims?: readonly ResourceClaim[];
+  /** When a file declares it. */
+  readonly declared?: Declared;
   /** The introspection credential before the last rotation: good until its end. */
   readonly previousCredential?: { readonly hash: SecretHash; readonly until: Seconds };
 }
@@ -104,8 +126,10 @@ export type ResourceClaim = (typeof resourceClaims)[number];
 export interface ResourceScope {
   readonly name: string;
   readonly sentence: string | undefined;
-  /** Whoever asks for no scope gets those that are marked so; with none marked, all. */
+  /** Whoever asks for no scope gets those that are marked so; with none marked, all but the optional ones. */
   readonly isDefault?: true;
+  /** A tick on the consent page, without which it is not granted; only to who asks for it. Never default. */
+  readonly isOptional?: true;
 }
 
 /** Who signed in, as the identity provider proved it. */
@@ -207,6 +231,7 @@ export interface Code {
 export interface FoundCode extends Code {
   readonly used: boolean;
   readonly grantId: GrantId | undefined;
+  readonly standing?: Standing;
 }
 
 /** What a person allowed one installation of a client to do. */
@@ -235,6 +260,7 @@ export interface Grant {
    * such notes were kept.
    */
   readonly keyId: number | undefined;
+  readonly standing?: Standing;
 }
 
 /** A row of `user_tokens`. */
@@ -249,6 +275,7 @@ export interface AccessToken {
   readonly resource: ResourceIdentifier | undefined;
   readonly createdAt: Seconds;
   readonly expiresAt: Seconds;
+  readonly standing?: Standing;
 }
 
 /**

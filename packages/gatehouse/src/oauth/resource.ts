@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
+import { hasLeft } from "./declarations.ts";
 import { hostOf, isLoopbackUrl } from "./host.ts";
 import { OAuthError } from "./messages/errors.ts";
-import type { Resource } from "./records.ts";
+import type { Resource, Standing } from "./records.ts";
 import type { Settings } from "./settings.ts";
 import type { Store } from "./store.ts";
 import type { ResourceIdentifier, Seconds } from "./values.ts";
@@ -54,11 +55,11 @@ export async function chooseResource(
   if (named.size > 1) refuse("only one resource per authorization is supported");
   const [identifier = settings.defaultResource] = named;
   if (identifier !== undefined) {
-    return (
-      (await store.findResource(identifier)) ?? (await unconfigured(store, identifier, named.size === 0))
-    );
+    const resource = await store.findResource(identifier);
+    if (resource !== undefined && hasLeft(resource)) refuse("unknown resource");
+    return resource ?? (await unconfigured(store, identifier, named.size === 0));
   }
-  const configured = await store.listResources();
+  const configured = (await store.listResources()).filter((resource) => !hasLeft(resource));
   return configured.length === 1 ? configured[0] : undefined;
 }
 
@@ -68,6 +69,14 @@ export async function chooseResource(
 export function narrowResource(granted: ResourceIdentifier | undefined, requested: readonly string[]): void {
   if (requested.some((value) => canonicalResource(value) !== granted))
     refuse("resource was not part of the authorization");
+}
+
+/**
+ * Y18: what a file no longer declares waits for it. Not `invalid_grant`: clients forget their tokens then.
+ * Throws `invalid_target`.
+ */
+export function refuseLeft({ standing }: { readonly standing?: Standing }): void {
+  if (standing?.left) refuse("the resource is not available at present");
 }
 
 async function unconfigured(

@@ -1,5 +1,5 @@
 import { OAuthError } from "./messages/errors.ts";
-import type { Resource } from "./records.ts";
+import type { Resource, Standing } from "./records.ts";
 
 /**
  * Asks for a refresh token. Clients registered for one get it anyway; the scope is granted so that nobody
@@ -28,8 +28,8 @@ export function parseScope(scope: string): string[] {
 /**
  * What of the requested scope can be granted for this resource: unknown scopes are dropped, and the token
  * response says what is left (RFC 6749 §3.3, L07). Whoever asks for none of the resource's scopes gets its
- * default ones, and all when none is marked so: the person sees the list and decides. Throws `invalid_scope`
- * where a request names dozens that nobody declared.
+ * default ones, and all but the optional ones when none is marked so: the person sees the list and decides.
+ * Throws `invalid_scope` where a request names dozens that nobody declared.
  */
 export function grantableScope(
   requested: string | undefined,
@@ -43,12 +43,26 @@ export function grantableScope(
     throw new OAuthError("invalid_scope", { hint: "too many scopes that the resource does not declare" });
   }
   const defaults = resource?.scopes.filter(({ isDefault }) => isDefault).map(({ name }) => name) ?? [];
+  const usual = resource?.scopes.filter(({ isOptional }) => !isOptional).map(({ name }) => name) ?? [];
   const granted =
     known.length === 0 || wanted.length === 0
-      ? [...wanted, ...(defaults.length > 0 ? defaults : known)]
+      ? [...wanted, ...(defaults.length > 0 ? defaults : usual)]
       : wanted.filter((token) => known.includes(token));
   if (refreshable && asked.includes(offlineAccess)) granted.push(offlineAccess);
   return granted.join(" ");
+}
+
+/**
+ * What of a granted scope is still to be had: a scope that was taken from its resource is gone from every
+ * grant at once (Y19). Comes back with it, because the person did allow it.
+ */
+export function remainingScope(granted: string, standing: Standing | undefined): string {
+  const scopes = standing?.scopes;
+  if (scopes === undefined) return granted;
+  return granted
+    .split(" ")
+    .filter((token) => loginScopes.has(token) || scopes.includes(token))
+    .join(" ");
 }
 
 /**

@@ -1,4 +1,11 @@
 import type {
+  DeclarationOutcome,
+  Declarations,
+  DeclaredKind,
+  DeclaredName,
+  leftFor,
+} from "./declarations.ts";
+import type {
   AccessToken,
   Account,
   BrowserSession,
@@ -6,6 +13,7 @@ import type {
   Client,
   Code,
   Consent,
+  Declared,
   FoundCode,
   Grant,
   Invitation,
@@ -17,6 +25,7 @@ import type {
   SignedIn,
   Transaction,
 } from "./records.ts";
+import type { ScopeChanges } from "./scope-changes.ts";
 import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "./values.ts";
 
 /*
@@ -85,6 +94,7 @@ export type Redemption = "redeemed" | "used" | "gone";
 export interface Store
   extends ClientStore,
     ResourceStore,
+    DeclarationStore,
     PeopleStore,
     PasskeyStore,
     TransactionStore,
@@ -203,18 +213,12 @@ export interface ResourceStore {
    */
   removeResource(identifier: ResourceIdentifier): Promise<{ readonly grants: number } | undefined>;
   /**
-   * Gives the resource another name, other scopes, other claims, or several of these; what is left out stays
-   * as it is, and so do its credential and its grants. Of two changes of the same at once the later holds.
-   * False when the resource is unknown.
+   * Gives the resource another name, other scopes or marks, other claims, or several of these; what is left
+   * out stays as it is when this happens, whatever else changes it at the same moment, and so do its
+   * credential and its grants. Nothing changes unless it is `changed`. Of two changes of the same at once the
+   * later holds.
    */
-  changeResource(
-    identifier: ResourceIdentifier,
-    changes: {
-      readonly name?: string | undefined;
-      readonly scopes?: Resource["scopes"] | undefined;
-      readonly claims?: Resource["claims"] | undefined;
-    },
-  ): Promise<boolean>;
+  changeResource(identifier: ResourceIdentifier, changes: ResourceChanges): Promise<ResourceChange>;
   /**
    * Replaces the credential: the old one stops at once, or is kept beside the new one as the previous one,
    * and the one before it stops then. False when the resource is unknown. Of two rotations at once the later
@@ -227,6 +231,29 @@ export interface ResourceStore {
   ): Promise<boolean>;
   /** The resource whose introspection credential has this hash, or whose previous one, be it over or not. */
   findResourceByCredential(credentialHash: SecretHash): Promise<Resource | undefined>;
+}
+
+/**
+ * Resources and clients that a file declares. See {@link Store} for what holds for all operations.
+ */
+export interface DeclarationStore {
+  /**
+   * Makes the declared resources, clients, or both what is given; what a command added under the same name is
+   * declared from then on. One that was declared and is not given has left: it stays, and does nothing; given
+   * again unchanged within {@link leftFor}, it is as if it had never left. Nothing changes unless it is
+   * `declared`, nor when all is so already. Of two that declare at once the later one's declarations hold, as
+   * a whole.
+   */
+  declare(declarations: Declarations, now: Seconds): Promise<DeclarationOutcome>;
+  /** The fingerprints of the declarations that hold. */
+  findDeclarations(): Promise<Partial<Record<DeclaredKind, string>>>;
+  /**
+   * Ends what was granted for one that left at `leftBefore` or earlier, in small batches, and removes it.
+   * Returns how many grants; `undefined`, and nothing changed, for one that did not.
+   */
+  endLeft(name: DeclaredName, leftBefore: Seconds): Promise<{ readonly grants: number } | undefined>;
+  /** How many live grants there are for it. Reads all grants where it is a resource. */
+  countGrantsFor(name: DeclaredName, now: Seconds): Promise<number>;
 }
 
 /** Accounts and browser sessions. See {@link Store} for what holds for all operations. */
@@ -617,6 +644,20 @@ export interface UpkeepStore {
   sweep(now: Seconds, limit: number, clientIdle: Seconds, clientUnused?: Seconds): Promise<Swept>;
   close(): Promise<void>;
 }
+
+/** What `resources set` changes. See `changedScopes`. */
+export interface ResourceChanges extends ScopeChanges {
+  readonly name?: string | undefined;
+  readonly claims?: Resource["claims"] | undefined;
+}
+
+export type ResourceChange =
+  | { readonly outcome: "changed"; readonly resource: Resource }
+  | { readonly outcome: "unknown" }
+  /** A file declares it, and nobody else changes it. */
+  | { readonly outcome: "declared"; readonly declared: Declared }
+  /** The resource has no such scope, or it would be both default and optional. */
+  | { readonly outcome: "no_such_scope" | "default_and_optional"; readonly scope: string };
 
 /** A key that refresh tokens were made with. */
 export interface KnownKey {

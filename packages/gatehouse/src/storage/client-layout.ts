@@ -1,5 +1,6 @@
 import type { Client, ClientKeys, ClientMetadata, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import type { ClientId, SecretHash } from "../oauth/values.ts";
+import { readDeclared } from "./declared-layout.ts";
 import { type Columns, layout } from "./layout.ts";
 
 /** What a client says of itself: what two that share a record must have in common. */
@@ -52,6 +53,7 @@ export function readClient(
   const vouched = column.flag("vouched");
   const previousHash = column.optionalText<SecretHash>("previous_secret_hash");
   const previousUntil = column.instant("previous_secret_until");
+  const declared = readDeclared(column);
   const { name, metadata } = statement;
   return {
     id,
@@ -66,6 +68,7 @@ export function readClient(
     metadata: name === undefined ? metadata : { name, ...metadata },
     dynamicallyRegistered: isSelfAsserted(statement) && !vouched,
     shared: registrations > 1,
+    ...(declared && { declared }),
     createdAt,
     lastUsedAt,
   };

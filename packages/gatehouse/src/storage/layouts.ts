@@ -14,10 +14,12 @@ import type {
   Resource,
   ResourceClaim,
   SignInChoice,
+  Standing,
   Transaction,
 } from "../oauth/records.ts";
 import type { GrantCount, KnownKey } from "../oauth/store.ts";
 import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
+import { readDeclared, writeDeclared } from "./declared-layout.ts";
 import { type Columns, jsonOrNull, layout, type Row, type Written } from "./layout.ts";
 
 /*
@@ -194,8 +196,6 @@ const readFoundCode = (column: Columns, table = ""): FoundCode => ({
   grantId: column.optionalText<GrantId>(`${table}grant_id`),
 });
 
-export const foundCodes = layout((column) => readFoundCode(column));
-
 export const consents = layout(
   (column): Consent => ({
     subject: column.text<Subject>("subject"),
@@ -249,27 +249,61 @@ const readTheirAccount = (column: Columns): Account | undefined => {
   return (account.subject as string | null) === null ? undefined : account;
 };
 
+/** Of a resource `r` and a client `c` that may be missing. */
+const readStanding = (column: Columns): { readonly standing?: Standing } => {
+  const scopes = column.optionalJson<{ name: string }[]>("r.scopes");
+  const resourceLeft = column.optionalInstant("r.left_at");
+  const clientLeft = column.optionalInstant("c.left_at");
+  const left = resourceLeft !== undefined || clientLeft !== undefined;
+  if (!scopes?.length && !left) return {};
+  return {
+    standing: {
+      ...(scopes?.length && { scopes: scopes.map(({ name }) => name) }),
+      ...(left && { left: true }),
+    },
+  };
+};
+
+/** A table together with the resources and the clients of what it holds, for the layouts below. */
+export const withStanding = (table: string): string =>
+  `${table} as held left join gatehouse_resources as r on r.identifier = held.resource left join oauth2_clients as c on c.id = held.client_id`;
+
+export const grantsStanding = layout((column) => ({
+  ...readGrant(column, "held."),
+  ...readStanding(column),
+}));
+
+export const codesStanding = layout((column) => ({
+  ...readFoundCode(column, "held."),
+  ...readStanding(column),
+}));
+
+export const tokensStanding = layout((column) => ({
+  ...readToken(column, "held."),
+  ...readStanding(column),
+}));
+
 /** Of a grant `held` and its account `a`. */
 export const grantsAndAccounts = layout((column) => ({
-  grant: readGrant(column, "held."),
+  grant: { ...readGrant(column, "held."), ...readStanding(column) },
   account: readTheirAccount(column),
 }));
 
 /** Of a code `held` and its account `a`. */
 export const codesAndAccounts = layout((column) => ({
-  code: readFoundCode(column, "held."),
+  code: { ...readFoundCode(column, "held."), ...readStanding(column) },
   account: readTheirAccount(column),
 }));
 
 /** Of an access token `held` and its account `a`. */
 export const tokensAndAccounts = layout((column) => ({
-  token: readToken(column, "held."),
+  token: { ...readToken(column, "held."), ...readStanding(column) },
   account: readTheirAccount(column),
 }));
 
 /** A table together with the accounts of its subjects, for the layouts above. */
 export const withAccounts = (table: string): string =>
-  `${table} as held left join gatehouse_accounts as a on a.subject = held.subject`;
+  `${withStanding(table)} left join gatehouse_accounts as a on a.subject = held.subject`;
 
 export const knownAccounts = layout(
   (column): KnownAccount => ({
@@ -362,27 +396,35 @@ export const resources = layout(
     const identifier = column.text<ResourceIdentifier>("identifier");
     const name = column.optionalText("name");
     const scopes = column
-      .json<{ name: string; sentence?: string; isDefault?: true }[]>("scopes")
-      .map(({ name, sentence, isDefault }) => ({ name, sentence, ...(isDefault && { isDefault }) }));
+      .json<{ name: string; sentence?: string; isDefault?: true; isOptional?: true }[]>("scopes")
+      .map(({ name, sentence, isDefault, isOptional }) => ({
+        name,
+        sentence,
+        ...(isDefault && { isDefault }),
+        ...(isOptional && { isOptional }),
+      }));
     const createdAt = column.instant("created_at");
     const hash = column.optionalText<SecretHash>("previous_credential_hash");
     const until = column.instant("previous_credential_until");
     const previousCredential = hash && { hash, until };
     const claims = column.optionalJson<ResourceClaim[]>("claims");
+    const declared = readDeclared(column);
     return {
       identifier,
       name,
       scopes,
       createdAt,
       ...(claims?.length && { claims }),
+      ...(declared && { declared }),
       ...(previousCredential && { previousCredential }),
     };
   },
-  ({ identifier, name = null, scopes, createdAt, claims, previousCredential }, { instant }) => ({
+  ({ identifier, name = null, scopes, createdAt, claims, declared, previousCredential }, { instant }) => ({
     identifier,
     name,
     scopes: JSON.stringify(scopes),
     claims: jsonOrNull(claims),
+    ...writeDeclared(declared, instant),
     created_at: instant(createdAt),
     previous_credential_hash: previousCredential?.hash ?? null,
     previous_credential_until: previousCredential === undefined ? null : instant(previousCredential.until),

@@ -15,6 +15,8 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   introspection_refused: "warn",
   previous_credential_used: "info",
   client_document_unavailable: "warn",
+  declaration_left: "warn",
+  declaration_ended: "warn",
   not_ready: "error",
   failure: "error",
 };

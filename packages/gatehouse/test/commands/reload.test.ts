@@ -9,7 +9,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { aFolder } from "../config/config-file.ts";
 import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
 
-const credential = "a-credential-of-at-least-32-characters";
+const credential = `gatehouse_rs_${"a1".repeat(20)}`;
 const whole = `log:
   level: info
 resources:

@@ -5,7 +5,7 @@ import { runProgram } from "../../src/commands/program.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { aFolder, errorsOf } from "./config-file.ts";
 
-const credential = "a-credential-of-at-least-32-characters";
+const credential = `gatehouse_rs_${"a1".repeat(20)}`;
 
 const briefly = (errors: ReturnType<typeof errorsOf>) =>
   errors.map(({ variable, place }) => `${/\d+:\d+$/.exec(place ?? "")?.[0]} ${variable}`);

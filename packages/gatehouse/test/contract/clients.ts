@@ -205,16 +205,19 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.deepEqual(await tested.store.findResourceByCredential(second), resource);
     assert.ok((await tested.store.listResources()).some((listed) => listed.identifier === identifier));
     const scopes = [{ name: "read", sentence: "Read all", isDefault: true as const }];
-    assert.equal(await tested.store.changeResource(identifier, { scopes }), true);
+    assert.equal(
+      (await tested.store.changeResource(identifier, { scopes, defaults: ["read"] })).outcome,
+      "changed",
+    );
     assert.deepEqual(await tested.store.findResource(identifier), { ...resource, scopes });
-    assert.equal(await tested.store.changeResource(identifier, { name: "Notebook" }), true);
+    assert.equal((await tested.store.changeResource(identifier, { name: "Notebook" })).outcome, "changed");
     const changed = { ...resource, name: "Notebook", scopes };
     assert.deepEqual(await tested.store.findResourceByCredential(second), changed);
     const claims = ["groups", "name"] as const;
-    assert.equal(await tested.store.changeResource(identifier, { claims }), true);
+    assert.equal((await tested.store.changeResource(identifier, { claims })).outcome, "changed");
     assert.deepEqual(await tested.store.findResourceByCredential(second), { ...changed, claims });
-    assert.equal(await tested.store.changeResource(identifier, { claims: [] }), true);
-    assert.equal(await tested.store.changeResource(identifier, {}), true);
+    assert.equal((await tested.store.changeResource(identifier, { claims: [] })).outcome, "changed");
+    assert.equal((await tested.store.changeResource(identifier, {})).outcome, "changed");
     assert.deepEqual(await tested.store.findResource(identifier), changed);
     const [third, fourth] = [aHash(), aHash()];
     assert.equal(await tested.store.replaceResourceCredential(identifier, third, later(60)), true);
@@ -236,6 +239,7 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.deepEqual(await tested.store.removeResource(identifier), { grants: 0 });
     assert.equal(await tested.store.removeResource(identifier), undefined);
     assert.equal(await tested.store.findResourceByCredential(second), undefined);
-    assert.equal(await tested.store.changeResource(identifier, { name: "Gone" }), false);
+    const gone = await tested.store.changeResource(identifier, { name: "Gone" });
+    assert.deepEqual(gone, { outcome: "unknown" });
   });
 }

@@ -3,6 +3,7 @@ import type { Store } from "../../src/oauth/store.ts";
 import { addressesContract } from "./addresses.ts";
 import { clientsContract } from "./clients.ts";
 import { codesContract } from "./codes.ts";
+import { declarationsContract } from "./declarations.ts";
 import { grantsContract } from "./grants.ts";
 import { keysContract } from "./keys.ts";
 import { lateRefreshesContract } from "./late-refreshes.ts";
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     grantsContract(tested);
     registrationsContract(tested);
     resourcesContract(tested);
+    declarationsContract(tested);
     lateRefreshesContract(tested);
     upkeepContract(tested);
     keysContract(tested);

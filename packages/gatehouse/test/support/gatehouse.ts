@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createClientDocuments } from "../../src/client-documents/client-documents.ts";
-import { loadConfig, readConfig } from "../../src/config/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startGatehouse } from "../../src/gatehouse.ts";
 import { providersOf } from "../../src/identity/providers.ts";
 import type { Access, Clock, IdentityProvider } from "../../src/oauth/ports.ts";
@@ -90,7 +90,7 @@ export async function startTestGatehouse(
     LOG_LEVEL: "debug",
     ...environment,
   };
-  const config = readConfig(complete, mode);
+  const config = loadConfig({ environment: complete }, mode);
   const log: string[] = [];
   const sink = new Writable({
     write(line, _encoding, done) {

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { OAuthError } from "../../oauth/messages/errors.ts";
 import { canonicalResource } from "../../oauth/resource.ts";
+import { resourceCredentialPrefix } from "../../oauth/tokens/prefixes.ts";
 import type { ResourceIdentifier } from "../../oauth/values.ts";
 import { type Section, secret } from "./section.ts";
 
 const credential = secret(
-  /^[\x21-\x7E]{32,512}$/,
-  "32 to 512 printable characters without spaces, such as `openssl rand -hex 32` makes",
+  new RegExp(`^${resourceCredentialPrefix}[A-Za-z0-9._~-]{32,200}$`),
+  `${resourceCredentialPrefix} and 32 to 200 letters and digits: echo ${resourceCredentialPrefix}$(openssl rand -hex 32)`,
 );
 
 const scope = z.strictObject({

@@ -1,5 +1,6 @@
 import { consentFingerprint } from "../clients/client.ts";
 import { policyOf } from "../clients/policy.ts";
+import { hasLeft } from "../declarations.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -143,7 +144,9 @@ export async function clientStillAt(
   { clientId, redirectUri }: Pick<AuthorizationRequest, "clientId" | "redirectUri">,
 ): Promise<Client> {
   const client = await store.findClient(clientId);
-  if (client === undefined) throw new OAuthError("invalid_client", { hint: "the client was removed" });
+  if (client === undefined || hasLeft(client)) {
+    throw new OAuthError("invalid_client", { hint: "the client was removed" });
+  }
   if (!admitsRedirectUri(client.redirectUris, redirectUri, policyOf(client).redirectMatching)) {
     const hint = "redirect_uri is no longer registered for this client";
     throw new OAuthError("invalid_redirect_uri", { hint });

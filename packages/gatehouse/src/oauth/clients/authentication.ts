@@ -1,3 +1,4 @@
+import { hasLeft } from "../declarations.ts";
 import { OAuthError, tooManyFailures } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -30,7 +31,8 @@ export async function authenticateClient(
 ): Promise<Client> {
   const credentials = readCredentials(request, form);
   refuseGuesser(services, request, credentials);
-  const client = await services.store.findClient(credentials.clientId);
+  const found = await services.store.findClient(credentials.clientId);
+  const client = found !== undefined && hasLeft(found) ? undefined : found;
   const problem = await findProblem(services, request, client, credentials);
   if (client !== undefined && problem === undefined) return client;
   services.events.emit({

@@ -1,3 +1,4 @@
+import { hasLeft } from "../declarations.ts";
 import { hostOf, isWithinDomain } from "../host.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -34,6 +35,7 @@ export async function lookUpClient(
   request: Requester,
 ): Promise<Client | undefined> {
   const stored = await services.store.findClient(clientId);
+  if (stored !== undefined && hasLeft(stored)) return undefined;
   const policy = services.settings.clientDocuments;
   if (stored?.dynamicallyRegistered === false || !policy.enabled) return stored;
   if (!isMetadataDocumentUrl(clientId, policy)) {

@@ -4,6 +4,7 @@ import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
 import { json } from "../messages/response.ts";
 import type { Account, ResourceClaim } from "../records.ts";
+import { remainingScope } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
 
 const inactive = { active: false } as const;
@@ -28,6 +29,7 @@ export function introspectEndpoint(services: Services): Endpoint {
       throw new OAuthError("invalid_request", { hint: "token is missing" });
     }
     if (held === undefined || !mayLearnOf(caller, held.token)) return json(200, inactive); // J04, J06
+    if (held.token.standing?.left) return json(200, inactive); // Y18
     const answer = describe(services, caller, held.token);
     if (caller === "operator" || caller.claims === undefined) return json(200, answer);
     claimsAsked = true;
@@ -62,7 +64,7 @@ function describe({ settings }: Services, caller: Caller, token: LiveToken): Rec
     token_type: "Bearer",
     exp: token.expiresAt,
     client_id: token.clientId,
-    scope: token.scope || undefined,
+    scope: (token.scope && remainingScope(token.scope, token.standing)) || undefined,
     aud: token.resource,
     iss: settings.issuer,
     iat: token.createdAt,

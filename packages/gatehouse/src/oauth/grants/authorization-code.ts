@@ -5,7 +5,7 @@ import type { OAuthRequest } from "../messages/request.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
 import type { Access } from "../ports.ts";
 import type { Account, Client, FoundCode, Grant } from "../records.ts";
-import { narrowResource } from "../resource.ts";
+import { narrowResource, refuseLeft } from "../resource.ts";
 import type { Services } from "../services.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
@@ -27,6 +27,7 @@ export const authorizationCode: GrantType = (services, request, form) => {
     // F01, F02: a code is good for the client it was issued to.
     if (code === undefined || code.authorization.clientId !== client.id) throw invalidGrant("unknown code");
     if (code.expiresAt <= services.clock.now() && !code.used) throw invalidGrant("the code has expired");
+    refuseLeft(code);
     narrowResource(code.authorization.resource, form.all("resource")); // F12
     checkPresence(client, code, verifier);
     await checkBinding(services, code, verifier, form.get("redirect_uri"));

@@ -63,7 +63,7 @@ function tokenOf(
   settings: Asked["settings"],
 ): LiveToken | undefined {
   if (!isSealedBy(sealed, grant, settings)) return undefined;
-  const { email, subject, clientId, scope, resource } = grant;
+  const { email, subject, clientId, scope, resource, standing } = grant;
   return {
     tokenHash: undefined,
     email,
@@ -74,5 +74,6 @@ function tokenOf(
     resource,
     createdAt: sealed.issuedAt,
     expiresAt: sealed.expiresAt,
+    ...(standing && { standing }),
   };
 }

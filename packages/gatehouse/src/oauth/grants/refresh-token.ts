@@ -4,8 +4,8 @@ import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { Access } from "../ports.ts";
 import type { Client, Grant } from "../records.ts";
-import { narrowResource } from "../resource.ts";
-import { narrowScope } from "../scope.ts";
+import { narrowResource, refuseLeft } from "../resource.ts";
+import { narrowScope, remainingScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import type { Settings } from "../settings.ts";
 import type { ReplayPolicy, Rotation } from "../store.ts";
@@ -50,7 +50,9 @@ async function rotate(
   access: Access | undefined,
   { generation, ...held }: PresentedGrant,
 ): Promise<TokenResponse> {
-  const asked = narrowScope(held.grant.scope, form.get("scope"), held.grant.takenScope); // G07
+  refuseLeft(held.grant);
+  const granted = narrowScope(held.grant.scope, form.get("scope"), held.grant.takenScope); // G07
+  const asked = remainingScope(granted, held.grant.standing); // Y19
   narrowResource(held.grant.resource, form.all("resource")); // G09
   const { grant, scope } = await withinAccess(services, request, access, held, asked);
   const { clock, settings, store } = services;

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accessTokens, tokensAndAccounts, withAccounts } from "../layouts.ts";
+import { accessTokens, tokensAndAccounts, tokensStanding, withAccounts, withStanding } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { columnsOf } from "./dialect.ts";
 import { keyedLookup } from "./lookup.ts";
@@ -12,10 +12,10 @@ type AccessTokenOperations = Pick<
 
 export function accessTokenOperations(database: Database): AccessTokenOperations {
   const find = keyedLookup(database, {
-    columns: accessTokens.columns,
-    table: "user_tokens",
-    key: "token",
-    condition: "scope_project_id is null",
+    columns: tokensStanding.columns,
+    table: withStanding("user_tokens"),
+    key: "held.token",
+    condition: "held.scope_project_id is null",
   });
   const findWithAccount = keyedLookup(database, {
     columns: tokensAndAccounts.columns,
@@ -26,7 +26,7 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
   const revoke = database.prepare("delete from user_tokens where token = $1");
   return {
     findAccessToken: async (tokenHash, now) => {
-      const token = found(await find(tokenHash), accessTokens);
+      const token = found(await find(tokenHash), tokensStanding);
       return token !== undefined && token.expiresAt > now ? token : undefined;
     },
     findAccessTokenAndAccount: async (tokenHash, now) => {

@@ -3,7 +3,15 @@ import type { Store } from "../../oauth/store.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
 import { batched } from "../batching.ts";
 import { found } from "../layout.ts";
-import { accessTokens, codes, codesAndAccounts, foundCodes, grants, withAccounts } from "../layouts.ts";
+import {
+  accessTokens,
+  codes,
+  codesAndAccounts,
+  codesStanding,
+  grants,
+  withAccounts,
+  withStanding,
+} from "../layouts.ts";
 import { insertAccessTokens } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -22,7 +30,11 @@ interface Redemption {
 type CodeOperations = Pick<Store, "findCode" | "findCodeAndAccount" | "burnCode" | "redeemCode">;
 
 export function codeOperations(database: Database): CodeOperations {
-  const find = keyedLookup(database, { columns: foundCodes.columns, table: "oauth2_codes", key: "id" });
+  const find = keyedLookup(database, {
+    columns: codesStanding.columns,
+    table: withStanding("oauth2_codes"),
+    key: "held.id",
+  });
   const findWithAccount = keyedLookup(database, {
     columns: codesAndAccounts.columns,
     table: withAccounts("oauth2_codes"),
@@ -78,7 +90,7 @@ export function codeOperations(database: Database): CodeOperations {
     return redemptions.map((_, number) => redeemed.has(number));
   });
   return {
-    findCode: async (codeHash) => found(await find(codeHash), foundCodes),
+    findCode: async (codeHash) => found(await find(codeHash), codesStanding),
     findCodeAndAccount: async (codeHash) => found(await findWithAccount(codeHash), codesAndAccounts),
     burnCode: async (codeHash) => void (await database.run(burn, codeHash)),
     redeemCode: async (codeHash, now, grant, accessToken) => {

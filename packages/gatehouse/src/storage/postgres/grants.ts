@@ -1,7 +1,14 @@
 import { maxReplayGenerations, type Rotation, type Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, layout } from "../layout.ts";
-import { accessTokens, grants, grantsAndAccounts, withAccounts } from "../layouts.ts";
+import {
+  accessTokens,
+  grants,
+  grantsAndAccounts,
+  grantsStanding,
+  withAccounts,
+  withStanding,
+} from "../layouts.ts";
 import { type Narrowed, narrowed } from "../narrowing.ts";
 import { type Decision, decideRotation, type Lineage, skipped } from "../rotation.ts";
 import { insertAccessTokens } from "./access-tokens.ts";
@@ -36,7 +43,11 @@ const scopes = layout(
 );
 
 export function grantOperations(database: Database): GrantOperations {
-  const find = keyedLookup(database, { columns: grants.columns, table: "gatehouse_grants", key: "id" });
+  const find = keyedLookup(database, {
+    columns: grantsStanding.columns,
+    table: withStanding("gatehouse_grants"),
+    key: "held.id",
+  });
   const findWithAccount = keyedLookup(database, {
     columns: grantsAndAccounts.columns,
     table: withAccounts("gatehouse_grants"),
@@ -106,7 +117,7 @@ export function grantOperations(database: Database): GrantOperations {
   });
   return {
     findGrant: async (id, now) => {
-      const grant = found(await find(id), grants);
+      const grant = found(await find(id), grantsStanding);
       return grant !== undefined && grant.expiresAt > now ? grant : undefined;
     },
     findGrantAndAccount: async (id, now) => {

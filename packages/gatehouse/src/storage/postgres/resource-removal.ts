@@ -1,9 +1,13 @@
 import type { Store } from "../../oauth/store.ts";
 import type { Row } from "../layout.ts";
 import { everyPage, pageSize } from "../pages.ts";
-import type { Database } from "./database.ts";
+import { instant } from "./column-types.ts";
+import { type Database, Undo } from "./database.ts";
 
-export function resourceRemoval(database: Database): Pick<Store, "removeResource"> {
+/** Removing resources, and what a file no longer declares. */
+export function resourceRemoval(
+  database: Database,
+): Pick<Store, "removeResource" | "endLeft" | "countGrantsFor"> {
   const remove = database.prepare("delete from gatehouse_resources where identifier = $1");
   const page = (table: string) =>
     database.prepare(`select id, resource from ${table} where id > $1 order by id limit ${pageSize}`);
@@ -19,39 +23,100 @@ export function resourceRemoval(database: Database): Pick<Store, "removeResource
   const grants = page("gatehouse_grants");
   const endGrants = database.prepare("delete from gatehouse_grants where id = any($1)");
   const endTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
+  const hasLeft = {
+    resources: database.prepare(
+      "select identifier from gatehouse_resources where identifier = $1 and left_at <= $2",
+    ),
+    clients: database.prepare("select id from oauth2_clients where id = $1 and left_at <= $2 for update"),
+  };
+  const removeLeft = {
+    resources: database.prepare("delete from gatehouse_resources where identifier = $1 and left_at <= $2"),
+    clients: database.prepare("delete from oauth2_clients where id = $1"),
+  };
+  const liveGrants = database.prepare(
+    `select id, resource from gatehouse_grants where id > $1 and expires_at > $2 order by id limit ${pageSize}`,
+  );
+  const countOfClient = database.prepare(
+    "select count(*) from gatehouse_grants where client_id = $1 and expires_at > $2",
+  );
+  const ofClient = {
+    transactions: database.prepare("delete from oauth2_sessions where client_id = $1"),
+    codes: database.prepare("delete from oauth2_codes where client_id = $1"),
+    grants: database.prepare("delete from gatehouse_grants where client_id = $1 returning id"),
+  };
+
+  /** Ends what was allowed for a resource. @returns how many grants */
+  async function end(identifier: string): Promise<number> {
+    const its = (rows: readonly Row[]) =>
+      rows.filter(([, resource]) => resource === identifier).map(([id]) => id as string);
+    for (const { read, end } of stations) {
+      await everyPage(
+        async (after) => (await database.run(read, after)).rows,
+        async (rows) => void (await database.run(end, its(rows))),
+      );
+    }
+    await everyPage(
+      async (after) => (await database.run(subjects, after)).rows,
+      async (rows) => {
+        const people = rows.map(([subject]) => subject as string);
+        await database.run(forget, people, identifier);
+      },
+    );
+    let ended = 0;
+    await everyPage(
+      async (after) => (await database.run(grants, after)).rows,
+      async (rows) => {
+        const ids = its(rows);
+        if (ids.length === 0) return;
+        ended += await database.transaction(async (run) => {
+          // The grants first: from then on nobody adds a token.
+          const { changes } = await run(endGrants, ids);
+          await run(endTokens, ids);
+          return changes;
+        });
+      },
+    );
+    return ended;
+  }
+
   return {
     async removeResource(identifier) {
       const known = (await database.run(remove, identifier)).changes === 1;
-      const its = (rows: readonly Row[]) =>
-        rows.filter(([, resource]) => resource === identifier).map(([id]) => id as string);
-      for (const { read, end } of stations) {
-        await everyPage(
-          async (after) => (await database.run(read, after)).rows,
-          async (rows) => void (await database.run(end, its(rows))),
-        );
+      const grants = await end(identifier);
+      return known || grants > 0 ? { grants } : undefined;
+    },
+    async endLeft({ kind, id }, leftBefore) {
+      if (kind === "clients") {
+        return database.transaction(async (run) => {
+          await run(ofClient.transactions, id);
+          await run(ofClient.codes, id);
+          const left = (await run(hasLeft.clients, id, instant(leftBefore))).rows.length === 1;
+          if (!left) throw new Undo(undefined);
+          const ended = (await run(ofClient.grants, id)).rows.map(([grantId]) => grantId as string);
+          await run(endTokens, ended);
+          await run(removeLeft.clients, id);
+          return { grants: ended.length };
+        });
       }
+      const left = (await database.run(hasLeft.resources, id, instant(leftBefore))).rows.length === 1;
+      if (!left) return undefined;
+      // Last, so that nothing for it lives on where the process dies before.
+      const grants = await end(id);
+      await database.run(removeLeft.resources, id, instant(leftBefore));
+      return { grants };
+    },
+    async countGrantsFor({ kind, id }, now) {
+      if (kind === "clients") {
+        return Number((await database.run(countOfClient, id, instant(now))).rows[0]?.[0]);
+      }
+      let count = 0;
       await everyPage(
-        async (after) => (await database.run(subjects, after)).rows,
+        async (after) => (await database.run(liveGrants, after, instant(now))).rows,
         async (rows) => {
-          const people = rows.map(([subject]) => subject as string);
-          await database.run(forget, people, identifier);
+          count += rows.filter(([, resource]) => resource === id).length;
         },
       );
-      let ended = 0;
-      await everyPage(
-        async (after) => (await database.run(grants, after)).rows,
-        async (rows) => {
-          const ids = its(rows);
-          if (ids.length === 0) return;
-          ended += await database.transaction(async (run) => {
-            // The grants first: from then on nobody adds a token.
-            const { changes } = await run(endGrants, ids);
-            await run(endTokens, ids);
-            return changes;
-          });
-        },
-      );
-      return known || ended > 0 ? { grants: ended } : undefined;
+      return count;
     },
   };
 }

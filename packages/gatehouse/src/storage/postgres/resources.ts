@@ -1,7 +1,8 @@
-import type { Store } from "../../oauth/store.ts";
+import type { ResourceChange, Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, jsonOrNull } from "../layout.ts";
 import { resources } from "../layouts.ts";
+import { changedResource } from "../resource-change.ts";
 import { instantOrNull } from "./column-types.ts";
 import type { Database } from "./database.ts";
 import { parameters, valuesOf } from "./dialect.ts";
@@ -29,13 +30,15 @@ export function resourceOperations(database: Database): ResourceOperations {
     `insert into gatehouse_resources (credential_hash, ${resources.columns}) values ($1, ${parameters(resources, 2)}) on conflict (identifier) do nothing`,
   );
   const change = database.prepare(
-    `update gatehouse_resources
-     set name = coalesce($2, name), scopes = coalesce($3, scopes), claims = coalesce($4, claims) where identifier = $1`,
+    "update gatehouse_resources set name = $2, scopes = $3, claims = $4 where identifier = $1",
+  );
+  const take = database.prepare(
+    `select ${resources.columns} from gatehouse_resources where identifier = $1 for update`,
   );
   const replace = database.prepare(
     `update gatehouse_resources set credential_hash = $2, previous_credential_until = $3::timestamptz,
        previous_credential_hash = case when $3::timestamptz is not null then credential_hash end
-     where identifier = $1`,
+     where identifier = $1 and declared_as is null`,
   );
   const listTogether = batched(async (asked: readonly undefined[]) => {
     const listed = (await database.run(list)).rows.map(resources.read);
@@ -48,8 +51,15 @@ export function resourceOperations(database: Database): ResourceOperations {
     listResources: () => listTogether(undefined),
     addResource: async (resource, credentialHash) =>
       (await database.run(add, credentialHash, ...valuesOf(resources, resource))).changes === 1,
-    changeResource: async (identifier, { name = null, scopes, claims }) =>
-      (await database.run(change, identifier, name, jsonOrNull(scopes), jsonOrNull(claims))).changes === 1,
+    changeResource: (identifier, changes) =>
+      database.transaction(async (run): Promise<ResourceChange> => {
+        const before = found((await run(take, identifier)).rows[0], resources);
+        const next = changedResource(before, changes);
+        if (next.outcome !== "changed") return next;
+        const { name, scopes, claims } = next.resource;
+        await run(change, identifier, name ?? null, JSON.stringify(scopes), jsonOrNull(claims));
+        return next;
+      }),
     replaceResourceCredential: async (identifier, hash, keepUntil) =>
       (await database.run(replace, identifier, hash, instantOrNull(keepUntil))).changes === 1,
   };

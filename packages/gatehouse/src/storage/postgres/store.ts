@@ -7,6 +7,7 @@ import { codeOperations } from "./codes.ts";
 import { Connecting, type ConnectingOptions } from "./connecting.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
+import { declarationOperations } from "./declarations.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
 import { invitationOperations } from "./invitations.ts";
@@ -80,6 +81,7 @@ export function createStore(database: Database): Store {
     ...registrationOperations(database),
     ...resourceOperations(database),
     ...resourceRemoval(database),
+    ...declarationOperations(database),
     ...peopleOperations(database),
     ...passkeyOperations(database),
     ...invitationOperations(database),

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accessTokens, tokensAndAccounts, withAccounts } from "../layouts.ts";
+import { tokensAndAccounts, tokensStanding, withAccounts, withStanding } from "../layouts.ts";
 import type { Database } from "./database.ts";
 
 type AccessTokenOperations = Pick<
@@ -10,7 +10,8 @@ type AccessTokenOperations = Pick<
 
 export function accessTokenOperations(database: Database): AccessTokenOperations {
   const find = database.prepare(
-    `select ${accessTokens.columns} from user_tokens where token = ? and expires_at > ? and scope_project_id is null`,
+    `select ${tokensStanding.columns} from ${withStanding("user_tokens")}
+     where held.token = ? and held.expires_at > ? and held.scope_project_id is null`,
   );
   const findWithAccount = database.prepare(
     `select ${tokensAndAccounts.columns} from ${withAccounts("user_tokens")}
@@ -18,7 +19,7 @@ export function accessTokenOperations(database: Database): AccessTokenOperations
   );
   const revoke = database.prepare("delete from user_tokens where token = ?");
   return {
-    findAccessToken: (tokenHash, now) => database.read(() => found(find.get(tokenHash, now), accessTokens)),
+    findAccessToken: (tokenHash, now) => database.read(() => found(find.get(tokenHash, now), tokensStanding)),
     findAccessTokenAndAccount: (tokenHash, now) =>
       database.read(() => found(findWithAccount.get(tokenHash, now), tokensAndAccounts)),
     revokeAccessToken: (tokenHash) => database.write(() => revoke.run(tokenHash).changes === 1),

@@ -1,13 +1,22 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accessTokens, codesAndAccounts, foundCodes, grants, withAccounts } from "../layouts.ts";
+import {
+  accessTokens,
+  codesAndAccounts,
+  codesStanding,
+  grants,
+  withAccounts,
+  withStanding,
+} from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { insertInto } from "./dialect.ts";
 
 type CodeOperations = Pick<Store, "findCode" | "findCodeAndAccount" | "burnCode" | "redeemCode">;
 
 export function codeOperations(database: Database): CodeOperations {
-  const find = database.prepare(`select ${foundCodes.columns} from oauth2_codes where id = ?`);
+  const find = database.prepare(
+    `select ${codesStanding.columns} from ${withStanding("oauth2_codes")} where held.id = ?`,
+  );
   const findWithAccount = database.prepare(
     `select ${codesAndAccounts.columns} from ${withAccounts("oauth2_codes")} where held.id = ?`,
   );
@@ -22,7 +31,7 @@ export function codeOperations(database: Database): CodeOperations {
   const storeGrant = insertInto(database, "gatehouse_grants", grants);
   const storeToken = insertInto(database, "user_tokens", accessTokens);
   return {
-    findCode: (codeHash) => database.read(() => found(find.get(codeHash), foundCodes)),
+    findCode: (codeHash) => database.read(() => found(find.get(codeHash), codesStanding)),
     findCodeAndAccount: (codeHash) =>
       database.read(() => found(findWithAccount.get(codeHash), codesAndAccounts)),
     burnCode: (codeHash) => database.write(() => void burn.run(codeHash)),

@@ -1,7 +1,7 @@
 import type { Rotation, Store } from "../../oauth/store.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { found, layout } from "../layout.ts";
-import { accessTokens, grants, grantsAndAccounts, withAccounts } from "../layouts.ts";
+import { accessTokens, grantsAndAccounts, grantsStanding, withAccounts, withStanding } from "../layouts.ts";
 import { type Narrowed, narrowed } from "../narrowing.ts";
 import { decideRotation, type Lineage } from "../rotation.ts";
 import type { Database } from "./database.ts";
@@ -28,7 +28,7 @@ const scopes = layout(
 
 export function grantOperations(database: Database): GrantOperations {
   const find = database.prepare(
-    `select ${grants.columns} from gatehouse_grants where id = ? and expires_at > ?`,
+    `select ${grantsStanding.columns} from ${withStanding("gatehouse_grants")} where held.id = ? and held.expires_at > ?`,
   );
   const findWithAccount = database.prepare(
     `select ${grantsAndAccounts.columns} from ${withAccounts("gatehouse_grants")} where held.id = ? and held.expires_at > ?`,
@@ -48,7 +48,7 @@ export function grantOperations(database: Database): GrantOperations {
   const remove = database.prepare("delete from gatehouse_grants where id = ?");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
   return {
-    findGrant: (id, now) => database.read(() => found(find.get(id, now), grants)),
+    findGrant: (id, now) => database.read(() => found(find.get(id, now), grantsStanding)),
     findGrantAndAccount: (id, now) =>
       database.read(() => found(findWithAccount.get(id, now), grantsAndAccounts)),
     narrowGrant: (id, scope) =>

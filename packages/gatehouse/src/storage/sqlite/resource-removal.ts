@@ -3,7 +3,10 @@ import type { Row } from "../layout.ts";
 import { everyPage, pageSize } from "../pages.ts";
 import type { Database } from "./database.ts";
 
-export function resourceRemoval(database: Database): Pick<Store, "removeResource"> {
+/** Removing resources, and what a file no longer declares. */
+export function resourceRemoval(
+  database: Database,
+): Pick<Store, "removeResource" | "endLeft" | "countGrantsFor"> {
   const remove = database.prepare("delete from gatehouse_resources where identifier = ?");
   const page = (table: string, columns: string) =>
     database.prepare(
@@ -20,37 +23,92 @@ export function resourceRemoval(database: Database): Pick<Store, "removeResource
   const grants = page("gatehouse_grants", "id");
   const endGrant = database.prepare("delete from gatehouse_grants where id = ?");
   const endTokens = database.prepare("delete from user_tokens where grant_id = ?");
+  const hasLeft = {
+    resources: database.prepare("select 1 from gatehouse_resources where identifier = ? and left_at <= ?"),
+    clients: database.prepare("select 1 from oauth2_clients where id = ? and left_at <= ?"),
+  };
+  const removeLeft = {
+    resources: database.prepare("delete from gatehouse_resources where identifier = ? and left_at <= ?"),
+    clients: database.prepare("delete from oauth2_clients where id = ? and left_at <= ?"),
+  };
+  const liveGrants = database.prepare(
+    `select id, resource, expires_at from gatehouse_grants where id > ? order by id limit ${pageSize}`,
+  );
+  const countOfClient = database.prepare(
+    "select count(*) from gatehouse_grants where client_id = ? and expires_at > ?",
+  );
+  const endTokensOfClient = database.prepare(
+    "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
+  );
+  const endGrantsOfClient = database.prepare("delete from gatehouse_grants where client_id = ?");
+
+  /** Ends what was allowed for a resource. @returns how many grants */
+  async function end(identifier: string): Promise<number> {
+    const its = (rows: readonly Row[]) =>
+      rows.filter(([, resource]) => resource === identifier).map(([id]) => id as string);
+    for (const { read, end } of stations) {
+      await everyPage(
+        (after) => database.read(() => read.all(after)),
+        (rows) => database.write(() => its(rows).forEach((id) => void end.run(id))),
+      );
+    }
+    await everyPage(
+      (after) => database.read(() => subjects.all(after)),
+      (rows) =>
+        database.write(() => rows.forEach(([subject]) => void forget.run(subject as string, identifier))),
+    );
+    let ended = 0;
+    await everyPage(
+      (after) => database.read(() => grants.all(after)),
+      async (rows) => {
+        ended += await database.write(() => {
+          let changes = 0;
+          for (const id of its(rows)) {
+            endTokens.run(id);
+            changes += Number(endGrant.run(id).changes);
+          }
+          return changes;
+        });
+      },
+    );
+    return ended;
+  }
+
   return {
     async removeResource(identifier) {
       const known = await database.write(() => remove.run(identifier).changes === 1);
-      const its = (rows: readonly Row[]) =>
-        rows.filter(([, resource]) => resource === identifier).map(([id]) => id as string);
-      for (const { read, end } of stations) {
-        await everyPage(
-          (after) => database.read(() => read.all(after)),
-          (rows) => database.write(() => its(rows).forEach((id) => void end.run(id))),
-        );
+      const grants = await end(identifier);
+      return known || grants > 0 ? { grants } : undefined;
+    },
+    async endLeft({ kind, id }, leftBefore) {
+      if (kind === "clients") {
+        return database.write(() => {
+          if (hasLeft.clients.get(id, leftBefore) === undefined) return undefined;
+          endTokensOfClient.run(id);
+          const grants = Number(endGrantsOfClient.run(id).changes);
+          removeLeft.clients.run(id, leftBefore);
+          return { grants };
+        });
       }
+      const left = await database.read(() => hasLeft.resources.get(id, leftBefore));
+      if (left === undefined) return undefined;
+      // Last, so that nothing for it lives on where the process dies before.
+      const grants = await end(id);
+      await database.write(() => void removeLeft.resources.run(id, leftBefore));
+      return { grants };
+    },
+    async countGrantsFor({ kind, id }, now) {
+      if (kind === "clients") {
+        return database.read(() => Number(countOfClient.get(id, now)?.[0]));
+      }
+      let count = 0;
       await everyPage(
-        (after) => database.read(() => subjects.all(after)),
-        (rows) =>
-          database.write(() => rows.forEach(([subject]) => void forget.run(subject as string, identifier))),
-      );
-      let ended = 0;
-      await everyPage(
-        (after) => database.read(() => grants.all(after)),
+        (after) => database.read(() => liveGrants.all(after)),
         async (rows) => {
-          ended += await database.write(() => {
-            let changes = 0;
-            for (const id of its(rows)) {
-              endTokens.run(id);
-              changes += Number(endGrant.run(id).changes);
-            }
-            return changes;
-          });
+          count += rows.filter(([, resource, end]) => resource === id && Number(end) > now).length;
         },
       );
-      return known || ended > 0 ? { grants: ended } : undefined;
+      return count;
     },
   };
 }

@@ -1,6 +1,7 @@
-import type { Store } from "../../oauth/store.ts";
-import { jsonOrNull } from "../layout.ts";
+import type { ResourceChange, Store } from "../../oauth/store.ts";
+import { found, jsonOrNull } from "../layout.ts";
 import { resources } from "../layouts.ts";
+import { changedResource } from "../resource-change.ts";
 import type { Database } from "./database.ts";
 import { placeholders, valuesOf } from "./dialect.ts";
 import { sharedLookup } from "./lookup.ts";
@@ -26,13 +27,13 @@ export function resourceOperations(database: Database): ResourceOperations {
   );
   const change = database.prepare(
     `update gatehouse_resources
-     set name = coalesce(?, name), scopes = coalesce(?, scopes), claims = coalesce(?, claims) where identifier = ?`,
+     set name = ?, scopes = ?, claims = ? where identifier = ?`,
   );
   const findByPrevious = database.prepare(`${all} where previous_credential_hash = ?`);
   const replace = database.prepare(
     `update gatehouse_resources set credential_hash = ?, previous_credential_until = ?,
        previous_credential_hash = case when ? then credential_hash end
-     where identifier = ?`,
+     where identifier = ? and declared_as is null`,
   );
   const byCredential = sharedLookup(database, findByCredential, resources);
   const byPrevious = sharedLookup(database, findByPrevious, resources);
@@ -42,10 +43,15 @@ export function resourceOperations(database: Database): ResourceOperations {
     listResources: () => database.read(() => list.all().map(resources.read)),
     addResource: (resource, credentialHash) =>
       database.write(() => add.run(...valuesOf(resources, resource), credentialHash).changes === 1),
-    changeResource: (identifier, { name = null, scopes, claims }) =>
-      database.write(
-        () => change.run(name, jsonOrNull(scopes), jsonOrNull(claims), identifier).changes === 1,
-      ),
+    changeResource: (identifier, changes) =>
+      database.write((): ResourceChange => {
+        const before = found(find.get(identifier), resources);
+        const next = changedResource(before, changes);
+        if (next.outcome !== "changed") return next;
+        const { name, scopes, claims } = next.resource;
+        change.run(name ?? null, JSON.stringify(scopes), jsonOrNull(claims), identifier);
+        return next;
+      }),
     replaceResourceCredential: (identifier, hash, keepUntil) =>
       database.write(
         () => replace.run(hash, keepUntil ?? null, Number(keepUntil !== undefined), identifier).changes === 1,

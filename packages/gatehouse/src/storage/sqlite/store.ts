@@ -7,6 +7,7 @@ import { releaseOperation } from "./addresses.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { Database } from "./database.ts";
+import { declarationOperations } from "./declarations.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
 import { invitationOperations } from "./invitations.ts";
@@ -81,6 +82,7 @@ function createStore(database: Database, path: string): Store {
     ...registrationOperations(database),
     ...resourceOperations(database),
     ...resourceRemoval(database),
+    ...declarationOperations(database),
     ...peopleOperations(database),
     ...passkeyOperations(database),
     ...invitationOperations(database),

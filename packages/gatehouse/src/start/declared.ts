@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { Config } from "../config/config.ts";
+import type { Declarations, DeclaredClient, DeclaredKind, DeclaredResource } from "../oauth/declarations.ts";
+import { hashSecret } from "../oauth/tokens/secret.ts";
+import type { ClientId, Seconds } from "../oauth/values.ts";
+
+/** As long as the file says so. */
+const always = 4_102_444_800 as Seconds; // 2100
+
+/** The resources and clients that the file declares, as records; of a section that it has not: nothing. */
+export function declaredIn({ sections, placeOf }: Config, now: Seconds): Declarations {
+  const place = (section: DeclaredKind, index: number) =>
+    placeOf(section, [index, section === "resources" ? "identifier" : "id"]) ?? section;
+  const resources = sections.resources?.map((declared, index): DeclaredResource => {
+    const { identifier, name, credential, previous_credential: previous, scopes = [] } = declared;
+    const credentialHash = hashSecret(credential);
+    return {
+      identifier,
+      name,
+      scopes: scopes.map(({ name, sentence, default: isDefault, optional: isOptional }) => ({
+        name,
+        sentence,
+        ...(isDefault && { isDefault: true as const }),
+        ...(isOptional && { isOptional: true as const }),
+      })),
+      createdAt: now,
+      declared: {
+        place: place("resources", index),
+        fingerprint: fingerprintOf([
+          credentialHash,
+          ...scopes.map(({ name, default: isDefault, optional }) => [
+            name,
+            isDefault === true,
+            optional === true,
+          ]),
+        ]),
+      },
+      ...(previous && { previousCredential: { hash: hashSecret(previous), until: always } }),
+      credentialHash,
+    };
+  });
+  const clients = sections.clients?.map((declared, index): DeclaredClient => {
+    const { id, name, auth_method: authMethod, secret, redirect_uris: redirectUris } = declared;
+    const secretHash = secret === undefined ? undefined : hashSecret(secret);
+    return {
+      id: id as ClientId,
+      authMethod,
+      secretHash,
+      clearSecret: undefined,
+      keys: undefined,
+      redirectUris,
+      // LEGACY: what client_secret_post clients get is one long-lived token; there is nothing to refresh.
+      grantTypes:
+        authMethod === "client_secret_post"
+          ? ["authorization_code"]
+          : ["authorization_code", "refresh_token"],
+      scope: undefined,
+      metadata: name === undefined ? {} : { name },
+      dynamicallyRegistered: false,
+      shared: false,
+      declared: {
+        place: place("clients", index),
+        fingerprint: fingerprintOf([authMethod, secretHash, redirectUris]),
+      },
+      createdAt: now,
+      lastUsedAt: undefined,
+    };
+  });
+  return {
+    ...(resources && { resources: { fingerprint: fingerprintOfAll(resources), items: resources } }),
+    ...(clients && { clients: { fingerprint: fingerprintOfAll(clients), items: clients } }),
+  };
+}
+
+/** Of all of a kind, in whatever order and wherever they stand. */
+function fingerprintOfAll(items: readonly (DeclaredResource | DeclaredClient)[]): string {
+  const each = items.map(({ declared, createdAt: _, ...item }) =>
+    JSON.stringify([declared.fingerprint, item]),
+  );
+  return fingerprintOf(each.sort());
+}
+
+const fingerprintOf = (content: unknown) =>
+  createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
+
+/** What stands in the place of a file that declares nothing of a kind. */
+export const nothingDeclared = fingerprintOf([]);
