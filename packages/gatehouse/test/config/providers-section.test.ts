@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadConfig, readConfig } from "../../src/config/config.ts";
 import type { Mode } from "../../src/config/start-conditions.ts";
+import { speaksFor } from "../../src/identity/domains.ts";
 import { aFolder, errorsOf } from "./config-file.ts";
 
 const variables = { OAUTH2_CLIENT_ID: "our-id", OAUTH2_CLIENT_SECRET: "our-secret" };
@@ -293,6 +294,49 @@ test("V15 an address is believed unproven only of a provider where no stranger c
     assert.deepEqual(told(t, trusting(rest)), [], rest);
   }
   assert.deepEqual(told(t, section(`name: work, preset: google, ${credentials}, trust_email: false`)), []);
+});
+
+test("V16 a provider's domains are whole names in one spelling, none that others may register below, and compared as a whole", (t) => {
+  const domains = (list: string) => section(`${work}, domains: ${list}`);
+  for (const wrong of [
+    ...[
+      '"@example.org"',
+      "a@example.org",
+      '"*.example.org"',
+      "example.org:443",
+      "https://example.org",
+      "example",
+    ],
+    ...["co.uk", "COM.AU", "192.0.2.1", '"[::1]"', '"exa mple.org"', '"a,b.example"', '""', "5"],
+  ]) {
+    refused(
+      t,
+      domains(`[example.com, ${wrong}]`),
+      /^2 providers\[0\]\.domains\[1\]: .*; .*(whole domain|in quotes)/,
+    );
+  }
+  refused(t, domains("example.com"), /domains: "example.com"; a list such as/);
+  refused(t, domains("[]"), /domains: an empty list/);
+  const [provider] = load(t, domains("[Corp.Example., bücher.example, ＧＯＯＤ.example]")).providers;
+  assert.deepEqual(provider?.domains, ["corp.example", "xn--bcher-kva.example", "good.example"]);
+
+  const speaks = speaksFor(provider?.domains, []);
+  for (const address of [
+    "ada@corp.example",
+    "ADA@Corp.EXAMPLE",
+    "ada@bücher.example",
+    "a@xn--bcher-kva.example",
+  ]) {
+    assert.ok(speaks(address), address);
+  }
+  for (const address of [
+    ...["ada@sub.corp.example", "ada@corp.example.evil.test", "ada@corp.example.", "ada@evilcorp.example"],
+    ...["ada@corp.example@evil.test", "ada@ｃorp.example", "ada@cоrp.example", "ada@"],
+  ]) {
+    assert.ok(!speaks(address), address);
+  }
+  const others = speaksFor("*", ["corp.example"]);
+  assert.ok(others("ada@home.example") && others("ada@sub.corp.example") && !others("ada@Corp.example"));
 });
 
 test("V17 of several providers each names its domains, each domain has one, and one at most takes what is left", (t) => {
