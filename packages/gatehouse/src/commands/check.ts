@@ -7,6 +7,7 @@ import {
   type Finding,
   providersToCheck,
 } from "../start/provider-check.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, type JsonOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -73,7 +74,7 @@ function tell(
   if (problem !== undefined) rows.push(["reachable", marks.false, problem]);
   if (callbackUrl !== undefined)
     rows.push(["redirect URI", "", `${callbackUrl} (register exactly this there)`]);
-  shell.print(formatTable([`${name} (${title})`, "", ""], rows));
+  shell.print(formatTable([`${name} (${title})`, "", ""], rows, 1000));
 }
 
 /** V49: makes no session, no grant and no account, and prints no token. */
@@ -88,7 +89,8 @@ async function trySignIn(shell: Shell, provider: CheckedProvider): Promise<void>
   if (!URL.canParse(pasted)) throw new Refusal(2, "that is no address; it begins with http");
   const { claims, person, refusal } = await signIn.complete(new URL(pasted));
   if (claims.length > 0) shell.print(claimTable(claims));
-  if (person === undefined) throw new Refusal(1, `nobody would be signed in: ${refusal}`);
+  if (person === undefined)
+    throw new Refusal(1, `nobody would be signed in: ${oneLine(refusal ?? "", 1000)}`);
   shell.print(`\n${personTable(person)}`);
 }
 

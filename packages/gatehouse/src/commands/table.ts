@@ -3,9 +3,14 @@ import { oneLine } from "../telemetry/sanitize.ts";
 /**
  * Rows in aligned columns under their headings. What stands in the cells may come from strangers and is made
  * harmless.
+ * @param maxLength of a cell, in characters
  */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, ...rows.map((row) => row.map((cell) => oneLine(cell)))];
+export function formatTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  maxLength?: number,
+): string {
+  const lines = [headings, ...rows.map((row) => row.map((cell) => oneLine(cell, maxLength)))];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
     .map((line) =>

@@ -44,6 +44,8 @@ export interface ReasonDetails {
   /** `prompt=none`, and the person has not approved. */
   readonly notApproved: None;
   readonly notSignedIn: None;
+  /** The identity provider cannot be reached, or says that it cannot answer. */
+  readonly providerUnreachable: None;
   /** Accounts of the organisation that the person signed in with may not. */
   readonly foreignAccount: None;
   /** Whoever runs this server has blocked the person. */

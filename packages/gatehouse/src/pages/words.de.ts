@@ -300,6 +300,11 @@ export const german = {
       explanation:
         "Es wurde nichts weitergegeben. Wenn Sie die App verbinden möchten, kehren Sie zu ihr zurück und beginnen Sie von vorn.",
     }),
+    providerUnreachable: () => ({
+      title: "Ihre Anmeldestelle ist nicht erreichbar",
+      explanation:
+        "Sie antwortet gerade nicht, deshalb wurden Sie nicht angemeldet. Mit Ihrem Konto ist alles in Ordnung. Versuchen Sie es in einigen Minuten noch einmal, oder gehen Sie zurück und melden Sie sich auf anderem Weg an, wenn Sie einen haben.",
+    }),
     foreignAccount: () => ({
       title: "Dieses Konto darf sich hier nicht anmelden",
       explanation:

@@ -314,6 +314,11 @@ export const english = {
       title: "You were not signed in",
       explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
     }),
+    providerUnreachable: () => ({
+      title: "Where you sign in cannot be reached",
+      explanation:
+        "It does not answer right now, so you were not signed in. Nothing is wrong with your account. Try again in a few minutes, or go back and sign in another way if you have one.",
+    }),
     foreignAccount: () => ({
       title: "This account may not sign in here",
       explanation: "Accounts of its organisation may not sign in here. Nothing was shared with the app.",

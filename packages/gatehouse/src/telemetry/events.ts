@@ -26,6 +26,11 @@ const facts = [
   ...(["redirectUri", "resource", "scope", "address", "userAgent", "error", "reason", "detail"] as const),
 ];
 
+/** Why a sign-in failed are words of ours, with what to do about it last; what they quote is short. */
+function maxLength(event: AuditEvent["name"], fact: (typeof facts)[number]): number {
+  return event === "sign_in_failed" && fact === "detail" ? 1000 : 200;
+}
+
 /**
  * The audit log: one structured line an event (S10), `{ level, time, event, request, client, subject, … }`.
  * Values come from strangers and are made harmless; people stand there by their opaque subject. By their
@@ -39,7 +44,7 @@ export function createEvents(log: Logger): Events {
       const line: Record<string, unknown> = { event: event.name };
       for (const name of facts) {
         const value = event[name];
-        if (value !== undefined) line[name] = oneLine(value);
+        if (value !== undefined) line[name] = oneLine(value, maxLength(event.name, name));
       }
       if (event.cause === undefined) return log[level](line);
       line.err = event.cause; // the log describes it, and would take its message as it is for that of the line

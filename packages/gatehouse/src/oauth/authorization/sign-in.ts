@@ -85,10 +85,12 @@ function signInLifetime({ settings }: Services, client: Client): Seconds {
  * is for the log.
  */
 export function clientErrorOf({ code, message, cause, hint, reason }: SignInError): OAuthError {
+  const unreachable = { key: "providerUnreachable" } as const;
+  const told = reason ?? (code === "temporarily_unavailable" ? unreachable : undefined);
   return new OAuthError(code, {
     debug: message,
     cause,
     ...(hint === undefined ? {} : { hint }),
-    ...(reason === undefined ? {} : { reason }),
+    ...(told === undefined ? {} : { reason: told }),
   });
 }

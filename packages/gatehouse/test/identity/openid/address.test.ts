@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { providersSchema } from "../../../src/config/sections/providers.ts";
 import type { OpenIdOptions } from "../../../src/identity/openid/options.ts";
 import { type ForgedUpstream, startForgedUpstream } from "../../support/forged-upstream.ts";
 import { anAttempt, callback, failureOf, providerOf } from "../attempts.ts";
@@ -115,6 +116,31 @@ test("an address is refused outside the provider's domains, and the log names pr
     await refused({ email: "ada@Partner.example" }, star, "foreignAccount"),
     /another provider names it/,
   );
+});
+
+test("V16 domains are compared whole, in one form, and are nothing but domains", async () => {
+  const bücher = { domains: ["xn--bcher-kva.example"] }; // as the configuration reads it
+  for (const email of ["ada@bücher.example", "ada@BÜCHER.Example", "ada@xn--bcher-kva.example"]) {
+    assert.equal((await signIn({ email }, bücher)).email, email);
+  }
+  for (const email of ["ada@www.bücher.example", "ada@buecher.example", "ada@bücher.example.evil.test"]) {
+    await refused({ email }, bücher, "foreignAccount");
+  }
+  const read = (domain: string) =>
+    providersSchema.safeParse([
+      {
+        ...{ name: "work", preset: "keycloak", issuer: "https://id.example.com/realms/acme" },
+        ...{ client_id: "gatehouse", client_secret: "secret", domains: [domain] },
+      },
+    ]);
+  const domainsOf = (domain: string) => read(domain).data?.map(({ domains }) => domains);
+  assert.deepEqual(domainsOf("Bücher.Example"), [["xn--bcher-kva.example"]]);
+  for (const entry of [
+    ...["ada@corp.example", "@corp.example", "*.corp.example", "corp.example:443", "https://corp.example"],
+    ...["corp.example/x", "co.uk", "example", "com", "192.0.2.1", "corp example.com", ""],
+  ]) {
+    assert.ok(!read(entry).success, entry);
+  }
 });
 
 test("V-n11 only the exact domain counts, whatever an address is made to look like", async () => {
