@@ -119,6 +119,8 @@ export class SignInError extends Error {
   readonly reason: Reason | undefined;
   /** Whose account it is, where the account is the reason; for the log. */
   readonly account: string | undefined;
+  /** The name of whoever has that account, for their own page. */
+  readonly accountName: string | undefined;
   /** How the provider calls itself, where that is the reason. */
   readonly issuerFound: string | undefined;
   /** Whether the answer is another attempt's or another provider's: then the client is told nothing. */
@@ -131,6 +133,7 @@ export class SignInError extends Error {
       hint?: string;
       reason?: Reason;
       account?: string;
+      accountName?: string | undefined;
       issuerFound?: string | undefined;
       misdirected?: boolean;
       cause?: unknown;
@@ -141,6 +144,7 @@ export class SignInError extends Error {
     this.hint = options.hint;
     this.reason = options.reason;
     this.account = options.account;
+    this.accountName = options.accountName;
     this.issuerFound = options.issuerFound;
     this.misdirected = options.misdirected ?? false;
   }

@@ -93,7 +93,7 @@ export const german = {
 
   refusedPerson: {
     step: "Anmeldung",
-    account: "Ihr benutztes Konto",
+    account: "Benutztes Konto",
     provider: "Angemeldet mit",
     whomToAsk: "Wen Sie fragen",
     operator: "Die Betreiber dieses Servers",

@@ -114,7 +114,7 @@ export const english = {
 
   refusedPerson: {
     step: "Signing in",
-    account: "The account you used",
+    account: "Account used",
     provider: "Signed in with",
     whomToAsk: "Whom to ask",
     operator: "Whoever runs this server",

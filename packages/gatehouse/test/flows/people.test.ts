@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createAccess } from "../../src/access/access.ts";
+import { describePeople } from "../../src/commands/people-tables.ts";
 import { subjectOf } from "../../src/oauth/subject.ts";
 import { eventsOf } from "../support/audit-events.ts";
 import {
@@ -130,4 +132,119 @@ test("V-n10 a recycled address: refused with the holder's grants intact, and aft
     resource as never,
   );
   assert.equal(consent, undefined);
+});
+
+test("V62 whoever may not come in reads why before the client does: the account, the provider, whom to ask, two ways on", async () => {
+  await connect("work", account("v62", "v62@example.com"));
+  const refused = async () => {
+    const agent = new UserAgent();
+    return { agent, page: await signIn("home", account("v62", "v62@example.com"), agent) };
+  };
+  const { agent, page } = await refused();
+  assertRefused(page);
+  for (const fact of ["v62@example.com", "Home &lt;i&gt;account", "it@example.com"])
+    assert.ok(page.html.includes(fact), fact);
+  const reference = /Reference: <code>([^<]*)</.exec(page.html)?.[1] ?? "";
+  assert.ok(eventsOf(server, "sign_in_failed").some(({ request }) => request === reference));
+  for (const secret of [issuerOf("work"), "user_"]) assert.ok(!page.html.includes(secret), secret);
+
+  // Another account, of either provider, for the same request.
+  const chooser = await agent.submit(page, { decision: "another_account" });
+  assert.match(chooser.html, /name="provider" value="home"/);
+  server.home.account = account("v62-other", "v62@home.example");
+  const outside = (url: URL) => url.port !== new URL(server.url).port;
+  const upstream = await agent.submit(chooser, { provider: "home" }, outside);
+  assert.equal(upstream.url.searchParams.get("prompt"), "select_account");
+  const consent = await agent.follow(upstream.url.href);
+  const end = await agent.submit(consent, { decision: "approve" }, atClient);
+  assert.equal(end.url.searchParams.get("state"), "the-clients-state");
+  const { body } = await redeem(server, client, end.url.searchParams.get("code") ?? "");
+  assert.equal((await introspect(server, String(body.access_token))).username, "v62@home.example");
+
+  // Or back, and only then the client hears of it, once.
+  const other = await refused();
+  const back = await other.agent.submit(other.page, { decision: "back" }, atClient);
+  assert.equal(back.url.searchParams.get("error"), "access_denied");
+  assert.equal(back.url.searchParams.get("state"), "the-clients-state");
+  assert.equal(back.url.searchParams.get("iss"), server.issuer);
+  assert.equal((await other.agent.submit(other.page, { decision: "back" })).response.status, 400);
+  assert.equal((await new UserAgent().submit(other.page, { decision: "back" })).response.status, 400);
+});
+
+test("V19 somebody without an address is known by subject alone, and clients that know people by address refuse them", async (t) => {
+  t.after(() => {
+    server.proven = {};
+  });
+  server.proven = { email: "", name: "Ada without mail" };
+  const tokens = await connect("home", account("v19", "unproven@home.example"));
+  const told = await introspect(server, tokens.access_token);
+  const subject = subjectOf({ issuer: issuerOf("home"), subject: "v19" });
+  assert.equal(told.sub, subject);
+  assert.equal(told.username, undefined);
+  assert.doesNotMatch(JSON.stringify(told), /@/);
+  assert.equal((await server.store.findAccounts("unproven@home.example")).length, 0);
+  // Any number of people have none.
+  const other = await connect("home", account("v19-other", "unproven@home.example"));
+  assert.notEqual((await introspect(server, other.access_token)).sub, subject);
+
+  const redirectUri = "https://web.example.com/cb";
+  await server.addClient({ id: "v19-web", secret: "s".repeat(32), redirectUris: [redirectUri] });
+  const url = new URL(`${server.url}/authorize`);
+  const query = { client_id: "v19-web", state: "x", redirect_uri: redirectUri, provider: "home" };
+  url.search = String(new URLSearchParams(query));
+  const refused = await new UserAgent().follow(url.href);
+  assert.equal(refused.response.status, 403);
+  assert.match(refused.html, /This app needs an e-mail address/);
+
+  const known = (await server.store.findAccount(subject)) ?? assert.fail();
+  for (const match of [{ domain: ["home.example"] }, { address: ["unproven@home.example"] }]) {
+    const signIn = [{ effect: "allow", match, name: "a rule" } as const];
+    const rules = createAccess({ signIn, resources: new Map() }, ["work", "home"]);
+    assert.equal(rules.signIn(known).allowed, false);
+  }
+});
+
+test("what the provider says of a person is brought up to date at each sign-in, and a name is made harmless", async (t) => {
+  t.after(() => {
+    server.proven = {};
+  });
+  const who = account("kept", "kept@example.com");
+  const subject = subjectOf({ issuer: issuerOf("work"), subject: "kept" });
+  const kept = async (proven: TwoProviders["proven"]) => {
+    server.proven = proven;
+    await signIn("work", who);
+    const { name, groups, confirmedAt } = (await server.store.findAccount(subject)) ?? assert.fail();
+    return { name, groups, confirmedAt };
+  };
+  const first = { name: "Ada", groups: ["admins"], confirmedAt: server.clock.now() };
+  assert.deepEqual(await kept({ name: "Ada", groups: ["admins"] }), first);
+  server.clock.advance(60);
+  const changed = { name: "Ada", groups: undefined, confirmedAt: server.clock.now() };
+  assert.deepEqual(await kept({ name: "  A\u202Ed\u0000a\n ", groups: undefined }), changed);
+  assert.equal((await kept({ name: "é".repeat(10_000) })).name, "é".repeat(256));
+  assert.equal((await kept({ name: "\u200B" })).name, undefined);
+  // Mending the name of a group would make another group of it.
+  for (const odd of ["adm\u202Eins", "a".repeat(257), "admins\n"])
+    assert.equal((await kept({ groups: ["staff", odd] })).groups, undefined);
+});
+
+test("V-n40 a name with markup, direction marks and 10 kB is escaped, cut and harmless on every page, and in the list of people", async (t) => {
+  t.after(() => {
+    server.proven = {};
+  });
+  const name = `<img src=x onerror=alert(1)>\u202E\u2066gnp.exe ${"x".repeat(10_000)}`;
+  server.proven = { name };
+  const agent = new UserAgent();
+  const consent = await signIn("work", account("v-n40", "v-n40@example.com"), agent);
+  const chooser = await agent.submit(consent, { decision: "switch_account" });
+  const home = await agent.follow(`${server.url}/`);
+  const refused = await signIn("home", account("v-n40", "v-n40@example.com"));
+  assertRefused(refused);
+  for (const page of [consent, home, refused])
+    assert.match(page.html, /&lt;img src=x onerror=alert\(1\)&gt;gnp\.exe/, page.url.href);
+  for (const page of [consent, chooser, home, refused]) {
+    assert.doesNotMatch(page.html, /<img|\u202E|\u2066|x{65}/, page.url.href);
+  }
+  const listed = describePeople(await server.store.findAccounts("v-n40@example.com"));
+  assert.doesNotMatch(listed, /\u202E|\u2066|x{257}/);
 });

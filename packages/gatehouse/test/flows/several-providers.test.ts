@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createAccess } from "../../src/access/access.ts";
+import type { Rule } from "../../src/access/rules.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -18,8 +20,19 @@ import { type Arrival, UserAgent } from "../support/user-agent.ts";
 let server: TwoProviders;
 let client: TestClient;
 
+const strict = "https://strict.example.com/mcp";
+/** Who may use it. */
+let rules: readonly Rule[] = [];
+const allow = (provider: readonly string[]): Rule => ({
+  effect: "allow",
+  match: { provider },
+  name: "a rule",
+});
+const access = () =>
+  createAccess({ signIn: undefined, resources: new Map([[strict, rules]]) }, ["work", "home"]);
+
 before(async () => {
-  server = await startWithTwoProviders();
+  server = await startWithTwoProviders({}, access);
   server.work.account = { sub: "1", email: "ada@example.com", email_verified: true };
   server.home.account = { sub: "1", email: "ada@home.example", email_verified: true };
   await server.addResource(resource);
@@ -252,4 +265,46 @@ test("V-n17 whatever stands in provider or login_hint leads to the chooser, and 
       await agent.submit(page, parameters.provider === undefined ? {} : { provider: parameters.provider }),
     );
   }
+});
+
+test("V46 a session through a provider that does not do for a resource leads to those that do, and serves the others", async () => {
+  await server.addResource(strict);
+  rules = [allow(["work"])];
+  const agent = new UserAgent();
+  await signInWith("home", agent);
+  const elsewhere = await agent.follow(authorizationUrl(server, client));
+  assert.match(elsewhere.html, /value="approve"/, "the session is good for other resources");
+
+  const narrowed = await agent.follow(authorizationUrl(server, client, { resource: strict }), outside);
+  assertChooser(narrowed, ["work"]);
+  assert.match(narrowed.html, /you have to sign in with one of these/);
+  const consent = await agent.submit(narrowed, { provider: "work" });
+  assert.match(consent.html, /ada@example\.com/);
+  const end = await agent.submit(consent, { decision: "approve" }, atClient);
+  assert.equal((await redeem(server, client, end.url.searchParams.get("code") ?? "")).status, 200);
+  // Without a session the only one that will do is gone to.
+  assert.ok(at(server.work)((await open({ resource: strict, provider: "home" })).url));
+});
+
+test("V-n18 a session through one provider, for a resource whose rules demand another: the narrowed chooser, and no code", async () => {
+  rules = [allow(["work"])];
+  const agent = new UserAgent();
+  await signInWith("home", agent);
+  for (const parameters of [
+    {},
+    { prompt: "consent" },
+    { provider: "home" },
+    { login_hint: "ada@home.example" },
+  ]) {
+    const url = authorizationUrl(server, client, { resource: strict, ...parameters });
+    const page = await agent.follow(url, outside);
+    assertChooser(page, ["work"]);
+    // The other one cannot be had by asking for it either.
+    const forced = await agent.submit(page, { provider: "home" }, outside);
+    assert.ok(at(server.work)(forced.url), forced.url.href);
+  }
+  const silently = authorizationUrl(server, client, { resource: strict, prompt: "none" });
+  const silent = await agent.follow(silently, atClient);
+  assert.equal(silent.url.searchParams.get("error"), "login_required");
+  assert.equal(silent.url.searchParams.get("code"), null);
 });

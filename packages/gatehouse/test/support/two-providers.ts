@@ -1,6 +1,6 @@
 import { createOpenIdProvider } from "../../src/identity/openid/provider.ts";
 import { endpointUrls } from "../../src/oauth/messages/endpoint-urls.ts";
-import type { Identity, IdentityProvider } from "../../src/oauth/ports.ts";
+import type { Access, Identity, IdentityProvider } from "../../src/oauth/ports.ts";
 import { startTestGatehouse, type TestGatehouse } from "./gatehouse.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
@@ -14,7 +14,10 @@ export interface TwoProviders extends TestGatehouse {
 }
 
 /** A server at which people sign in with one of two real providers. Stop it in an `after` hook. */
-export async function startWithTwoProviders(environment: Record<string, string> = {}): Promise<TwoProviders> {
+export async function startWithTwoProviders(
+  environment: Record<string, string> = {},
+  access?: () => Access | undefined,
+): Promise<TwoProviders> {
   const upstreams: Upstream[] = [];
   const start = async (
     issuer: string,
@@ -39,7 +42,7 @@ export async function startWithTwoProviders(environment: Record<string, string> 
       }),
     };
   };
-  const server = await startTestGatehouse(environment, "serve", undefined, async (issuer) => [
+  const server = await startTestGatehouse(environment, "serve", access, async (issuer) => [
     await start(issuer, "work", "Work account", ["example.com"]),
     await start(issuer, "home", "Home <i>account</i>", "*"),
   ]);

@@ -3,7 +3,7 @@ import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
 import type { IdentityProvider } from "../ports.ts";
-import type { SignInChoice } from "../records.ts";
+import type { AuthorizationRequest, SignInChoice } from "../records.ts";
 import type { Services } from "../services.ts";
 
 /*
@@ -15,6 +15,16 @@ import type { Services } from "../services.ts";
 export interface PickedProvider {
   readonly provider: IdentityProvider;
   readonly loginHint?: string;
+}
+
+/** What a person chooses from who wants to get to this resource: the providers through which that can be. */
+export function choiceFor(
+  { access }: Pick<Services, "access">,
+  { resource }: Pick<AuthorizationRequest, "resource">,
+  prompt: SignInChoice["prompt"],
+): SignInChoice {
+  const providers = access()?.providersFor(resource);
+  return { prompt, ...(providers && { providers }) };
 }
 
 /** Those that will do, in the operator's order; all, when none of those is configured (any more). */

@@ -2,9 +2,10 @@ import { endpointUrls } from "../messages/endpoint-urls.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, type SetCookie } from "../messages/response.ts";
 import type { Reason } from "../reason.ts";
-import type { AuthorizationRequest, Client, SignInChoice } from "../records.ts";
+import type { AuthorizationRequest, Client } from "../records.ts";
 import type { Services } from "../services.ts";
 import { bindAttempt, choiceToken } from "./attempt.ts";
+import { choiceFor } from "./provider-choice.ts";
 import { beginChoice } from "./sign-in.ts";
 
 /** Who may not go on, as they see themselves. */
@@ -19,7 +20,6 @@ export interface RefusedPerson {
 /**
  * Tells a person who proved who they are why they may not go on, before the client hears of it (V62): from
  * here they use another account for the same request, or go back, and only then is the client told.
- * @param choice where another account may come from; anywhere when left out
  */
 export async function refusePerson(
   services: Services,
@@ -29,12 +29,12 @@ export async function refusePerson(
     readonly authorization: AuthorizationRequest;
     readonly person: RefusedPerson;
     readonly reason: Reason;
-    readonly choice?: SignInChoice;
     readonly cookies?: readonly SetCookie[];
   },
 ): Promise<OAuthResponse> {
-  const { client, authorization, person, reason, choice = { prompt: "select_account" } } = refusal;
+  const { client, authorization, person, reason } = refusal;
   const { settings } = services;
+  const choice = choiceFor(services, authorization, "select_account");
   const { attempt, lifetime } = await beginChoice(services, client, authorization, choice);
   const cookies = [...(refusal.cookies ?? []), ...bindAttempt(request, attempt, lifetime)];
   const model = {

@@ -91,11 +91,12 @@ function accountOf(identity: Identity, confirmedAt: Seconds): Account {
   };
 }
 
-function blocked({ subject, email, upstreamSubject }: Account): SignInError {
+function blocked({ subject, email, upstreamSubject, name }: Account): SignInError {
   return new SignInError("access_denied", `the operator has blocked ${subject}`, {
     hint: "this person may not use this server",
     reason: { key: "blockedPerson" },
     account: email || upstreamSubject,
+    accountName: name,
   });
 }
 
@@ -112,6 +113,7 @@ function addressTaken(
     hint: "the e-mail address of this account belongs to another person here",
     reason: { key: "addressTaken" },
     account: account.email,
+    accountName: account.name,
   });
 }
 

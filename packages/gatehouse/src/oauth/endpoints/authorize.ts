@@ -1,6 +1,6 @@
 import { bindAttempt, startAttempt } from "../authorization/attempt.ts";
 import { isRemembered, proceed } from "../authorization/consent.ts";
-import { eligibleProviders, pickProvider } from "../authorization/provider-choice.ts";
+import { choiceFor, eligibleProviders, pickProvider } from "../authorization/provider-choice.ts";
 import { identifyClient, type ValidRequest, validateRequest } from "../authorization/request.ts";
 import { errorAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
@@ -10,7 +10,7 @@ import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
-import type { AuthorizationRequest, Client, SignedIn } from "../records.ts";
+import type { AuthorizationRequest, Client, SignedIn, SignInChoice } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { after } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
@@ -41,11 +41,18 @@ async function authorize(
   // The old web client expects the identity provider's account chooser every time (compatibility.md).
   const policy = policyOf(client);
   const session = policy.session === "ignored" ? undefined : await readSession(services, request);
-  const fresh = session !== undefined && isFresh(services, session, maxAge);
+  const choice = choiceFor(services, authorization, upstreamPrompt(prompt, maxAge));
+  const serves = session !== undefined && isEligible(services, session, choice);
+  const fresh = serves && isFresh(services, session, maxAge);
   if (prompt.has("none"))
     await answerSilently(services, request, client, authorization, fresh ? session : undefined);
-  if (session === undefined || !fresh || prompt.has("login") || prompt.has("select_account")) {
-    return signIn(services, request, client, { authorization, prompt, maxAge });
+  const asked = prompt.has("login") || prompt.has("select_account");
+  // Who has to sign in otherwise than they did reads so.
+  if (session !== undefined && !serves && !asked && choice.providers !== undefined) {
+    return askForProvider(services, request, client, authorization, choice);
+  }
+  if (session === undefined || !fresh || asked) {
+    return signIn(services, request, client, authorization, choice, prompt.has("select_account"));
   }
   const { clock, random, settings, store } = services;
   const attempt = startAttempt(random);
@@ -73,15 +80,27 @@ async function signIn(
   services: Services,
   request: OAuthRequest,
   client: Client,
-  { authorization, prompt, maxAge }: ValidRequest,
+  authorization: AuthorizationRequest,
+  choice: SignInChoice,
+  choosesAccount: boolean,
 ): Promise<OAuthResponse> {
-  const upstreamPrompt = prompt.has("login") || maxAge !== undefined ? "login" : "select_account";
-  const eligible = eligibleProviders(services, {});
-  const asksPerson = prompt.has("select_account") && eligible.length > 1;
-  const picked = asksPerson ? undefined : pickProvider(eligible, request.query);
+  const eligible = eligibleProviders(services, choice);
+  const picked = choosesAccount && eligible.length > 1 ? undefined : pickProvider(eligible, request.query);
   return picked === undefined
-    ? askForProvider(services, request, client, authorization, { prompt: upstreamPrompt })
-    : startSignIn(services, request, client, authorization, picked, upstreamPrompt);
+    ? askForProvider(services, request, client, authorization, choice)
+    : startSignIn(services, request, client, authorization, picked, choice.prompt);
+}
+
+function upstreamPrompt(
+  prompt: ValidRequest["prompt"],
+  maxAge: ValidRequest["maxAge"],
+): SignInChoice["prompt"] {
+  return prompt.has("login") || maxAge !== undefined ? "login" : "select_account";
+}
+
+/** V46: a session made through a provider that does not do for this resource does not serve it. */
+function isEligible(services: Services, { account }: LiveSession, choice: SignInChoice): boolean {
+  return eligibleProviders(services, choice).some(({ name }) => name === account.provider);
 }
 
 /** `prompt=none` shows nothing: what would need a person is an error (B21, OpenID Connect Core §3.1.2.6). */

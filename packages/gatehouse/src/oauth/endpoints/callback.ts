@@ -16,6 +16,7 @@ import type { OAuthResponse } from "../messages/response.ts";
 import { defaultProvider, type Identity, SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { plainText } from "../text.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import type { SecretHash } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
@@ -88,7 +89,7 @@ async function signedIn(
   const { clock, events, store } = services;
   const proven = await proveIdentity(services, request, attempt, transaction, calledBack);
   const client = await clientStillAt(services, authorization);
-  if (proven.email === "" && policyOf(client).person === "address") throw addressNeeded();
+  if (proven.email === "" && policyOf(client).person === "address") throw addressNeeded(proven);
   const { cookie, session } = await openSession(services, request, proven);
   const { subject } = session.account;
   events.emit({
@@ -144,10 +145,11 @@ async function proveIdentity(
 }
 
 /** V19. LEGACY: clients of the service before us know people by their address. */
-function addressNeeded(): SignInError {
+function addressNeeded({ name }: Identity): SignInError {
   return new SignInError("access_denied", "the account has no address, by which this client knows people", {
     hint: "this account has no e-mail address, which the client needs",
     reason: { key: "addressNeeded" },
+    accountName: name === undefined ? undefined : plainText(name),
   });
 }
 
@@ -175,7 +177,7 @@ async function refuseSignIn(
   const client = await clientStillAt(services, authorization);
   const person = {
     email: failure.account,
-    name: undefined,
+    name: failure.accountName,
     provider: services.providers.find(provider)?.title,
   };
   return refusePerson(services, request, { client, authorization, person, reason, cookies });

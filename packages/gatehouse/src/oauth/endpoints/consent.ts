@@ -6,6 +6,7 @@ import {
   resumeAttempt,
 } from "../authorization/attempt.ts";
 import { clientStillAt, grantCode, isMemorable } from "../authorization/consent.ts";
+import { choiceFor, eligibleProviders } from "../authorization/provider-choice.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
 import { readSession } from "../authorization/session.ts";
 import { askForProvider, startSignIn } from "../authorization/sign-in.ts";
@@ -177,12 +178,12 @@ async function switchAccount(
     throw over();
   const { authorization } = transaction;
   const client = await clientStillAt(services, authorization);
-  const [only, ...others] = services.providers.all;
-  const prompt = "select_account";
+  const choice = choiceFor(services, authorization, "select_account");
+  const [only, ...others] = eligibleProviders(services, choice);
   const answer =
     only !== undefined && others.length === 0
-      ? await startSignIn(services, request, client, authorization, { provider: only }, prompt)
-      : await askForProvider(services, request, client, authorization, { prompt });
+      ? await startSignIn(services, request, client, authorization, { provider: only }, choice.prompt)
+      : await askForProvider(services, request, client, authorization, choice);
   return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
 }
 
