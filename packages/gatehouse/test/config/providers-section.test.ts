@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadConfig, readConfig } from "../../src/config/config.ts";
@@ -480,4 +481,21 @@ test("each kind has its settings and no others, and lacks none that it needs", (
       },
     ],
   );
+});
+
+test("each example in the pages about providers is accepted as it stands", (t) => {
+  const pages = join(import.meta.dirname, "../../../../docs/providers");
+  let examples = 0;
+  for (const page of readdirSync(pages)) {
+    const text = readFileSync(join(pages, page), "utf8");
+    for (const [, block = ""] of text.matchAll(/```yaml\n(.*?)```/gs)) {
+      if (!/^(?:providers:| {2}- name:)/.test(block)) continue;
+      const yaml = (block.startsWith("providers:") ? block : `providers:\n${block}`)
+        .replaceAll(/\{ file: [^}]*\}/g, "secret")
+        .replaceAll(/<[^>]*>/g, "example");
+      assert.deepEqual(told(t, yaml), [], `${page}:\n${yaml}`);
+      examples += 1;
+    }
+  }
+  assert.ok(examples >= 10, String(examples));
 });
