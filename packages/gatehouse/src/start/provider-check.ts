@@ -12,7 +12,6 @@ import {
   type Random,
   SignInError,
 } from "../oauth/ports.ts";
-import type { Seconds } from "../oauth/values.ts";
 import { describeProvider } from "./look-around.ts";
 import { createSignIn, type Discoverable } from "./sign-in.ts";
 
@@ -53,7 +52,7 @@ export function providersToCheck(
 ): CheckedProvider[] {
   const urls = endpointUrls(config.settings.issuer);
   const log = { warn: (_: unknown, message?: string) => warn(message ?? "") } as Pick<Logger, "warn">;
-  const { providers, discoverable } = createSignIn(config, urls, clock, log);
+  const { providers, discoverable, examinations } = createSignIn(config, urls, clock, log);
   return providers.all.map((provider) => {
     const { name, title } = provider;
     const about = config.providers.find((each) => each.name === name);
@@ -63,7 +62,15 @@ export function providersToCheck(
       name,
       title,
       callbackUrl: isOurs ? undefined : urls.callbackOf(name),
-      examine: () => examine(openid, config.providers.length === 1, clock.now()),
+      async examine() {
+        const now = clock.now();
+        const look = openid === undefined ? examinations.get(name) : openid.provider.examine;
+        try {
+          return { findings: look === undefined ? [] : await look(now), problem: undefined };
+        } catch (error) {
+          return { findings: [], problem: describe(error, openid, config.providers.length === 1) };
+        }
+      },
       async startSignIn() {
         const attempt = signInAttempt(startAttempt(random), "select_account");
         const url = await provider.signInUrl(attempt);
@@ -73,20 +80,9 @@ export function providersToCheck(
   });
 }
 
-async function examine(
-  openid: Discoverable | undefined,
-  isAlone: boolean,
-  now: Seconds,
-): Promise<{ findings: readonly Finding[]; problem: string | undefined }> {
-  if (openid === undefined) return { findings: [], problem: undefined };
-  try {
-    return { findings: await openid.provider.examine(now), problem: undefined };
-  } catch (error) {
-    return {
-      findings: [],
-      problem: describeDiscoveryFailure(describeProvider(openid.config, isAlone), error),
-    };
-  }
+function describe(error: unknown, openid: Discoverable | undefined, isAlone: boolean): string {
+  if (openid !== undefined) return describeDiscoveryFailure(describeProvider(openid.config, isAlone), error);
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function outcomeOf(

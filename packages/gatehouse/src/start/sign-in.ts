@@ -4,11 +4,13 @@ import type { ProviderConfig } from "../config/providers.ts";
 import { createDevelopmentProvider } from "../identity/development.ts";
 import { speaksFor } from "../identity/domains.ts";
 import { createGithubProvider } from "../identity/github/provider.ts";
+import type { Finding } from "../identity/openid/examination.ts";
 import { createOpenIdProvider, type OpenIdProvider } from "../identity/openid/provider.ts";
 import { providersOf } from "../identity/providers.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Clock, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
 import type { Endpoint } from "../oauth/services.ts";
+import type { Seconds } from "../oauth/values.ts";
 import type { Reloadable } from "./reload.ts";
 import { systemRandom } from "./system.ts";
 
@@ -19,7 +21,11 @@ export interface SignIn extends Reloadable {
   readonly pages: readonly { readonly path: string; readonly endpoint: Endpoint }[];
   /** Those that publish what can be fetched before anybody signs in. */
   readonly discoverable: readonly Discoverable[];
+  /** How the others are looked at without a person, by name. */
+  readonly examinations: ReadonlyMap<string, Examine>;
 }
+
+type Examine = (now: Seconds) => Promise<readonly Finding[]>;
 
 export interface Discoverable {
   readonly config: Extract<ProviderConfig, { readonly kind: "openid" }>;
@@ -31,6 +37,7 @@ interface Made {
   readonly provider: IdentityProvider;
   readonly page?: SignIn["pages"][number];
   readonly discoverable?: Discoverable;
+  readonly examine?: Examine;
 }
 
 /**
@@ -57,6 +64,9 @@ export function createSignIn(
     },
     pages: [...made.values()].flatMap(({ page }) => page ?? []),
     discoverable: [...made.values()].flatMap(({ discoverable }) => discoverable ?? []),
+    examinations: new Map(
+      [...made.values()].flatMap(({ provider, examine }) => (examine ? [[provider.name, examine]] : [])),
+    ),
     apply({ providers }) {
       const later = providers.filter(({ name }) => !routed.has(name)).map(({ name }) => name);
       if (later.length > 0)
@@ -111,16 +121,16 @@ function makeProvider(
       });
       return { provider, discoverable: { config: about, provider } };
     }
-    case "github":
-      return {
-        provider: createGithubProvider({
-          ...about,
-          callbackUrl,
-          speaksFor: speaks,
-          keepsToken: about.revalidate !== undefined,
-          warn,
-        }),
-      };
+    case "github": {
+      const provider = createGithubProvider({
+        ...about,
+        callbackUrl,
+        speaksFor: speaks,
+        keepsToken: about.revalidate !== undefined,
+        warn,
+      });
+      return { provider, examine: provider.examine };
+    }
     case "passkey":
       throw new Error("passkeys are not there yet");
     case "development": {

@@ -1,4 +1,6 @@
 import { SignInError } from "../../oauth/ports.ts";
+import type { Seconds } from "../../oauth/values.ts";
+import { examineClock, type Finding } from "../openid/examination.ts";
 import type { Outbound } from "../outbound.ts";
 import { isObject } from "./api.ts";
 
@@ -24,12 +26,11 @@ const mends: Readonly<Record<string, string>> = {
   unverified_user_email: "; the account has no verified primary address",
 };
 
-/**
- * Exchanges the code for an API token. GitHub answers errors with the status 200 (V33). Throws {@link
- * SignInError}; its message never holds the code, the verifier, the token or our secret.
- */
-export async function exchangeGithubCode(exchange: Exchange, outbound: Outbound): Promise<GithubToken> {
-  const { tokenEndpoint, clientId, clientSecret, code, callbackUrl, codeVerifier } = exchange;
+/** The token endpoint's answer, whatever it is. Throws {@link SignInError} when there is none. */
+async function askForToken(
+  { tokenEndpoint, clientId, clientSecret, code, callbackUrl, codeVerifier }: Exchange,
+  outbound: Outbound,
+): Promise<{ response: Response; answer: Readonly<Record<string, unknown>> | undefined }> {
   const body = new URLSearchParams({
     client_id: clientId,
     client_secret: clientSecret,
@@ -39,14 +40,22 @@ export async function exchangeGithubCode(exchange: Exchange, outbound: Outbound)
   });
   const headers = { accept: "application/json", "user-agent": "gatehouse" };
   const response = await outbound(tokenEndpoint, { method: "POST", headers, body });
-  const text = await response.text();
+  return { response, answer: parseObject(await response.text()) };
+}
+
+/**
+ * Exchanges the code for an API token. GitHub answers errors with the status 200 (V33). Throws {@link
+ * SignInError}; its message never holds the code, the verifier, the token or our secret.
+ */
+export async function exchangeGithubCode(exchange: Exchange, outbound: Outbound): Promise<GithubToken> {
+  const { tokenEndpoint, clientSecret, code, codeVerifier } = exchange;
+  const { response, answer } = await askForToken(exchange, outbound);
   const name = `the token endpoint ${tokenEndpoint}`;
   if (response.status >= 500 || response.status === 429) {
     throw new SignInError("temporarily_unavailable", `${name} answered ${response.status}`, {
       hint: "GitHub cannot answer right now",
     });
   }
-  const answer = parseObject(text);
   if (answer === undefined) {
     const type = response.headers.get("content-type") ?? "an unnamed type";
     throw new SignInError("server_error", `${name} answered ${response.status}, no JSON object but ${type}`);
@@ -86,4 +95,26 @@ function refused(
   return new SignInError("server_error", `${answered} ${said.slice(0, 500)}${mend}`, {
     hint: "the identity provider refused to confirm the sign-in",
   });
+}
+
+/**
+ * Whether GitHub takes our secret, told by what it says against a code that is none; and its clock.
+ * @param now in seconds
+ */
+export async function examineTokenEndpoint(
+  exchange: Omit<Exchange, "code" | "codeVerifier">,
+  outbound: Outbound,
+  now: Seconds,
+): Promise<Finding[]> {
+  const noCode = { ...exchange, code: "0".repeat(20), codeVerifier: "0".repeat(43) };
+  const { response, answer } = await askForToken(noCode, outbound);
+  const error = answer?.error;
+  const clock = examineClock(response.headers.get("date"), now);
+  if (error === "bad_verification_code") return [clock, { what: "secret", good: true, found: "taken" }];
+  const said = `${response.status} ${JSON.stringify({ error })}`.slice(0, 200);
+  if (error === "incorrect_client_credentials") {
+    const mend = mends[error] ?? "";
+    return [clock, { what: "secret", good: false, found: `refused, ${said}${mend}` }];
+  }
+  return [clock, { what: "secret", good: undefined, found: `only a sign-in can tell; it answered ${said}` }];
 }

@@ -1,10 +1,12 @@
 import { hash } from "node:crypto";
 import { type Identity, type IdentityProvider, type SignInAttempt, SignInError } from "../../oauth/ports.ts";
+import type { Seconds } from "../../oauth/values.ts";
 import type { SpeaksFor } from "../domains.ts";
 import { readAnswer } from "../openid/callback-answer.ts";
+import type { Finding } from "../openid/examination.ts";
 import { createOutbound, isLoopbackHttp } from "../outbound.ts";
 import { githubApi } from "./api.ts";
-import { exchangeGithubCode, type GithubToken } from "./code-exchange.ts";
+import { examineTokenEndpoint, exchangeGithubCode, type GithubToken } from "./code-exchange.ts";
 import { type GithubEndpoints, githubEndpoints } from "./endpoints.ts";
 import { type Memberships, readMemberships } from "./memberships.ts";
 import { type Address, type GithubUser, readAddress, readUser } from "./person.ts";
@@ -42,6 +44,8 @@ export interface GithubProvider extends IdentityProvider {
    * more, `temporarily_unavailable` when GitHub cannot answer.
    */
   personOf(token: string): Promise<Identity>;
+  /** What can be looked at without a person. Throws {@link SignInError}. */
+  examine(now: Seconds): Promise<readonly Finding[]>;
 }
 
 /** Pages of a hundred organisations with all that GitHub says of each; a token's answer is short. */
@@ -59,6 +63,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
   const allowLoopbackHttp = isLoopbackHttp(new URL(endpoints.web));
   const askToken = createOutbound({ timeout, maxBytes: maxTokenBytes, allowLoopbackHttp });
   const askApi = createOutbound({ timeout, maxBytes: maxPageBytes, allowLoopbackHttp });
+  const tokenEndpoint = `${endpoints.web}/login/oauth/access_token`;
   const asksAddress = allows(scopes, "user:email");
   const asksGroups = allows(scopes, "read:org");
 
@@ -183,6 +188,8 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
     title,
     domains,
     personOf: (token) => personOf(token),
+    examine: (now) =>
+      examineTokenEndpoint({ tokenEndpoint, clientId, clientSecret, callbackUrl }, askToken, now),
 
     async signInUrl({ state, codeVerifier, prompt }: SignInAttempt) {
       const url = new URL(`${endpoints.web}/login/oauth/authorize`);
@@ -201,7 +208,6 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
 
     async completeSignIn({ searchParams }, { state, codeVerifier }) {
       const code = readAnswer(searchParams, state, { issuer: endpoints.issuer, namesItself: false }, issuers);
-      const tokenEndpoint = `${endpoints.web}/login/oauth/access_token`;
       const { token, scopes: granted } = await exchangeGithubCode(
         { tokenEndpoint, clientId, clientSecret, code, callbackUrl, codeVerifier },
         askToken,

@@ -35,11 +35,12 @@ export async function examineDocuments(
       good: true,
       found: provider.userinfoEndpoint ?? "none: the ID token has to say everything",
     },
-    clock(headers.get("date"), now),
+    examineClock(headers.get("date"), now),
   ];
 }
 
-function clock(date: string | null, now: Seconds): Finding {
+/** @param date what the provider says of its own time, in the header of an answer */
+export function examineClock(date: string | null, now: Seconds): Finding {
   const theirs = date === null ? Number.NaN : Math.floor(Date.parse(date) / 1000);
   if (Number.isNaN(theirs)) {
     return { what: "clock", good: undefined, found: "it does not say what time it is" };
