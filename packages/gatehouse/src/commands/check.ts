@@ -72,8 +72,8 @@ function tell(
 ): void {
   const rows = findings.map(({ what, good, found }) => [what, marks[`${good}`], found]);
   if (problem !== undefined) rows.push(["reachable", marks.false, problem]);
-  if (callbackUrl !== undefined)
-    rows.push(["redirect URI", "", `${callbackUrl} (register exactly this there)`]);
+  const toRegister = callbackUrl && `${callbackUrl} (register exactly this there)`;
+  rows.push(["redirect URI", "", toRegister ?? "none: these are accounts of this server"]);
   shell.print(formatTable([`${name} (${title})`, "", ""], rows, 1000));
 }
 

@@ -52,6 +52,8 @@ export interface UpstreamAccount {
 /** What makes it behave as a certain product does. */
 export interface UpstreamBehaviour {
   readonly redirectUris?: readonly string[];
+  /** Loopback redirect URIs are good at any port (RFC 8252 §7.3), for a server that has none yet. */
+  readonly anyPort?: boolean;
   /** Where it tells that somebody signed out; nowhere when left out. */
   readonly logoutUri?: string;
   /** Where it is served, which is part of its issuer: `/realms/acme`. */
@@ -138,6 +140,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
         client_id: upstream.clientId,
         client_secret: upstream.clientSecret,
         redirect_uris: options.redirectUris ?? ["http://localhost:8080/callback"],
+        ...(options.anyPort && { application_type: "native" }),
         grant_types: ["authorization_code"],
         response_types: ["code"],
         ...(options.logoutUri && {

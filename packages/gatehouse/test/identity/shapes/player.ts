@@ -27,6 +27,8 @@ export interface Bend {
 /** A provider of this shape: a real one, whose answers are bent on their way out where it cannot itself. */
 export interface Player {
   readonly upstream: Upstream;
+  /** How its next answers differ. */
+  bend: Bend;
   /** Everything it was asked, by path below its issuer. */
   count(path: string): number;
   /** What the operator is told. */
@@ -41,10 +43,11 @@ export interface Player {
 
 const otherKey = makeSigningKey();
 
-export async function play(shape: Shape): Promise<Player> {
-  let bend: Bend = {};
+/** @param redirectUri good at any port where it is given */
+export async function play(shape: Shape, redirectUri?: string): Promise<Player> {
   const upstream: Upstream = await startUpstream({
-    redirectUris: [callbackUrl],
+    redirectUris: [redirectUri ?? callbackUrl],
+    anyPort: redirectUri !== undefined,
     path: shape.path,
     claims: claimsByScope(shape),
     claimsOf: (place) =>
@@ -58,7 +61,7 @@ export async function play(shape: Shape): Promise<Player> {
     const answer = context.body as Record<string, unknown>;
     switch (context.oidc?.route) {
       case "discovery":
-        context.body = { ...answer, ...shape.metadata?.(upstream.issuer), ...bend.metadata };
+        context.body = { ...answer, ...shape.metadata?.(upstream.issuer), ...player.bend.metadata };
         break;
       case "jwks":
         context.body = { keys: [await publicKey()] };
@@ -67,18 +70,18 @@ export async function play(shape: Shape): Promise<Player> {
         if (typeof answer.id_token === "string") answer.id_token = await signAnew(answer.id_token);
         break;
       case "userinfo":
-        context.body = { ...answer, ...bend.userinfo };
+        context.body = { ...answer, ...player.bend.userinfo };
     }
   }
 
   const currentKey = async (): Promise<JWK> => {
     const { kid } = await signingKey;
-    return bend.changedKey ? { ...(await otherKey), kid: kid ?? "" } : signingKey;
+    return player.bend.changedKey ? { ...(await otherKey), kid: kid ?? "" } : signingKey;
   };
 
   async function publicKey(): Promise<object> {
     const { kty, n, e, kid, use, alg } = await currentKey();
-    return { kty, n, e, kid, use, alg, ...shape.keyMembers?.(upstream.issuer), ...bend.keys };
+    return { kty, n, e, kid, use, alg, ...shape.keyMembers?.(upstream.issuer), ...player.bend.keys };
   }
 
   /** The ID token of oidc-provider with the claims of the shape that it cannot make itself. */
@@ -86,7 +89,7 @@ export async function play(shape: Shape): Promise<Player> {
     const payload: JWTPayload = {
       ...decodeJwt(token),
       ...shape.about?.(upstream.clientId, upstream.issuer),
-      ...bend.idToken,
+      ...player.bend.idToken,
     };
     const { alg = "RS256", kid = "" } = decodeProtectedHeader(token);
     return new SignJWT(payload)
@@ -104,6 +107,7 @@ export async function play(shape: Shape): Promise<Player> {
 
   const player: Player = {
     upstream,
+    bend: {},
     count: (path) => upstream.requests(path),
     warnings,
     provider: (options) =>
@@ -121,7 +125,7 @@ export async function play(shape: Shape): Promise<Player> {
       }),
     signIn: (bent, options) => player.signInAt(player.provider(options), bent),
     async signInAt(provider, bent = {}) {
-      bend = bent;
+      player.bend = bent;
       const attempt = anAttempt();
       return provider.completeSignIn(await followed(provider, attempt), attempt);
     },
