@@ -15,6 +15,7 @@ import { keepDeclarations } from "./start/declarations.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
+import { warnOfOpenDoors } from "./start/open-doors.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
@@ -134,6 +135,7 @@ export async function startGatehouse(
   }
   const housekeeping = keepsHouse ? keepHouse(config, log, store, clock, warnings) : undefined;
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, keepsHouse);
+  if (keepsHouse) warnOfOpenDoors(config, log);
   // What of the configuration may change while it runs.
   const parts: readonly Reloadable[] = [access, signIn, declarations];
   return {
@@ -163,6 +165,7 @@ export async function startUpkeep(
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const looking = lookFromHere(config, log, store, discoverable, new Set());
+  warnOfOpenDoors(config, log);
   const services = { log, events: createEvents(log), store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   return {

@@ -121,6 +121,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
           hint: "accounts of this organisation may not sign in here",
           reason: { key: "foreignAccount" },
           account: address.email,
+          accountName: user.name,
         },
       );
     }
@@ -129,6 +130,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
       hint: "the identity provider has not verified an e-mail address of this account",
       reason: { key: address.problem },
       account: user.login,
+      accountName: user.name,
     });
   }
 
@@ -143,6 +145,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
           hint: "only members of certain organisations may sign in here",
           reason: { key: "notMember" },
           account: user.login,
+          accountName: user.name,
         },
       );
     }
@@ -155,6 +158,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
         hint: "GitHub did not tell which organisations this account is a member of",
         reason: { key: "unknownMembership" },
         account: user.login,
+        accountName: user.name,
       },
     );
   }
