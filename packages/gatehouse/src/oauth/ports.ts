@@ -265,6 +265,7 @@ export interface AuditEvent {
     | "code_replayed"
     | "token_refreshed"
     | "access_lost"
+    | "access_refused"
     | "refresh_replayed"
     | "refresh_late"
     | "refresh_ahead"

@@ -65,6 +65,14 @@ export interface ReasonDetails {
   readonly unknownMembership: None;
   /** Used, expired, replaced, opened in another browser, or never there: nobody is told which. */
   readonly invitationOver: None;
+  /** The rules of whoever runs this server do not let the account sign in. */
+  readonly accountNotAllowed: None;
+  /** They let it sign in, and not use what was asked for. */
+  readonly resourceNotAllowed: None;
+  /** They let it use that, and do nothing of what the app asks for. */
+  readonly scopeNotAllowed: None;
+  /** Whether they would let it depends on its groups, which could not be had. */
+  readonly groupsUnknown: None;
   /** The account's address belongs to another person here. */
   readonly addressTaken: None;
   /** The account has no address, and this app's server knows people by nothing else. */

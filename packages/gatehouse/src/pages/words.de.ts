@@ -325,6 +325,26 @@ export const german = {
       explanation:
         "Dort, wo Sie sich angemeldet haben, hat niemand geprüft, ob die Adresse Ihnen gehört. Lassen Sie sie dort bestätigen und versuchen Sie es noch einmal, oder benutzen Sie ein anderes Konto. An die App wurde nichts weitergegeben.",
     }),
+    accountNotAllowed: () => ({
+      title: "Dieses Konto darf sich hier nicht anmelden",
+      explanation:
+        "Die Betreiber dieses Servers bestimmen, welche Konten das dürfen, und dieses gehört nicht dazu. Mit dem Konto ist alles in Ordnung, und an die App wurde nichts weitergegeben.",
+    }),
+    resourceNotAllowed: () => ({
+      title: "Dieses Konto hat darauf keinen Zugriff",
+      explanation:
+        "Sie sind angemeldet, aber die Betreiber dieses Servers haben diesem Konto keinen Zugriff auf das gegeben, was die App benutzen möchte. An die App wurde nichts weitergegeben.",
+    }),
+    scopeNotAllowed: () => ({
+      title: "Dieses Konto darf nichts von dem, worum die App bittet",
+      explanation:
+        "Sie dürfen diesen Server benutzen, aber nicht für das, was die App tun möchte. An die App wurde nichts weitergegeben.",
+    }),
+    groupsUnknown: () => ({
+      title: "Ihre Gruppen ließen sich nicht ermitteln",
+      explanation:
+        "Ob Sie Zugriff haben, hängt von den Gruppen dieses Kontos ab, und dort, wo Sie sich angemeldet haben, wurden sie nicht genannt. Versuchen Sie es später noch einmal; bleibt es so, fragen Sie die Betreiber dieses Servers. An die App wurde nichts weitergegeben.",
+    }),
     addressTaken: () => ({
       title: "Diese E-Mail-Adresse gehört zu einem anderen Konto",
       explanation:

@@ -338,6 +338,26 @@ export const english = {
       explanation:
         "Where you signed in nobody has checked that the address is yours. Have it verified there and try again, or use another account. Nothing was shared with the app.",
     }),
+    accountNotAllowed: () => ({
+      title: "This account may not sign in here",
+      explanation:
+        "Whoever runs this server decides which accounts may, and this one is not among them. Nothing is wrong with the account, and nothing was shared with the app.",
+    }),
+    resourceNotAllowed: () => ({
+      title: "This account has no access to that",
+      explanation:
+        "You are signed in, but whoever runs this server has not given this account access to what the app wants to use. Nothing was shared with the app.",
+    }),
+    scopeNotAllowed: () => ({
+      title: "This account may do nothing of what the app asks for",
+      explanation:
+        "You may use this server, but not for what the app wants to do. Nothing was shared with the app.",
+    }),
+    groupsUnknown: () => ({
+      title: "Your groups could not be looked up",
+      explanation:
+        "Whether you have access depends on the groups this account is in, and where you signed in they were not told. Try again in a while; if it stays so, ask whoever runs this server. Nothing was shared with the app.",
+    }),
     addressTaken: () => ({
       title: "This e-mail address belongs to another account",
       explanation:

@@ -5,12 +5,14 @@ import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, redirect, type SetCookie } from "../messages/response.ts";
-import type { AuthorizationRequest, Client, Code, Consent, SignedIn } from "../records.ts";
+import type { Access } from "../ports.ts";
+import type { Account, AuthorizationRequest, Client, Code, Consent, SignedIn } from "../records.ts";
 import { admitsRedirectUri } from "../redirects/redirect-uri.ts";
 import { parseScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { after } from "../values.ts";
+import { permitted, refuseAccess } from "./access.ts";
 import { type Attempt, codeOf, releaseAttempt } from "./attempt.ts";
 import { startedByClient } from "./navigation.ts";
 import { successRedirect } from "./response.ts";
@@ -23,7 +25,7 @@ import { successRedirect } from "./response.ts";
 
 /**
  * Goes on with a signed-in person: straight to the code when no question is open, to the consent page
- * otherwise.
+ * otherwise, and no further where the operator's rules leave nothing of what is asked for.
  */
 export async function proceed(
   services: Services,
@@ -33,11 +35,17 @@ export async function proceed(
     readonly client: Client;
     readonly authorization: AuthorizationRequest;
     readonly signedIn: SignedIn;
+    readonly account: Account;
+    /** The rules in force. */
+    readonly access: Access | undefined;
     readonly alwaysAsk: boolean;
     readonly cookies: readonly SetCookie[];
   },
 ): Promise<OAuthResponse> {
-  const { attempt, client, authorization, signedIn, cookies } = step;
+  const { attempt, client, signedIn, cookies } = step;
+  const decision = permitted(step.access, step.account, step.authorization);
+  if (!decision.allowed) return refuseAccess(services, request, { ...step, reason: decision.reason });
+  const { authorization } = decision;
   if (
     policyOf(client).consent === "given" ||
     (!step.alwaysAsk && (await isRemembered(services, request, client, authorization, signedIn)))

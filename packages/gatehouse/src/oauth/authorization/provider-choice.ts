@@ -2,7 +2,7 @@ import { canonicalHost } from "../host.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
-import type { IdentityProvider } from "../ports.ts";
+import type { Access, IdentityProvider } from "../ports.ts";
 import type { AuthorizationRequest, SignInChoice } from "../records.ts";
 import type { Services } from "../services.ts";
 
@@ -17,13 +17,16 @@ export interface PickedProvider {
   readonly loginHint?: string;
 }
 
-/** What a person chooses from who wants to get to this resource: the providers through which that can be. */
+/**
+ * What a person chooses from who wants to get to this resource: the providers through which that can be.
+ * @param access the rules in force
+ */
 export function choiceFor(
-  { access }: Pick<Services, "access">,
+  access: Access | undefined,
   { resource }: Pick<AuthorizationRequest, "resource">,
   prompt: SignInChoice["prompt"],
 ): SignInChoice {
-  const providers = access()?.providersFor(resource);
+  const providers = access?.providersFor(resource);
   return { prompt, ...(providers && { providers }) };
 }
 

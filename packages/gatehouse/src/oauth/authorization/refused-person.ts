@@ -1,6 +1,7 @@
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, type SetCookie } from "../messages/response.ts";
+import type { Access } from "../ports.ts";
 import type { Reason } from "../reason.ts";
 import type { AuthorizationRequest, Client } from "../records.ts";
 import type { Services } from "../services.ts";
@@ -29,12 +30,14 @@ export async function refusePerson(
     readonly authorization: AuthorizationRequest;
     readonly person: RefusedPerson;
     readonly reason: Reason;
+    /** The rules in force, which say where another account may come from. */
+    readonly access: Access | undefined;
     readonly cookies?: readonly SetCookie[];
   },
 ): Promise<OAuthResponse> {
   const { client, authorization, person, reason } = refusal;
   const { settings } = services;
-  const choice = choiceFor(services, authorization, "select_account");
+  const choice = choiceFor(refusal.access, authorization, "select_account");
   const { attempt, lifetime } = await beginChoice(services, client, authorization, choice);
   const cookies = [...(refusal.cookies ?? []), ...bindAttempt(request, attempt, lifetime)];
   const model = {

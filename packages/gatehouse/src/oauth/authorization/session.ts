@@ -2,13 +2,14 @@ import { createHmac } from "node:crypto";
 import { factsOf } from "../clients/request-facts.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
-import { type Identity, SignInError } from "../ports.ts";
+import { type Access, type Identity, SignInError } from "../ports.ts";
 import type { Account, BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";
 import { subjectOf } from "../subject.ts";
 import { plainText, shorten } from "../text.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import { after, type Seconds, type SecretHash } from "../values.ts";
+import { requireSignIn } from "./access.ts";
 
 /*
  * The browser's session with this server: whoever signed in for one client is not asked again for the next,
@@ -37,13 +38,15 @@ export async function readSession(
 
 /**
  * Opens a session for who just signed in, under a new identifier; the browser's earlier one ends (S05).
- * Throws {@link SignInError}, and nothing has changed, when the operator has blocked them, or the address is
- * another person's (V21).
+ * Throws {@link SignInError}, and nothing has changed, when the operator's rules do not let them in, the
+ * operator has blocked them, or the address is another person's (V21).
+ * @param access the rules in force
  */
 export async function openSession(
   services: Services,
   request: OAuthRequest,
   identity: Identity,
+  access: Access | undefined,
 ): Promise<{ session: LiveSession; cookie: SetCookie }> {
   const { clock, random, settings, store } = services;
   const earlier = request.cookies.get(cookieName);
@@ -55,6 +58,7 @@ export async function openSession(
     authTime,
     account: accountOf(identity, authTime),
   };
+  requireSignIn(access, session.account);
   const result = await store.openSession({
     sessionHash: session.sessionHash,
     replaces: earlier === undefined ? undefined : hashSecret(earlier),

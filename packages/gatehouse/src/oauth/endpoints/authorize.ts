@@ -1,3 +1,4 @@
+import { permitted } from "../authorization/access.ts";
 import { bindAttempt, startAttempt } from "../authorization/attempt.ts";
 import { isRemembered, proceed } from "../authorization/consent.ts";
 import { choiceFor, eligibleProviders, pickProvider } from "../authorization/provider-choice.ts";
@@ -10,6 +11,7 @@ import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
+import type { Access } from "../ports.ts";
 import type { AuthorizationRequest, Client, SignedIn, SignInChoice } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { after } from "../values.ts";
@@ -41,11 +43,12 @@ async function authorize(
   // The old web client expects the identity provider's account chooser every time (compatibility.md).
   const policy = policyOf(client);
   const session = policy.session === "ignored" ? undefined : await readSession(services, request);
-  const choice = choiceFor(services, authorization, upstreamPrompt(prompt, maxAge));
+  const access = services.access();
+  const choice = choiceFor(access, authorization, upstreamPrompt(prompt, maxAge));
   const serves = session !== undefined && isEligible(services, session, choice);
   const fresh = serves && isFresh(services, session, maxAge);
   if (prompt.has("none"))
-    await answerSilently(services, request, client, authorization, fresh ? session : undefined);
+    await answerSilently(services, request, client, authorization, fresh ? session : undefined, access);
   const asked = prompt.has("login") || prompt.has("select_account");
   // Who has to sign in otherwise than they did reads so.
   if (session !== undefined && !serves && !asked && choice.providers !== undefined) {
@@ -70,6 +73,8 @@ async function authorize(
     client,
     authorization,
     signedIn,
+    account: session.account,
+    access,
     alwaysAsk: prompt.has("consent"),
     cookies,
   });
@@ -110,10 +115,13 @@ async function answerSilently(
   client: Client,
   authorization: AuthorizationRequest,
   session: LiveSession | undefined,
+  access: Access | undefined,
 ): Promise<void> {
   if (session === undefined) throw new OAuthError("login_required", { hint: "nobody is signed in here" });
+  const decision = permitted(access, session.account, authorization);
+  if (!decision.allowed) throw new OAuthError("access_denied", { hint: "the person has no access to this" });
   if (policyOf(client).consent === "given") return;
-  if (!(await isRemembered(services, request, client, authorization, session.account)))
+  if (!(await isRemembered(services, request, client, decision.authorization, session.account)))
     throw new OAuthError("consent_required", { hint: "the person has to decide on a page" });
 }
 

@@ -13,7 +13,7 @@ import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
-import { defaultProvider, type Identity, SignInError } from "../ports.ts";
+import { type Access, defaultProvider, type Identity, SignInError } from "../ports.ts";
 import type { Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { plainText } from "../text.ts";
@@ -34,17 +34,18 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
     const attempt = resumeAttempt(request, state);
     if (attempt === undefined) throw notThisBrowser("no cookie for this state", hashSecret(state));
     const { clock, store } = services;
+    const access = services.access();
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
     if (transaction === undefined) {
       throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
     }
     try {
-      return await signedIn(services, request, attempt, transaction, name);
+      return await signedIn(services, request, attempt, transaction, name, access);
     } catch (thrown) {
       const error = tell(services, request, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
       if (!(thrown instanceof SignInError)) return refuse(services, request, attempt, transaction, error);
-      return refuseSignIn(services, request, attempt, transaction, thrown);
+      return refuseSignIn(services, request, attempt, transaction, thrown, access);
     }
   };
 }
@@ -84,13 +85,14 @@ async function signedIn(
   attempt: Attempt,
   transaction: Transaction,
   calledBack: string,
+  access: Access | undefined,
 ): Promise<OAuthResponse> {
   const { authorization } = transaction;
   const { clock, events, store } = services;
   const proven = await proveIdentity(services, request, attempt, transaction, calledBack);
   const client = await clientStillAt(services, authorization);
   if (proven.email === "" && policyOf(client).person === "address") throw addressNeeded(proven);
-  const { cookie, session } = await openSession(services, request, proven);
+  const { cookie, session } = await openSession(services, request, proven, access);
   const { subject } = session.account;
   events.emit({
     name: "sign_in",
@@ -115,6 +117,8 @@ async function signedIn(
     client,
     authorization,
     signedIn,
+    account: session.account,
+    access,
     alwaysAsk: true,
     cookies: [cookie, ...rememberProvider(services, proven.provider)],
   });
@@ -163,6 +167,7 @@ async function refuseSignIn(
   attempt: Attempt,
   transaction: Transaction,
   failure: SignInError,
+  access: Access | undefined,
 ): Promise<OAuthResponse> {
   const cookies = [releaseAttempt(attempt)];
   if (failure.misdirected) {
@@ -180,7 +185,7 @@ async function refuseSignIn(
     name: failure.accountName,
     provider: services.providers.find(provider)?.title,
   };
-  return refusePerson(services, request, { client, authorization, person, reason, cookies });
+  return refusePerson(services, request, { client, authorization, person, reason, access, cookies });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { permitted, refuseAccess } from "../authorization/access.ts";
 import {
   type Attempt,
   codeOf,
@@ -33,7 +34,9 @@ export function consentPageEndpoint(services: Services): Endpoint {
     const attempt = attemptOf(request, request.query.get("transaction"));
     const transaction = await awaitingConsent(services, request, attempt);
     if (transaction === undefined) throw over();
-    return page(200, await describe(services, attempt, transaction));
+    const client = await clientStillAt(services, transaction.authorization);
+    const allowed = await withinAccess(services, request, undefined, client, transaction);
+    return "status" in allowed ? allowed : page(200, await describe(services, attempt, client, allowed));
   };
 }
 
@@ -88,10 +91,13 @@ async function approve(
   services: Services,
   request: OAuthRequest,
   attempt: Attempt,
-  { authorization, signedIn }: AwaitingConsent,
+  transaction: AwaitingConsent,
   form: Parameters,
 ): Promise<OAuthResponse> {
-  const client = await clientStillAt(services, authorization);
+  const client = await clientStillAt(services, transaction.authorization);
+  const allowed = await withinAccess(services, request, attempt, client, transaction);
+  if ("status" in allowed) return allowed;
+  const { authorization, signedIn } = allowed;
   if (!isInformed(client, authorization, form)) return askAgain(services, request, attempt);
   const consent: Consent = {
     subject: signedIn.subject,
@@ -116,13 +122,46 @@ async function approve(
   return answer;
 }
 
+/** Changes with everything the page tells: what the client is, and what it would be allowed. */
+function seenOf(client: Client, { scope }: AuthorizationRequest): string {
+  return hashSecret(`${consentFingerprint(client)} ${scope}`);
+}
+
 /**
- * Whether the client is still what the page told of it, and whether who lets a website in that nobody vouches
- * for has said that they know it: that takes a second click elsewhere on the page, which no stray double
- * click brings.
+ * The transaction with what of its scope the person can have by the rules in force now (V42, V43), or the
+ * answer for whom they leave nothing.
+ * @param ending the attempt that is over then; `undefined`: none, the page may be asked for again
+ */
+async function withinAccess(
+  services: Services,
+  request: OAuthRequest,
+  ending: Attempt | undefined,
+  client: Client,
+  transaction: AwaitingConsent,
+): Promise<AwaitingConsent | OAuthResponse> {
+  const access = services.access();
+  const { authorization, account } = transaction;
+  const decision = permitted(access, account, authorization);
+  if (decision.allowed) return { ...transaction, authorization: decision.authorization };
+  const { reason } = decision;
+  return refuseAccess(services, request, {
+    access,
+    reason,
+    ...(ending && { attempt: ending }),
+    client,
+    authorization,
+    account,
+    cookies: [],
+  });
+}
+
+/**
+ * Whether client and scope are still what the page told of them, and whether who lets a website in that
+ * nobody vouches for has said that they know it: that takes a second click elsewhere on the page, which no
+ * stray double click brings.
  */
 function isInformed(client: Client, authorization: AuthorizationRequest, form: Parameters): boolean {
-  if (form.get("seen") !== consentFingerprint(client)) return false;
+  if (form.get("seen") !== seenOf(client, authorization)) return false;
   return destinationOf(client, authorization.redirectUri) !== "stranger" || form.get("confirmed") === "yes";
 }
 
@@ -178,7 +217,7 @@ async function switchAccount(
     throw over();
   const { authorization } = transaction;
   const client = await clientStillAt(services, authorization);
-  const choice = choiceFor(services, authorization, "select_account");
+  const choice = choiceFor(services.access(), authorization, "select_account");
   const [only, ...others] = eligibleProviders(services, choice);
   const answer =
     only !== undefined && others.length === 0
@@ -190,9 +229,9 @@ async function switchAccount(
 async function describe(
   services: Services,
   attempt: Attempt,
+  client: Client,
   { authorization, signedIn, account }: AwaitingConsent,
 ): Promise<ConsentPage> {
-  const client = await clientStillAt(services, authorization);
   const { redirectUri } = authorization;
   const resource =
     authorization.resource === undefined
@@ -204,7 +243,7 @@ async function describe(
     action: endpointUrls(services.settings.issuer).consentPath,
     transaction: attempt.handle,
     csrf: consentToken(attempt),
-    seen: consentFingerprint(client),
+    seen: seenOf(client, authorization),
     client: {
       name: client.metadata.name,
       certainName: certainName(client, redirectUri),
