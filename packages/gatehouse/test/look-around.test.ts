@@ -127,6 +127,11 @@ test("what to check is said by what is wrong: another issuer, no OpenID provider
     await warningOf(upstream.issuer),
     /set UPSTREAM_ISSUER=https:\/\/accounts\.example\.com, to the letter$/,
   );
+  upstream.metadata = { issuer: "https://login.microsoftonline.com/{tenantid}/v2.0" };
+  assert.match(
+    await warningOf(upstream.issuer),
+    /claim anybody's address: .* preset: microsoft and the tenant/,
+  );
   upstream.metadata = { issuer: ["https://accounts.example.com", "x".repeat(10_000)] };
   assert.ok((await warningOf(upstream.issuer)).length < 1000);
   const path = "/.well-known/openid-configuration";

@@ -8,7 +8,7 @@ import { refusedToken, show } from "./refusal.ts";
  */
 
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const placeholder = "{tenantid}";
+export const tenantPlaceholder = "{tenantid}";
 
 /**
  * V24, V25. A tenant named by its domain has a GUID in its issuer, at the same host; the metadata of several
@@ -27,7 +27,7 @@ export function microsoftIssuers(discovered: string, tenants: readonly string[] 
   const allowed = (ofMetadata: string): readonly string[] => tenants ?? [tenantIn(ofMetadata) ?? named];
   return {
     acceptsMetadata(found) {
-      if (tenants !== undefined) return found === issuerOf(placeholder);
+      if (tenants !== undefined) return found === issuerOf(tenantPlaceholder);
       return guid.test(named) ? found === issuerOf(named) : tenantIn(found) !== undefined;
     },
     acceptsAnswer: (issuer, ofMetadata) => allowed(ofMetadata).map(issuerOf).includes(issuer),
@@ -63,7 +63,7 @@ function checkKeys(issuer: string, tenant: string, ofKeys: readonly unknown[], r
   const fits = (ofKey: unknown) =>
     ofKey === undefined
       ? !required
-      : typeof ofKey === "string" && ofKey.replace(placeholder, tenant) === issuer;
+      : typeof ofKey === "string" && ofKey.replace(tenantPlaceholder, tenant) === issuer;
   if (ofKeys.length > 0 && ofKeys.every(fits)) return;
   throw refusedToken(
     `the key that signed it is for tokens of ${show(ofKeys[0])}, not for those of ${issuer} (the key's member issuer)`,

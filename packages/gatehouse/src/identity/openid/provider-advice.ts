@@ -1,5 +1,6 @@
 import { isLoopbackUrl } from "../../oauth/host.ts";
 import { SignInError } from "../../oauth/ports.ts";
+import { tenantPlaceholder } from "./microsoft.ts";
 
 /** Which provider it is about. */
 export interface ProviderAbout {
@@ -48,6 +49,9 @@ function adviceFor({ issuer, setting }: ProviderAbout, error: unknown): string {
     if (advice !== undefined) return advice(setting);
   }
   const named = error instanceof SignInError ? error.issuerFound : undefined;
+  if (named?.includes(tenantPlaceholder)) {
+    return "that is Microsoft's place for all tenants, where whoever has a tenant could claim anybody's address: configure it under providers: in gatehouse.yaml, with preset: microsoft and the tenant, or the list of tenants, whose accounts may sign in";
+  }
   if (named !== undefined) {
     const set = setting === "UPSTREAM_ISSUER" ? `set ${setting}=${named}` : `set ${setting} to ${named}`;
     return isSameButSlash(issuer, named)

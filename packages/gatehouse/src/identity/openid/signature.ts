@@ -81,13 +81,18 @@ function whyRefused(error: unknown, token: string, now: Seconds, keysAnew: boole
     const looked = keysAnew
       ? "its keys were fetched once more for it"
       : "its keys were fetched moments ago and are not fetched again for it";
-    return `${message} under the kid ${headerOf(token, "kid")}, which is a known one; ${looked}. If this goes on, its key set holds another key under that kid than it signs with`;
+    return `${message} ${underKid(token)}; ${looked}. If this goes on, its key set holds another key than it signs with, under the same kid`;
   }
   const algorithm = headerOf(token, "alg");
   if (error instanceof errors.JOSEAlgNotAllowed && algorithm.startsWith("HS")) {
     return `${message}: it is signed with ${algorithm}, by a secret instead of a key. Let the provider sign with RS256: at Auth0 "JSON Web Token Signature Algorithm" of the application, at authentik "Signing Key" of the provider`;
   }
   return message;
+}
+
+function underKid(token: string): string {
+  const kid = headerOf(token, "kid");
+  return kid === "undefined" ? "with its only key" : `under the kid ${kid}, which is a known one`;
 }
 
 /** A member of the header, which is a stranger's word; for the log. */

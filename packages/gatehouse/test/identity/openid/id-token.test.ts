@@ -167,7 +167,7 @@ test("V50 a wrong signature under a known key, a token without nonce, and one si
     const { message } = await failureOf(cached.completeSignIn(callback(attempt), attempt));
     assert.match(message, /signature verification failed under the kid key-1, which is a known one/);
     assert.match(message, said);
-    assert.match(message, /holds another key under that kid/);
+    assert.match(message, /holds another key than it signs with, under the same kid/);
     assert.equal(upstream.count("GET /jwks"), asked + 1, "once more, and not again within the cool-down");
   }
 

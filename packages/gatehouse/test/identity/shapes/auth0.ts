@@ -4,6 +4,7 @@ import type { Shape } from "./shape.ts";
 export const auth0: Shape = {
   preset: "auth0",
   sources: ["Auth0: ID token structure", "Auth0: Create custom claims"],
+  fromMemory: ["the slash at the end of the issuer", "the form of sub"],
   path: "/",
   sub: "auth0|64b7f1e2a9c3d4e5f6a7b8c9",
   idToken: {

@@ -4,6 +4,7 @@ import type { Shape } from "./shape.ts";
 export const authentik: Shape = {
   preset: "authentik",
   sources: ["authentik: OAuth2/OpenID provider, Property mappings", "authentik release notes 2025.10"],
+  fromMemory: ["the slash at the end of the issuer", "the hash as sub", "groups in the scope profile"],
   path: "/application/o/gatehouse/",
   sub: "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184",
   idToken: {

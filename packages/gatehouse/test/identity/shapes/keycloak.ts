@@ -4,6 +4,7 @@ import type { Shape } from "./shape.ts";
 export const keycloak: Shape = {
   preset: "keycloak",
   sources: ["Keycloak Server Administration Guide: OIDC token and SAML assertion mappings"],
+  fromMemory: ["sid in the ID token of a code flow"],
   path: "/realms/acme",
   sub: "5f0e2d52-6a4f-4f0c-8d0e-4f1c0f7c8a11",
   idToken: {

@@ -11,6 +11,7 @@ export const microsoft: Shape = {
     "Microsoft: Optional claims reference",
     "Microsoft: UserInfo endpoint",
   ],
+  fromMemory: ["that its answers do not name it (RFC 9207)"],
   path: `/${tenant}/v2.0`,
   metadata: () => ({
     code_challenge_methods_supported: undefined,

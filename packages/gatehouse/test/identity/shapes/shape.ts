@@ -10,6 +10,8 @@ export interface Shape {
   readonly variant?: string;
   /** Where what stands here was read. */
   readonly sources: readonly string[];
+  /** What is not written there, and was seen in no live token yet either. */
+  readonly fromMemory?: readonly string[];
   /** The path of its issuer. */
   readonly path: string;
   /** Put over oidc-provider's metadata; `undefined` removes a member. */
