@@ -39,8 +39,10 @@ test("V18 a proven address outside the provider's domains opens no account, no s
   server.upstream.account = { sub: "eve", email: "eve@sub.corp.example", email_verified: true };
   const agent = new UserAgent();
   const atClient = ({ port }: URL) => port === "33418";
-  const { html } = await agent.follow(authorizationUrl(server, client), atClient);
-  assert.doesNotMatch(html, /name="decision"/);
+  const { html, response } = await agent.follow(authorizationUrl(server, client), atClient);
+  assert.equal(response.status, 403);
+  assert.match(html, /may not sign in here[\s\S]*eve@sub\.corp\.example/);
+  assert.doesNotMatch(html, /value="approve"/);
   assert.deepEqual(await server.store.listAccounts(), []);
   assert.ok(![...agent.cookiesOf(server.url).keys()].some((name) => name.includes("session")));
   const failed = server.log.filter((line) => line.includes('"sign_in_failed"'));
