@@ -30,6 +30,7 @@ ${page.resource && html`<div><dt>${words.mcpServer}</dt><dd>${page.resource.name
 <input type="hidden" name="transaction" value="${page.transaction}">
 <input type="hidden" name="csrf" value="${page.csrf}">
 <input type="hidden" name="seen" value="${page.seen}">
+${ticks(page, words)}
 ${redirect.destination === "stranger" && confirmation(redirect.host, words)}
 <div class="choices${suspicion && " doubtful"}">
 <button class="approve" name="decision" value="approve">${words.approve}</button>
@@ -171,7 +172,7 @@ function emphasised(host: string): Html {
  */
 function abilities({ scopes, staysConnected, resource }: ConsentPage, words: ConsentWords): Html[] {
   const declared = scopes
-    .filter((scope) => scope.declared)
+    .filter((scope) => scope.declared && scope.tick === undefined)
     .map(({ name, sentence }) =>
       sentence === undefined ? html`<li><code>${name}</code></li>` : html`<li>${sentence}</li>`,
     );
@@ -189,6 +190,17 @@ function abilities({ scopes, staysConnected, resource }: ConsentPage, words: Con
         ]
       : []),
   ];
+}
+
+/** What is allowed only to who ticks it; empty at first. */
+function ticks({ scopes }: ConsentPage, words: ConsentWords): Html | undefined {
+  const optional = scopes.filter(({ tick }) => tick !== undefined);
+  if (optional.length === 0) return undefined;
+  const boxes = optional.map(
+    ({ name, sentence, tick }) =>
+      html`<label class="confirm"><input class="tick" type="checkbox" name="${tick}" value="yes"> <span>${sentence ?? html`<code>${name}</code>`}</span></label>`,
+  );
+  return html`<fieldset class="ticks"><legend>${words.onlyWhatYouTick}</legend>${boxes}</fieldset>`;
 }
 
 /** Characters of what a client chooses itself: nothing it sends pushes the buttons off the page. */

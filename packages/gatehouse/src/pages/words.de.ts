@@ -61,6 +61,7 @@ export const german = {
     alsoNames: ({ scopes }) => html`Sie nennt auch ${scopes}; was das heißt, kann diese Seite nicht erklären`,
     alsoNamesMore: ({ scopes, more }) =>
       html`Sie nennt auch ${scopes} und ${amount.format(more)} weitere; was das heißt, kann diese Seite nicht erklären`,
+    onlyWhatYouTick: "Und dies nur, wenn Sie es ankreuzen",
     mcpServer: "MCP-Server",
     yourAccount: "Ihr Konto",
 

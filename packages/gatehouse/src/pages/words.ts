@@ -81,6 +81,7 @@ export const english = {
       html`It also names ${scopes}, which this page cannot explain`,
     alsoNamesMore: ({ scopes, more }: { scopes: Html; more: number }) =>
       html`It also names ${scopes} and ${amount.format(more)} more, which this page cannot explain`,
+    onlyWhatYouTick: "And this only if you tick it",
     mcpServer: "MCP server",
     yourAccount: "Your account",
 

@@ -205,7 +205,7 @@ test("J09 answers are not to be cached, and guessing a credential is throttled",
   assert.equal((await introspect(limited, "x", its)).active, false);
 });
 
-test("a credential that was rotated is good beside the new one until its end, and the log tells who still uses it", async () => {
+test("Y20 a credential that was rotated is good beside the new one until its end, never three of them, and the log tells who still uses it and how much", async () => {
   const identifier = "https://rotated.example.com/mcp";
   const first = await server.addResource(identifier);
   const [second, third] = [`${first}2`, `${first}3`];
@@ -219,10 +219,16 @@ test("a credential that was rotated is good beside the new one until its end, an
   await rotate(second, 100);
   assert.deepEqual([await status(second), used()], [200, 0]);
   assert.deepEqual([await status(first), await status(first), used()], [200, 200, 1]);
+  server.clock.advance(60);
+  for (const secret of [second, second, first]) assert.equal(await status(secret), 200);
+  assert.match(
+    eventsOf(server, "previous_credential_used")[1]?.detail ?? "",
+    /: 2 with the old credential, 2 with the new one/,
+  );
   assert.equal(eventsOf(server, "previous_credential_used")[0]?.resource, identifier);
   const log = server.log.join("\n");
   for (const secret of [first, second]) assert.ok(!log.includes(secret) && !log.includes(hashSecret(secret)));
-  server.clock.advance(99);
+  server.clock.advance(39);
   assert.equal(await status(first), 200);
   server.clock.advance(1);
   assert.deepEqual([await status(first), await status(second)], [401, 200]);

@@ -47,7 +47,7 @@ export async function proceed(
   if (!decision.allowed) return refuseAccess(services, request, { ...step, reason: decision.reason });
   const { authorization } = decision;
   if (
-    policyOf(client).consent === "given" ||
+    (await isGiven(services, client, authorization)) ||
     (!step.alwaysAsk && (await isRemembered(services, request, client, authorization, signedIn)))
   ) {
     const answer = await grantCode(services, request, {
@@ -103,6 +103,26 @@ export async function grantCode(
     ...cookies,
     releaseAttempt(attempt),
   ]);
+}
+
+/** Whether the operator decided for everybody (D01), which is never about optional scopes (Y19). */
+export async function isGiven(
+  services: Pick<Services, "store">,
+  client: Client,
+  authorization: AuthorizationRequest,
+): Promise<boolean> {
+  return policyOf(client).consent === "given" && (await optionalScopes(services, authorization)).length === 0;
+}
+
+/** Those of the asked scopes that are granted only to who ticks them. */
+export async function optionalScopes(
+  { store }: Pick<Services, "store">,
+  { resource, scope }: Pick<AuthorizationRequest, "resource" | "scope">,
+): Promise<string[]> {
+  if (resource === undefined) return [];
+  const asked = parseScope(scope);
+  const known = (await store.findResource(resource))?.scopes ?? [];
+  return known.filter(({ name, isOptional }) => isOptional && asked.includes(name)).map(({ name }) => name);
 }
 
 /**

@@ -6,6 +6,7 @@ import { shortIdOf } from "../resource.ts";
 import type { Services } from "../services.ts";
 import { resourceCredentialPrefix } from "../tokens/prefixes.ts";
 import { equalSecrets, hashSecret, isUnguessable } from "../tokens/secret.ts";
+import type { ResourceIdentifier } from "../values.ts";
 import { decodeBasic, formDecode } from "./authentication.ts";
 
 /**
@@ -43,6 +44,15 @@ export function createCallerAuthentication(services: Services): (request: OAuthR
   const { clock, events, failures, store } = services;
   const { introspectionToken: configured } = services.settings;
   const isTold = oncePerMinute(clock);
+  const counts = new Map<ResourceIdentifier, { old: number; current: number }>();
+
+  /** By either credential of a resource that has two, since that was told last. */
+  function count(identifier: ResourceIdentifier, isOld: boolean) {
+    const counted = counts.get(identifier) ?? { old: 0, current: 0 };
+    counted[isOld ? "old" : "current"] += 1;
+    counts.set(identifier, counted);
+    return counted;
+  }
 
   async function findCaller(request: OAuthRequest, presented: Presented): Promise<Caller | undefined> {
     const { id, secret } = presented;
@@ -51,12 +61,16 @@ export function createCallerAuthentication(services: Services): (request: OAuthR
       const resource = await store.findResourceByCredential(sent);
       if (resource === undefined || !isNamed(resource, id)) return undefined;
       const { identifier, previousCredential } = resource;
-      if (previousCredential?.hash !== sent) return resource;
-      if (previousCredential.until <= clock.now()) return undefined;
+      if (previousCredential === undefined) return resource;
+      const isOld = previousCredential.hash === sent;
+      if (previousCredential.until <= clock.now()) return isOld ? undefined : resource;
+      const { old, current } = count(identifier, isOld);
       // Y20: so that the operator sees when nobody uses it any more.
-      if (!isTold(`previous ${identifier}`)) {
-        const { id: reference, address } = request;
-        events.emit({ name: "previous_credential_used", request: reference, resource: identifier, address });
+      if (isOld && !isTold(`previous ${identifier}`)) {
+        const about = { request: request.id, resource: identifier, address: request.address };
+        const detail = `introspections since the last time it was told: ${old} with the old credential, ${current} with the new one`;
+        events.emit({ name: "previous_credential_used", ...about, detail });
+        counts.delete(identifier);
       }
       return resource;
     }

@@ -1,6 +1,6 @@
 import { permitted } from "../authorization/access.ts";
 import { bindAttempt, startAttempt } from "../authorization/attempt.ts";
-import { isRemembered, proceed } from "../authorization/consent.ts";
+import { isGiven, isRemembered, proceed } from "../authorization/consent.ts";
 import { choiceFor, eligibleProviders, pickProvider } from "../authorization/provider-choice.ts";
 import { identifyClient, type ValidRequest, validateRequest } from "../authorization/request.ts";
 import { errorAnswer } from "../authorization/response.ts";
@@ -120,7 +120,7 @@ async function answerSilently(
   if (session === undefined) throw new OAuthError("login_required", { hint: "nobody is signed in here" });
   const decision = permitted(access, session.account, authorization);
   if (!decision.allowed) throw new OAuthError("access_denied", { hint: "the person has no access to this" });
-  if (policyOf(client).consent === "given") return;
+  if (await isGiven(services, client, decision.authorization)) return;
   if (!(await isRemembered(services, request, client, decision.authorization, session.account)))
     throw new OAuthError("consent_required", { hint: "the person has to decide on a page" });
 }

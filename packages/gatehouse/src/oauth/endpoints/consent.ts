@@ -6,7 +6,7 @@ import {
   releaseAttempt,
   resumeAttempt,
 } from "../authorization/attempt.ts";
-import { clientStillAt, grantCode, isMemorable } from "../authorization/consent.ts";
+import { clientStillAt, grantCode, isMemorable, optionalScopes } from "../authorization/consent.ts";
 import { choiceFor, eligibleProviders } from "../authorization/provider-choice.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
 import { readSession } from "../authorization/session.ts";
@@ -97,8 +97,10 @@ async function approve(
   const client = await clientStillAt(services, transaction.authorization);
   const allowed = await withinAccess(services, request, attempt, client, transaction);
   if ("status" in allowed) return allowed;
-  const { authorization, signedIn } = allowed;
-  if (!isInformed(client, authorization, form)) return askAgain(services, request, attempt);
+  const { authorization: asked, signedIn } = allowed;
+  const optional = await optionalScopes(services, asked);
+  if (!isInformed(client, optional, asked, form)) return askAgain(services, request, attempt);
+  const authorization = { ...asked, scope: tickedScope(asked.scope, optional, form) };
   const consent: Consent = {
     subject: signedIn.subject,
     clientId: client.id,
@@ -122,9 +124,12 @@ async function approve(
   return answer;
 }
 
-/** Changes with everything the page tells: what the client is, and what it would be allowed. */
-function seenOf(client: Client, { scope }: AuthorizationRequest): string {
-  return hashSecret(`${consentFingerprint(client)} ${scope}`);
+/**
+ * Changes with everything the page tells: what the client is, what it would be allowed, and what of that is
+ * to tick.
+ */
+function seenOf(client: Client, { scope }: AuthorizationRequest, optional: readonly string[]): string {
+  return hashSecret(JSON.stringify([consentFingerprint(client), scope, optional]));
 }
 
 /**
@@ -160,10 +165,24 @@ async function withinAccess(
  * nobody vouches for has said that they know it: that takes a second click elsewhere on the page, which no
  * stray double click brings.
  */
-function isInformed(client: Client, authorization: AuthorizationRequest, form: Parameters): boolean {
-  if (form.get("seen") !== seenOf(client, authorization)) return false;
+function isInformed(
+  client: Client,
+  optional: readonly string[],
+  authorization: AuthorizationRequest,
+  form: Parameters,
+): boolean {
+  if (form.get("seen") !== seenOf(client, authorization, optional)) return false;
   return destinationOf(client, authorization.redirectUri) !== "stranger" || form.get("confirmed") === "yes";
 }
+
+/** Y19: of the optional scopes those that the person ticked. */
+function tickedScope(scope: string, optional: readonly string[], form: Parameters): string {
+  return parseScope(scope)
+    .filter((name) => !optional.includes(name) || form.get(tickOf(name)) === "yes")
+    .join(" ");
+}
+
+const tickOf = (scope: string) => `allow:${scope}`;
 
 function askAgain(services: Services, request: OAuthRequest, { handle }: Attempt): OAuthResponse {
   return redirect(
@@ -243,7 +262,7 @@ async function describe(
     action: endpointUrls(services.settings.issuer).consentPath,
     transaction: attempt.handle,
     csrf: consentToken(attempt),
-    seen: seenOf(client, authorization),
+    seen: seenOf(client, authorization, await optionalScopes(services, authorization)),
     client: {
       name: client.metadata.name,
       certainName: certainName(client, redirectUri),
@@ -266,7 +285,12 @@ async function describe(
         : { identifier: authorization.resource, name: resource?.name },
     scopes: scopes.map((name) => {
       const declared = resource?.scopes.find((scope) => scope.name === name);
-      return { name, sentence: declared?.sentence, declared: declared !== undefined };
+      return {
+        name,
+        sentence: declared?.sentence,
+        declared: declared !== undefined,
+        ...(declared?.isOptional && { tick: tickOf(name) }),
+      };
     }),
     staysConnected: client.grantTypes.includes("refresh_token"),
     account: { email: signedIn.email, name: account.name },

@@ -107,6 +107,8 @@ export interface ConsentPage {
     readonly sentence: string | undefined;
     /** Whether the MCP server is set up with it; anything else the client may have invented. */
     readonly declared: boolean;
+    /** Granted only where this field of the form is `yes`. */
+    readonly tick?: string;
   }[];
   /** True when the client can stay connected without asking again (a refresh token will be issued). */
   readonly staysConnected: boolean;
