@@ -58,6 +58,8 @@ export interface ConfigFileAbout {
   readonly hash: string;
   /** Where it ends without a line break, as what is half written does. */
   readonly unfinishedAt: string | undefined;
+  /** Where the line `...` stands that ends it, if one does. */
+  readonly endsAt: string | undefined;
 }
 
 export type StorageConfig =
@@ -240,7 +242,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
     file:
       file.path === undefined
         ? undefined
-        : { path: file.path, hash: file.hash, unfinishedAt: file.unfinishedAt },
+        : { path: file.path, hash: file.hash, unfinishedAt: file.unfinishedAt, endsAt: file.endsAt },
   };
 }
 
