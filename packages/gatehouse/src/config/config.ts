@@ -199,7 +199,6 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
       tokenPrefixes: values.TOKEN_PREFIX,
       introspectionToken: values.INTROSPECTION_TOKEN,
       homeUrl: values.HOME_URL,
-      allowedDomains: values.ALLOWED_DOMAINS,
       contact: values.CONTACT,
       defaultResource: values.DEFAULT_RESOURCE,
       assertionAudiences:

@@ -39,8 +39,6 @@ export interface Settings {
     readonly allowedDomains: readonly string[] | undefined;
     readonly deniedDomains: readonly string[];
   };
-  /** Domains whose people may sign in; `undefined`: all that the identity provider vouches for. */
-  readonly allowedDomains: readonly string[] | undefined;
   /**
    * How many registrations that nobody used are kept: of one address, `undefined` for any number, and in all
    * (H21).

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
 import { runCommand } from "../commands/command-line.ts";
+import { aFolder } from "../config/config-file.ts";
 import { oldStates } from "../storage/postgres-old-states.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -157,6 +159,28 @@ test("LEGACY who may not sign in here does not come in by an old token either", 
   assert.equal((await refresh(strict, mcp, out, { resource })).body.error, "invalid_grant");
   assert.equal(await rows(out), true);
   assert.equal((await refresh(strict, mcp, inside, { resource })).status, 200);
+
+  // The same where the file says it in place of the variables.
+  const credentials = "client_id: id, client_secret: secret";
+  const yaml = `providers:
+  - { name: work, kind: openid, issuer: "http://127.0.0.1:1", ${credentials}, domains: [example.org] }
+  - { name: github, kind: github, ${credentials}, domains: [example.net] }
+`;
+  const several = await startTestGatehouse({
+    SQL_URL: url,
+    OAUTH2_CLIENT_ID: "",
+    OAUTH2_CLIENT_SECRET: "",
+    GATEHOUSE_CONFIG: join(aFolder(t, { "gatehouse.yaml": yaml }), "gatehouse.yaml"),
+  });
+  t.after(() => several.stop());
+  for (const [address, status] of [
+    ["erin@example.com", 400],
+    ["erin@example.org", 200],
+    ["erin@example.NET", 200],
+  ] as const) {
+    const token = await theirs.mintRefreshToken(mcp.id, address);
+    assert.equal((await refresh(several, mcp, token, { resource })).status, status, address);
+  }
 });
 
 test("LEGACY its holder ends a token of the old service, exchanged or not, by JSON; its client by a form", async () => {
@@ -188,16 +212,20 @@ test("LEGACY removing a person ends the old service's refresh tokens too, and th
   ];
   const { body } = await exchange(exchanged);
   const remove = (...more: string[]) =>
-    runCommand(["people", "remove", "ida@example.com", ...more], { SQL_URL: url });
+    runCommand(["people", "remove", "ida@example.com", "--yes", ...more], { SQL_URL: url });
   const removed = await remove();
   assert.equal(removed.code, 0, removed.err);
   assert.match(
     removed.out,
-    /^Removed user_\S+: every session.*\nEnded 1 refresh token of the service before Gatehouse\.$/m,
+    /^Removed ida@example\.com\. Ended[\s\S]*\nEnded 1 refresh token of the service before Gatehouse\.$/m,
   );
   assert.equal((await exchange(token)).body.error, "invalid_grant");
   assert.equal(await isActive(ours, String(body.access_token)), false);
   await theirs.mintRefreshToken(mcp.id, "ida@example.com");
-  assert.deepEqual(JSON.parse((await remove("--json")).out), { removed: [], original_refresh_tokens: 1 });
+  assert.deepEqual(JSON.parse((await remove("--json")).out), {
+    removed: [],
+    ended: [],
+    original_refresh_tokens: 1,
+  });
   assert.equal((await remove()).code, 1);
 });

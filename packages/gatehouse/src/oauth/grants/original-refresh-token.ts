@@ -118,12 +118,15 @@ async function exchangedMeanwhile(
 }
 
 /**
- * Who may not sign in here does not come in by an old token either; all that is known of them is the address.
+ * Who may not sign in here does not come in by an old token either; all that is known of them is the address,
+ * which one of the providers must be able to speak for.
  */
-function refuseStrangers({ settings }: Services, { email }: OriginalRefreshToken): void {
-  const { allowedDomains } = settings;
+function refuseStrangers({ providers }: Services, { email }: OriginalRefreshToken): void {
   const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
-  if (allowedDomains !== undefined && !allowedDomains.includes(domain)) throw unknownToken();
+  const isSpokenFor = providers.all.some(
+    ({ domains }) => domains === undefined || domains === "*" || domains.includes(domain),
+  );
+  if (!isSpokenFor) throw unknownToken();
 }
 
 /**
