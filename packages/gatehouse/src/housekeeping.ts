@@ -69,6 +69,7 @@ export async function sweepAll(
     codes: 0,
     clients: 0,
     unusedClients: 0,
+    credentials: 0,
   };
   const kinds = Object.keys(total) as (keyof Swept)[];
   for (;;) {

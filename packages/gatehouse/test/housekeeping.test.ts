@@ -21,6 +21,7 @@ const nothing: Swept = {
   codes: 0,
   clients: 0,
   unusedClients: 0,
+  credentials: 0,
 };
 
 async function aStoreWithDeadTransactions(count: number): Promise<Store> {

@@ -55,6 +55,24 @@ export interface IdentityProvider {
   readLogoutToken?(token: string): Promise<LogoutNotice>;
   /** What such a token ends; browser sessions when left out (V54). */
   readonly logoutEnds?: "sessions" | "grants";
+  /** When its people have to be confirmed again (V55); never when left out. */
+  readonly revalidation?: Revalidation;
+  /**
+   * Who somebody is now, by the `credential` of an earlier sign-in and without them; with the credential for
+   * the next time, if it is another. Throws {@link SignInError}: `access_denied` when the provider does not
+   * know them any more or they may not sign in any more, anything else when it gave no usable answer. Left
+   * out where a provider cannot tell.
+   * @param subject whom the provider said the credential is of
+   */
+  confirm?(credential: string, subject: string): Promise<Identity>;
+}
+
+/** How old the provider's word on a person may be. */
+export interface Revalidation {
+  /** After so many seconds it is asked again before a refresh is answered. */
+  readonly every: Seconds;
+  /** For so many seconds from its first failure on refreshes are answered although it gives no answer. */
+  readonly grace: Seconds;
 }
 
 /** A provider says that somebody signed out there (OpenID Connect Back-Channel Logout §2.4). */
@@ -125,6 +143,8 @@ export class SignInError extends Error {
   readonly issuerFound: string | undefined;
   /** Whether the answer is another attempt's or another provider's: then the client is told nothing. */
   readonly misdirected: boolean;
+  /** Whether the provider, asked silently, has to show the person something. */
+  readonly wantsPerson: boolean;
 
   constructor(
     code: SignInError["code"],
@@ -136,6 +156,7 @@ export class SignInError extends Error {
       accountName?: string | undefined;
       issuerFound?: string | undefined;
       misdirected?: boolean;
+      wantsPerson?: boolean;
       cause?: unknown;
     } = {},
   ) {
@@ -147,6 +168,7 @@ export class SignInError extends Error {
     this.accountName = options.accountName;
     this.issuerFound = options.issuerFound;
     this.misdirected = options.misdirected ?? false;
+    this.wantsPerson = options.wantsPerson ?? false;
   }
 }
 
@@ -259,6 +281,9 @@ export interface AuditEvent {
     | "passkey_refused"
     | "passkey_counter"
     | "provider_logout"
+    | "person_confirmed"
+    | "person_unconfirmed"
+    | "confirmation_failed"
     | "consent_approved"
     | "consent_denied"
     | "code_redeemed"

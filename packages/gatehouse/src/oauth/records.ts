@@ -193,7 +193,7 @@ export interface Transaction {
    * before several were possible.
    */
   readonly provider?: string;
-  /** Set at stage `choice`. */
+  /** Set at stage `choice`; at `sign-in` where it is `silent`. */
   readonly choice?: SignInChoice;
   /** Set at stage `consent`: who signed in. */
   readonly signedIn: SignedIn | undefined;
@@ -206,6 +206,8 @@ export interface SignInChoice {
   readonly prompt: "select_account" | "login";
   /** The names of the providers that will do; left out: all. */
   readonly providers?: readonly string[];
+  /** The provider was asked silently, and this is what follows where it wants the person. */
+  readonly silent?: true;
 }
 
 export interface SignedIn {

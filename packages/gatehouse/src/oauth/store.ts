@@ -80,6 +80,21 @@ export type SignInOutcome =
   /** The address is somebody else's. */
   | { readonly outcome: "address_held"; readonly holder: Account };
 
+/** See {@link Store.claimConfirmation}. */
+export type ConfirmationClaim =
+  /** The provider is to be asked, by this credential, as it was stored. */
+  | { readonly outcome: "claimed"; readonly account: Account; readonly credential: string }
+  /** Somebody asks right now, or has asked a moment ago. */
+  | {
+      readonly outcome: "tried";
+      readonly account: Account;
+      readonly triedAt: Seconds;
+      /** Since when the provider has given no answer, if it has not; what is before `confirmedAt` is over. */
+      readonly failingSince: Seconds | undefined;
+    }
+  /** There is nothing to ask with. */
+  | { readonly outcome: "unable" };
+
 /** How a redemption ended. See {@link Store.redeemCode}. */
 export type Redemption = "redeemed" | "used" | "gone";
 
@@ -277,6 +292,8 @@ export interface PeopleStore {
     readonly expiresAt: Seconds;
     /** The session at the provider, if it named one. */
     readonly sid?: string | undefined;
+    /** To ask the provider with later, sealed; null: forgets the earlier one; left out: that one stays. */
+    readonly credential?: string | null | undefined;
   }): Promise<SignInOutcome>;
   /**
    * Takes an address, in any case, away from whoever has it: their account stays without one, their sessions,
@@ -323,6 +340,25 @@ export interface PeopleStore {
    * One who is blocked already stays so since then, and what lives is ended again. `undefined` when unknown.
    */
   blockAccount(subject: Subject, now: Seconds): Promise<EndedHoldings | undefined>;
+  /**
+   * The caller may ask the provider about this person, unless somebody has begun to within `pause` seconds:
+   * of any number of callers exactly one. `undefined` when unknown.
+   */
+  claimConfirmation(subject: Subject, now: Seconds, pause: Seconds): Promise<ConfirmationClaim | undefined>;
+  /**
+   * The provider has confirmed the person: address, name, groups and `confirmedAt` are brought up to date,
+   * and what to ask with the next time. `held`, and nothing changed, when another person has the address;
+   * `gone`, when they are unknown or blocked, or there is no credential any more: a removal or block at the
+   * same moment holds.
+   */
+  confirmAccount(account: Account, credential: string): Promise<"confirmed" | "held" | "gone">;
+  /**
+   * The provider gave no answer. Gives since when it has not, since the person was confirmed last: of several
+   * notes the first.
+   */
+  noteUnconfirmed(subject: Subject, now: Seconds): Promise<Seconds>;
+  /** From now on the provider cannot be asked about this person, until they sign in again. */
+  forgetCredential(subject: Subject): Promise<void>;
   /** Lets a blocked person sign in again. False when unknown or not blocked. */
   unblockAccount(subject: Subject): Promise<boolean>;
   /**
@@ -403,10 +439,6 @@ export interface PasskeyStore {
     id: string,
     use: { readonly counter: number; readonly backedUp: boolean; readonly at: Seconds },
   ): Promise<boolean>;
-  /** Everybody who has passkeys, with the groups that their invitation gave them. */
-  listPasskeyPeople(): Promise<{ readonly account: Account; readonly groups: readonly string[] }[]>;
-  /** Replaces the groups of an account; of several at once, a sign-in among them, the last one holds. */
-  changeGroups(subject: Subject, groups: readonly string[]): Promise<void>;
   /** How many passkeys were made for another host than this one, and are of no use there (V63). */
   countStrayPasskeys(rpId: string): Promise<number>;
   beginCeremony(ceremony: Ceremony): Promise<void>;
@@ -642,8 +674,9 @@ export interface UpkeepStore {
    * grants, sessions, transactions, client assertions, invitations, ceremonies, codes an hour old, and
    * dynamically registered clients idle for `clientIdle` seconds that own no live grant, or that nobody ever
    * used and that were registered last `clientUnused` seconds ago (`clientIdle` when left out), unless
-   * somebody is just signing in to them (H20, H21). Operator-provisioned clients never. Returns how many of
-   * each went; call again while a number equals `limit`.
+   * somebody is just signing in to them (H20, H21). Operator-provisioned clients never. What is kept to ask a
+   * provider with goes too, a day after the sign-in, where no grant of the person is left. Returns how many
+   * of each went; call again while a number equals `limit`.
    */
   sweep(now: Seconds, limit: number, clientIdle: Seconds, clientUnused?: Seconds): Promise<Swept>;
   close(): Promise<void>;
@@ -693,6 +726,7 @@ export interface Swept {
   readonly codes: number;
   readonly clients: number;
   readonly unusedClients: number;
+  readonly credentials: number;
 }
 
 /**

@@ -162,7 +162,7 @@ export const transactions = layout(
 /** The stage at which a transaction begins. */
 export function firstStage({ choice, signedIn }: Transaction): "choice" | "sign-in" | "consent" {
   if (signedIn !== undefined) return "consent";
-  return choice === undefined ? "sign-in" : "choice";
+  return choice === undefined || choice.silent ? "sign-in" : "choice";
 }
 
 const readCode = (column: Columns, table = ""): Code => ({
@@ -314,6 +314,14 @@ export const knownAccounts = layout(
   }),
 );
 
+/** What is known of asking a provider about somebody again. */
+export const confirmations = layout((column) => ({
+  account: readAccount(column),
+  credential: column.optionalText("upstream_credential"),
+  triedAt: column.optionalInstant("confirm_tried_at"),
+  failingSince: column.optionalInstant("confirm_failing_since"),
+}));
+
 /** Of a session `s` and its account `a`. */
 export const browserSessions = layout(
   (column): BrowserSession => ({
@@ -350,12 +358,6 @@ export const passkeys = layout(
     group_names: JSON.stringify(passkey.groups),
   }),
 );
-
-/** @param row of an account's columns, and the groups that its passkeys have */
-export function toPasskeyPerson(row: Row): { readonly account: Account; readonly groups: readonly string[] } {
-  const groups = JSON.parse(row[accounts.names.length] as string) as string[];
-  return { account: accounts.read(row), groups };
-}
 
 export const invitations = layout(
   (column): Invitation => ({

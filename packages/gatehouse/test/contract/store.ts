@@ -3,6 +3,7 @@ import type { Store } from "../../src/oauth/store.ts";
 import { addressesContract } from "./addresses.ts";
 import { clientsContract } from "./clients.ts";
 import { codesContract } from "./codes.ts";
+import { confirmationContract } from "./confirmation.ts";
 import { declarationsContract } from "./declarations.ts";
 import { grantsContract } from "./grants.ts";
 import { keysContract } from "./keys.ts";
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     peopleContract(tested);
     offBoardingContract(tested);
     providerLogoutContract(tested);
+    confirmationContract(tested);
     addressesContract(tested);
     transactionsContract(tested);
     codesContract(tested);

@@ -33,6 +33,7 @@ interface ProviderContext {
     readonly provider: Provider;
     readonly session: { readonly accountId: string; sidFor(clientId: string): string };
     readonly client: { readonly clientId: string };
+    readonly params: { readonly prompt?: string };
   };
 }
 /** An answer of it, on its way out. */
@@ -54,6 +55,8 @@ export interface UpstreamBehaviour {
   readonly redirectUris?: readonly string[];
   /** Loopback redirect URIs are good at any port (RFC 8252 §7.3), for a server that has none yet. */
   readonly anyPort?: boolean;
+  /** Gives refresh tokens to whoever asks for `offline_access`. */
+  readonly offline?: boolean;
   /** Where it tells that somebody signed out; nowhere when left out. */
   readonly logoutUri?: string;
   /** Where it is served, which is part of its issuer: `/realms/acme`. */
@@ -75,8 +78,12 @@ export interface Upstream {
   readonly clientSecret: string;
   /** Who is signed in next. */
   account: UpstreamAccount;
-  /** `cancel`: the person says no, and `access_denied` goes back. */
-  decision: "continue" | "cancel";
+  /** `cancel`: the person says no, and `access_denied` goes back; `ask`: it says nothing without them. */
+  decision: "continue" | "cancel" | "ask";
+  /** Accounts that are closed: nothing is known of them any more. */
+  readonly closed: Set<string>;
+  /** Answers 500, everywhere. */
+  down: boolean;
   /** How often a path (`/auth`, `/token`, `/jwks`, `/.well-known/openid-configuration`) was asked for. */
   requests(path: string): number;
   /** Its sessions with our client, by the `sid` of the ID token, the newest last. */
@@ -115,6 +122,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
       Object.assign(request, { originalUrl: asked, url: asked.slice(mount.length) });
     const path = new URL(request.url ?? "/", issuer).pathname;
     counts.set(path, (counts.get(path) ?? 0) + 1);
+    if (upstream.down) return response.writeHead(500).end();
     if (path === "/auth") await signIn(request, provider, upstream.account);
     handle(request, response);
   });
@@ -125,6 +133,8 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
     clientSecret: "the upstream's secret: 100% confidential & odd",
     account: { sub: "alice", email: "alice@example.com", email_verified: true },
     decision: "continue",
+    closed: new Set(),
+    down: false,
     requests: (path) => counts.get(path) ?? 0,
     sids,
     signOut: async (sub, sid) => (await provider.Client.find(upstream.clientId)).backchannelLogout(sub, sid),
@@ -141,7 +151,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
         client_secret: upstream.clientSecret,
         redirect_uris: options.redirectUris ?? ["http://localhost:8080/callback"],
         ...(options.anyPort && { application_type: "native" }),
-        grant_types: ["authorization_code"],
+        grant_types: options.offline ? ["authorization_code", "refresh_token"] : ["authorization_code"],
         response_types: ["code"],
         ...(options.logoutUri && {
           backchannel_logout_uri: options.logoutUri,
@@ -157,20 +167,25 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
       logoutTokens.push(String(request.body.get("logout_token")));
       return upstream.deliversLogout ? fetch(url, request) : new Response();
     },
-    scopes: ["openid"],
+    scopes: options.offline ? ["openid", "offline_access"] : ["openid"],
     claims,
     conformIdTokenClaims: false, // the ID token carries the e-mail address, as Google's does
-    findAccount: (_: unknown, accountId: string) => ({
-      accountId,
-      claims: (place: "id_token" | "userinfo") => claimsOf?.(place) ?? accounts.get(accountId),
-    }),
+    findAccount: (_: unknown, accountId: string) =>
+      upstream.closed.has(accountId)
+        ? undefined
+        : {
+            accountId,
+            claims: (place: "id_token" | "userinfo") => claimsOf?.(place) ?? accounts.get(accountId),
+          },
     interactions: { policy: policy(upstream) },
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       backchannelLogout: { enabled: true },
     },
-    loadExistingGrant: grantOf(Object.keys(claims).join(" ")),
+    loadExistingGrant: grantOf(
+      [...Object.keys(claims), ...(options.offline ? ["offline_access"] : [])].join(" "),
+    ),
     renderError(context: { body: unknown }, error: object) {
       context.body = error;
     },
@@ -180,6 +195,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
       Grant: hour,
       IdToken: hour,
       Interaction: hour,
+      RefreshToken: hour,
       Session: hour,
     },
   });
@@ -207,9 +223,11 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
 
 /** The prompts a client may ask for, each answered by itself; the person's no is an error right away. */
 function policy(upstream: Upstream): object[] {
-  const decide = new Check("decision", "the person decides", () => {
+  const decide = new Check("decision", "the person decides", "login_required", (context: ProviderContext) => {
     if (upstream.decision === "cancel") throw new AccessDenied("the person cancelled");
-    return Check.NO_NEED_TO_PROMPT;
+    return context.oidc.params.prompt === "none" && upstream.decision === "ask"
+      ? Check.REQUEST_PROMPT
+      : Check.NO_NEED_TO_PROMPT;
   });
   return ["login", "select_account", "consent"].map((name) => {
     const prompt = new Prompt({ name, requestable: true }, decide);

@@ -1,5 +1,11 @@
 import { hash } from "node:crypto";
-import { type Identity, type IdentityProvider, type SignInAttempt, SignInError } from "../../oauth/ports.ts";
+import {
+  type Identity,
+  type IdentityProvider,
+  type Revalidation,
+  type SignInAttempt,
+  SignInError,
+} from "../../oauth/ports.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import type { SpeaksFor } from "../domains.ts";
 import { readAnswer } from "../openid/callback-answer.ts";
@@ -27,8 +33,8 @@ export interface GithubOptions extends Pick<IdentityProvider, "name" | "title" |
   /** Whether people without a proven address may sign in, by who they are alone. */
   readonly addressOptional?: boolean;
   readonly speaksFor: SpeaksFor;
-  /** Whether the API token is handed on, to look at the person again later. */
-  readonly keepsToken?: boolean;
+  /** When its people are confirmed again, with their API token, which is handed on for that. */
+  readonly revalidation?: Revalidation | undefined;
   /** Told what does not fail a sign-in but should be known: groups that could not be had. */
   readonly warn?: (message: string) => void;
   /** Milliseconds for each request to GitHub. */
@@ -89,7 +95,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
       email,
       name: user.name,
       groups: memberships.groups,
-      ...(options.keepsToken ? { credential: token } : {}),
+      ...(options.revalidation && { credential: token }),
     };
   }
 
@@ -194,6 +200,10 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
     personOf: (token) => personOf(token),
     examine: (now) =>
       examineTokenEndpoint({ tokenEndpoint, clientId, clientSecret, callbackUrl }, askToken, now),
+    ...(options.revalidation && {
+      revalidation: options.revalidation,
+      confirm: (token: string) => personOf(token),
+    }),
 
     async signInUrl({ state, codeVerifier, prompt }: SignInAttempt) {
       const url = new URL(`${endpoints.web}/login/oauth/authorize`);

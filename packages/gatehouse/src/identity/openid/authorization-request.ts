@@ -1,5 +1,6 @@
 import { buildAuthorizationUrl, calculatePKCECodeChallenge } from "openid-client";
 import type { SignInAttempt } from "../../oauth/ports.ts";
+import { offlinePrompt, offlineScopes } from "./offline-access.ts";
 import type { OpenIdOptions } from "./options.ts";
 import { presets, scopesOf } from "./presets.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
@@ -8,21 +9,22 @@ import type { ProviderMetadata } from "./provider-metadata.ts";
 const maxLoginHint = 254;
 
 /**
- * OpenID Connect Core §3.1.2.1. Nothing of the client's request is in it (V07). `access_type=online` asks
- * Google for no refresh token; others ignore it.
+ * OpenID Connect Core §3.1.2.1. Nothing of the client's request is in it (V07). `access_type` tells Google
+ * whether a refresh token is wanted; others ignore it.
  */
 export async function authorizationRequest(
   provider: ProviderMetadata,
   options: OpenIdOptions,
   { state, nonce, codeVerifier, prompt, loginHint }: SignInAttempt,
 ): Promise<URL> {
-  const asked = promptFor(provider, options, prompt);
+  const scopes = [...scopesAsked(options), ...offlineScopes(options, provider)];
+  const asked = offlinePrompt(options, scopes, promptFor(provider, options, prompt));
   return buildAuthorizationUrl(provider.configuration, {
     redirect_uri: options.callbackUrl,
-    scope: scopesAsked(options).join(" "),
+    scope: scopes.join(" "),
     state,
     nonce, // C07
-    access_type: "online",
+    access_type: options.revalidate === undefined ? "online" : "offline",
     ...(asked === undefined ? {} : { prompt: asked }),
     ...(loginHint !== undefined && loginHint.length <= maxLoginHint ? { login_hint: loginHint } : {}),
     ...(provider.takesPkce // C08

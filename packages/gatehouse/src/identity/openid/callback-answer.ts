@@ -54,6 +54,15 @@ function providerError(error: string, description: string | null): SignInError {
       return new SignInError("temporarily_unavailable", message, {
         hint: "the identity provider cannot answer right now",
       });
+    // What a silent question is answered with (OpenID Connect Core §3.1.2.6).
+    case "login_required":
+    case "interaction_required":
+    case "account_selection_required":
+    case "consent_required":
+      return new SignInError("server_error", message, {
+        hint: "the identity provider has to see the person",
+        wantsPerson: true,
+      });
     default:
       return new SignInError("server_error", message, { hint: "the identity provider reported an error" });
   }

@@ -2,12 +2,16 @@ import { SignInError } from "../../oauth/ports.ts";
 import type { Outbound } from "../outbound.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
-export interface Exchange {
+/** Who asks the token endpoint. */
+export interface TokenClient {
   readonly provider: Pick<ProviderMetadata, "tokenEndpoint" | "clientAuthentication">;
   readonly clientId: string;
   readonly clientSecret: string;
   /** Where the operator finds the last two: for an error. */
   readonly credentials: string;
+}
+
+export interface Exchange extends TokenClient {
   readonly code: string;
   /** The redirect URI of the authorization request. */
   readonly callbackUrl: string;
@@ -21,41 +25,67 @@ export interface Tokens {
   readonly idToken: string;
   /** For userinfo, and dropped with this sign-in (C20). */
   readonly accessToken: string | undefined;
+  /** Kept only where the operator wants people to be confirmed with it. */
+  readonly refreshToken: string | undefined;
+}
+
+/** The same where an ID token may be missing. */
+export type RefreshedTokens = Omit<Tokens, "idToken"> & { readonly idToken: string | undefined };
+
+/** What the token endpoint answered, whatever it is; `answer`: what it says, if that is a JSON object. */
+interface Answered {
+  readonly response: Response;
+  readonly answer: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * Exchanges the code for the ID token (OpenID Connect Core §3.1.3). A refresh token that comes with it is
- * dropped on the spot (C20). Throws {@link SignInError}; its message never holds the code, the verifier or
- * our secret.
+ * Exchanges the code for the ID token (OpenID Connect Core §3.1.3). Throws {@link SignInError}; its message
+ * never holds the code, the verifier or our secret.
  */
 export async function exchangeCode(exchange: Exchange, outbound: Outbound): Promise<Tokens> {
-  const { response, answer } = await askTokenEndpoint(exchange, outbound);
-  const name = `the token endpoint ${exchange.provider.tokenEndpoint}`;
-  if (response.status !== 200) {
-    throw refusal(name, response.status, answer, exchange);
-  }
-  if (answer === undefined) {
-    const type = response.headers.get("content-type");
-    throw new SignInError("server_error", `${name} answered no JSON object but ${type ?? "an unnamed type"}`);
-  }
+  const answered = await askTokenEndpoint(exchange, outbound);
+  const { idToken, ...tokens } = readTokens(exchange, answered, [exchange.code, exchange.codeVerifier]);
   // C09
-  if (typeof answer.id_token !== "string") {
+  if (idToken === undefined) {
     throw new SignInError(
       "server_error",
-      `${name} answered without an id_token: is the scope openid allowed?`,
+      `${nameOf(exchange)} answered without an id_token: is the scope openid allowed?`,
     );
   }
-  const { id_token: idToken, access_token: accessToken } = answer;
-  return { idToken, accessToken: typeof accessToken === "string" ? accessToken : undefined };
+  return { idToken, ...tokens };
 }
 
-/** The token endpoint's answer, whatever it is; `answer`: what it says, if that is a JSON object. */
-export async function askTokenEndpoint(
-  { provider, clientId, clientSecret, code, callbackUrl, codeVerifier }: Exchange,
-  outbound: Outbound,
-): Promise<{ readonly response: Response; readonly answer: Readonly<Record<string, unknown>> | undefined }> {
+/** The token endpoint's answer to a code. */
+export function askTokenEndpoint(exchange: Exchange, outbound: Outbound): Promise<Answered> {
+  const { code, callbackUrl, codeVerifier } = exchange;
   const form = new URLSearchParams({ grant_type: "authorization_code", code, redirect_uri: callbackUrl });
   if (codeVerifier !== undefined) form.set("code_verifier", codeVerifier);
+  return post(exchange, form, outbound);
+}
+
+/**
+ * Exchanges the refresh token of an earlier sign-in (OpenID Connect Core §12). Throws {@link SignInError}:
+ * `access_denied` when the provider does not take it any more. Its message never holds the token or our
+ * secret.
+ */
+export async function exchangeRefreshToken(
+  client: TokenClient,
+  refreshToken: string,
+  outbound: Outbound,
+): Promise<RefreshedTokens> {
+  const form = new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken });
+  const answered = await post(client, form, outbound);
+  const isOver = answered.response.status < 500 && answered.answer?.error === "invalid_grant";
+  return readTokens(client, answered, [refreshToken], isOver ? "access_denied" : "server_error");
+}
+
+const nameOf = ({ provider }: TokenClient) => `the token endpoint ${provider.tokenEndpoint}`;
+
+async function post(
+  { provider, clientId, clientSecret }: TokenClient,
+  form: URLSearchParams,
+  outbound: Outbound,
+): Promise<Answered> {
   const headers = new Headers({ accept: "application/json" });
   if (provider.clientAuthentication === "client_secret_basic") {
     headers.set("authorization", basic(clientId, clientSecret));
@@ -82,23 +112,45 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
+/** @param secrets which the provider may repeat, and the log may not hold */
+function readTokens(
+  client: TokenClient,
+  { response, answer }: Answered,
+  secrets: readonly (string | undefined)[],
+  code: SignInError["code"] = "server_error",
+): RefreshedTokens {
+  if (response.status !== 200) throw refusal(client, response.status, answer, secrets, code);
+  if (answer === undefined) {
+    const type = response.headers.get("content-type");
+    const message = `${nameOf(client)} answered no JSON object but ${type ?? "an unnamed type"}`;
+    throw new SignInError("server_error", message);
+  }
+  return {
+    idToken: textOf(answer.id_token),
+    accessToken: textOf(answer.access_token),
+    refreshToken: textOf(answer.refresh_token),
+  };
+}
+
+const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+
 function refusal(
-  name: string,
+  client: TokenClient,
   status: number,
   answer: Readonly<Record<string, unknown>> | undefined,
-  { code, clientSecret, codeVerifier, credentials }: Exchange,
+  secrets: readonly (string | undefined)[],
+  code: SignInError["code"],
 ): SignInError {
   const { error, error_description: description } = answer ?? {};
   let answered = JSON.stringify({ error, description });
-  for (const secret of [code, clientSecret, codeVerifier])
+  for (const secret of [...secrets, client.clientSecret]) {
     if (secret) answered = answered.replaceAll(secret, "…");
-  const advice = error === "invalid_client" ? `; check ${credentials}` : "";
-  const message = `${name} answered ${status} ${answered.slice(0, 500)}${advice}`;
+  }
+  const advice = error === "invalid_client" ? `; check ${client.credentials}` : "";
+  const message = `${nameOf(client)} answered ${status} ${answered.slice(0, 500)}${advice}`;
   return status >= 500 || status === 429
     ? new SignInError("temporarily_unavailable", message, {
         hint: "the identity provider cannot answer right now",
       })
-    : new SignInError("server_error", message, {
-        hint: "the identity provider refused to confirm the sign-in",
-      });
+    : new SignInError(code, message, { hint: "the identity provider refused to confirm the sign-in" });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../oauth/ports.ts";
+import type { Seconds } from "../../oauth/values.ts";
 import type { PresetName } from "./presets.ts";
 
 /** One OpenID provider, as configured. */
@@ -44,6 +45,10 @@ export interface OpenIdOptions {
   readonly ofVariables?: boolean | undefined;
   /** What a logout there ends here (V54); browser sessions when left out. */
   readonly backchannelLogout?: "sessions" | "grants" | undefined;
+  /** After so many seconds its people are confirmed again (V55); never when left out. */
+  readonly revalidate?: Seconds | undefined;
+  /** For how long that may wait while it gives no answer. */
+  readonly revalidateGrace?: Seconds | undefined;
   /** The real time unless a test says otherwise: it is compared with the provider's. */
   readonly clock?: Clock | undefined;
   /** Told what does not fail a sign-in but should be known: the provider's documents cannot be refreshed. */

@@ -25,6 +25,8 @@ export interface ProviderMetadata {
    * ones.
    */
   readonly takesPrompt: (prompt: string) => boolean;
+  /** Whether it lists the scope among those that can be asked for. */
+  readonly knowsScope: (scope: string) => boolean;
 }
 
 export type ClientAuthentication = "client_secret_basic" | "client_secret_post";
@@ -69,6 +71,7 @@ export async function discoverProvider(
     takesPkce: metadata.code_challenge_methods_supported?.includes("S256") ?? true,
     namesItself: metadata.authorization_response_iss_parameter_supported === true,
     takesPrompt: (prompt) => listOf(metadata.prompt_values_supported)?.includes(prompt) ?? true,
+    knowsScope: (scope) => listOf(metadata.scopes_supported)?.includes(scope) ?? false,
   };
 }
 

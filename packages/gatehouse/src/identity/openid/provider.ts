@@ -6,13 +6,25 @@ import { authorizationRequest } from "./authorization-request.ts";
 import { readAnswer } from "./callback-answer.ts";
 import { type ClaimFate, fatesOf } from "./claim-fates.ts";
 import type { Claims } from "./claims.ts";
-import { type Exchange, exchangeCode, type Tokens } from "./code-exchange.ts";
+import {
+  type Exchange,
+  exchangeCode,
+  exchangeRefreshToken,
+  type TokenClient,
+  type Tokens,
+} from "./code-exchange.ts";
 import { examineDocuments, examineSecret, type Finding } from "./examination.ts";
 import { createFetchedDocument } from "./fetched-document.ts";
-import { type Expected, type ProvenToken, verifyIdToken, verifySignedUserinfo } from "./id-token.ts";
+import {
+  type Expected,
+  type ProvenToken,
+  verifyIdToken,
+  verifyProviderToken,
+  verifySignedUserinfo,
+} from "./id-token.ts";
 import { exactIssuer } from "./issuer.ts";
 import { verifyLogoutToken } from "./logout-token.ts";
-import { microsoftIssuers } from "./microsoft.ts";
+import { microsoftIssuers, microsoftSubject } from "./microsoft.ts";
 import type { OpenIdOptions } from "./options.ts";
 import { personOf, whatIsLacking } from "./person.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
@@ -77,14 +89,16 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
   async function complete(
     { userinfoEndpoint }: ProviderMetadata,
     { claims: idToken }: ProvenToken,
-    { accessToken }: Tokens,
+    { accessToken }: Pick<Tokens, "accessToken">,
     expected: Expected,
+    codeOf401?: SignInError["code"],
   ): Promise<Claims> {
     const lacking = whatIsLacking(idToken, options);
     if (lacking === undefined || userinfoEndpoint === undefined || accessToken === undefined) {
       return { idToken, userinfo: undefined };
     }
-    const response = await askUserinfo(userinfoEndpoint, accessToken, outbound).catch((error: unknown) => {
+    const asked = askUserinfo(userinfoEndpoint, accessToken, outbound, codeOf401);
+    const response = await asked.catch((error: unknown) => {
       // Without a name somebody can sign in, and without groups as far as the rules need none of them.
       if (lacking === "address" || !(error instanceof SignInError)) throw error;
       return error.message;
@@ -100,6 +114,43 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     return { idToken, userinfo };
   }
 
+  const clientAt = (provider: ProviderMetadata): TokenClient => ({
+    provider,
+    clientId,
+    clientSecret,
+    credentials: options.ofVariables
+      ? "OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET"
+      : `client_id and client_secret of the provider ${name}`,
+  });
+
+  /**
+   * V56: a refresh may bring an ID token, which has no nonce then (OpenID Connect Core §12.2). Without one
+   * userinfo says all, of whom it has to be about; at Microsoft it does not say who that is.
+   */
+  async function confirm(refreshToken: string, subject: string): Promise<Identity> {
+    const provider = await metadata.current();
+    const tokens = await exchangeRefreshToken(clientAt(provider), refreshToken, outbound);
+    const expected = { issuers, issuerOfMetadata: provider.issuer, clientId, now: clock.now() };
+    if (tokens.idToken === undefined && options.preset === "microsoft") {
+      throw new SignInError("server_error", "the refresh brought no ID token, which alone names the person");
+    }
+    const token =
+      tokens.idToken === undefined
+        ? { claims: { sub: subject }, issuer }
+        : await verifyProviderToken(tokens.idToken, keys, expected);
+    if (tokens.idToken !== undefined && personIn(token.claims) !== subject) {
+      throw new SignInError("access_denied", "the refresh brought an ID token of another person");
+    }
+    const claims = await complete(provider, token, tokens, expected, "access_denied");
+    const identity = personOf(token.issuer, claims, options);
+    return { ...identity, credential: tokens.refreshToken ?? refreshToken };
+  }
+
+  const personIn = (claims: JWTPayload) =>
+    options.preset === "microsoft" ? microsoftSubject(claims) : claims.sub;
+
+  const { revalidate: every, revalidateGrace: grace = seconds(3600) } = options;
+
   /** At Microsoft `sub` is another one for each application: only `sid` tells whose session it was. */
   const subjectOf = ({ sub }: JWTPayload) => (options.preset === "microsoft" ? undefined : sub);
 
@@ -108,12 +159,7 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     code: string,
     codeVerifier: string | undefined,
   ): Exchange => ({
-    provider,
-    clientId,
-    clientSecret,
-    credentials: options.ofVariables
-      ? "OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET"
-      : `client_id and client_secret of the provider ${name}`,
+    ...clientAt(provider),
     code,
     callbackUrl,
     codeVerifier: provider.takesPkce ? codeVerifier : undefined,
@@ -123,13 +169,13 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
   async function prove(
     callback: URL,
     { state, nonce, codeVerifier }: SignInAttempt,
-  ): Promise<{ readonly issuer: string; readonly claims: Claims }> {
+  ): Promise<{ readonly issuer: string; readonly claims: Claims; readonly tokens: Tokens }> {
     const provider = await metadata.current();
     const code = readAnswer(callback.searchParams, state, provider, issuers);
     const tokens = await exchangeCode(exchangeOf(provider, code, codeVerifier), outbound);
     const expected = { issuers, issuerOfMetadata: provider.issuer, clientId, now: clock.now() };
     const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce });
-    return { issuer: token.issuer, claims: await complete(provider, token, tokens, expected) };
+    return { issuer: token.issuer, claims: await complete(provider, token, tokens, expected), tokens };
   }
 
   return {
@@ -141,8 +187,13 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
       return authorizationRequest(await metadata.current(), options, attempt);
     },
     async completeSignIn(callback, attempt) {
-      const { issuer: issuerOfPerson, claims } = await prove(callback, attempt);
-      return personOf(issuerOfPerson, claims, options);
+      const { issuer: issuerOfPerson, claims, tokens } = await prove(callback, attempt);
+      const identity = personOf(issuerOfPerson, claims, options);
+      const { refreshToken } = tokens;
+      // C20: dropped, unless people are to be confirmed with it.
+      return every === undefined || refreshToken === undefined
+        ? identity
+        : { ...identity, credential: refreshToken };
     },
     async examine(now) {
       const provider = await metadata.current();
@@ -167,5 +218,6 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
       return verifyLogoutToken(token, keys, expected, subjectOf);
     },
     logoutEnds: options.backchannelLogout ?? "sessions",
+    ...(every !== undefined && { revalidation: { every, grace }, confirm }),
   };
 }

@@ -15,17 +15,20 @@ const nameOf = (endpoint: string) => `userinfo, ${endpoint},`;
 /**
  * Asks the provider's userinfo endpoint (OpenID Connect Core §5.3.1). Throws {@link SignInError} when it does
  * not answer; its message never holds the token.
+ * @param codeOf401 of an access token that is not taken; a defect where it was just issued for a sign-in
  */
 export async function askUserinfo(
   endpoint: string,
   accessToken: string,
   outbound: Outbound,
+  codeOf401: SignInError["code"] = "server_error",
 ): Promise<Response> {
   const response = await outbound(endpoint, {
     headers: { accept: "application/json", authorization: `Bearer ${accessToken}` },
   });
   if (response.status === 200) return response;
-  const code = response.status >= 500 || response.status === 429 ? "temporarily_unavailable" : "server_error";
+  const isOutage = response.status >= 500 || response.status === 429;
+  const code = response.status === 401 ? codeOf401 : isOutage ? "temporarily_unavailable" : "server_error";
   throw failure(code, `${nameOf(endpoint)} answered ${response.status}`);
 }
 

@@ -7,8 +7,9 @@ import type { Account, BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";
 import { subjectOf } from "../subject.ts";
 import { plainText, shorten } from "../text.ts";
+import { sealCredential } from "../tokens/sealed-credential.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
-import { after, type Seconds, type SecretHash } from "../values.ts";
+import { after, type Seconds, type SecretHash, type Subject } from "../values.ts";
 import { requireSignIn } from "./access.ts";
 
 /*
@@ -66,6 +67,7 @@ export async function openSession(
     authTime,
     expiresAt: after(authTime, settings.lifetimes.session),
     sid: identity.sid,
+    credential: credentialToKeep(services, identity, session.account.subject),
   });
   if (result.outcome === "blocked") throw blocked(session.account);
   if (result.outcome === "address_held")
@@ -147,4 +149,17 @@ export function signOutToken(session: LiveSession): string {
 
 function sessionCookie(value: string, maxAge: Seconds | 0): SetCookie {
   return { name: cookieName, value, maxAge };
+}
+
+/**
+ * C20: what a provider gave is kept only where it is needed, to ask it again. One that gives it at the first
+ * sign-in alone is asked with that.
+ */
+function credentialToKeep(
+  { providers, random, settings }: Services,
+  { provider, credential }: Identity,
+  subject: Subject,
+): string | null | undefined {
+  if (providers.find(provider)?.revalidation === undefined) return null;
+  return credential && sealCredential(credential, subject, random, settings);
 }

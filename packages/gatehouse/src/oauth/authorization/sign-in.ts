@@ -3,7 +3,7 @@ import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, redirect } from "../messages/response.ts";
-import { SignInError } from "../ports.ts";
+import { type SignInAttempt, SignInError } from "../ports.ts";
 import type { AuthorizationRequest, Client, SignInChoice } from "../records.ts";
 import type { Services } from "../services.ts";
 import { after, type Seconds } from "../values.ts";
@@ -13,6 +13,7 @@ import type { PickedProvider } from "./provider-choice.ts";
 /**
  * Sends the browser to an identity provider, in a new transaction bound to this browser (C01, C02). Throws
  * `OAuthError` when the provider cannot be reached.
+ * @param prompt `none`: where the provider wants the person all the same, the sign-in begins anew with them
  */
 export async function startSignIn(
   services: Services,
@@ -20,7 +21,7 @@ export async function startSignIn(
   client: Client,
   authorization: AuthorizationRequest,
   { provider, loginHint }: PickedProvider,
-  prompt: SignInChoice["prompt"],
+  prompt: SignInAttempt["prompt"],
 ): Promise<OAuthResponse> {
   const { clock, random, store } = services;
   const attempt = startAttempt(random);
@@ -34,6 +35,7 @@ export async function startSignIn(
     bindingHash: attempt.bindingHash,
     authorization,
     provider: provider.name,
+    ...(prompt === "none" && { choice: { prompt: "select_account", silent: true } }),
     signedIn: undefined,
     expiresAt: after(clock.now(), lifetime),
   });

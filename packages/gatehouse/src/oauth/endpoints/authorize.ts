@@ -7,12 +7,13 @@ import { errorAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
 import { askForProvider, startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
+import { isConfirmationDue } from "../grants/confirmation.ts";
 import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
 import type { Access } from "../ports.ts";
-import type { AuthorizationRequest, Client, SignedIn, SignInChoice } from "../records.ts";
+import type { Account, AuthorizationRequest, Client, SignedIn, SignInChoice } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { after } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
@@ -46,13 +47,17 @@ async function authorize(
   const access = services.access();
   const choice = choiceFor(access, authorization, upstreamPrompt(prompt, maxAge));
   const serves = session !== undefined && isEligible(services, session, choice);
-  const fresh = serves && isFresh(services, session, maxAge);
+  const due = serves && isConfirmationDue(services, session.account);
+  const fresh = serves && !due && isFresh(services, session, maxAge);
   if (prompt.has("none"))
     await answerSilently(services, request, client, authorization, fresh ? session : undefined, access);
   const asked = prompt.has("login") || prompt.has("select_account");
   // Who has to sign in otherwise than they did reads so.
   if (session !== undefined && !serves && !asked && choice.providers !== undefined) {
     return askForProvider(services, request, client, authorization, choice);
+  }
+  if (due && !asked && maxAge === undefined) {
+    return confirmSilently(services, request, client, authorization, session.account);
   }
   if (session === undefined || !fresh || asked) {
     return signIn(services, request, client, authorization, choice, prompt.has("select_account"));
@@ -78,6 +83,23 @@ async function authorize(
     alwaysAsk: prompt.has("consent"),
     cookies,
   });
+}
+
+/**
+ * The person is signed in here, but their provider has not confirmed them for too long (V55): it is asked
+ * without showing anything, where most still know the browser.
+ */
+async function confirmSilently(
+  services: Services,
+  request: OAuthRequest,
+  client: Client,
+  authorization: AuthorizationRequest,
+  account: Account,
+): Promise<OAuthResponse> {
+  const provider = services.providers.find(account.provider);
+  if (provider === undefined) throw new Error(`the provider ${account.provider} went away`);
+  const loginHint = account.email === "" ? {} : { loginHint: account.email };
+  return startSignIn(services, request, client, authorization, { provider, ...loginHint }, "none");
 }
 
 /** At the provider that the request picks, or the one that the person chooses (V05, V06). */

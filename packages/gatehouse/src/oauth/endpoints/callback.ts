@@ -4,7 +4,7 @@ import { rememberProvider } from "../authorization/provider-choice.ts";
 import { refusePerson } from "../authorization/refused-person.ts";
 import { errorAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
-import { clientErrorOf } from "../authorization/sign-in.ts";
+import { clientErrorOf, startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
 import { attemptReference, factsOf } from "../clients/request-facts.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
@@ -14,7 +14,7 @@ import type { Parameters } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
 import { type Access, defaultProvider, type Identity, SignInError } from "../ports.ts";
-import type { Transaction } from "../records.ts";
+import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { plainText } from "../text.ts";
 import { hashSecret } from "../tokens/secret.ts";
@@ -42,12 +42,32 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
     try {
       return await signedIn(services, request, attempt, transaction, name, access);
     } catch (thrown) {
+      if (thrown instanceof SignInError && thrown.wantsPerson && transaction.choice !== undefined) {
+        return await signInWithPerson(services, request, attempt, transaction, transaction.choice);
+      }
       const error = tell(services, request, attempt, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
       if (!(thrown instanceof SignInError)) return refuse(services, request, attempt, transaction, error);
       return refuseSignIn(services, request, attempt, transaction, thrown, access);
     }
   };
+}
+
+/** The provider was asked silently, and wants to see the person: the sign-in begins anew, with them. */
+async function signInWithPerson(
+  services: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+  { authorization, provider: name = defaultProvider }: Transaction,
+  { prompt }: SignInChoice,
+): Promise<OAuthResponse> {
+  const { clock, providers, store } = services;
+  await store.completeTransaction(attempt.handleHash, clock.now(), {});
+  const provider = providers.find(name);
+  if (provider === undefined) throw notThisBrowser(`the provider ${name} went away`, attempt.handleHash);
+  const client = await clientStillAt(services, authorization);
+  const answer = await startSignIn(services, request, client, authorization, { provider }, prompt);
+  return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
 }
 
 /**

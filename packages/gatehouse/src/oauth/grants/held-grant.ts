@@ -5,6 +5,7 @@ import type { Account, Grant } from "../records.ts";
 import { nothingLeft, parseScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import type { GrantId } from "../values.ts";
+import { revalidates } from "./confirmation.ts";
 
 /** A live grant, and whose it is where there are rules that ask. */
 export interface HeldGrant {
@@ -12,13 +13,14 @@ export interface HeldGrant {
   readonly account: Account | undefined;
 }
 
-/** In one trip, with or without the account; without rules nobody asks for it. */
+/** In one trip, with or without the account; without rules and `revalidate` nobody asks for it. */
 export async function findHeldGrant(
-  { clock, store }: Services,
+  services: Services,
   access: Access | undefined,
   id: GrantId,
 ): Promise<HeldGrant | undefined> {
-  if (access !== undefined) return store.findGrantAndAccount(id, clock.now());
+  const { clock, store } = services;
+  if (access !== undefined || revalidates(services)) return store.findGrantAndAccount(id, clock.now());
   const grant = await store.findGrant(id, clock.now());
   return grant && { grant, account: undefined };
 }

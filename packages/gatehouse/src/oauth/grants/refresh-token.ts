@@ -16,6 +16,7 @@ import {
   refreshTokenOf,
 } from "../tokens/refresh-token.ts";
 import { after, type Seconds, seconds } from "../values.ts";
+import { confirmPerson } from "./confirmation.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
 import { findHeldGrant, type HeldGrant, withinAccess } from "./held-grant.ts";
 import { issueAccessToken } from "./issue.ts";
@@ -48,12 +49,13 @@ async function rotate(
   client: Client,
   form: Parameters,
   access: Access | undefined,
-  { generation, ...held }: PresentedGrant,
+  { generation, ...found }: PresentedGrant,
 ): Promise<TokenResponse> {
-  refuseLeft(held.grant);
-  const granted = narrowScope(held.grant.scope, form.get("scope"), held.grant.takenScope); // G07
-  const asked = remainingScope(granted, held.grant.standing); // Y19
-  narrowResource(held.grant.resource, form.all("resource")); // G09
+  refuseLeft(found.grant);
+  const granted = narrowScope(found.grant.scope, form.get("scope"), found.grant.takenScope); // G07
+  const asked = remainingScope(granted, found.grant.standing); // Y19
+  narrowResource(found.grant.resource, form.all("resource")); // G09
+  const held = await confirmPerson(services, request, found);
   const { grant, scope } = await withinAccess(services, request, access, held, asked);
   const { clock, settings, store } = services;
   const now = clock.now();

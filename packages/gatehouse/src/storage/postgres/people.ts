@@ -31,13 +31,16 @@ export function peopleOperations(database: Database): PeopleOperations {
      where s.id = $1 and s.last_seen_at > $3 and s.expires_at > $2 and a.subject = s.subject
      returning ${browserSessions.columns}`,
   );
+  const keepCredential = database.prepare(
+    "update gatehouse_accounts set upstream_credential = $1 where subject = $2",
+  );
   const lookUp = (which: string) =>
     database.prepare(`select ${knownAccounts.columns} from gatehouse_accounts ${which}`);
   const bySubject = lookUp("where subject = $1");
   const byEmail = lookUp("where lower(email) = lower($1) order by created_at");
   const all = lookUp("order by created_at desc, subject");
   return {
-    openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null }) =>
+    openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null, credential }) =>
       database.transaction<SignInOutcome>(async (run) => {
         // The account's row first, as whoever ends what is the person's takes it.
         const former = await addresses.addressOf(run, account.subject);
@@ -45,6 +48,7 @@ export function peopleOperations(database: Database): PeopleOperations {
         if (remembered.changes === 0) return { outcome: "blocked" };
         const holder = await addresses.assign(run, account, former);
         if (holder !== undefined) throw new Undo<SignInOutcome>({ outcome: "address_held", holder });
+        if (credential !== undefined) await run(keepCredential, credential, account.subject);
         if (replaces !== undefined) await run(end, replaces);
         await run(open, sessionHash, account.subject, instant(authTime), instant(expiresAt), sid);
         return { outcome: "opened", formerEmail: former === account.email ? undefined : former };

@@ -4,6 +4,7 @@ import { accessTokenOperations } from "./access-tokens.ts";
 import { releaseOperation } from "./addresses.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
+import { confirmationOperations } from "./confirmation.ts";
 import { Connecting, type ConnectingOptions } from "./connecting.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Database } from "./database.ts";
@@ -86,6 +87,7 @@ export function createStore(database: Database): Store {
     ...passkeyOperations(database),
     ...invitationOperations(database),
     ...offBoardingOperations(database),
+    ...confirmationOperations(database),
     ...providerLogoutOperation(database),
     ...releaseOperation(database),
     ...transactionOperations(database),

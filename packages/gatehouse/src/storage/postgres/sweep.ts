@@ -7,6 +7,9 @@ import { age, notUnderWay, unused } from "./registrations.ts";
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
 const codeRetentionSeconds = 3600;
 
+/** From a sign-in to the grant that comes of it: a transaction and a code, with room. */
+const signInSeconds = 86_400;
+
 export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   // The condition stands twice: once to find rows by index, once because a row may have changed until it is
   // this statement's turn.
@@ -47,6 +50,13 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
     `delete from oauth2_clients where id in (
        select id from oauth2_clients where ${unusedFor} and ${notUnderWay} order by ${age} limit $2) and ${unusedFor}`,
   );
+  // Whoever signed in lately may be about to have a grant.
+  const needless = `upstream_credential is not null and signed_in_at <= $1
+    and not exists (select 1 from gatehouse_grants as g where g.subject = gatehouse_accounts.subject)`;
+  const credentials = database.prepare(
+    `update gatehouse_accounts set upstream_credential = null where subject in (
+       select subject from gatehouse_accounts where ${needless} order by signed_in_at limit $2) and ${needless}`,
+  );
   return {
     // One transaction a kind: nobody notices rows that died, so nothing is gained by holding them all until
     // the last one went.
@@ -64,6 +74,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         codes: await went(codes, codeRetentionSeconds),
         clients: await went(clients, clientIdle),
         unusedClients: await went(unusedClients, clientUnused),
+        credentials: await went(credentials, signInSeconds),
       };
     },
   };

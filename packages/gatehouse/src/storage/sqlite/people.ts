@@ -30,13 +30,16 @@ export function peopleOperations(database: Database): PeopleOperations {
      where s.id = ? and s.last_seen_at > ? and s.expires_at > ?`,
   );
   const touch = database.prepare("update gatehouse_browser_sessions set last_seen_at = ? where id = ?");
+  const keepCredential = database.prepare(
+    "update gatehouse_accounts set upstream_credential = ? where subject = ?",
+  );
   const lookUp = (which: string) =>
     database.prepare(`select ${knownAccounts.columns} from gatehouse_accounts ${which}`);
   const bySubject = lookUp("where subject = ?");
   const byEmail = lookUp("where lower(email) = lower(?) order by created_at");
   const all = lookUp("order by created_at desc, subject");
   return {
-    openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null }) =>
+    openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null, credential }) =>
       database.write(() => {
         const holder = addresses.otherHolder(account);
         if (holder !== undefined) return { outcome: "address_held", holder };
@@ -44,6 +47,7 @@ export function peopleOperations(database: Database): PeopleOperations {
         const { changes } = rememberAccount.run(...valuesOf(accounts, account), authTime, authTime);
         if (changes === 0) return { outcome: "blocked" };
         addresses.assign(account, former);
+        if (credential !== undefined) keepCredential.run(credential, account.subject);
         if (replaces !== undefined) end.run(replaces);
         open.run(sessionHash, account.subject, authTime, authTime, expiresAt, sid);
         return { outcome: "opened", formerEmail: former === account.email ? undefined : former };

@@ -6,6 +6,7 @@ import { accessTokenOperations } from "./access-tokens.ts";
 import { releaseOperation } from "./addresses.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
+import { confirmationOperations } from "./confirmation.ts";
 import { Database } from "./database.ts";
 import { declarationOperations } from "./declarations.ts";
 import { grantOperations } from "./grants.ts";
@@ -87,6 +88,7 @@ function createStore(database: Database, path: string): Store {
     ...passkeyOperations(database),
     ...invitationOperations(database),
     ...offBoardingOperations(database),
+    ...confirmationOperations(database),
     ...providerLogoutOperation(database),
     ...releaseOperation(database),
     ...transactionOperations(database),

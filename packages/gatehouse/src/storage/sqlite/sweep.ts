@@ -5,6 +5,9 @@ import { age, notUnderWay, unused } from "./registrations.ts";
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
 const codeRetentionSeconds = 3600;
 
+/** From a sign-in to the grant that comes of it: a transaction and a code, with room. */
+const signInSeconds = 86_400;
+
 export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const expired = (table: string, key: string) =>
     database.prepare(
@@ -42,6 +45,13 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
     `delete from oauth2_clients where id in (
        select id from ${unused} and ${age} <= ? and ${notUnderWay} order by ${age} limit ?)`,
   );
+  // Whoever signed in lately may be about to have a grant.
+  const credentials = database.prepare(
+    `update gatehouse_accounts set upstream_credential = null where subject in (
+       select subject from gatehouse_accounts as a where upstream_credential is not null and signed_in_at <= ?
+         and not exists (select 1 from gatehouse_grants as g where g.subject = a.subject)
+       order by signed_in_at limit ?)`,
+  );
   return {
     sweep: (now, limit, clientIdle, clientUnused = clientIdle) =>
       database.write(() => {
@@ -57,6 +67,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
           codes: Number(codes.run(now - codeRetentionSeconds, limit).changes),
           clients: Number(clients.run(now - clientIdle, limit).changes),
           unusedClients: Number(unusedClients.run(now - clientUnused, limit).changes),
+          credentials: Number(credentials.run(now - signInSeconds, limit).changes),
         };
       }),
   };

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { speaksFor } from "../../../src/identity/domains.ts";
 import { githubEndpoints } from "../../../src/identity/github/endpoints.ts";
 import { subjectOf } from "../../../src/oauth/subject.ts";
+import { seconds } from "../../../src/oauth/values.ts";
 import { anAccount, type Github, json, startGithub } from "../../support/github.ts";
 import { failureOf } from "../attempts.ts";
 import { anAttempt, callbackUrl, providerAt, signIn } from "./attempts.ts";
@@ -250,7 +251,10 @@ test("an outage of GitHub is told as one, and not as somebody's fault", async ()
 
 test("a token of an earlier sign-in tells who the person is now, until they withdraw it", async () => {
   assert.equal((await signIn(github)).credential, undefined, "dropped unless somebody wants it");
-  const provider = providerAt(github, { keepsToken: true, organizations: ["acme"] });
+  const provider = providerAt(github, {
+    revalidation: { every: seconds(86_400), grace: seconds(3600) },
+    organizations: ["acme"],
+  });
   github.account.memberships = { acme: "active" };
   const attempt = anAttempt();
   const back = await github.signIn(await provider.signInUrl(attempt));
