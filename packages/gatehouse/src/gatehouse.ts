@@ -19,6 +19,7 @@ import { warnOfOpenDoors } from "./start/open-doors.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
+import { startWithdrawal } from "./start/withdrawal.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
 
@@ -136,14 +137,16 @@ export async function startGatehouse(
   const housekeeping = keepsHouse ? keepHouse(config, log, store, clock, warnings) : undefined;
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, keepsHouse);
   if (keepsHouse) warnOfOpenDoors(config, log);
+  const withdrawal = startWithdrawal(config, store, log);
   // What of the configuration may change while it runs.
-  const parts: readonly Reloadable[] = [access, signIn, declarations];
+  const parts: readonly Reloadable[] = [access, signIn, declarations, withdrawal];
   return {
     reload: (changed) => reloadAll(parts, changed),
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
       looking.stop();
       declarations.stop();
+      await withdrawal.stop();
       await listener.close();
       await housekeeping?.stop();
       await store.close();

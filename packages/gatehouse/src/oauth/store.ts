@@ -302,6 +302,19 @@ export interface PeopleStore {
    */
   releaseAddress(email: string): Promise<Account[]>;
   /**
+   * Takes this very address away from this person, as {@link releaseAddress} does. False, and nothing
+   * changed, when they have it no longer.
+   */
+  withdrawAddress(subject: Subject, email: string): Promise<boolean>;
+  /**
+   * The accounts with an address at one of these domains, in the order of their subjects; at most `limit`,
+   * beginning behind `after`.
+   */
+  listAccountsAt(
+    domains: readonly string[],
+    page: { readonly after: Subject | undefined; readonly limit: number },
+  ): Promise<KnownAccount[]>;
+  /**
    * The live session, and its idle clock restarted: undefined when last seen before `now - idle`, or past its
    * absolute end.
    */

@@ -156,4 +156,34 @@ export function addressesContract(tested: StoreUnderTest): void {
     const [now] = await tested.store.findAccounts(email);
     assert.equal(outcome === "opened", now?.subject === (last.subject as Subject));
   });
+
+  test("the people with an address at a domain are listed a page at a time, and lose just that address", async () => {
+    const domain = `${unique().toLowerCase()}.example`;
+    const people = times(5, () => anAccount({ email: `Ada.${unique()}@${domain.toUpperCase()}` }));
+    for (const person of people) await signIn(person);
+    await signIn(anAccount({ email: `ada@sub.${domain}` }));
+    await signIn(anAccount({ email: `ada@${domain}.evil.example` }));
+    const listed: Account[] = [];
+    for (;;) {
+      const page = { after: listed.at(-1)?.subject, limit: 2 };
+      const found = await tested.store.listAccountsAt(["other.example", domain], page);
+      listed.push(...found.map(asAccount));
+      if (found.length < 2) break;
+    }
+    assert.deepEqual(new Set(listed), new Set(people));
+    assert.equal(listed.length, people.length);
+
+    const [one, other] = people;
+    assert.ok(one && other);
+    const { grant, token } = await connected(one);
+    assert.equal(await tested.store.withdrawAddress(one.subject, other.email), false);
+    assert.deepEqual(await tested.store.findGrant(grant.id, now), grant);
+    assert.equal(await tested.store.withdrawAddress(one.subject, one.email), true);
+    assert.equal(await tested.store.withdrawAddress(one.subject, one.email), false);
+    assert.equal(await tested.store.findGrant(grant.id, now), undefined);
+    assert.equal(await tested.store.findAccessToken(token.tokenHash, now), undefined);
+    assert.equal((await tested.store.findAccount(one.subject))?.email, "");
+    assert.equal((await tested.store.findAccount(other.subject))?.email, other.email);
+    assert.equal((await signIn(anAccount({ email: one.email }))).outcome, "opened");
+  });
 }

@@ -171,7 +171,7 @@ test("V62 whoever may not come in reads why before the client does: the account,
   assert.equal((await new UserAgent().submit(other.page, { decision: "back" })).response.status, 400);
 });
 
-test("V19 somebody without an address is known by subject alone, and clients that know people by address refuse them", async (t) => {
+test("somebody without an address is known by subject alone, and clients that know people by address refuse them", async (t) => {
   t.after(() => {
     server.proven = {};
   });

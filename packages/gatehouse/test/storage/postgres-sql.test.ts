@@ -25,7 +25,9 @@ const definitions = words(`
   alter column add drop set null not is interval where false
 `);
 const types = words("text text[] bool int bigint timestamptz");
-const functions = words("count row_number coalesce lower substr max now json_to_recordset current_schema");
+const functions = words(
+  "strpos count row_number coalesce lower substr max now json_to_recordset current_schema",
+);
 const operators = words("( ) , . = < > <= >= <> + - * || ::");
 const settings = words("statement_timeout lock_timeout datestyle");
 /** What both understand, but not in the same way, or only one of them. */

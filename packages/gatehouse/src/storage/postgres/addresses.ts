@@ -3,7 +3,7 @@ import type { Store } from "../../oauth/store.ts";
 import type { Subject } from "../../oauth/values.ts";
 import { addressKey } from "../addresses.ts";
 import { found } from "../layout.ts";
-import { accounts } from "../layouts.ts";
+import { accounts, knownAccounts } from "../layouts.ts";
 import type { Database, Run } from "./database.ts";
 
 /** Whose an e-mail address is: what a sign-in does about it, within its transaction. */
@@ -52,10 +52,15 @@ export function addressBook(database: Database): AddressBook {
   };
 }
 
-export function releaseOperation(database: Database): Pick<Store, "releaseAddress"> {
+type AddressOperations = Pick<Store, "releaseAddress" | "withdrawAddress" | "listAccountsAt">;
+
+export function addressOperations(database: Database): AddressOperations {
   const find = database.prepare(
     `select ${accounts.columns} from gatehouse_accounts where lower(email) = lower($1)
      order by created_at for update`,
+  );
+  const has = database.prepare(
+    "select subject from gatehouse_accounts where subject = $1 and email = $2 for update",
   );
   const clear = database.prepare("update gatehouse_accounts set email = '' where subject = any($1)");
   // In the order in which one becomes the other, as above.
@@ -65,19 +70,39 @@ export function releaseOperation(database: Database): Pick<Store, "releaseAddres
   const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
   const removeSessions = database.prepare("delete from gatehouse_browser_sessions where subject = any($1)");
   const removeAddresses = database.prepare("delete from gatehouse_addresses where subject = any($1)");
+  const at = database.prepare(
+    `select ${knownAccounts.columns} from gatehouse_accounts where subject in (
+       select subject from gatehouse_addresses
+       where substr(address, strpos(address, '@') + 1) = any($1::text[]) and subject > $2
+       order by subject limit $3
+     ) order by subject`,
+  );
+  const withdraw = async (run: Run, subjects: readonly Subject[]) => {
+    await run(clear, subjects);
+    await run(removeTransactions, subjects);
+    await run(removeCodes, subjects);
+    const grants = (await run(removeGrants, subjects)).rows.map(([grantId]) => grantId as string);
+    await run(removeTokens, grants);
+    await run(removeSessions, subjects);
+    await run(removeAddresses, subjects);
+  };
   return {
     releaseAddress: (email) =>
       database.transaction(async (run) => {
         const holders = (await run(find, email)).rows.map(accounts.read);
-        const subjects = holders.map(({ subject }) => subject);
-        await run(clear, subjects);
-        await run(removeTransactions, subjects);
-        await run(removeCodes, subjects);
-        const grants = (await run(removeGrants, subjects)).rows.map(([grantId]) => grantId as string);
-        await run(removeTokens, grants);
-        await run(removeSessions, subjects);
-        await run(removeAddresses, subjects);
+        await withdraw(
+          run,
+          holders.map(({ subject }) => subject),
+        );
         return holders;
       }),
+    withdrawAddress: (subject, email) =>
+      database.transaction(async (run) => {
+        if ((await run(has, subject, email)).rows.length === 0) return false;
+        await withdraw(run, [subject]);
+        return true;
+      }),
+    listAccountsAt: async (domains, { after = "", limit }) =>
+      (await database.run(at, domains, after, limit)).rows.map(knownAccounts.read),
   };
 }

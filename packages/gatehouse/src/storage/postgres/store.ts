@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
-import { releaseOperation } from "./addresses.ts";
+import { addressOperations } from "./addresses.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { confirmationOperations } from "./confirmation.ts";
@@ -89,7 +89,7 @@ export function createStore(database: Database): Store {
     ...offBoardingOperations(database),
     ...confirmationOperations(database),
     ...providerLogoutOperation(database),
-    ...releaseOperation(database),
+    ...addressOperations(database),
     ...transactionOperations(database),
     ...codeOperations(database),
     ...grantOperations(database),

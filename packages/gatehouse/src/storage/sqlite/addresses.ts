@@ -3,7 +3,7 @@ import type { Store } from "../../oauth/store.ts";
 import type { Subject } from "../../oauth/values.ts";
 import { addressKey } from "../addresses.ts";
 import { found } from "../layout.ts";
-import { accounts } from "../layouts.ts";
+import { accounts, knownAccounts } from "../layouts.ts";
 import type { Database } from "./database.ts";
 
 /** Whose an e-mail address is: what a sign-in does about it, within its transaction. */
@@ -45,10 +45,13 @@ export function addressBook(database: Database): AddressBook {
   };
 }
 
-export function releaseOperation(database: Database): Pick<Store, "releaseAddress"> {
+type AddressOperations = Pick<Store, "releaseAddress" | "withdrawAddress" | "listAccountsAt">;
+
+export function addressOperations(database: Database): AddressOperations {
   const find = database.prepare(
     `select ${accounts.columns} from gatehouse_accounts where lower(email) = lower(?) order by created_at`,
   );
+  const has = database.prepare("select 1 from gatehouse_accounts where subject = ? and email = ?");
   const endings = [
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
     "delete from gatehouse_grants where subject = ?",
@@ -58,12 +61,30 @@ export function releaseOperation(database: Database): Pick<Store, "releaseAddres
     "delete from gatehouse_addresses where subject = ?",
     "update gatehouse_accounts set email = '' where subject = ?",
   ].map((sql) => database.prepare(sql));
+  const withdraw = (subject: Subject) => {
+    for (const ending of endings) ending.run(subject);
+  };
+  const at = database.prepare(
+    `select ${knownAccounts.columns} from gatehouse_accounts where subject in (
+       select subject from gatehouse_addresses
+       where substr(address, instr(address, '@') + 1) in (select value from json_each(?)) and subject > ?
+       order by subject limit ?
+     ) order by subject`,
+  );
   return {
     releaseAddress: (email) =>
       database.write(() => {
         const holders = find.all(email).map(accounts.read);
-        for (const { subject } of holders) for (const ending of endings) ending.run(subject);
+        for (const { subject } of holders) withdraw(subject);
         return holders;
       }),
+    withdrawAddress: (subject, email) =>
+      database.write(() => {
+        if (has.get(subject, email) === undefined) return false;
+        withdraw(subject);
+        return true;
+      }),
+    listAccountsAt: (domains, { after = "", limit }) =>
+      database.read(() => at.all(JSON.stringify(domains), after, limit).map(knownAccounts.read)),
   };
 }
