@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { createAccess } from "../../src/access/access.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { type RunningGatehouse, startGatehouse } from "../../src/gatehouse.ts";
+import type { Access } from "../../src/oauth/ports.ts";
 import type { Store } from "../../src/oauth/store.ts";
 import { codePrefix } from "../../src/oauth/tokens/prefixes.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
@@ -11,7 +13,7 @@ import type { Value } from "../../src/storage/layout.ts";
 import { Database, type Result, type Statement } from "../../src/storage/postgres/database.ts";
 import { createStore, openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { aCode, anAuthorization, later, now, unique } from "../contract/records.ts";
+import { aCode, anAccount, anAuthorization, later, now, unique } from "../contract/records.ts";
 import { freePort } from "../support/free-port.ts";
 import { aPublicClient, pkce, type Tokens } from "../support/oauth-client.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
@@ -52,6 +54,8 @@ class Counted extends Database {
 let postgres: Postgres;
 let database: Counted;
 let server: RunningGatehouse;
+/** The rules in force. */
+let access: Access | undefined;
 /** On the same database, uncounted. */
 let store: Store;
 
@@ -75,6 +79,7 @@ before(async () => {
     {
       store: { ...counted, startWithKeys },
       clock: { now: () => now },
+      access: () => access,
       keepsHouse: false,
     },
   );
@@ -108,6 +113,10 @@ async function anApprovedClient() {
   await store.beginTransaction({ ...transaction, expiresAt: later(600) });
   const issued = aCode(authorization, { codeHash: hashSecret(code) });
   assert.ok(await store.completeTransaction(handleHash, now, { code: issued }));
+  const { subject } = issued;
+  const account = anAccount({ subject, email: `${unique()}@example.com`, groups: ["admins"] });
+  const session = { replaces: undefined, account, authTime: now, expiresAt: later(60) };
+  await store.openSession({ sessionHash: hashSecret(unique()), ...session });
   return { client_id: client.id, code, code_verifier: verifier };
 }
 
@@ -120,6 +129,22 @@ test("a redemption and a refresh cost three statements in two trips: all look-up
   const refreshed = await post({ grant_type: "refresh_token", client_id, refresh_token });
   assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
   assert.deepEqual(refreshed.cost, { statements: 3, trips: 2 });
+});
+
+test("rules of access cost a redemption and a refresh neither a statement nor a trip more", async (t) => {
+  const group = [{ provider: "default", name: "admins" }];
+  const rule = { effect: "allow", match: { group }, name: "the rule" } as const;
+  access = createAccess({ signIn: [rule], resources: new Map() }, ["default"]);
+  t.after(() => {
+    access = undefined;
+  });
+  const { client_id, code, code_verifier } = await anApprovedClient();
+  const redeemed = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
+  assert.equal(redeemed.status, 200, JSON.stringify(redeemed.body));
+  const { refresh_token = "" } = redeemed.body;
+  const refreshed = await post({ grant_type: "refresh_token", client_id, refresh_token });
+  assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
+  for (const { cost } of [redeemed, refreshed]) assert.deepEqual(cost, { statements: 3, trips: 2 });
 });
 
 test("a token endpoint whose look-ups are one still tells first what is wrong with the client", async () => {
@@ -165,12 +190,19 @@ test("an introspection costs two statements in one trip", async () => {
   assert.ok(identifier);
   const resource = { identifier, name: "Notes", scopes: [], createdAt: seconds(now) };
   await store.addResource(resource, hashSecret(credential));
-  await database.startCounting();
-  const response = await fetch(`${server.url}/introspect`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${credential}` },
-    body: new URLSearchParams({ token: redeemed.body.access_token ?? "" }),
-  });
-  assert.equal(((await response.json()) as { active: boolean }).active, true);
-  assert.deepEqual([database.statements, database.trips], [2, 1]);
+  const introspect = async () => {
+    await database.startCounting();
+    const response = await fetch(`${server.url}/introspect`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${credential}` },
+      body: new URLSearchParams({ token: redeemed.body.access_token ?? "" }),
+    });
+    const { active, groups } = (await response.json()) as { active: boolean; groups?: string[] };
+    assert.equal(active, true);
+    return { groups, cost: [database.statements, database.trips] };
+  };
+  assert.deepEqual(await introspect(), { groups: undefined, cost: [2, 1] });
+  await store.changeResource(identifier, { claims: ["groups"] });
+  assert.deepEqual((await introspect()).groups, ["admins"]);
+  assert.deepEqual(await introspect(), { groups: ["admins"], cost: [2, 1] }, "from the second on");
 });
