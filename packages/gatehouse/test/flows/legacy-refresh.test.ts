@@ -2,6 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
+import { createAccess } from "../../src/access/access.ts";
+import type { Rule } from "../../src/access/rules.ts";
+import type { Access } from "../../src/oauth/ports.ts";
+import { allow } from "../access/people.ts";
 import { runCommand } from "../commands/command-line.ts";
 import { aFolder } from "../config/config-file.ts";
 import { oldStates } from "../storage/postgres-old-states.ts";
@@ -28,6 +32,8 @@ import { createDatabase, type Postgres, startPostgres } from "../support/postgre
 
 let postgres: Postgres;
 let ours: TestGatehouse;
+/** The rules in force. */
+let access: Access | undefined;
 let theirs: OldService;
 let sql: Client;
 let credential: string;
@@ -42,7 +48,7 @@ before(async () => {
   await client.connect();
   for (const step of oldStates.at(-1)?.steps ?? []) await client.query(step);
   await client.end();
-  ours = await startTestGatehouse({ SQL_URL: url });
+  ours = await startTestGatehouse({ SQL_URL: url }, "serve", () => access);
   credential = await ours.addResource(resource, { read: "Read", write: "Write" });
   theirs = new OldService(url);
   sql = await theirs.connect();
@@ -77,6 +83,32 @@ test("LEGACY a client that is signed in to the old service stays signed in here,
   assert.equal(next.status, 200, next.text);
   assert.ok(ours.log.some((line) => line.includes('"refresh_exchanged"')));
   assert.ok(!ours.log.some((line) => line.includes(token)));
+});
+
+test("LEGACY rules of access hold for who comes by an old token: it stays good there, or is exchanged for what they leave", async (t) => {
+  t.after(() => {
+    access = undefined;
+  });
+  const rules = (...list: Rule[]) => {
+    access = createAccess({ signIn: undefined, resources: new Map([[resource, list]]) }, ["default"]);
+  };
+  const token = await theirs.mintRefreshToken(mcp.id, "gina@example.com");
+  for (const rule of [
+    allow({ domain: ["other.example"] }),
+    allow({ group: [{ provider: "default", name: "admins" }] }),
+  ]) {
+    rules(rule);
+    assert.equal((await exchange(token)).body.error, "invalid_grant");
+    assert.equal(await rows(token), true, "nothing was used up");
+  }
+  rules(allow({ domain: ["example.com"] }, ["read"]));
+  const { status, body } = await exchange(token);
+  assert.deepEqual([status, body.scope], [200, "read"]);
+  rules(allow({ domain: ["other.example"] }));
+  const suspended = await refresh(ours, mcp, String(body.refresh_token));
+  assert.equal(suspended.body.error, "invalid_grant");
+  access = undefined;
+  assert.equal((await refresh(ours, mcp, String(body.refresh_token))).body.scope, "read");
 });
 
 test("LEGACY the default resource and all of its scopes are for a client that names none", async () => {
