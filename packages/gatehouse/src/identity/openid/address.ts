@@ -65,7 +65,7 @@ function proofOf(claims: Claims, trust: Trust, address: string): Proof {
   if (trust.preset === "microsoft" && isGuest(idToken)) {
     return {
       proves: undefined,
-      why: "the account is a guest's, whose address trust_email does not vouch for: only the optional claim xms_edov can (V28)",
+      why: "the account is a guest's, whose address trust_email does not vouch for: only the optional claim xms_edov can",
     };
   }
   return proven;
@@ -85,7 +85,7 @@ function authoritative(
   if (typeof idToken.hd === "string" || /@gmail\.com$/i.test(address)) return proven;
   return {
     proves: undefined,
-    why: "hd is absent and the address is not at gmail.com, so Google is no authority for it (V30)",
+    why: "hd is absent and the address is not at gmail.com, so Google is no authority for it",
   };
 }
 
