@@ -13,6 +13,7 @@ export function chooseProviderPage(
     title: words.title,
     content: html`<p class="step">${words.title}</p>
 <h1>${words.heading}</h1>
+${page.unreachable !== undefined && html`<p class="problem" role="alert">${words.unreachable({ provider: html`<bdi>${page.unreachable}</bdi>` })}</p>`}
 ${explanation(page, words)}
 <form method="post" action="${page.action}">
 <input type="hidden" name="transaction" value="${page.transaction}">

@@ -89,6 +89,8 @@ export const german = {
     narrowed: "Für das, was Sie nutzen möchten, geht es nur hiermit:",
     narrowedTo: ({ server }) => html`Um ${server} zu nutzen, müssen Sie sich hiermit anmelden:`,
     usedLast: "zuletzt benutzt",
+    unreachable: ({ provider }) =>
+      html`${provider} ist gerade nicht erreichbar. Mit Ihrem Konto ist alles in Ordnung. Versuchen Sie es in einigen Minuten noch einmal, oder melden Sie sich auf anderem Weg an.`,
     back: "Abbrechen und zur App zurückkehren",
   },
 

@@ -110,6 +110,8 @@ export const english = {
     narrowedTo: ({ server }: { server: Html }) =>
       html`To use ${server} you have to sign in with one of these:`,
     usedLast: "used last time",
+    unreachable: ({ provider }: { provider: Html }) =>
+      html`${provider} cannot be reached right now. Nothing is wrong with your account. Try again in a few minutes, or sign in another way.`,
     back: "Cancel and go back to the app",
   },
 

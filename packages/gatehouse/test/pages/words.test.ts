@@ -20,6 +20,7 @@ const samples: Record<string, unknown> = {
   scheme: html`<bdi>scheme:</bdi>`,
   scopes: html`<code>some:scope</code>`,
   server: "Example server",
+  provider: html`<bdi>Work account</bdi>`,
 };
 /** Those of which only a part is printed. */
 const samplesOfEntries: Record<string, Record<string, unknown>> = {

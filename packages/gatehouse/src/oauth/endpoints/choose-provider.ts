@@ -10,9 +10,11 @@ import { requireForm } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
+import type { IdentityProvider } from "../ports.ts";
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
+import { report } from "./error-response.ts";
 
 type AwaitingChoice = Transaction & { readonly choice: SignInChoice };
 
@@ -46,9 +48,10 @@ async function signInAt(
   services: Services,
   request: OAuthRequest,
   attempt: Attempt,
-  { authorization, choice }: AwaitingChoice,
+  transaction: AwaitingChoice,
   chosen: string | undefined,
 ): Promise<OAuthResponse> {
+  const { authorization, choice } = transaction;
   const eligible = eligibleProviders(services, choice);
   const [only, ...others] = eligible;
   const provider = others.length === 0 ? only : eligible.find(({ name }) => name === chosen);
@@ -57,7 +60,15 @@ async function signInAt(
     return redirect(request.method, `${signInPath}?transaction=${attempt.handle}`);
   }
   const client = await clientStillAt(services, authorization);
-  return startSignIn(services, request, client, authorization, { provider }, choice.prompt);
+  try {
+    return await startSignIn(services, request, client, authorization, { provider }, choice.prompt);
+  } catch (thrown) {
+    // The others are still there (V51), and this page as well: the choice is not used up.
+    if (others.length === 0 || !(thrown instanceof OAuthError) || thrown.code !== "temporarily_unavailable")
+      throw thrown;
+    report(services, request, thrown, { attempt: attempt.handleHash, authorization });
+    return page(503, await describe(services, request, attempt, transaction, provider));
+  }
 }
 
 async function goBack(
@@ -78,6 +89,7 @@ async function describe(
   request: OAuthRequest,
   attempt: Attempt,
   { authorization, choice }: AwaitingChoice,
+  unreachable?: IdentityProvider,
 ): Promise<ChooseProviderPage> {
   const eligible = eligibleProviders(services, choice);
   const last = lastProvider(request, eligible);
@@ -93,6 +105,7 @@ async function describe(
     narrowed: eligible.length < services.providers.all.length,
     providers: first.map(({ name, title }) => ({ name, title })),
     last: last?.name,
+    unreachable: unreachable?.title,
   };
 }
 

@@ -45,6 +45,8 @@ export interface ChooseProviderPage {
   readonly providers: readonly { readonly name: string; readonly title: string }[];
   /** The name of the one this browser came in by last: the first of them. */
   readonly last: string | undefined;
+  /** The title of the one that was chosen just now and cannot be reached. */
+  readonly unreachable: string | undefined;
 }
 
 /** Why somebody who proved who they are may not go on (V62). */
