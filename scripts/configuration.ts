@@ -67,7 +67,7 @@ kill -HUP <pid>            # has a running serve read the file again
 ## Read it again while it runs
 On SIGHUP \`gatehouse serve\` reads environment, file and secret files again, checks them as a start does, and takes over at once what the sections below say; each process of \`WORKERS\` does. The settings of
 the tables hold from the next start on, and it says which of them changed. With any error, or with a file that is missing, empty or does not end in a line break (as one that is half written does), or that
-lacks a section it had, nothing changes and one line at \`warn\` says why, with line and column. To empty a section write \`resources: []\`. The log says which file holds by the first twelve digits of \`sha256sum gatehouse.yaml\`.
+lacks a section it had, nothing changes and one line at \`warn\` says why, with line and column. To empty a section write \`resources: []\`. A file cut off at the end of a line looks like a change: a last line \`...\`, which ends a YAML document, tells the two apart, since once the file had one it is believed only with it. The log says which file holds by the first twelve digits of \`sha256sum gatehouse.yaml\`.
 
 ## Secrets in files
 A secret may stand in a file of its own: \`OAUTH2_CLIENT_SECRET_FILE=/run/secrets/google\`, or \`client_secret: { file: /run/secrets/google }\`. The same holds for \`SECRET_KEY\`, \`INTROSPECTION_TOKEN\` and

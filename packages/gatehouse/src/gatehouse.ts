@@ -3,7 +3,7 @@ import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config/config.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
-import { assetRoute, developmentRoute, serverRoutes } from "./http/routes.ts";
+import { assetRoute, serverRoutes } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { keySettings, keyWarnings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
@@ -16,6 +16,7 @@ import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
 import { warnOfOpenDoors } from "./start/open-doors.ts";
+import { bringGroupsUpToDate, loadPasskeys, passkeyWorks } from "./start/passkeys.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
@@ -45,6 +46,11 @@ export interface Overrides extends KeyedStoreOverrides {
   /** In place of the configured ones. */
   readonly providers?: IdentityProviders;
   readonly clock?: Clock;
+  /**
+   * Told what whoever started the server is to read, and no log: the link for the first person. Without it
+   * none is made.
+   */
+  readonly announce?: (text: string) => void;
 }
 
 /**
@@ -71,7 +77,6 @@ export async function startGatehouse(
   const { store, keyring, sharedTokens } = await openKeyedStore(config, log, clock, overrides);
   const settings = { ...config.settings, ...keySettings(keyring), sharedTokens };
   const access = await closingOnError(store, () => startAccess(config, store, log));
-  const signIn = createSignIn(config, urls, clock, log);
   const warnings = new Set<string>();
   const keysWarn = keyWarnings(
     keyring,
@@ -79,6 +84,8 @@ export async function startGatehouse(
     (about, warning) => log.warn(about, warning),
   );
   const events = createEvents(log);
+  const passkeys = await loadPasskeys(config, store, clock, events);
+  const signIn = createSignIn(config, urls, clock, log, passkeys);
   const refused = createBoundedEvents(events, clock);
   const providers = overrides.providers ?? signIn.providers;
   const keepsHouse = overrides.keepsHouse !== false;
@@ -100,7 +107,8 @@ export async function startGatehouse(
   const pages = createPages(urls.basePath);
   const names = providers.all.map(({ name }) => name);
   const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];
-  routes.push(...signIn.pages.map(({ path, endpoint }) => developmentRoute(path, endpoint)));
+  if (passkeys !== undefined) routes.push(assetRoute(pages.script, "text/javascript"));
+  routes.push(...signIn.routes);
   const listener = createListener({
     routes,
     issuer: settings.issuer,
@@ -135,13 +143,26 @@ export async function startGatehouse(
     throw new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`);
   }
   const housekeeping = keepsHouse ? keepHouse(config, log, store, clock, warnings) : undefined;
-  const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, keepsHouse);
+  const works = keepsHouse ? passkeyWorks(config, store, clock, log, overrides.announce) : [];
+  const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, {
+    tells: keepsHouse,
+    works,
+  });
   if (keepsHouse) warnOfOpenDoors(config, log);
   const withdrawal = startWithdrawal(config, store, log);
   // What of the configuration may change while it runs.
-  const parts: readonly Reloadable[] = [access, signIn, declarations, withdrawal];
+  const parts: readonly Reloadable[] = [
+    access,
+    signIn,
+    declarations,
+    withdrawal,
+    ...(passkeys ? [passkeys] : []),
+  ];
   return {
-    reload: (changed) => reloadAll(parts, changed),
+    async reload(changed) {
+      await reloadAll(parts, changed);
+      await bringGroupsUpToDate(changed, store);
+    },
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {
       looking.stop();
@@ -162,12 +183,13 @@ export async function startGatehouse(
 export async function startUpkeep(
   config: Config,
   log: Logger,
-  overrides: KeyedStoreOverrides = {},
+  overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
 ): Promise<Pick<RunningGatehouse, "reload" | "stop">> {
   const { store } = await openKeyedStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Set());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
-  const looking = lookFromHere(config, log, store, discoverable, new Set());
+  const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
+  const looking = lookFromHere(config, log, store, discoverable, new Set(), { works });
   warnOfOpenDoors(config, log);
   const services = { log, events: createEvents(log), store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));

@@ -12,6 +12,8 @@ export interface LookAroundOptions {
   }[];
   /** Told once which MCP servers there are, when the database can be asked. */
   readonly onResources: (resources: readonly Resource[]) => void;
+  /** What else is asked of the database, once it can be; each until it succeeds. */
+  readonly works?: readonly (() => Promise<void>)[];
   /** Milliseconds; handed in by tests. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
@@ -25,7 +27,7 @@ const maxPause = 5 * 60_000;
  * and not from the first person who cannot sign in. Nothing waits for it.
  */
 export function lookAround(options: LookAroundOptions): { stop(): void } {
-  const { store, providers, onResources, sleep = pause } = options;
+  const { store, providers, onResources, works = [], sleep = pause } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
 
@@ -53,10 +55,9 @@ export function lookAround(options: LookAroundOptions): { stop(): void } {
     });
   }
   // A database that cannot be asked yet is told of elsewhere.
-  void untilDone(
-    async () => onResources(await store.listResources()),
-    () => undefined,
-  );
+  for (const work of [async () => onResources(await store.listResources()), ...works]) {
+    void untilDone(work, () => undefined);
+  }
   return { stop: () => stopping.abort() };
 }
 

@@ -3,6 +3,7 @@ import { createAccess } from "../access/access.ts";
 import { type Explanation, explainAccess } from "../access/explanation.ts";
 import { type Config, loadConfig } from "../config/config.ts";
 import { accessRulesOf } from "../config/sections/access-rules.ts";
+import { hasLeft } from "../oauth/declarations.ts";
 import type { KnownAccount, Resource } from "../oauth/records.ts";
 import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
 import { grantableScope } from "../oauth/scope.ts";
@@ -103,7 +104,7 @@ async function findPerson(store: Store, whom: string): Promise<KnownAccount> {
 }
 
 async function findResource(store: Store, config: Config, which: string): Promise<Resource> {
-  const known = await store.listResources();
+  const known = (await store.listResources()).filter((resource) => !hasLeft(resource));
   const found = known.find(({ identifier }) => shortIdOf(identifier) === which || isNamed(identifier, which));
   if (found !== undefined) return found;
   const declared = (config.sections.resources ?? []).find(({ identifier }) => {

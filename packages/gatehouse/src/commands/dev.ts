@@ -27,7 +27,11 @@ async function develop(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: 
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const interrupted = untilInterrupted();
   const store = await unlessInterrupted(openStore(config, log), interrupted, () => undefined);
-  const gatehouse = await startGatehouse(config, log, { store, acceptNewKey }).catch((error: unknown) => {
+  const gatehouse = await startGatehouse(config, log, {
+    store,
+    acceptNewKey,
+    announce: (text) => shell.print(text),
+  }).catch((error: unknown) => {
     throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });
   const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);

@@ -84,6 +84,11 @@ const abouts: Readonly<Record<string, About>> = {
     examples: ["people list", "people block ada@example.com"],
     reads: database,
   },
+  "people invite": {
+    examples: ["people invite ada@example.com --groups admins", "people invite ada@example.com --expires 1h"],
+    reads: ["SQL_URL", "BASE_URL", "PASSKEYS", "SMTP_URL", "SMTP_FROM"],
+  },
+  "people uninvite": { examples: ["people uninvite ada@example.com"], reads: database },
   "people list": { examples: ["people list --blocked"], reads: database },
   "people show": { examples: ["people show ada@example.com"], reads: database },
   "people release": { examples: ["people release ada@example.com"], reads: database },

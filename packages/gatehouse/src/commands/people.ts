@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { EndedHoldings, Holdings, Store } from "../oauth/store.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { addInviteCommands } from "./invite.ts";
 import { agree, asJson, type JsonOption, withoutAsking, type YesOption } from "./options.ts";
 import {
   counted,
@@ -46,6 +47,7 @@ export function addPeopleCommand(program: Command, shell: Shell): void {
     .action((email: string | undefined, options: Named & YesOption) =>
       block(shell, { email, ...options }, options),
     );
+  addInviteCommands(people, shell);
   about("unblock", "let a blocked person sign in again; what was ended stays ended").action(
     (email: string | undefined, options: Named) => unblock(shell, { email, ...options }, options),
   );

@@ -27,10 +27,13 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   const reloading = (apply: (config: Config) => Promise<void>) => createReloader(loaded, shell, log, apply);
   if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey, reloading);
   const interrupted = untilInterrupted();
-  if (config.workers > 1) return runWorkers(config, log, { interrupted, hangups }, acceptNewKey, reloading);
+  const announce = (text: string) => shell.complain(text);
+  if (config.workers > 1) {
+    return runWorkers(config, log, { interrupted, hangups }, { acceptNewKey, announce }, reloading);
+  }
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once it listens
-  const overrides = { onDatabaseRefused: refused.reject, acceptNewKey };
+  const overrides = { onDatabaseRefused: refused.reject, acceptNewKey, announce };
   const starting = startGatehouse(config, log, overrides).catch((error: unknown) => {
     throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   });

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { startGatehouse, startUpkeep } from "../gatehouse.ts";
+import { type Overrides, startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reloader } from "./reload.ts";
@@ -27,7 +27,7 @@ export async function runWorkers(
   config: Config,
   log: Logger,
   { interrupted, hangups }: { readonly interrupted: Promise<void>; readonly hangups: Hangups },
-  acceptNewKey: boolean,
+  overrides: Pick<Overrides, "acceptNewKey" | "announce">,
   reloading: Reloading,
 ): Promise<void> {
   const { workers: count } = config;
@@ -35,7 +35,7 @@ export async function runWorkers(
   let stopping = false;
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once the workers start
-  const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject, acceptNewKey });
+  const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject, ...overrides });
   const upkeep = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   try {
     const address = await Promise.race([startAll(), interrupted, refused.promise]);

@@ -31,6 +31,9 @@ export function hasTakenLeave(running: Config, next: Config): ConfigProblem | un
     const expected = "a line break at the end: without it the file is taken for half written";
     return { ...about, place: next.file.unfinishedAt, found: "the end of the file", expected };
   }
+  if (file.endsAt !== undefined && next.file.endsAt === undefined) {
+    return { ...about, found: "the end of the file", expected: "the line ... at its end, which it had" };
+  }
   const gone = sectionNames.find((name) => hasSection(running, name) && !hasSection(next, name));
   if (gone === undefined) return undefined;
   const expected = `the section ${gone}: it had; to empty it: ${gone}: []`;

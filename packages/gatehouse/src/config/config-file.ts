@@ -17,9 +17,11 @@ export interface ConfigFile extends FileContents {
   readonly hash: string;
   /** Where it ends without a line break, as what is half written does. */
   readonly unfinishedAt: string | undefined;
+  /** Where the line `...` ends it, if one does: from then on, a file without one is half written. */
+  readonly endsAt: string | undefined;
 }
 
-const readNothing = { ...noContents, hash: "", unfinishedAt: undefined };
+const readNothing = { ...noContents, hash: "", unfinishedAt: undefined, endsAt: undefined };
 
 export const noConfigFile: ConfigFile = { ...readNothing, path: undefined };
 
@@ -89,7 +91,12 @@ function parse(text: string, path: string, errors: ConfigProblem[]): Omit<Config
     errors.push({ variable: "", place: placeAt(error.pos[0]), ...(explanations[error.code] ?? notYaml) });
   }
   const contents = unreadable.length > 0 ? noContents : readEntries(document, placeAt, errors);
-  return { ...contents, unfinishedAt: text.endsWith("\n") ? undefined : placeAt(text.length) };
+  const atEnd = placeAt(text.length);
+  return {
+    ...contents,
+    unfinishedAt: text.endsWith("\n") ? undefined : atEnd,
+    endsAt: /(?:^|\n)\.\.\.[ \t]*\r?\n$/.test(text) ? atEnd : undefined,
+  };
 }
 
 type Explanation = Pick<ConfigProblem, "found" | "expected">;

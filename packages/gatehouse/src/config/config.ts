@@ -31,6 +31,8 @@ export interface Config {
   readonly storage: StorageConfig;
   /** Where people sign in, in the operator's order; for a server at least one. */
   readonly providers: readonly ProviderConfig[];
+  /** `SMTP_URL` and `SMTP_FROM`; undefined: nothing is mailed. */
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
   /** Addresses, CIDR blocks, or `loopback`. */
   readonly trustedProxies: readonly string[];
   readonly log: {
@@ -58,6 +60,8 @@ export interface ConfigFileAbout {
   readonly hash: string;
   /** Where it ends without a line break, as what is half written does. */
   readonly unfinishedAt: string | undefined;
+  /** Where the line `...` stands that ends it, if one does. */
+  readonly endsAt: string | undefined;
 }
 
 export type StorageConfig =
@@ -136,8 +140,9 @@ function read(
   const isGiven = (variable: string) => sources.winning.has(variable);
   checkSections(file.sections, { mode, settings: values }, errors);
   const told = new Set(errors.map(({ variable }) => variable));
-  const hasProviders = file.sections.placeOf("providers", []) !== undefined;
-  for (const error of contradictions(isGiven, values, mode, hasProviders)) {
+  const wrong = file.sections.placeOf("providers", []) === undefined ? undefined : "wrong";
+  const providers = file.sections.values.providers ?? wrong;
+  for (const error of contradictions(isGiven, values, mode, providers)) {
     // What is there, but wrong, is not missing.
     if (!told.has(error.variable) && !told.has(pathOfVariable(error.variable) ?? error.variable)) {
       errors.push(located(error, file, sources));
@@ -228,6 +233,10 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),
     providers: configuredProviders(values, file.sections.values, mode),
+    mail:
+      values.SMTP_URL === undefined || values.SMTP_FROM === undefined
+        ? undefined
+        : { url: values.SMTP_URL, from: values.SMTP_FROM },
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
     demoPort: values.DEMO_PORT,
@@ -239,7 +248,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
     file:
       file.path === undefined
         ? undefined
-        : { path: file.path, hash: file.hash, unfinishedAt: file.unfinishedAt },
+        : { path: file.path, hash: file.hash, unfinishedAt: file.unfinishedAt, endsAt: file.endsAt },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   database,
   domains,
   duration,
+  mailServer,
   otherPrefixes,
   type Parser,
   parsed,
@@ -191,6 +192,31 @@ export const variables = {
       expected: "an e-mail address or an http(s) URL",
     },
   ),
+  PASSKEYS: of(z.enum(["on", "off"]), {
+    fallback: "off",
+    path: "sign_in.passkeys",
+    form: onOff,
+    meaning:
+      "Accounts of this server's own, for people without a provider: they sign in with passkeys (gatehouse people invite). See docs/providers/passkeys.md.",
+    expected: "on or off",
+  }),
+  SMTP_URL: optional(parsed(mailServer), {
+    absent: "invitations are printed, and nothing is mailed",
+    path: "mail.server",
+    form: text(/^smtps?:\/\/\S+$/),
+    meaning:
+      "The mail server that invitations are sent through: smtps:// (port 465), or smtp:// (587; encrypted, but on this computer).",
+    expected: "smtps://user:password@host, or smtp:// and the same; with a port if it is another",
+    secret: true,
+    inFile: true,
+  }),
+  SMTP_FROM: optional(z.string().regex(/^[^\s@,;:<>()"]+@[^\s@,;:<>()"]+$/), {
+    absent: "none",
+    path: "mail.from",
+    form: text(/^\S+@\S+$/),
+    meaning: "The address that its mails come from.",
+    expected: "an e-mail address",
+  }),
   SECRET_KEY: optional(parsed(parseKeyList), {
     absent: "a key file beside the embedded database, created when missing",
     path: "secrets.keys",

@@ -6,6 +6,7 @@ import { canonicalResource } from "../oauth/resource.ts";
 import {
   clientSecretPrefix,
   codePrefix,
+  invitationPrefix,
   registrationTokenPrefix,
   resourceCredentialPrefix,
 } from "../oauth/tokens/prefixes.ts";
@@ -74,6 +75,7 @@ export const otherPrefixes = [
   clientSecretPrefix,
   resourceCredentialPrefix,
   registrationTokenPrefix,
+  invitationPrefix,
 ];
 
 export function tokenPrefixes(text: string): readonly [string, ...string[]] | undefined {
@@ -109,6 +111,18 @@ export function database(
   return rest !== undefined && URL.canParse(text)
     ? { kind: "postgres", url: `postgres://${rest}` }
     : undefined;
+}
+
+/** The URL of a mail server, with its path and query left out: they mean nothing. */
+export function mailServer(text: string): string | undefined {
+  if (!/^smtps?:\/\/[^\s/?#]+\/?$/.test(text) || !URL.canParse(text)) return undefined;
+  const { username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return undefined;
+  }
+  return text;
 }
 
 export function domains(text: string): string[] | undefined {

@@ -77,7 +77,8 @@ export function configuredProviders(
 ): readonly ProviderConfig[] {
   const ofFile = (sections.providers ?? []).map(read);
   const ofVariables = readVariables(values);
-  const all = [...(ofVariables === undefined ? [] : [ofVariables]), ...ofFile];
+  const others = [...(ofVariables === undefined ? [] : [ofVariables]), ...ofFile];
+  const all = [...others, ...passkeysOfVariable(values, others)];
   return all.length === 0 && mode === "dev" ? [developmentAlone] : all;
 }
 
@@ -111,6 +112,18 @@ function readVariables(values: Partial<Values>): OpenIdConfig | undefined {
     revalidateGrace: hour,
     backchannelLogout: "sessions",
   };
+}
+
+/** `PASSKEYS=on`: one more, for every domain that no other names; none beside one that the file has. */
+function passkeysOfVariable(
+  { PASSKEYS: passkeys, ALLOWED_DOMAINS: allowed }: Partial<Values>,
+  others: readonly ProviderConfig[],
+): PasskeyConfig[] {
+  if (passkeys !== "on" || others.some(({ kind }) => kind === "passkey")) return [];
+  const domains = others.length === 0 ? allowed : "*";
+  return [
+    { kind: "passkey", name: "passkey", title: "Passkey", domains, givesGroups: true, openToAll: false },
+  ];
 }
 
 function read(declared: DeclaredProvider): ProviderConfig {

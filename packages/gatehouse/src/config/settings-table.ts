@@ -21,6 +21,7 @@ export interface FileKey {
 export const groupTitles = {
   server: "Address and listener",
   sign_in: "Who may sign in, and where",
+  mail: "Mail, for invitations",
   database: "Database",
   secrets: "Secrets",
   tokens: "Tokens and how long they live",

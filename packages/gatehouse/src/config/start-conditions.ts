@@ -1,6 +1,8 @@
 import ipaddr from "ipaddr.js";
+import { isIpLiteral } from "../oauth/host.ts";
 import { type ConfigProblem, quote } from "./config-errors.ts";
 import { type Values, variables } from "./environment-variables.ts";
+import type { DeclaredProviders } from "./sections/providers.ts";
 
 /*
  * What only shows when several variables are looked at together: whether this may start, and if not, what to
@@ -19,17 +21,21 @@ type IsGiven = (variable: string) => boolean;
 /**
  * The reasons not to start.
  * @param values what could be parsed; what could not is told elsewhere
- * @param hasProviders whether the file names identity providers, right or wrong
+ * @param providers the identity providers that the file names; undefined: none, `"wrong"`: they could not
+ * be read
  */
 export function contradictions(
   isGiven: IsGiven,
   values: Partial<Values>,
   mode: Mode,
-  hasProviders: boolean,
+  providers: DeclaredProviders | "wrong" | undefined,
 ): ConfigProblem[] {
   if (mode === "command") return [];
+  const mayBeMissing = mode === "dev" || providers !== undefined || values.PASSKEYS === "on";
   return [
-    ...missingCredentials(isGiven, values, mode === "dev" || hasProviders),
+    ...missingCredentials(isGiven, values, mayBeMissing),
+    ...passkeyProblems(values, providers),
+    ...mailProblems(isGiven, values),
     ...(mode === "dev" ? reachableFromOutside(values) : []),
     ...missingKey(values),
     ...(mode === "serve" ? unsharedDatabase(values) : []),
@@ -57,7 +63,9 @@ function missingCredentials(
         ? `the client id of a web application at Google: create one at https://console.cloud.google.com/apis/credentials with the redirect URI ${callback} (for another provider set UPSTREAM_ISSUER; for GitHub, or several, providers: in gatehouse.yaml)`
         : `the client id that ${issuer ?? "$UPSTREAM_ISSUER"} gives a confidential web application with the redirect URI ${callback}`;
     const tryOut =
-      secret === undefined ? "; to try it without a provider, on this computer: gatehouse dev" : "";
+      secret === undefined
+        ? "; for people without any provider: PASSKEYS=on; to try it, on this computer: gatehouse dev"
+        : "";
     errors.push({ variable: "OAUTH2_CLIENT_ID", found: "nothing", expected: whereFrom + tryOut });
   }
   if (secret === undefined) {
@@ -65,6 +73,48 @@ function missingCredentials(
     errors.push({ variable: "OAUTH2_CLIENT_SECRET", found: "nothing", expected });
   }
   return errors;
+}
+
+/** What would keep people with passkeys out (V17, V63). */
+function passkeyProblems(
+  values: Partial<Values>,
+  providers: DeclaredProviders | "wrong" | undefined,
+): ConfigProblem[] {
+  const declared = providers === "wrong" ? [] : (providers ?? []);
+  const declares = declared.some(({ kind }) => kind === "passkey");
+  if (values.PASSKEYS !== "on" && !declares) return [];
+  const { BASE_URL: base, OAUTH2_CLIENT_ID: id, ALLOWED_DOMAINS: domains } = values;
+  const errors: ConfigProblem[] = [];
+  if (base !== undefined && isIpLiteral(new URL(base.issuer).hostname)) {
+    errors.push({
+      variable: "BASE_URL",
+      found: quote(base.issuer),
+      expected:
+        "a URL with the name of a host, because browsers make no passkeys for an IP address; on this computer http://localhost:8080",
+    });
+  }
+  if (values.PASSKEYS !== "on" || declares) return errors;
+  if (providers !== undefined) {
+    errors.push({
+      variable: "PASSKEYS",
+      found: quote("on"),
+      expected:
+        "off beside providers: in gatehouse.yaml, and there one of kind: passkey with the domains of its people",
+    });
+  } else if (id !== undefined && domains === undefined) {
+    errors.push({
+      variable: "ALLOWED_DOMAINS",
+      found: "nothing",
+      expected:
+        "the domains whose addresses the identity provider may speak for: with PASSKEYS people of all others are invited here",
+    });
+  }
+  return errors;
+}
+
+function mailProblems(isGiven: IsGiven, { SMTP_FROM: from }: Partial<Values>): ConfigProblem[] {
+  if (!isGiven("SMTP_URL") || from !== undefined) return [];
+  return [{ variable: "SMTP_FROM", found: "nothing", expected: "the address that mails come from" }];
 }
 
 /**

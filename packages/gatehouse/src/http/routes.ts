@@ -106,3 +106,18 @@ export function assetRoute(
   };
   return { path, get: async () => response, head: true, audience: "program" };
 }
+
+/** A page of the passkey sign-in. @param path below the issuer */
+export function passkeyRoute(
+  urls: EndpointUrls,
+  { path, endpoint, head = false }: { path: string; endpoint: Endpoint; head?: boolean },
+): Route {
+  return {
+    path: urls.basePath + path,
+    get: endpoint,
+    post: endpoint,
+    head,
+    audience: "person",
+    limit: "sign-in",
+  };
+}

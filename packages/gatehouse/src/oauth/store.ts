@@ -452,6 +452,10 @@ export interface PasskeyStore {
     id: string,
     use: { readonly counter: number; readonly backedUp: boolean; readonly at: Seconds },
   ): Promise<boolean>;
+  /** Everybody who has passkeys, with the groups that their invitation gave them. */
+  listPasskeyPeople(): Promise<{ readonly account: Account; readonly groups: readonly string[] }[]>;
+  /** Replaces the groups of an account; of several at once, a sign-in among them, the last one holds. */
+  changeGroups(subject: Subject, groups: readonly string[]): Promise<void>;
   /** How many passkeys were made for another host than this one, and are of no use there (V63). */
   countStrayPasskeys(rpId: string): Promise<number>;
   beginCeremony(ceremony: Ceremony): Promise<void>;

@@ -101,8 +101,7 @@ export function ownPasskeysPage(page: OwnPasskeysPage, { passkeys: words }: Word
 ${nameField(words)}`;
   return {
     title: words.ownHeading,
-    content: html`<p class="step">${words.ownHeading}</p>
-<h1>${words.ownHeading}</h1>
+    content: html`<h1>${words.ownHeading}</h1>
 <p>${words.ownOf({ account })}</p>
 <dl class="facts">
 ${page.passkeys.map((passkey) => described(passkey, words))}

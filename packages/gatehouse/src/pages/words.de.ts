@@ -3,6 +3,11 @@ import type { Words } from "./words.ts";
 
 /* The sentences of `words.ts` in German: plain, friendly, "Sie". */
 
+const longMoment = new Intl.DateTimeFormat("de", {
+  dateStyle: "long",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
 const longDay = new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" });
 const amount = new Intl.NumberFormat("de");
 
@@ -156,7 +161,7 @@ export const german = {
       "Ein Passkey ersetzt das Passwort: Ihr Gerät bewahrt ihn auf und entsperrt ihn mit Fingerabdruck, Gesicht oder PIN.",
     registrationFor: ({ account }) => html`Mit ihm melden Sie sich als ${account} an.`,
     replaces:
-      "Er ersetzt jeden Passkey, den Sie hier bisher hatten: Diese gelten nicht mehr, und Sie werden überall abgemeldet.",
+      "Er ersetzt jeden Passkey, den Sie hier bisher hatten: Diese gelten nicht mehr, und angemeldete Browser werden abgemeldet.",
     address: "Ihre E-Mail-Adresse",
     name: "Ein Name dafür, wenn Sie möchten",
     exampleName: "Laptop im Büro",
@@ -220,6 +225,18 @@ export const german = {
     },
     tryAgain: "Noch einmal versuchen",
     noScript: "Passkeys brauchen JavaScript. Erlauben Sie es für diese Seite, und laden Sie sie neu.",
+  },
+
+  mail: {
+    invitationSubject: ({ host }) => `Ihre Einladung zur Anmeldung bei ${host}`,
+    invitation: ({ host, link, until }) =>
+      `Sie sind eingeladen, sich bei ${host} anzumelden. Dieser Server verbindet Ihre Apps mit MCP-Servern.
+
+Öffnen Sie diesen Link in dem Browser und auf dem Gerät, mit denen Sie sich anmelden möchten, und erstellen Sie dort einen Passkey:
+
+${link}
+
+Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer ihn verwendet, meldet sich als Sie an. Wenn Sie ihn nicht erwartet haben, tun Sie nichts.`,
   },
 
   error: {

@@ -21,6 +21,11 @@ export interface Explanation {
 export type Explanations = { readonly [K in ReasonKey]: (details: ReasonDetails[K]) => Explanation };
 
 const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const longMoment = new Intl.DateTimeFormat("en-GB", {
+  dateStyle: "long",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
 const amount = new Intl.NumberFormat("en-GB");
 
 export const english = {
@@ -176,7 +181,7 @@ export const english = {
       "A passkey takes the place of a password: your device keeps it, and unlocks it with your fingerprint, your face or its PIN.",
     registrationFor: ({ account }: { account: Html }) => html`With it you sign in as ${account}.`,
     replaces:
-      "It takes the place of every passkey you have had here: those stop working, and you are signed out everywhere.",
+      "It takes the place of every passkey you have had here: those stop working, and browsers that are signed in are signed out.",
     address: "Your e-mail address",
     name: "A name for it, if you like",
     exampleName: "Work laptop",
@@ -236,6 +241,18 @@ export const english = {
     },
     tryAgain: "Try again",
     noScript: "Passkeys need JavaScript. Allow it for this page, and load it again.",
+  },
+
+  mail: {
+    invitationSubject: ({ host }: { host: string }) => `Your invitation to sign in at ${host}`,
+    invitation: ({ host, link, until }: { host: string; link: string; until: Date }) =>
+      `You are invited to sign in at ${host}, which connects your apps to MCP servers.
+
+Open this link in the browser and on the device you want to sign in with, and make a passkey there:
+
+${link}
+
+It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoever uses it signs in as you. If you did not expect it, do nothing.`,
   },
 
   error: {

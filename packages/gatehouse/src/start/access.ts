@@ -3,6 +3,7 @@ import { createAccess } from "../access/access.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/config-errors.ts";
 import { accessRulesOf } from "../config/sections/access-rules.ts";
+import { hasLeft } from "../oauth/declarations.ts";
 import type { Access } from "../oauth/ports.ts";
 import type { Resource } from "../oauth/records.ts";
 import { shortIdOf } from "../oauth/resource.ts";
@@ -41,7 +42,7 @@ async function requireKnown(config: Config, store: Store, log: Logger): Promise<
   if (asked.length === 0) return;
   let known: readonly Resource[];
   try {
-    known = await store.listResources();
+    known = (await store.listResources()).filter((resource) => !hasLeft(resource));
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     log.warn({ err: error }, "whether the resources that access: names exist cannot be looked up for now");

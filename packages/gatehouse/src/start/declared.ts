@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import type { Declarations, DeclaredClient, DeclaredKind, DeclaredResource } from "../oauth/declarations.ts";
+import { resourceClaims } from "../oauth/records.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { ClientId, Seconds } from "../oauth/values.ts";
 
@@ -12,7 +13,7 @@ export function declaredIn({ sections, placeOf }: Config, now: Seconds): Declara
   const place = (section: DeclaredKind, index: number) =>
     placeOf(section, [index, section === "resources" ? "identifier" : "id"]) ?? section;
   const resources = sections.resources?.map((declared, index): DeclaredResource => {
-    const { identifier, name, credential, previous_credential: previous, scopes = [] } = declared;
+    const { identifier, name, credential, previous_credential: previous, scopes = [], claims } = declared;
     const credentialHash = hashSecret(credential);
     return {
       identifier,
@@ -24,6 +25,7 @@ export function declaredIn({ sections, placeOf }: Config, now: Seconds): Declara
         ...(isOptional && { isOptional: true as const }),
       })),
       createdAt: now,
+      ...(claims && { claims: resourceClaims.filter((claim) => claims.includes(claim)) }),
       declared: {
         place: place("resources", index),
         fingerprint: fingerprintOf([

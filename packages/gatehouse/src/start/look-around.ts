@@ -1,13 +1,14 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { describeDiscoveryFailure, type ProviderAbout } from "../identity/openid/provider-advice.ts";
-import { lookAround } from "../look-around.ts";
+import { type LookAroundOptions, lookAround } from "../look-around.ts";
 import type { Store } from "../oauth/store.ts";
 import type { Discoverable } from "./sign-in.ts";
 
 /**
  * @param warnings where it stands that a provider cannot be used
- * @param tells false: another process writes it into the log
+ * @param options `tells` false: another process writes it into the log; `works`: what else is asked of the
+ * database
  */
 export function lookFromHere(
   config: Config,
@@ -15,7 +16,10 @@ export function lookFromHere(
   store: Store,
   discoverable: readonly Discoverable[],
   warnings: Set<string>,
-  tells = true,
+  {
+    tells = true,
+    works = [],
+  }: { readonly tells?: boolean; readonly works?: LookAroundOptions["works"] } = {},
 ): { stop(): void } {
   const isDevelopment = config.providers.every(({ kind }) => kind === "development");
   const isAlone = config.providers.length === 1;
@@ -37,6 +41,7 @@ export function lookFromHere(
   return lookAround({
     store,
     providers,
+    works,
     onResources: (resources) => {
       if (!tells || isDevelopment) return;
       const identifiers = resources.map(({ identifier }) => identifier);

@@ -1,16 +1,18 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import type { ProviderConfig } from "../config/providers.ts";
+import type { PasskeyConfig, ProviderConfig } from "../config/providers.ts";
+import type { Route } from "../http/route.ts";
+import { developmentRoute, passkeyRoute } from "../http/routes.ts";
 import { createDevelopmentProvider } from "../identity/development.ts";
-import { speaksFor } from "../identity/domains.ts";
+import { type SpeaksFor, speaksFor } from "../identity/domains.ts";
 import { createGithubProvider } from "../identity/github/provider.ts";
 import type { Finding } from "../identity/openid/examination.ts";
 import { createOpenIdProvider, type OpenIdProvider } from "../identity/openid/provider.ts";
 import { providersOf } from "../identity/providers.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Clock, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
-import type { Endpoint } from "../oauth/services.ts";
 import type { Seconds } from "../oauth/values.ts";
+import type { Passkeys } from "./passkeys.ts";
 import type { Reloadable } from "./reload.ts";
 import { systemRandom } from "./system.ts";
 
@@ -18,7 +20,7 @@ import { systemRandom } from "./system.ts";
 export interface SignIn extends Reloadable {
   readonly providers: IdentityProviders;
   /** Pages of our own that a provider brings. */
-  readonly pages: readonly { readonly path: string; readonly endpoint: Endpoint }[];
+  readonly routes: readonly Route[];
   /** Those that publish what can be fetched before anybody signs in. */
   readonly discoverable: readonly Discoverable[];
   /** How the others are looked at without a person, by name. */
@@ -35,7 +37,7 @@ export interface Discoverable {
 /** One of them, with what its kind brings besides. */
 interface Made {
   readonly provider: IdentityProvider;
-  readonly page?: SignIn["pages"][number];
+  readonly routes?: readonly Route[];
   readonly discoverable?: Discoverable;
   readonly examine?: Examine;
 }
@@ -43,17 +45,21 @@ interface Made {
 /**
  * The configured identity providers. When the configuration is read again, those of which nothing has changed
  * stay with all they know; one that is new has no callback until the next start.
+ * @param passkeys what only a server loads; without it providers of that kind are left out
  */
 export function createSignIn(
   config: Config,
   urls: EndpointUrls,
   clock: Clock,
   log: Pick<Logger, "warn">,
+  passkeys?: Passkeys,
 ): SignIn {
   const make = (about: ProviderConfig, others: readonly ProviderConfig[]) =>
-    makeProvider(about, others, config.settings.issuer, urls, clock, log);
+    makeProvider(about, others, config.settings.issuer, urls, clock, log, passkeys);
+  const usable = (providers: readonly ProviderConfig[]) =>
+    passkeys === undefined ? providers.filter(({ kind }) => kind !== "passkey") : providers;
   const routed = new Set(config.providers.map(({ name }) => name));
-  let made = makeAll(config.providers, new Map(), make);
+  let made = makeAll(usable(config.providers), new Map(), make);
   let current = providersOf(providersIn(made));
   return {
     providers: {
@@ -62,7 +68,7 @@ export function createSignIn(
       },
       find: (name) => current.find(name),
     },
-    pages: [...made.values()].flatMap(({ page }) => page ?? []),
+    routes: [...made.values()].flatMap(({ routes }) => routes ?? []),
     discoverable: [...made.values()].flatMap(({ discoverable }) => discoverable ?? []),
     examinations: new Map(
       [...made.values()].flatMap(({ provider, examine }) => (examine ? [[provider.name, examine]] : [])),
@@ -71,11 +77,7 @@ export function createSignIn(
       const later = providers.filter(({ name }) => !routed.has(name)).map(({ name }) => name);
       if (later.length > 0)
         log.warn({ providers: later }, "these identity providers wait for the next start");
-      made = makeAll(
-        providers.filter(({ name }) => routed.has(name)),
-        made,
-        make,
-      );
+      made = makeAll(usable(providers.filter(({ name }) => routed.has(name))), made, make);
       current = providersOf(providersIn(made));
     },
   };
@@ -105,18 +107,19 @@ function makeProvider(
   urls: EndpointUrls,
   clock: Clock,
   log: Pick<Logger, "warn">,
+  passkeys: Passkeys | undefined,
 ): Made {
   const callbackUrl = urls.callbackOf(about.name);
   const warn = (message: string) => log.warn({ provider: about.name }, message);
-  const otherDomains = others.flatMap(({ domains }) => (typeof domains === "string" ? [] : (domains ?? [])));
-  const speaks = speaksFor(about.domains, otherDomains);
+  const domainsOfOthers = otherDomains(others);
+  const speaks = speaksFor(about.domains, domainsOfOthers);
   switch (about.kind) {
     case "openid": {
       const { kind: _, ...options } = about;
       const provider = createOpenIdProvider({
         ...options,
         callbackUrl,
-        otherDomains: others.length === 0 ? undefined : otherDomains,
+        otherDomains: others.length === 0 ? undefined : domainsOfOthers,
         warn,
       });
       return { provider, discoverable: { config: about, provider } };
@@ -132,7 +135,7 @@ function makeProvider(
       return { provider, examine: provider.examine };
     }
     case "passkey":
-      throw new Error("passkeys are not there yet");
+      return makePasskeyProvider(about, speaks, urls, passkeys);
     case "development": {
       const { provider, endpoint } = createDevelopmentProvider({
         ...about,
@@ -141,7 +144,22 @@ function makeProvider(
         clock,
         random: systemRandom,
       });
-      return { provider, page: { path: `${urls.basePath}/development-sign-in`, endpoint } };
+      return { provider, routes: [developmentRoute(`${urls.basePath}/development-sign-in`, endpoint)] };
     }
   }
 }
+
+function makePasskeyProvider(
+  about: PasskeyConfig,
+  mayHold: SpeaksFor,
+  urls: EndpointUrls,
+  passkeys: Passkeys | undefined,
+): Made {
+  if (passkeys === undefined) throw new Error("what is of passkeys was not loaded");
+  const provider = passkeys.createProvider({ ...about, mayHold });
+  return { provider, routes: provider.pages.map((page) => passkeyRoute(urls, page)) };
+}
+
+/** The domains that these providers name. */
+export const otherDomains = (others: readonly ProviderConfig[]): readonly string[] =>
+  others.flatMap(({ domains }) => (typeof domains === "string" ? [] : (domains ?? [])));

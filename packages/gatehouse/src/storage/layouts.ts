@@ -359,6 +359,12 @@ export const passkeys = layout(
   }),
 );
 
+/** @param row of an account's columns, and the groups that its passkeys have */
+export function toPasskeyPerson(row: Row): { readonly account: Account; readonly groups: readonly string[] } {
+  const groups = JSON.parse(row[accounts.names.length] as string) as string[];
+  return { account: accounts.read(row), groups };
+}
+
 export const invitations = layout(
   (column): Invitation => ({
     tokenHash: column.text<SecretHash>("id"),

@@ -11,7 +11,7 @@ const told = (t: Parameters<typeof errorsOf>[0], yaml: string) =>
 test("V40 a rule says whom it is about: empty lists and matches, everyone beside others and unknown names are errors", (t) => {
   const resource = `resources:
   - identifier: https://notes.example/mcp
-    credential: gatehouse_rs_a-credential-of-at-least-32-characters
+    credential: gatehouse_rs_gatehouse_rs_${"0".repeat(32)}
     scopes: [{ name: "notes:read" }]
 `;
   for (const [yaml, expected] of [

@@ -29,7 +29,7 @@ test("a secret's file in gatehouse.yaml is held to the same rules as one of a va
   const { storage } = readConfig({ SQL_URL_FILE: join(folder, "url") }, "command");
   assert.equal(storage.kind === "sqlite" && storage.path, "./from-a-file.db");
   const secrets = Object.entries(variables).filter(([, about]) => "secret" in about || "inFile" in about);
-  assert.equal(secrets.length, 4);
+  assert.equal(secrets.length, 5);
   for (const [name] of secrets) {
     const both = () =>
       readConfig({ [name]: "k".repeat(32), [`${name}_FILE`]: join(folder, "lf") }, "command");

@@ -196,6 +196,21 @@ export function passkeysContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.countStrayPasskeys("auth.example.com"), before);
   });
 
+  test("everybody with passkeys is listed with the groups of their invitation, whatever the account's are now", async () => {
+    const { account, passkey } = await registered();
+    await tested.store.addPasskey(aPasskey(account), 20);
+    await tested.store.changeGroups(account.subject, ["from the file"]);
+    const listed = await tested.store.listPasskeyPeople();
+    assert.deepEqual(
+      listed.filter(({ account: { subject } }) => subject === account.subject),
+      [{ account: { ...account, groups: ["from the file"] }, groups: passkey.groups }],
+    );
+    const upstream = anAccount({ email: `${unique()}@example.com` });
+    await signIn(upstream);
+    const all = await tested.store.listPasskeyPeople();
+    assert.ok(all.every(({ account: { subject } }) => subject !== upstream.subject));
+  });
+
   test("a ceremony is taken by exactly one caller, and by nobody once it is over", async () => {
     const ceremony: Ceremony = {
       secretHash: aHash(),

@@ -56,3 +56,16 @@ test("V38 a resource is told name and groups where it lists them, nobody else is
   await server.store.changeResource(canonicalResource("https://other.example.com/mcp"), { claims: ["name"] });
   assert.deepEqual(await introspect(server, token, other), { active: false });
 });
+
+test("a resource that the file declares is told what stands there", async () => {
+  const declared = (claims: string) => `resources:
+  - identifier: https://declared.example.com/mcp
+    credential: gatehouse_rs_${"0".repeat(32)}
+${claims}`;
+  const claims = async () =>
+    (await server.store.findResource(canonicalResource("https://declared.example.com/mcp")))?.claims;
+  await server.reload(declared("    claims: [groups, name]\n"));
+  assert.deepEqual(await claims(), ["name", "groups"]);
+  await server.reload(declared(""));
+  assert.equal(await claims(), undefined);
+});

@@ -15,12 +15,14 @@ const samples: Record<string, unknown> = {
   day: new Date("2026-11-26T12:00:00Z"),
   host: html`<bdi>host.example</bdi>`,
   imitates: "Imitated",
+  link: "https://host.example/link",
   more: 4711,
   name: html`<bdi>Given name</bdi>`,
   scheme: html`<bdi>scheme:</bdi>`,
   scopes: html`<code>some:scope</code>`,
   server: "Example server",
   provider: html`<bdi>Work account</bdi>`,
+  until: new Date("2026-11-26T12:00:00Z"),
 };
 /** Those of which only a part is printed. */
 const samplesOfEntries: Record<string, Record<string, unknown>> = {

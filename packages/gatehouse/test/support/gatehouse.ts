@@ -50,6 +50,8 @@ export interface TestGatehouse {
   addClient(
     client: Partial<Omit<Client, "id">> & { readonly id: string; readonly secret?: string },
   ): Promise<Client>;
+  /** What was told to whoever started it, and no log. */
+  readonly announced: readonly string[];
   /** As a changed gatehouse.yaml does at SIGHUP. @throws ConfigError */
   reload(yaml: string): Promise<void>;
   stop(): Promise<void>;
@@ -110,7 +112,9 @@ export async function startTestGatehouse(
     },
     clock,
   );
+  const announced: string[] = [];
   const running = await startGatehouse(config, logger, {
+    announce: (text) => announced.push(text),
     clock,
     store,
     documents,
@@ -122,6 +126,7 @@ export async function startTestGatehouse(
     url: environment.BASE_URL === undefined ? issuer : `http://127.0.0.1:${port}`,
     clock,
     store,
+    announced,
     upstream,
     introspectionToken,
     log,

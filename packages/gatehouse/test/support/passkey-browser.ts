@@ -22,6 +22,8 @@ const random = { bytes: randomBytes };
 /** A passkey provider on a store, without a network: its pages are called, not fetched. */
 export interface PasskeyServer {
   readonly provider: PasskeyProvider;
+  /** Its own. */
+  readonly origin: string;
   readonly store: Store;
   readonly clock: StandingClock;
   readonly events: readonly AuditEvent[];
@@ -70,6 +72,7 @@ export async function startPasskeyServer(
     });
   return {
     provider: createPasskeyProvider(party),
+    origin: party.issuer,
     store,
     clock,
     events,
@@ -119,7 +122,11 @@ export class PasskeyBrowser {
     headers: Partial<OAuthRequest["headers"]> = {},
   ): Promise<OAuthResponse> {
     const form = Parameters.parse(new URLSearchParams(fields).toString());
-    return this.#ask(path, { method: "POST", form, headers: { ...noHeaders, origin, ...headers } });
+    return this.#ask(path, {
+      method: "POST",
+      form,
+      headers: { ...noHeaders, origin: this.server.origin, ...headers },
+    });
   }
 
   async #ask(path: string, about: Partial<OAuthRequest>): Promise<OAuthResponse> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OAuthError } from "../../oauth/messages/errors.ts";
+import { resourceClaims } from "../../oauth/records.ts";
 import { canonicalResource } from "../../oauth/resource.ts";
 import { resourceCredentialPrefix } from "../../oauth/tokens/prefixes.ts";
 import type { ResourceIdentifier } from "../../oauth/values.ts";
@@ -54,6 +55,11 @@ const resource = z.strictObject({
     .array(scope)
     .optional()
     .describe("What can be allowed there. None: it takes any scope, shown by its name."),
+  claims: z
+    .array(z.enum(resourceClaims))
+    .min(1)
+    .optional()
+    .describe("What it is told of people besides: their name, their groups. Left out: neither."),
 });
 
 export const resourcesSchema = z.array(resource);

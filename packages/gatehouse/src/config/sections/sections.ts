@@ -1,5 +1,6 @@
 import { accessSection, type DeclaredAccess } from "./access.ts";
 import { clientsSection, type DeclaredClients } from "./clients.ts";
+import { type DeclaredPeople, peopleSection } from "./people.ts";
 import { type DeclaredProviders, providersSection } from "./providers.ts";
 import { type DeclaredResources, resourcesSection } from "./resources.ts";
 import type { Section } from "./section.ts";
@@ -10,6 +11,7 @@ export interface SectionValues {
   readonly resources?: DeclaredResources;
   readonly clients?: DeclaredClients;
   readonly access?: DeclaredAccess;
+  readonly people?: DeclaredPeople;
 }
 
 /** Every section, in the order of the docs. */
@@ -18,6 +20,7 @@ export const sections: { readonly [K in keyof SectionValues]-?: Section<NonNulla
   resources: resourcesSection,
   clients: clientsSection,
   access: accessSection,
+  people: peopleSection,
 };
 
 /** The same for those who treat all alike: what each holds is known to its own file. */

@@ -31,6 +31,7 @@ export interface Invited {
 
 export type InvitationRefusal =
   | { readonly refused: "malformed" }
+  | { readonly refused: "blocked" }
   /** Its domain belongs to another provider (V17). */
   | { readonly refused: "foreign" }
   /** This person, of another provider, has the address (V69). */
@@ -55,6 +56,7 @@ export async function invitePerson(
   const holder = accounts.find((account) => !hasPasskeys(account, issuer));
   if (holder !== undefined) return { refused: "held", holder };
   const [account] = accounts;
+  if (account?.blockedAt !== undefined) return { refused: "blocked" };
   const userHandle = account?.upstreamSubject;
   const { invitation, link } = makeInvitation(inviting, { ...about, email, userHandle });
   await store.invite(invitation);

@@ -1,6 +1,6 @@
 import type { PasskeyStore } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accounts, ceremonies, passkeys } from "../layouts.ts";
+import { accounts, ceremonies, passkeys, toPasskeyPerson } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";
 import { columnsOf, parameters, valuesOf } from "./dialect.ts";
@@ -11,6 +11,8 @@ type PasskeyOperations = Pick<
   | "findPasskey"
   | "listPasskeys"
   | "usePasskey"
+  | "listPasskeyPeople"
+  | "changeGroups"
   | "countStrayPasskeys"
   | keyof CeremonyOperations
 >;
@@ -39,6 +41,11 @@ export function passkeyOperations(database: Database): PasskeyOperations {
     `update gatehouse_passkeys set counter = $2, backed_up = $3, last_used_at = $4
      where id = $1 and (counter < $2 or (counter = 0 and $2 = 0))`,
   );
+  const listPeople = database.prepare(
+    `select ${columnsOf(accounts, "a")}, (select max(p.group_names) from gatehouse_passkeys as p where p.subject = a.subject)
+     from gatehouse_accounts as a where exists (select 1 from gatehouse_passkeys as q where q.subject = a.subject)`,
+  );
+  const changeGroups = database.prepare("update gatehouse_accounts set group_names = $2 where subject = $1");
   const strays = database.prepare("select count(*) from gatehouse_passkeys where rp_id <> $1");
   return {
     addPasskey: (passkey, limit) =>
@@ -57,6 +64,9 @@ export function passkeyOperations(database: Database): PasskeyOperations {
     listPasskeys: async (subject) => (await database.run(list, subject)).rows.map(passkeys.read),
     usePasskey: async (id, { counter, backedUp, at }) =>
       (await database.run(use, id, counter, backedUp, instant(at))).changes === 1,
+    listPasskeyPeople: async () => (await database.run(listPeople)).rows.map(toPasskeyPerson),
+    changeGroups: async (subject, groups) =>
+      void (await database.run(changeGroups, subject, JSON.stringify(groups))),
     countStrayPasskeys: async (rpId) => Number((await database.run(strays, rpId)).rows[0]?.[0]),
     ...ceremonyOperations(database),
   };

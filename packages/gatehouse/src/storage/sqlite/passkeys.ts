@@ -1,7 +1,7 @@
 import type { Account } from "../../oauth/records.ts";
 import type { PasskeyStore } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { accounts, ceremonies, passkeys } from "../layouts.ts";
+import { accounts, ceremonies, passkeys, toPasskeyPerson } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { insertInto, placeholders, valuesOf } from "./dialect.ts";
 
@@ -11,6 +11,8 @@ type PasskeyOperations = Pick<
   | "findPasskey"
   | "listPasskeys"
   | "usePasskey"
+  | "listPasskeyPeople"
+  | "changeGroups"
   | "countStrayPasskeys"
   | keyof CeremonyOperations
 >;
@@ -36,6 +38,11 @@ export function passkeyOperations(database: Database): PasskeyOperations {
     `update gatehouse_passkeys set counter = ?1, backed_up = ?2, last_used_at = ?3
      where id = ?4 and (counter < ?1 or (counter = 0 and ?1 = 0))`,
   );
+  const listPeople = database.prepare(
+    `select ${accounts.columns}, (select max(p.group_names) from gatehouse_passkeys as p where p.subject = a.subject)
+     from gatehouse_accounts as a where exists (select 1 from gatehouse_passkeys as q where q.subject = a.subject)`,
+  );
+  const changeGroups = database.prepare("update gatehouse_accounts set group_names = ? where subject = ?");
   const strays = database.prepare("select count(*) from gatehouse_passkeys where rp_id <> ?");
   return {
     addPasskey: (passkey, limit) =>
@@ -55,6 +62,9 @@ export function passkeyOperations(database: Database): PasskeyOperations {
     listPasskeys: (subject) => database.read(() => list.all(subject).map(passkeys.read)),
     usePasskey: (id, { counter, backedUp, at }) =>
       database.write(() => use.run(counter, Number(backedUp), at, id).changes === 1),
+    listPasskeyPeople: () => database.read(() => listPeople.all().map(toPasskeyPerson)),
+    changeGroups: (subject, groups) =>
+      database.write(() => void changeGroups.run(JSON.stringify(groups), subject)),
     countStrayPasskeys: (rpId) => database.read(() => Number(strays.get(rpId)?.[0])),
     ...ceremonyOperations(database),
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { providersSchema } from "../../../src/config/sections/providers.ts";
+import { provenAddress } from "../../../src/identity/openid/address.ts";
 import type { OpenIdOptions } from "../../../src/identity/openid/options.ts";
 import { type ForgedUpstream, startForgedUpstream } from "../../support/forged-upstream.ts";
 import { anAttempt, callback, failureOf, providerOf } from "../attempts.ts";
@@ -86,6 +87,15 @@ test("V-n4 what is said of an address and is not true refuses it, wherever it st
       await refused(unsaid, options, "unverifiedAddress");
     }
   }
+});
+
+test("an operator who gives Microsoft Entra by the variables, or without xms_edov, reads what to do", () => {
+  const idToken = { email: "ada@corp.example", tid: "t" };
+  const prove = (trust: Parameters<typeof provenAddress>[1]) => () =>
+    provenAddress({ idToken, userinfo: undefined }, trust);
+  const issuer = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0";
+  assert.throws(prove({ issuer }), /never sends it: configure it under providers: .* preset: microsoft/);
+  assert.throws(prove({ issuer, preset: "microsoft" }), /xms_edov, or set trust_email: true/);
 });
 
 test("where an address is optional, who has none that counts comes in without one, and none is made up", async () => {

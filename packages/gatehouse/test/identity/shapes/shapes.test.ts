@@ -52,6 +52,18 @@ for (const shape of shapes) {
     await t.test("everything but the account in userinfo", async () => {
       assert.deepEqual(await player.signIn(allInUserinfo(shape)), person);
     });
+    await t.test("with the variables alone, but for Microsoft", async () => {
+      const variables = { name: "default", preset: undefined, groupsClaim: undefined, ofVariables: true };
+      if (shape.preset === "microsoft") {
+        const { code } = await failureOf(player.signIn({}, { ...variables, tenants: undefined }));
+        assert.equal(code, shape.variant === undefined ? "access_denied" : "server_error");
+        return;
+      }
+      const { subject, email, sid } = shape.person;
+      const known = { provider: "default", issuer: player.upstream.issuer, subject, email };
+      const nothingElse = { name: undefined, groups: [], ...(sid && { sid }) };
+      assert.deepEqual(await player.signIn({}, variables), { ...known, ...nothingElse });
+    });
     await t.test("no address anywhere", () =>
       refused(player, { idToken: without("email"), userinfo: without("email") }, "noAddress"),
     );

@@ -1,0 +1,125 @@
+import { type Command, Option } from "commander";
+import { loadConfig } from "../config/config.ts";
+import { type Seconds, seconds } from "../oauth/values.ts";
+import { invite, type MailLanguage, mailInvitation, mailLanguages } from "../start/invitations.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { asJson, duration, type JsonOption } from "./options.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { changeStore } from "./store.ts";
+import { formatInstant } from "./table.ts";
+
+interface InviteOptions extends JsonOption {
+  readonly groups?: readonly string[];
+  readonly expires: Seconds;
+  readonly signOut?: true;
+  readonly language: MailLanguage;
+}
+
+const minLifetime = 60;
+const maxLifetime = 30 * 86_400;
+
+export function addInviteCommands(people: Command, shell: Shell): void {
+  people
+    .command("invite <email>")
+    .description(
+      "invite somebody to sign in with a passkey, for whom there is no identity provider: prints the link, or mails it (SMTP_URL); somebody who was invited before gets a new passkey in place of all others",
+    )
+    .addOption(new Option("--groups <list>", "groups of theirs, separated by commas").argParser(readGroups))
+    .addOption(
+      new Option("--expires <duration>", "how long the link is good, from 1m to 30d")
+        .argParser(readLifetime)
+        .default(seconds(72 * 3600), "72h"),
+    )
+    .option("--sign-out", "end the grants of somebody who had an account, once they use it")
+    .addOption(new Option("--language <language>", "of the mail").choices([...mailLanguages]).default("en"))
+    .addOption(asJson())
+    .action((email: string, options: InviteOptions) => invitePerson(shell, email, options));
+  people
+    .command("uninvite <email>")
+    .description("end the open invitation to this address: its link is of no use any more")
+    .addOption(asJson())
+    .action((email: string, options: JsonOption) => uninvite(shell, email, options));
+}
+
+function invitePerson(shell: Shell, address: string, options: InviteOptions): Promise<void> {
+  const { groups = [], expires: lifetime, signOut: endsGrants = false, language, json } = options;
+  const config = loadConfig(shell, "command");
+  return changeStore(shell, async (store) => {
+    const about = { email: address, groups, endsGrants, lifetime };
+    const invited = await invite(config, store, shell, about);
+    if ("refused" in invited) throw refusalOf(invited, address);
+    const { email, link, expiresAt, replaces } = invited;
+    let mailed = false;
+    try {
+      mailed = await mailInvitation(config, invited, language);
+    } catch (error) {
+      await store.cancelInvitation(email, shell.clock.now());
+      throw new Error("the mail server did not take the invitation, so nobody is invited", { cause: error });
+    }
+    if (json) {
+      return shell.print(
+        JSON.stringify({ email, mailed, ...(mailed ? {} : { link }), expires_at: expiresAt, replaces }),
+      );
+    }
+    const until = `${formatInstant(expiresAt)} UTC`;
+    if (mailed) shell.print(`Mailed to ${oneLine(email)}: a link that is good once, until ${until}.`);
+    else {
+      shell.print(link);
+      shell.complain(
+        `Hand this link to ${oneLine(email)} alone: whoever uses it signs in as them. It is good once, until ${until}.`,
+      );
+    }
+    if (replaces) {
+      const grants = endsGrants ? "and so do their apps" : "their apps stay connected (--sign-out ends that)";
+      shell.complain(
+        `They have an account: once they use it their former passkeys and sessions end, ${grants}.`,
+      );
+    }
+  });
+}
+
+function uninvite(shell: Shell, email: string, { json }: JsonOption): Promise<void> {
+  return changeStore(shell, async (store) => {
+    if (!(await store.cancelInvitation(email, shell.clock.now()))) {
+      throw new Refusal(1, `no invitation to ${oneLine(email)} is open`);
+    }
+    shell.print(json ? JSON.stringify({ uninvited: email }) : `Ended the invitation to ${oneLine(email)}.`);
+  });
+}
+
+function refusalOf(
+  refusal: Extract<Awaited<ReturnType<typeof invite>>, { readonly refused: string }>,
+  address: string,
+): Refusal {
+  const email = oneLine(address);
+  switch (refusal.refused) {
+    case "off":
+      return new Refusal(2, "this server has no accounts of its own: set PASSKEYS=on, as for serve");
+    case "malformed":
+      return new Refusal(2, `${email} is no e-mail address`);
+    case "foreign":
+      return new Refusal(1, `people with the domain of ${email} sign in through another provider`);
+    case "blocked":
+      return new Refusal(1, `${email} is blocked: gatehouse people unblock first`);
+    case "held": {
+      const { provider, issuer } = refusal.holder;
+      return new Refusal(
+        1,
+        `${email} belongs to somebody of the provider ${oneLine(provider)} (${oneLine(issuer)}); gatehouse people release gives the address up`,
+      );
+    }
+  }
+}
+
+function readGroups(text: string): readonly string[] {
+  const groups = [...new Set(text.split(",").map((group) => group.trim()))];
+  if (groups.every((group) => /^[^\p{C}]{1,256}$/u.test(group))) return groups;
+  throw new Refusal(2, `--groups ${oneLine(text)}: give names separated by commas, such as admins,ops`);
+}
+
+function readLifetime(text: string): Seconds {
+  const found = duration("--expires")(text);
+  if (found >= minLifetime && found <= maxLifetime) return found;
+  throw new Refusal(2, `--expires ${oneLine(text)}: from 1m to 30d`);
+}

@@ -1,0 +1,114 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { addressKey } from "../config/sections/people.ts";
+import { inviteFirstPerson } from "../identity/passkey/invite.ts";
+import type { PasskeyProvider } from "../identity/passkey/provider.ts";
+import { hasPasskeys, type RelyingParty, rpIdOf } from "../identity/passkey/relying-party.ts";
+import type { Clock, Events, IdentityProvider } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
+import type { Reloadable } from "./reload.ts";
+import { systemRandom } from "./system.ts";
+
+type About = Pick<IdentityProvider, "name" | "title" | "domains"> & Pick<RelyingParty, "mayHold">;
+
+/** What is of our own accounts, while there are any; else nothing of it is loaded. */
+export interface Passkeys extends Reloadable {
+  createProvider(about: About): PasskeyProvider;
+}
+
+export const wantsPasskeys = ({ providers }: Pick<Config, "providers">) =>
+  providers.some(({ kind }) => kind === "passkey");
+
+/** Undefined when no provider is of this kind. */
+export async function loadPasskeys(
+  config: Config,
+  store: Store,
+  clock: Clock,
+  events: Events,
+): Promise<Passkeys | undefined> {
+  if (!wantsPasskeys(config)) return undefined;
+  const { createPasskeyProvider } = await import("../identity/passkey/provider.ts");
+  const { issuer } = config.settings;
+  let groupsOf = groupsIn(config);
+  return {
+    createProvider: (about) =>
+      createPasskeyProvider({
+        ...about,
+        issuer,
+        store,
+        clock,
+        random: systemRandom,
+        events,
+        groupsOf: (email) => groupsOf(email),
+      }),
+    apply(changed) {
+      groupsOf = groupsIn(changed);
+    },
+  };
+}
+
+/** The groups that `people:` gives whoever has an address. */
+function groupsIn({ sections: { people = [] } }: Config): (email: string) => readonly string[] {
+  const byAddress = new Map(people.map(({ address, groups }) => [addressKey(address), groups]));
+  return (email) => byAddress.get(addressKey(email)) ?? [];
+}
+
+/**
+ * Brings accounts up to what `people:` says now, so that a rule about a group holds from the next refresh on
+ * and not from the next sign-in (V45).
+ */
+export async function bringGroupsUpToDate(config: Config, store: Store): Promise<void> {
+  if (!wantsPasskeys(config)) return;
+  const groupsOf = groupsIn(config);
+  for (const { account, groups } of await store.listPasskeyPeople()) {
+    if (!hasPasskeys(account, config.settings.issuer)) continue;
+    const wanted = [...new Set([...groups, ...groupsOf(account.email)])];
+    const found = account.groups ?? [];
+    const same = wanted.length === found.length && wanted.every((group, at) => group === found[at]);
+    if (!same) await store.changeGroups(account.subject, wanted);
+  }
+}
+
+/**
+ * What a start does about passkeys, once the database can be asked; each part may be done again.
+ * @param announce told what is for the eyes of whoever started the server, and for no log
+ */
+export function passkeyWorks(
+  config: Config,
+  store: Store,
+  clock: Clock,
+  log: Logger,
+  announce: ((text: string) => void) | undefined,
+): (() => Promise<void>)[] {
+  if (!wantsPasskeys(config)) return [];
+  const { issuer } = config.settings;
+  const isAlone = config.providers.length === 1;
+  return [
+    () => bringGroupsUpToDate(config, store),
+    async () => {
+      const rpId = rpIdOf(issuer);
+      const passkeys = await store.countStrayPasskeys(rpId);
+      if (passkeys > 0) {
+        log.warn(
+          { passkeys, host: rpId },
+          "passkeys are here that were made for another host, and no browser offers them for this one: their people need an invitation each (gatehouse people invite), or BASE_URL its former host",
+        );
+      }
+    },
+    async () => {
+      if (!isAlone || announce === undefined) return;
+      const link = await inviteFirstPerson({ issuer, store, clock, random: systemRandom });
+      if (link !== undefined) announce(describeFirstInvitation(link));
+    },
+  ];
+}
+
+function describeFirstInvitation(link: string): string {
+  return `
+Nobody can sign in yet. Open this link in your browser within an hour, and make the first passkey:
+
+  ${link}
+
+It is shown this once. Invite others with: gatehouse people invite ada@example.com
+`;
+}
