@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
@@ -76,17 +76,18 @@ test("Y07 the single executable runs dev, serve, several workers and every comma
     assert.doesNotMatch(program.stderr(), /Warning/);
   });
 
-  await t.test("serve, in two workers", async (t) => {
+  await t.test("serve, in two workers, with a file that declares a resource", async (t) => {
     const port = await freePort();
-    const environment = {
-      PORT: String(port),
-      WORKERS: "2",
-      // Nobody signs in here.
-      OAUTH2_CLIENT_ID: "gatehouse",
-      OAUTH2_CLIENT_SECRET: "secret",
-      UPSTREAM_ISSUER: "http://localhost:1",
-    };
-    const program = await start(t, ["serve"], environment, /"workers":2/);
+    const config = join(emptyFolder(), "gatehouse.yaml");
+    // Nobody signs in here.
+    const yaml = `
+server: { port: ${port}, workers: 2 }
+sign_in: { client_id: gatehouse, client_secret: secret, issuer: "http://localhost:1" }
+resources:
+  - { identifier: "https://notes.example.com/mcp", credential: gatehouse_rs_${"a".repeat(40)} }
+`;
+    writeFileSync(config, yaml);
+    const program = await start(t, ["serve", "--config", config], {}, /"workers":2/);
     await servesItsPages(`http://localhost:${port}`);
     assert.equal((await fetch(`http://localhost:${port}/readyz`)).status, 200);
     assert.doesNotMatch(program.stderr(), /Warning/);

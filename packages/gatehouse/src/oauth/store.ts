@@ -165,7 +165,8 @@ export interface ClientStore {
   replaceClient(client: Client, unlessShared?: "unlessShared"): Promise<boolean>;
   /**
    * Gives the client another name, other redirect URIs, or both; what is left out stays as it is, and so do
-   * its secrets and grants. Of two changes of the same at once the later holds. False when unknown.
+   * its secrets and grants. Of two changes of the same at once the later holds. False when unknown, or when a
+   * file declares it.
    */
   changeClient(
     id: string,
@@ -177,7 +178,7 @@ export interface ClientStore {
   useAssertion(assertionHash: SecretHash, expiresAt: Seconds): Promise<boolean>;
   /**
    * Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09).
-   * False when unknown, or, with `unlessShared`, when it was registered more than once.
+   * False when unknown, or a file declares it, or, with `unlessShared`, it was registered more than once.
    */
   removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
   /**
@@ -224,7 +225,7 @@ export interface ResourceStore {
    * next meanwhile ends there; a rotation at the same moment leaves no live token behind. Once it resolves
    * nothing stored before it was asked lives on. Where the process dies in between, the rest is left for the
    * next call, which is why it looks for all that even when the resource is unknown; `undefined` when there
-   * was nothing either.
+   * was nothing either, and, with nothing changed, for one that a file declares.
    */
   removeResource(identifier: ResourceIdentifier): Promise<{ readonly grants: number } | undefined>;
   /**
@@ -236,8 +237,8 @@ export interface ResourceStore {
   changeResource(identifier: ResourceIdentifier, changes: ResourceChanges): Promise<ResourceChange>;
   /**
    * Replaces the credential: the old one stops at once, or is kept beside the new one as the previous one,
-   * and the one before it stops then. False when the resource is unknown. Of two rotations at once the later
-   * one's previous is the earlier one's.
+   * and the one before it stops then. False when the resource is unknown, or a file declares it. Of two
+   * rotations at once the later one's previous is the earlier one's.
    */
   replaceResourceCredential(
     identifier: ResourceIdentifier,

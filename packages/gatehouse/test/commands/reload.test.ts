@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { createReloader } from "../../src/commands/reload.ts";
 import { processShell } from "../../src/commands/shell.ts";
 import { loadSettings } from "../../src/config/config.ts";
+import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { aFolder } from "../config/config-file.ts";
 import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
@@ -123,6 +124,14 @@ test("at SIGHUP the process and its workers read the configuration again, each o
   const hashes = [...(await all).matchAll(/"configuration":"([0-9a-f]{12})"[^\n]*holds/g)].map(
     ([, hash]) => hash,
   );
+  const store = await openSqliteStore({ path: database.path, create: false, migrate: false });
+  const resources = await store.listResources();
+  await store.close();
+  const held = resources.filter(({ declared }) => declared && declared.leftAt === undefined);
+  assert.deepEqual(held.map(({ identifier }) => identifier).sort(), [
+    "https://files.example/mcp",
+    "https://other.example/mcp",
+  ]);
   assert.equal(hashes.length, 3);
   assert.equal(new Set(hashes).size, 1);
   writeFileSync(configPath, changed.slice(0, 60));

@@ -65,7 +65,7 @@ export function declarationsContract(tested: StoreUnderTest): void {
     assert.equal((await find(second.identifier))?.name, "Other");
   });
 
-  test("no change of a resource or its credential reaches one that is declared", async () => {
+  test("no change or removal reaches what is declared", async () => {
     const resource = aResource();
     await declare([resource]);
     assert.deepEqual(await tested.store.changeResource(resource.identifier, { name: "Mine" }), {
@@ -73,8 +73,18 @@ export function declarationsContract(tested: StoreUnderTest): void {
       declared: resource.declared,
     });
     assert.equal(await tested.store.replaceResourceCredential(resource.identifier, aHash()), false);
+    assert.equal(await tested.store.removeResource(resource.identifier), undefined);
     const { credentialHash, ...record } = resource;
     assert.deepEqual(await tested.store.findResourceByCredential(credentialHash), record);
+    const client = aDeclaredClient();
+    await tested.store.declare({ clients: { fingerprint: unique(), items: [client] } }, now);
+    assert.equal(await tested.store.changeClient(client.id, { name: "Mine" }), false);
+    assert.equal(
+      await tested.store.rotateSecret(client, { secretHash: aHash(), clearSecret: undefined }, undefined),
+      false,
+    );
+    assert.equal(await tested.store.removeClient(client.id), false);
+    assert.deepEqual(await tested.store.findClient(client.id), client);
   });
 
   test("what is no longer declared has left at once, with all that stands for it, and comes back as it was within a day", async () => {

@@ -52,8 +52,7 @@ async function rotate(
   { generation, ...found }: PresentedGrant,
 ): Promise<TokenResponse> {
   refuseLeft(found.grant);
-  const granted = narrowScope(found.grant.scope, form.get("scope"), found.grant.takenScope); // G07
-  const asked = remainingScope(granted, found.grant.standing); // Y19
+  const asked = narrowScope(found.grant.scope, form.get("scope"), found.grant.takenScope); // G07
   narrowResource(found.grant.resource, form.all("resource")); // G09
   const held = await confirmPerson(services, request, found);
   const { grant, scope } = await withinAccess(services, request, access, held, asked);
@@ -84,7 +83,8 @@ async function rotate(
     expires_in: issued.lifetime,
     // The live one. Of a replayed previous generation that is the very successor its first use got (G05).
     refresh_token: refreshTokenOf(grant, live, settings),
-    ...scopeMember(scope),
+    // Y19. What the token itself allows is looked at again whenever somebody asks.
+    ...scopeMember(remainingScope(scope, grant.standing)),
   };
 }
 

@@ -55,13 +55,13 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const change = database.prepare(
     `update oauth2_clients set client_name = coalesce($2, client_name), redirect_uris = coalesce($3, redirect_uris)
-     where id = $1`,
+     where id = $1 and declared_as is null`,
   );
   const useUp = database.prepare(
     "insert into gatehouse_client_assertions (id, expires_at) values ($1, $2) on conflict (id) do nothing",
   );
   const take = database.prepare(
-    "select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool) for update",
+    "select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool) and declared_as is null for update",
   );
   const removeCodes = database.prepare("delete from oauth2_codes where client_id = $1");
   const removeTransactions = database.prepare("delete from oauth2_sessions where client_id = $1");
@@ -80,7 +80,7 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const rotate = database.prepare(
     `update oauth2_clients set secret = $2, secret_hash = $3, previous_secret_hash = $4, previous_secret_until = $5
-     where id = $1 and coalesce(secret, '') = $6 and secret_hash is not distinct from $7`,
+     where id = $1 and coalesce(secret, '') = $6 and secret_hash is not distinct from $7 and declared_as is null`,
   );
   const allValues = (client: Client): Value[] => [
     client.id,

@@ -8,6 +8,9 @@ import { type Database, Undo } from "./database.ts";
 export function resourceRemoval(
   database: Database,
 ): Pick<Store, "removeResource" | "endLeft" | "countGrantsFor"> {
+  const take = database.prepare(
+    "select declared_as from gatehouse_resources where identifier = $1 for update",
+  );
   const remove = database.prepare("delete from gatehouse_resources where identifier = $1");
   const page = (table: string) =>
     database.prepare(`select id, resource from ${table} where id > $1 order by id limit ${pageSize}`);
@@ -81,7 +84,11 @@ export function resourceRemoval(
 
   return {
     async removeResource(identifier) {
-      const known = (await database.run(remove, identifier)).changes === 1;
+      const known = await database.transaction(async (run) => {
+        const [declaredAs] = (await run(take, identifier)).rows[0] ?? [];
+        return declaredAs ? undefined : (await run(remove, identifier)).changes === 1;
+      });
+      if (known === undefined) return undefined;
       const grants = await end(identifier);
       return known || grants > 0 ? { grants } : undefined;
     },

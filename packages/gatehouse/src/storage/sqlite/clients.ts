@@ -43,7 +43,7 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const change = database.prepare(
     `update oauth2_clients set client_name = coalesce(?, client_name), redirect_uris = coalesce(?, redirect_uris)
-     where id = ?`,
+     where id = ? and declared_as is null`,
   );
   const share = database.prepare(
     "update oauth2_clients set last_used_at = ?, registrations = registrations + 1 where id = ?",
@@ -52,6 +52,9 @@ export function clientOperations(database: Database): ClientOperations {
     "insert into gatehouse_client_assertions (id, expires_at) values (?, ?) on conflict (id) do nothing",
   );
   const isShared = database.prepare("select 1 from oauth2_clients where id = ? and registrations > 1");
+  const isDeclared = database.prepare(
+    "select 1 from oauth2_clients where id = ? and declared_as is not null",
+  );
   const removeTokens = database.prepare(
     "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
   );
@@ -66,7 +69,7 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const rotate = database.prepare(
     `update oauth2_clients set secret = ?, secret_hash = ?, previous_secret_hash = ?, previous_secret_until = ?
-     where id = ? and coalesce(secret, '') = ? and secret_hash is ?`,
+     where id = ? and coalesce(secret, '') = ? and secret_hash is ? and declared_as is null`,
   );
   const insert = (client: Client, registeredFrom: string | undefined): boolean => {
     const times = [client.createdAt, client.lastUsedAt ?? null];
@@ -103,6 +106,7 @@ export function clientOperations(database: Database): ClientOperations {
     removeClient: (id, unlessShared) =>
       database.write(() => {
         if (unlessShared && isShared.get(id) !== undefined) return false;
+        if (isDeclared.get(id) !== undefined) return false;
         removeTokens.run(id);
         return remove.run(id).changes === 1;
       }),

@@ -8,6 +8,9 @@ export function resourceRemoval(
   database: Database,
 ): Pick<Store, "removeResource" | "endLeft" | "countGrantsFor"> {
   const remove = database.prepare("delete from gatehouse_resources where identifier = ?");
+  const isDeclared = database.prepare(
+    "select 1 from gatehouse_resources where identifier = ? and declared_as is not null",
+  );
   const page = (table: string, columns: string) =>
     database.prepare(
       `select ${columns}, resource from ${table} where ${columns} > ? order by ${columns} limit ${pageSize}`,
@@ -76,7 +79,10 @@ export function resourceRemoval(
 
   return {
     async removeResource(identifier) {
-      const known = await database.write(() => remove.run(identifier).changes === 1);
+      const known = await database.write(() =>
+        isDeclared.get(identifier) === undefined ? remove.run(identifier).changes === 1 : undefined,
+      );
+      if (known === undefined) return undefined;
       const grants = await end(identifier);
       return known || grants > 0 ? { grants } : undefined;
     },
