@@ -78,8 +78,12 @@ test("who may not sign in with an account reads why, in their language", async (
   server.upstream.account = { sub: "eve", email: "eve@example.com", email_verified: false };
   const client = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
   for (const [headers, heading, why] of [
-    [{}, "You were not signed in", "has not verified the e-mail address of this account"],
-    [inGerman, "Sie wurden nicht angemeldet", "hat die E-Mail-Adresse dieses Kontos nicht bestätigt"],
+    [
+      {},
+      "The e-mail address of this account is not verified",
+      "nobody has checked that the address is yours",
+    ],
+    [inGerman, "Die E-Mail-Adresse dieses Kontos ist nicht bestätigt", "geprüft"],
   ] as const) {
     const agent = new UserAgent();
     const { url } = await agent.follow(authorizationUrl(server, client), (at) => at.pathname === "/callback");

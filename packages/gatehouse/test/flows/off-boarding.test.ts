@@ -23,7 +23,11 @@ import { UserAgent } from "../support/user-agent.ts";
 const folder = await mkdtemp(join(tmpdir(), "gatehouse-off-boarding-"));
 const SQL_URL = `sqlite:${join(folder, "gatehouse.db")}`;
 const server = await startTestGatehouse({ SQL_URL });
-const others = [await startTestGatehouse({ SQL_URL }), await startTestGatehouse({ SQL_URL })];
+const { issuer: UPSTREAM_ISSUER } = server.upstream;
+const others = [
+  await startTestGatehouse({ SQL_URL, UPSTREAM_ISSUER }),
+  await startTestGatehouse({ SQL_URL, UPSTREAM_ISSUER }),
+];
 const all = [server, ...others];
 const credential = await server.addResource(resource);
 const client = await aPublicClient(server);

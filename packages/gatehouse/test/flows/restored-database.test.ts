@@ -2,16 +2,24 @@ import assert from "node:assert/strict";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { Client } from "pg";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, isActive, refresh, resource, tokensFor } from "../support/oauth-client.ts";
 import { startPostgres } from "../support/postgres.ts";
+import { startUpstream, type Upstream } from "../support/upstream.ts";
 
 /* A database that is older than the tokens that were made: what becomes of each of them. */
 
+/** One provider for all servers: with another, the same address would be somebody else's. */
+let upstream: Upstream;
+before(async () => {
+  upstream = await startUpstream({ anyPort: true });
+});
+after(() => upstream?.close());
+
 async function on<T>(url: string, use: (server: TestGatehouse) => Promise<T>): Promise<T> {
-  const server = await startTestGatehouse({ SQL_URL: url });
+  const server = await startTestGatehouse({ SQL_URL: url, UPSTREAM_ISSUER: upstream.issuer });
   try {
     return await use(server);
   } finally {

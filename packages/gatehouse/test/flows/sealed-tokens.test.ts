@@ -34,7 +34,12 @@ let credential: string;
 before(async () => {
   database = embedded();
   server = await startTestGatehouse({ SQL_URL: database.url, TOKEN_PREFIX: "tp_" });
-  sharing = await startTestGatehouse({ SQL_URL: database.url, TOKEN_PREFIX: "tp_", SHARED_TOKENS: "on" });
+  sharing = await startTestGatehouse({
+    SQL_URL: database.url,
+    TOKEN_PREFIX: "tp_",
+    SHARED_TOKENS: "on",
+    UPSTREAM_ISSUER: server.upstream.issuer,
+  });
   credential = await server.addResource(resource, { read: "Read notes", write: "Write notes" });
   client = await aPublicClient(server);
 });

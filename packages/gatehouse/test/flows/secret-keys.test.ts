@@ -20,6 +20,7 @@ import {
   type Tokens,
   tokensFor,
 } from "../support/oauth-client.ts";
+import { startUpstream } from "../support/upstream.ts";
 
 /*
  * What becomes of refresh tokens when the keys, or the places where they stand, change: servers one after the
@@ -27,7 +28,12 @@ import {
  */
 
 const folder = await mkdtemp(join(tmpdir(), "gatehouse-keys-"));
-after(() => rm(folder, { recursive: true }));
+/** One provider for all servers: with another, the same address would be somebody else's. */
+const upstream = await startUpstream({ anyPort: true });
+after(async () => {
+  await upstream.close();
+  await rm(folder, { recursive: true });
+});
 let count = 0;
 
 /** A database, and servers on it with these keys; with none, with the key file beside it. */
@@ -49,7 +55,9 @@ function aDatabase() {
       environment: Record<string, string>,
       use: (server: TestGatehouse) => Promise<T>,
     ): Promise<T> {
-      const server = await startTestGatehouse({ SQL_URL: `sqlite:${path}`, SECRET_KEY: "", ...environment });
+      const { issuer: UPSTREAM_ISSUER } = upstream;
+      const common = { SQL_URL: `sqlite:${path}`, SECRET_KEY: "", UPSTREAM_ISSUER };
+      const server = await startTestGatehouse({ ...common, ...environment });
       try {
         return await use(server);
       } finally {

@@ -75,6 +75,7 @@ export async function startTestGatehouse(
   const issuer = environment.BASE_URL ?? `http://localhost:${port}`;
   const upstream = await startUpstream({
     redirectUris: [`${issuer}/callback`],
+    anyPort: true, // another server on the same database may sign in the same people
     logoutUri: `${issuer}/backchannel-logout/default`,
   });
   const introspectionToken = "the-operators-introspection-token";
