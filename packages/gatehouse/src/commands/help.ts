@@ -91,7 +91,10 @@ const abouts: Readonly<Record<string, About>> = {
   "people uninvite": { examples: ["people uninvite ada@example.com"], reads: database },
   "people list": { examples: ["people list --blocked"], reads: database },
   "people show": { examples: ["people show ada@example.com"], reads: database },
-  "people release": { examples: ["people release ada@example.com"], reads: database },
+  "people release": {
+    examples: ["people release ada@example.com", "people release --all-of https://old.example --yes"],
+    reads: database,
+  },
   "people block": {
     examples: [
       "people block ada@example.com",

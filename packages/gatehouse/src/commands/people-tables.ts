@@ -1,6 +1,7 @@
 import type { KnownAccount } from "../oauth/records.ts";
 import type { EndedHoldings, Holdings } from "../oauth/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import type { Shell } from "./shell.ts";
 import { formatInstant, formatTable } from "./table.ts";
 
 /* How commands show people and what is theirs. Names and addresses come from outside: made harmless. */
@@ -76,3 +77,11 @@ export function describeHoldings(holdings: Holdings | EndedHoldings | undefined)
 }
 
 const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+/** LEGACY: refresh tokens of the service before us that were ended. */
+export function printOriginalTokens(shell: Shell, tokens: number): void {
+  if (tokens === 0) return;
+  shell.print(
+    `Ended ${tokens === 1 ? "1 refresh token" : `${tokens} refresh tokens`} of the service before Gatehouse.`,
+  );
+}

@@ -11,9 +11,10 @@ import {
   endedAsJson,
   nameOf,
   personAsJson,
+  printOriginalTokens,
 } from "./people-tables.ts";
 import { findPeople, type Whom } from "./person.ts";
-import { Refusal } from "./refusal.ts";
+import { addReleaseCommand } from "./release.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
 
@@ -59,35 +60,7 @@ export function addPeopleCommand(program: Command, shell: Shell): void {
     .action((email: string | undefined, options: Named & YesOption) =>
       remove(shell, { email, ...options }, options),
     );
-  people
-    .command("release <email>")
-    .description(
-      "take an address away from the person who has it, for another to sign in with it; theirs end, and they stay who they are",
-    )
-    .addOption(asJson())
-    .action((email: string, options: JsonOption) => release(shell, email, options));
-}
-
-function release(shell: Shell, email: string, { json }: JsonOption): Promise<void> {
-  return changeStore(shell, async (store) => {
-    const original = await store.revokeOriginalRefreshTokens(email); // LEGACY: known by address alone
-    const released = await store.releaseAddress(email);
-    if (released.length === 0 && original === 0) throw new Refusal(1, `nobody has the address ${email}`);
-    if (json) return shell.print(JSON.stringify({ released: released.map(({ subject }) => subject) }));
-    for (const { subject, issuer, upstreamSubject } of released) {
-      shell.print(
-        `${oneLine(email)} is free: ${subject}, who is ${oneLine(upstreamSubject)} at ${oneLine(issuer)}, has no address now, and every session and token of theirs has ended. The next to sign in with it has it.`,
-      );
-    }
-    printOriginalTokens(shell, original);
-  });
-}
-
-function printOriginalTokens(shell: Shell, tokens: number): void {
-  if (tokens === 0) return;
-  shell.print(
-    `Ended ${tokens === 1 ? "1 refresh token" : `${tokens} refresh tokens`} of the service before Gatehouse.`,
-  );
+  addReleaseCommand(people, shell);
 }
 
 function list(shell: Shell, { blocked, json }: JsonOption & { readonly blocked?: true }): Promise<void> {

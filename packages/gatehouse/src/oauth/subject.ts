@@ -1,4 +1,5 @@
 import type { Identity } from "./ports.ts";
+import { plainText, shorten } from "./text.ts";
 import { hashSecret } from "./tokens/secret.ts";
 import type { Subject } from "./values.ts";
 
@@ -9,4 +10,18 @@ import type { Subject } from "./values.ts";
  */
 export function subjectOf(identity: Pick<Identity, "issuer" | "subject">): Subject {
   return `user_${hashSecret(JSON.stringify([identity.issuer, identity.subject]))}` as string as Subject;
+}
+
+/** Characters of a name, and of a group's. */
+const maxName = 256;
+
+/** What is kept of what a provider says of a person (V23). The name is only shown. */
+export function keptOf({ email, name = "", groups }: Identity): Pick<Identity, "email" | "name" | "groups"> {
+  const isPlain = (group: string) => group.length <= maxName && plainText(group) === group;
+  return {
+    email,
+    name: shorten(plainText(name), maxName) || undefined,
+    // Mending a group's name would make another group of it.
+    groups: groups?.every(isPlain) ? groups : undefined,
+  };
 }

@@ -140,3 +140,27 @@ test("a released address is free for another person, and its former holder is to
   const again = await people("release", "recycled@example.com", "--json");
   assert.deepEqual(JSON.parse(again.out), { released: [newcomer.subject] });
 });
+
+test("everybody's address of a provider that is no longer is released at once, once that is said twice", async () => {
+  const now = seconds(Date.now() / 1000);
+  const old = `https://old-${unique()}.example`;
+  const all = [1, 2, 3].map(() => anAccount({ issuer: old }));
+  const other = anAccount();
+  for (const account of [...all, other, anAccount({ issuer: old, email: "" })]) {
+    const session = { replaces: undefined, account, authTime: now, expiresAt: seconds(now + 3600) };
+    await store.openSession({ sessionHash: hashSecret(unique()), ...session });
+  }
+  const asked = await people("release", "--all-of", old);
+  assert.equal(asked.code, 2);
+  assert.match(asked.err, /releasing the addresses of 3 people ends every session and token of theirs/);
+  const done = await people("release", "--all-of", old, "--yes", "--json");
+  assert.deepEqual(
+    new Set((JSON.parse(done.out) as { released: string[] }).released),
+    new Set(all.map(({ subject }) => subject)),
+  );
+  for (const { email } of all) assert.deepEqual(await store.findAccounts(email), []);
+  assert.equal((await store.findAccounts(other.email)).length, 1);
+  assert.equal((await people("release", "--all-of", old, "--yes")).code, 1);
+  for (const wrong of [[], ["ada@example.com", "--all-of", old]])
+    assert.equal((await people("release", ...wrong)).code, 2);
+});

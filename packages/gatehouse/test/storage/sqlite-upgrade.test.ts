@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import { knownMigrations as postgresMigrations } from "../../src/storage/postgres/migrations.ts";
 import { knownMigrations, ledgerTable } from "../../src/storage/sqlite/migrations.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 
@@ -39,4 +40,14 @@ test("of several people who had one address before the upgrade the latest to sig
     [{ address: "ada@example.com", subject: "user_late" }],
   );
   connection.close();
+});
+
+test("the migrations of both databases are numbered from one, without a gap and no number twice", () => {
+  for (const migrations of [knownMigrations(), postgresMigrations()]) {
+    const numbers = migrations.map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, at) => at + 1),
+    );
+  }
 });

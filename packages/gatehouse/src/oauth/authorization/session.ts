@@ -5,8 +5,7 @@ import type { SetCookie } from "../messages/response.ts";
 import { type Access, type Identity, SignInError } from "../ports.ts";
 import type { Account, BrowserSession } from "../records.ts";
 import type { Services } from "../services.ts";
-import { subjectOf } from "../subject.ts";
-import { plainText, shorten } from "../text.ts";
+import { keptOf, subjectOf } from "../subject.ts";
 import { sealCredential } from "../tokens/sealed-credential.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
 import { after, type Seconds, type SecretHash, type Subject } from "../values.ts";
@@ -76,23 +75,13 @@ export async function openSession(
   return { session, cookie: sessionCookie(secret, settings.lifetimes.session) };
 }
 
-/** Characters of a name, and of a group's. */
-const maxName = 256;
-
-/** All that is kept of a sign-in (V23). The name is only shown. */
 function accountOf(identity: Identity, confirmedAt: Seconds): Account {
-  const { issuer, provider, email, name = "", groups } = identity;
   return {
     subject: subjectOf(identity),
-    issuer,
+    issuer: identity.issuer,
     upstreamSubject: identity.subject,
-    provider,
-    email,
-    name: shorten(plainText(name), maxName) || undefined,
-    // Mending a group's name would make another group of it.
-    groups: groups?.every((group) => group.length <= maxName && plainText(group) === group)
-      ? groups
-      : undefined,
+    provider: identity.provider,
+    ...keptOf(identity),
     confirmedAt,
   };
 }

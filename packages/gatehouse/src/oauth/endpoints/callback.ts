@@ -16,7 +16,7 @@ import type { OAuthResponse } from "../messages/response.ts";
 import { type Access, defaultProvider, type Identity, SignInError } from "../ports.ts";
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
-import { plainText } from "../text.ts";
+import { keptOf } from "../subject.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import type { SecretHash } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
@@ -169,11 +169,11 @@ async function proveIdentity(
 }
 
 /** V19. LEGACY: clients of the service before us know people by their address. */
-function addressNeeded({ name }: Identity): SignInError {
+function addressNeeded(identity: Identity): SignInError {
   return new SignInError("access_denied", "the account has no address, by which this client knows people", {
     hint: "this account has no e-mail address, which the client needs",
     reason: { key: "addressNeeded" },
-    accountName: name === undefined ? undefined : plainText(name),
+    accountName: keptOf(identity).name,
   });
 }
 

@@ -4,7 +4,7 @@ import { type AuditEvent, type IdentityProvider, type Revalidation, SignInError 
 import type { Account } from "../records.ts";
 import type { Services } from "../services.ts";
 import type { ConfirmationClaim } from "../store.ts";
-import { subjectOf } from "../subject.ts";
+import { keptOf, subjectOf } from "../subject.ts";
 import { openCredential, sealCredential } from "../tokens/sealed-credential.ts";
 import { after, type Seconds, type Subject, seconds } from "../values.ts";
 import type { HeldGrant } from "./held-grant.ts";
@@ -117,13 +117,16 @@ async function askProvider(
     if (subjectOf(identity) !== subject) {
       return await refuse(services, request, account, "the provider answered about another person");
     }
-    const { email, name, groups } = identity;
-    const confirmed = { ...account, email, name, groups, confirmedAt: clock.now() };
+    const confirmed = { ...account, ...keptOf(identity), confirmedAt: clock.now() };
     const sealed = sealCredential(identity.credential ?? credential, subject, random, settings);
     const outcome = await store.confirmAccount(confirmed, sealed);
     if (outcome === "gone") throw unconfirmed();
     if (outcome === "held") return await refuse(services, request, account, "another person has the address");
     tell(services, request, "person_confirmed", account);
+    if (confirmed.email !== account.email) {
+      const change = `from ${account.email || "none"} to ${confirmed.email || "none"}`;
+      tell(services, request, "address_changed", account, change); // V20
+    }
     return confirmed;
   } catch (error) {
     if (!(error instanceof SignInError)) throw error;
