@@ -265,6 +265,11 @@ test("V15 an address is believed unproven only of a provider where no stranger c
     "whoever makes an account there and gives it the address of one of your people would be let in";
   for (const [rest, found] of [
     [`preset: google, ${domains}`, "Google is open to strangers"],
+    [`kind: openid, issuer: https://accounts.google.com, ${domains}`, "Google is open to strangers"],
+    [
+      `kind: openid, issuer: https://login.microsoftonline.com/${personal}/v2.0, ${domains}`,
+      "exactly one tenant",
+    ],
     [`kind: github, ${domains}`, "GitHub verifies addresses itself"],
     [`preset: microsoft, tenants: [${guid}, ${personal}], ${domains}`, "exactly one tenant"],
     [
@@ -281,6 +286,10 @@ test("V15 an address is believed unproven only of a provider where no stranger c
       trusting(rest),
       new RegExp(`^2 providers\\[0\\]\\.trust_email: true; .*${found}.*${takeover}`),
     );
+  }
+  for (const host of ["https://github.com", "https://GitHub.com/", "https://www.github.com"]) {
+    const disguised = `kind: github, host: "${host}", ${domains}`;
+    refused(t, trusting(disguised), /^2 providers\[0\]\.host: .*; nothing for github\.com/);
   }
   for (const tenants of ["common", "organizations"]) {
     const openid = `kind: openid, issuer: https://login.microsoftonline.com/${tenants}/v2.0, ${domains}`;

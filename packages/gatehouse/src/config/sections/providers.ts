@@ -5,6 +5,7 @@ import { canonicalHost, isIpLiteral } from "../../oauth/host.ts";
 import { seconds } from "../../oauth/values.ts";
 import { parseDuration, safeUrl } from "../parsers.ts";
 import { checkBesideVariables, checkProviders } from "./provider-checks.ts";
+import type { KnownPart } from "./provider-parts.ts";
 import { type Section, secret } from "./section.ts";
 
 const words = (expected: string) => z.string().regex(/\S/, expected);
@@ -178,9 +179,6 @@ export const providersSection: Section<z.output<typeof providersSchema>> = {
 `,
   check: checkBesideVariables,
 };
-
-/** A member that is wrong has been told, and counts as there. */
-export type KnownPart = Partial<DeclaredProvider> & { readonly wrong: ReadonlySet<string> };
 
 function knownParts(providers: readonly unknown[]): KnownPart[] {
   return providers.map((each) => {
