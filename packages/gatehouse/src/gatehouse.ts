@@ -10,7 +10,7 @@ import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
-import { startAccess } from "./start/access.ts";
+import { checkAccess, startAccess } from "./start/access.ts";
 import { keepDeclarations } from "./start/declarations.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
@@ -194,7 +194,7 @@ export async function startUpkeep(
   const services = { log, events: createEvents(log), store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   return {
-    reload: (changed) => reloadAll([declarations], changed),
+    reload: (changed) => reloadAll([checkAccess(store, log), declarations], changed),
     async stop() {
       looking.stop();
       declarations.stop();

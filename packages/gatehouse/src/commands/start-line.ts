@@ -9,14 +9,16 @@ import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
  * @param address where it listens
  */
 export function describeStart(config: Config, address: string): Record<string, string> {
-  const { settings, providers, trustedProxies, storage, listen } = config;
+  const { settings, providers, sections, trustedProxies, storage, listen } = config;
   const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
   const callbacks = providers.filter(({ kind }) => kind === "openid" || kind === "github");
   const urls = endpointUrls(settings.issuer);
   return {
     issuer: settings.issuer,
     address,
-    whoMaySignIn: providers.map((provider) => whoComesThrough(provider, providers.length === 1)).join("; "),
+    whoMaySignIn:
+      providers.map((provider) => whoComesThrough(provider, providers.length === 1)).join("; ") +
+      (sections.access?.sign_in === undefined ? "" : "; of these, whom the rules of access.sign_in let in"),
     provider: providers.map(describeProvider).join(", "),
     ...(callbacks.length === 0
       ? {}

@@ -29,6 +29,11 @@ export async function startAccess(config: Config, store: Store, log: Logger): Pr
   return { current: () => current, prepare, apply };
 }
 
+/** For a process that has no use for the rules, but refuses what its workers would refuse. */
+export function checkAccess(store: Store, log: Logger): Reloadable {
+  return { prepare: (next) => requireKnown(next, store, log), apply: () => undefined };
+}
+
 /**
  * V40: rules about a resource that there is not, or a scope that it does not have, would be rules about
  * nothing. What the file declares was looked at when it was read.

@@ -5,13 +5,16 @@ import { after, before, type TestContext, test } from "node:test";
 import { createReloader } from "../../src/commands/reload.ts";
 import { processShell } from "../../src/commands/shell.ts";
 import { type Config, loadSettings } from "../../src/config/config.ts";
-import type { Store } from "../../src/oauth/store.ts";
+import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
+import { type Store, StoreUnavailableError } from "../../src/oauth/store.ts";
+import { seconds } from "../../src/oauth/values.ts";
 import { type AccessInForce, startAccess } from "../../src/start/access.ts";
 import { reloadAll } from "../../src/start/reload.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { aPerson } from "../access/people.ts";
 import { aFolder } from "../config/config-file.ts";
+import { aHash } from "../contract/records.ts";
 import { eventsOf } from "../support/audit-events.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, refresh, resource, tokensFor, tokensOf } from "../support/oauth-client.ts";
@@ -160,4 +163,28 @@ test("V-n20 each of 500 refreshes during 100 reloads between two sets of rules i
   assert.deepEqual([...new Set(reasons)].sort(), ["denied", "not_allowed"]);
   await server.reload(rules("example.com", "nowhere.example"));
   for (const { refresh_token } of grants) tokensOf(await refresh(server, client, refresh_token));
+});
+
+test("rules about what the database does not have are refused at the start, and believed while it cannot be asked", async (t) => {
+  const rules = (which: string, scope: string) => {
+    const yaml = `access: { resources: { "${which}": [{ allow: { everyone: true }, scopes: [${scope}] }] } }\n`;
+    const configPath = join(aFolder(t, { "gatehouse.yaml": yaml }), "gatehouse.yaml");
+    return loadSettings({ ...processShell(anyProvider), configPath }, "serve").config;
+  };
+  const identifier = canonicalResource("https://stored.example/mcp");
+  const scopes = [{ name: "read", sentence: undefined }];
+  await store.addResource({ identifier, name: undefined, scopes, createdAt: seconds(0) }, aHash());
+  const log = createLog({ level: "warn", format: "json", tokenPrefixes: [] }, { write: () => undefined });
+  for (const which of [identifier, shortIdOf(identifier)]) {
+    const { current } = await startAccess(rules(which, "read"), store, log);
+    assert.deepEqual(current()?.use(aPerson(), identifier, "read write"), { allowed: true, scope: "read" });
+    await assert.rejects(
+      startAccess(rules(which, "write"), store, log),
+      /scopes\.0: write; a scope of it: read/,
+    );
+  }
+  const unknown = rules("https://unknown.example/mcp", "read");
+  await assert.rejects(startAccess(unknown, store, log), /no such MCP server/);
+  const down = { ...store, listResources: () => Promise.reject(new StoreUnavailableError("down")) };
+  assert.ok((await startAccess(unknown, down, log)).current());
 });

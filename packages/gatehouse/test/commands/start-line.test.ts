@@ -35,6 +35,8 @@ test("the line says of each of several providers who comes through it, and which
       "gatehouse.yaml": `providers:
   - { name: work, preset: okta, issuer: https://acme.okta.com, client_id: a, client_secret: b, domains: [acme.example] }
   - { name: github, kind: github, client_id: a, client_secret: b, domains: "*", organizations: [acme] }
+access:
+  sign_in: [{ allow: { provider: [work] } }]
 `,
     }),
     "gatehouse.yaml",
@@ -44,7 +46,7 @@ test("the line says of each of several providers who comes through it, and which
   assert.equal(several.provider, "https://accounts.google.com, https://acme.okta.com, https://github.com");
   assert.equal(
     several.whoMaySignIn,
-    "through default people of example.com; through work people of acme.example; through github people of every domain that no other provider names, only members of acme",
+    "through default people of example.com; through work people of acme.example; through github people of every domain that no other provider names, only members of acme; of these, whom the rules of access.sign_in let in",
   );
   assert.equal(
     several.redirectUri,
