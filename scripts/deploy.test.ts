@@ -118,6 +118,11 @@ test("Y32 the systemd unit is without a fault, hardened to 2.0 or less, restarts
   assert.ok(score <= 2, `${score}`);
 });
 
+interface DeclaredInFile {
+  readonly identifier: string;
+  readonly credential: { readonly file: string };
+}
+
 /** What a container is told by its environment: names of ours, of secrets only the files. */
 function areSettings(settings: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(settings)) {
@@ -165,6 +170,13 @@ test("Y33 compose and Kubernetes files name variables, ports and paths that exis
   assert.equal(caddy.networks.edge.ipv4_address, gatehouse.environment.TRUSTED_PROXIES);
   for (const [, name, port] of read("Caddyfile").matchAll(/reverse_proxy (\w+):(\d+)/g)) {
     assert.deepEqual(compose.services[String(name)]?.expose, [port]);
+  }
+  const [{ resources: declared }] = documents("gatehouse.yaml");
+  assert.ok(gatehouse.volumes.includes(`./gatehouse.yaml:${gatehouse.environment.GATEHOUSE_CONFIG}:ro`));
+  for (const { identifier, credential } of declared as DeclaredInFile[]) {
+    assert.equal(identifier, "https://notes.example.com/mcp");
+    assert.equal(credential.file, notes.environment.CREDENTIAL_FILE);
+    assert.ok(gatehouse.secrets.includes(credential.file.replace("/run/secrets/", "")));
   }
   const example = readFileSync(join(folder, "../examples/mcp-server/src/main.ts"), "utf8");
   for (const name of Object.keys(notes.environment)) assert.ok(example.includes(`${name}:`), name);
