@@ -160,8 +160,8 @@ function contentOf(item: Resource | Client, credential?: SecretHash): string {
       credential,
     ]);
   }
-  const { authMethod, secretHash, clearSecret, redirectUris, metadata, dynamicallyRegistered } = item;
-  const secrets = [secretHash, clearSecret];
+  const { authMethod, redirectUris, metadata, dynamicallyRegistered } = item;
+  const secrets = [item.secretHash, item.clearSecret, item.previousSecret];
   return JSON.stringify([
     declared?.fingerprint,
     authMethod,

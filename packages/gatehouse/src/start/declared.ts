@@ -43,12 +43,14 @@ export function declaredIn({ sections, placeOf }: Config, now: Seconds): Declara
   });
   const clients = sections.clients?.map((declared, index): DeclaredClient => {
     const { id, name, auth_method: authMethod, secret, redirect_uris: redirectUris } = declared;
+    const previous = declared.previous_secret;
     const secretHash = secret === undefined ? undefined : hashSecret(secret);
     return {
       id: id as ClientId,
       authMethod,
       secretHash,
       clearSecret: undefined,
+      ...(previous && { previousSecret: { secretHash: hashSecret(previous), until: always } }),
       keys: undefined,
       redirectUris,
       // LEGACY: what client_secret_post clients get is one long-lived token; there is nothing to refresh.

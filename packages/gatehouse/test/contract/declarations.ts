@@ -184,7 +184,7 @@ export function declarationsContract(tested: StoreUnderTest): void {
   });
 
   test("clients are declared, leave and come back like resources, and what a file does not speak of stays", async () => {
-    const client = aDeclaredClient();
+    const client = aDeclaredClient({ previousSecret: { secretHash: aHash(), until: later(1000) } });
     const resource = aResource();
     const others = aClient();
     await tested.store.addClient(others);

@@ -220,7 +220,18 @@ test("a client that leaves the file can do nothing, and is itself again when it 
   assert.match(eventsOf(server, "declaration_left")[0]?.detail ?? "", /1 grant waits/);
   await change(`resources:\n${notes}${dashboard}`);
   assert.equal((await introspect(server, access_token)).active, true);
-  assert.equal((await refresh(server, client, refresh_token)).status, 200);
+  const next = await refresh(server, client, refresh_token);
+  assert.equal(next.status, 200);
+  // Its secret changes without a gap: both are good while both are in the file.
+  const secret = "another-secret-of-the-dashboard";
+  const both = dashboard.replace("secret: ", `secret: ${secret}\n    previous_secret: `);
+  await change(`resources:\n${notes}${both}`);
+  const last = await refresh(server, client, String(next.body.refresh_token));
+  assert.equal(last.status, 200);
+  const renewed = { ...client, secret };
+  assert.equal((await refresh(server, renewed, String(last.body.refresh_token))).status, 200);
+  await change(`resources:\n${notes}${both.replace(/.*previous_secret.*\n/, "")}`);
+  assert.equal((await refresh(server, client, String(last.body.refresh_token))).body.error, "invalid_client");
 });
 
 test("Y-n9 two instances that exclude each other, restarted in turn, lose no grant but those that the last one removed", async (t) => {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { checkProvisionedRedirect } from "../../oauth/redirects/provisioned-redirect.ts";
 import { type Section, secret } from "./section.ts";
 
+const clientSecret = secret(/^[\x21-\x7E]{16,512}$/, "16 to 512 printable characters without spaces");
+
 const client = z.strictObject({
   id: z
     .string()
@@ -13,9 +15,10 @@ const client = z.strictObject({
     .describe(
       "How it authenticates; none: a public client, with PKCE; client_secret_post: the contract of the service before Gatehouse.",
     ),
-  secret: secret(/^[\x21-\x7E]{16,512}$/, "16 to 512 printable characters without spaces")
+  secret: clientSecret.optional().describe("Its secret; a public client has none."),
+  previous_secret: clientSecret
     .optional()
-    .describe("Its secret; a public client has none."),
+    .describe("The one before, which stays good beside it: to change it without a gap."),
   redirect_uris: z
     .array(z.string().regex(/\S/, "a URI"))
     .min(1)
@@ -39,7 +42,7 @@ export const clientsSection: Section<DeclaredClients> = {
 `,
   check(clients, { problem, placeOf }) {
     const ids = new Map<string, string>();
-    clients.forEach(({ id, auth_method, secret, redirect_uris }, index) => {
+    clients.forEach(({ id, auth_method, secret, previous_secret, redirect_uris }, index) => {
       const before = ids.get(id);
       if (before !== undefined) {
         problem([index, "id"], "the same as another", `one that is not at ${before} too`);
@@ -50,6 +53,9 @@ export const clientsSection: Section<DeclaredClients> = {
       }
       if (auth_method !== "none" && secret === undefined) {
         problem([index, "secret"], "nothing", `a secret beside auth_method: ${auth_method}`);
+      }
+      if (secret === undefined && previous_secret !== undefined) {
+        problem([index, "previous_secret"], "a secret", "none without a secret beside it");
       }
       redirect_uris.forEach((uri, at) => {
         const wrong = checkProvisionedRedirect(uri, auth_method);

@@ -6,7 +6,7 @@ import { clientStatements, statementOf } from "../client-layout.ts";
 import { outcomeOf, placeholderOf } from "../declaration-outcome.ts";
 import { resources } from "../layouts.ts";
 import { clients } from "./client-layout.ts";
-import { instant } from "./column-types.ts";
+import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, type Run, Undo } from "./database.ts";
 import { parameters, valuesOf } from "./dialect.ts";
 
@@ -37,11 +37,12 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
          .join(", ")}`,
   );
   const storeClient = database.prepare(
-    `insert into oauth2_clients (id, created_at, declared_as, declared_in, vouched, ${says})
-     values ($1, $2, $3, $4, true, ${parameters(clientStatements, 5)})
+    `insert into oauth2_clients (id, created_at, declared_as, declared_in, previous_secret_hash, previous_secret_until, vouched, ${says})
+     values ($1, $2, $3, $4, $5, $6, true, ${parameters(clientStatements, 7)})
      on conflict (id) do update set ${statementNames.map((name) => `${name} = excluded.${name}`).join(", ")},
        declared_as = excluded.declared_as, declared_in = excluded.declared_in, left_at = null, registrations = 1,
-       vouched = true, registered_from = null, previous_secret_hash = null, previous_secret_until = null`,
+       vouched = true, registered_from = null,
+       previous_secret_hash = excluded.previous_secret_hash, previous_secret_until = excluded.previous_secret_until`,
   );
   const leave = {
     resources: database.prepare("update gatehouse_resources set left_at = $2 where identifier = $1"),
@@ -89,7 +90,8 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
           const { declared, createdAt } = item;
           const statement = valuesOf(clientStatements, statementOf(item));
           const about = [item.id, instant(createdAt), declared.fingerprint, declared.place];
-          await run(storeClient, ...about, ...statement);
+          const { secretHash = null, until } = item.previousSecret ?? {};
+          await run(storeClient, ...about, secretHash, instantOrNull(until), ...statement);
         }
         for (const { kind, id } of outcome.left) await run(leave[kind], id, instant(now));
         for (const kind of ["resources", "clients"] as const) {

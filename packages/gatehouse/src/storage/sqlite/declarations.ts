@@ -31,11 +31,12 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
          .join(", ")}`,
   );
   const storeClient = database.prepare(
-    `insert into oauth2_clients (id, ${says}, created_at, declared_as, declared_in)
-     values (?, ${placeholders(statementNames.length)}, ?, ?, ?)
+    `insert into oauth2_clients (id, ${says}, created_at, declared_as, declared_in, previous_secret_hash, previous_secret_until)
+     values (?, ${placeholders(statementNames.length)}, ?, ?, ?, ?, ?)
      on conflict (id) do update set ${statementNames.map((name) => `${name} = excluded.${name}`).join(", ")},
        declared_as = excluded.declared_as, declared_in = excluded.declared_in, left_at = null, registrations = 1,
-       registered_from = null, previous_secret_hash = null, previous_secret_until = null`,
+       registered_from = null,
+       previous_secret_hash = excluded.previous_secret_hash, previous_secret_until = excluded.previous_secret_until`,
   );
   const leave = {
     resources: database.prepare("update gatehouse_resources set left_at = ? where identifier = ?"),
@@ -82,7 +83,9 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
         for (const item of plans.clients?.write ?? []) {
           const { declared, createdAt } = item;
           const statement = valuesOf(clientStatements, statementOf(item));
-          storeClient.run(item.id, ...statement, createdAt, declared.fingerprint, declared.place);
+          const previous = [item.previousSecret?.secretHash ?? null, item.previousSecret?.until ?? null];
+          const about = [createdAt, declared.fingerprint, declared.place];
+          storeClient.run(item.id, ...statement, ...about, ...previous);
         }
         for (const { kind, id } of outcome.left) leave[kind].run(now, id);
         for (const kind of ["resources", "clients"] as const) {
