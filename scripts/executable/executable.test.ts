@@ -10,7 +10,7 @@ import { knownMigrations as knownToPostgres } from "../../packages/gatehouse/src
 import { knownMigrations } from "../../packages/gatehouse/src/storage/sqlite/migrations.ts";
 import { freePort } from "../../packages/gatehouse/test/support/free-port.ts";
 import { startPostgres } from "../../packages/gatehouse/test/support/postgres.ts";
-import { running } from "../packages/running.ts";
+import { running, servesPasskeys } from "../packages/running.ts";
 import { buildExecutable } from "./build.ts";
 
 /*
@@ -82,13 +82,14 @@ test("Y07 the single executable runs dev, serve, several workers and every comma
     // Nobody signs in here.
     const yaml = `
 server: { port: ${port}, workers: 2 }
-sign_in: { client_id: gatehouse, client_secret: secret, issuer: "http://localhost:1" }
+sign_in: { client_id: gatehouse, client_secret: secret, issuer: "http://localhost:1", allowed_domains: [example.com], passkeys: on }
 resources:
   - { identifier: "https://notes.example.com/mcp", credential: gatehouse_rs_${"a".repeat(40)} }
 `;
     writeFileSync(config, yaml);
     const program = await start(t, ["serve", "--config", config], {}, /"workers":2/);
     await servesItsPages(`http://localhost:${port}`);
+    await servesPasskeys(`http://localhost:${port}`);
     assert.equal((await fetch(`http://localhost:${port}/readyz`)).status, 200);
     assert.doesNotMatch(program.stderr(), /Warning/);
   });

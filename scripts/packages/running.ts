@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
@@ -32,4 +33,12 @@ export async function running(
     exited.then(fail, reject);
   });
   return { stdout: () => printed.stdout, stderr: () => printed.stderr };
+}
+
+/** Whether a server has what passkeys need: their page, and the script that it names. */
+export async function servesPasskeys(url: string): Promise<void> {
+  const entrance = await (await fetch(`${url}/passkeys`)).text();
+  const script = await fetch(url + (/src="(\/assets\/[^"]+\.js)"/.exec(entrance)?.[1] ?? ""));
+  assert.equal(script.headers.get("content-type"), "text/javascript; charset=utf-8");
+  assert.match(await script.text(), /navigator\.credentials\.get/);
 }

@@ -7,7 +7,7 @@ import { freePort } from "../../packages/gatehouse/test/support/free-port.ts";
 import { isNpxOfSomebodyElse } from "../names.ts";
 import { type EmptyFolders, emptyFolders } from "./empty-folders.ts";
 import { otherNode } from "./other-nodes.ts";
-import { running } from "./running.ts";
+import { running, servesPasskeys } from "./running.ts";
 
 /*
  * What a stranger gets from npm, used as a stranger would: installed by name into an empty folder. Node reads
@@ -95,7 +95,7 @@ test("Y03 engines name the oldest Node: 24 for the server, 20 for the kit; an ol
 });
 
 for (const major of [24, 26]) {
-  test(`on Node ${major} the installed server serves, with its migrations and stylesheet, and warns of nothing`, async (t) => {
+  test(`on Node ${major} the installed server serves, with its migrations, stylesheet and script, and warns of nothing`, async (t) => {
     const ours = process.versions.node.startsWith(`${major}.`);
     const node = ours ? process.execPath : otherNode(t, major);
     if (node === undefined) return;
@@ -110,10 +110,13 @@ for (const major of [24, 26]) {
         OAUTH2_CLIENT_ID: "gatehouse",
         OAUTH2_CLIENT_SECRET: "secret",
         UPSTREAM_ISSUER: "http://localhost:1",
+        ALLOWED_DOMAINS: "example.com",
+        PASSKEYS: "on",
       },
     });
     const { stderr } = await running(t, server, /"listening"/);
     await servesItsPages(url);
+    await servesPasskeys(url);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
     assert.doesNotMatch(stderr(), /Warning/);
   });

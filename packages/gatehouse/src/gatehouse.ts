@@ -16,7 +16,7 @@ import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
 import { warnOfOpenDoors } from "./start/open-doors.ts";
-import { bringGroupsUpToDate, loadPasskeys, passkeyWorks } from "./start/passkeys.ts";
+import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/passkeys.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
@@ -161,7 +161,7 @@ export async function startGatehouse(
   return {
     async reload(changed) {
       await reloadAll(parts, changed);
-      await bringGroupsUpToDate(changed, store);
+      await tryBringingGroupsUpToDate(changed, store, log);
     },
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     async stop() {

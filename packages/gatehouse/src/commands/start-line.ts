@@ -57,7 +57,9 @@ function whoComesThrough(provider: ProviderConfig, isAlone: boolean): string {
     provider.kind === "github" && provider.organizations !== undefined
       ? `, only members of ${provider.organizations.join(", ")}`
       : "";
+  const isInvited = provider.kind === "passkey";
   if (domains === undefined) {
+    if (isInvited) return `${from}people who were invited: gatehouse people invite`;
     const missing = isOfVariables(provider) ? "ALLOWED_DOMAINS is not set" : "it names no domains";
     return `${from}everybody whom ${who} vouches for${only || `: ${missing}`}`;
   }
@@ -65,7 +67,7 @@ function whoComesThrough(provider: ProviderConfig, isAlone: boolean): string {
     domains === "*"
       ? "people of every domain that no other provider names"
       : `people of ${domains.join(", ")}`;
-  return `${from}${people}${only}`;
+  return `${from}${isInvited ? "invited " : ""}${people}${only}`;
 }
 
 const isOfVariables = (provider: ProviderConfig) =>

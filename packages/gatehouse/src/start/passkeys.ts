@@ -57,7 +57,7 @@ function groupsIn({ sections: { people = [] } }: Config): (email: string) => rea
  * Brings accounts up to what `people:` says now, so that a rule about a group holds from the next refresh on
  * and not from the next sign-in (V45).
  */
-export async function bringGroupsUpToDate(config: Config, store: Store): Promise<void> {
+async function bringGroupsUpToDate(config: Config, store: Store): Promise<void> {
   if (!wantsPasskeys(config)) return;
   const groupsOf = groupsIn(config);
   for (const { account, groups } of await store.listPasskeyPeople()) {
@@ -66,6 +66,18 @@ export async function bringGroupsUpToDate(config: Config, store: Store): Promise
     const found = account.groups ?? [];
     const same = wanted.length === found.length && wanted.every((group, at) => group === found[at]);
     if (!same) await store.changeGroups(account.subject, wanted);
+  }
+}
+
+/** The same for a configuration that holds already: that it does not succeed undoes nothing. */
+export async function tryBringingGroupsUpToDate(config: Config, store: Store, log: Logger): Promise<void> {
+  try {
+    await bringGroupsUpToDate(config, store);
+  } catch (error) {
+    log.warn(
+      { err: error },
+      "what people: says of groups could not be brought to the accounts: it holds from the next reload, start or sign-in on",
+    );
   }
 }
 

@@ -29,6 +29,23 @@ test("the line says who may sign in, with which provider", () => {
   assert.equal(closed.provider, "https://idp.example.com");
 });
 
+test("the line says that people with passkeys were invited", () => {
+  const alone = { PASSKEYS: "on", OAUTH2_CLIENT_ID: "", OAUTH2_CLIENT_SECRET: "" };
+  const line = startLine(alone);
+  assert.deepEqual(
+    [line.whoMaySignIn, line.provider, line.redirectUri],
+    ["people who were invited: gatehouse people invite", "passkeys of this server", undefined],
+  );
+  assert.equal(
+    startLine({ ...alone, ALLOWED_DOMAINS: "example.com" }).whoMaySignIn,
+    "invited people of example.com",
+  );
+  assert.equal(
+    startLine({ PASSKEYS: "on", ALLOWED_DOMAINS: "example.com" }).whoMaySignIn,
+    "through default people of example.com; through passkey invited people of every domain that no other provider names",
+  );
+});
+
 test("the line says of each of several providers who comes through it, and which callback it has to know", (t) => {
   const configPath = join(
     aFolder(t, {

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { SoftwareAuthenticator } from "../support/authenticator.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
-import { aPublicClient, authorizationUrl, introspect, redeem, resource } from "../support/oauth-client.ts";
+import {
+  aPublicClient,
+  authorizationUrl,
+  introspect,
+  redeem,
+  refresh,
+  resource,
+  tokensOf,
+} from "../support/oauth-client.ts";
 import { type Arrival, UserAgent } from "../support/user-agent.ts";
 
 /*
@@ -58,6 +66,25 @@ test("whoever cancels in the app, or shows a passkey that is not theirs, is told
     isCallback,
   );
   assert.match(consent.html, /ada@example\.com/);
+});
+
+test("a group that the file gives or takes away holds from the next refresh on", async () => {
+  const rules = (...admins: readonly string[]) => `people:
+  - { address: ada@example.com, groups: [${admins.join(", ")}] }
+access:
+  sign_in: [{ allow: { group: [admins] } }]
+`;
+  await server.reload(rules("admins"));
+  const browser = new UserAgent();
+  const signIn = await browser.follow(authorizationUrl(server, client), isCallback);
+  const consent = await browser.submit(signIn, { answer: authenticator.sign(optionsOf(signIn)) }, isCallback);
+  const { url } = await browser.submit(consent, { decision: "approve" }, isCallback);
+  const tokens = tokensOf(await redeem(server, client, url.searchParams.get("code") ?? ""));
+  await server.reload(rules("staff"));
+  const refused = await refresh(server, client, tokens.refresh_token);
+  assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
+  await server.reload(rules("admins"));
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
 });
 
 test("V70 the script is a file of our own origin on pages of passkeys alone, under the strict policy, and each way it can fail has a sentence", async () => {
