@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readGroup } from "../../src/config/sections/access-names.ts";
 import { errorsOf } from "./config-file.ts";
@@ -78,7 +80,20 @@ test("V-n23 an empty list, an empty match, a misspelt key and a group that nobod
   }
 });
 
-test("a bare group name means the only provider that gives groups, and with several the rule must say which", () => {
+test("a bare group name means the only provider that gives groups, and with several the rule must say which", (t) => {
+  const several = `providers:
+  - { name: work, preset: okta, issuer: https://a.okta.com, client_id: a, client_secret: b, domains: [a.example] }
+  - { name: github, kind: github, client_id: a, client_secret: b, domains: "*" }
+access: { sign_in: [{ allow: { everyone: true } }, { deny: { group: [admins, "work:users", "wrok:users"] } }] }
+`;
+  const errors = told(t, several);
+  assert.equal(errors.length, 2, errors.join(" | "));
+  assert.match(
+    errors[0] ?? "",
+    /:4:\d+ access\.sign_in\[1\]\.deny\.group\[0\]: "admins"; .*work:admins or github:admins/,
+  );
+  assert.match(errors[1] ?? "", /group\[2\]: "wrok:users"; a provider that gives groups before the colon/);
+
   const plain = { name: "plain", givesGroups: false };
   const work = { name: "work", givesGroups: true };
   const github = { name: "github", givesGroups: true };
@@ -91,4 +106,16 @@ test("a bare group name means the only provider that gives groups, and with seve
   assert.match(JSON.stringify(read("wrok:admins", work)), /before the colon: work/);
   assert.match(JSON.stringify(read("plain:admins", plain, work)), /before the colon: work/);
   assert.match(JSON.stringify(read("admins", plain)), /none of the providers gives any/);
+});
+
+test("the rules in docs/access.md are rules", (t) => {
+  const docs = readFileSync(join(import.meta.dirname, "../../../../docs/access.md"), "utf8");
+  const examples = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = ""]) => yaml);
+  assert.equal(examples.length, 3);
+  for (const yaml of examples) {
+    assert.deepEqual(
+      told(t, yaml).filter((line) => !line.includes("/run/secrets/")),
+      [],
+    );
+  }
 });
