@@ -11,6 +11,7 @@ import {
   authorizationUrl,
   introspect,
   redeem,
+  refresh,
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
@@ -33,6 +34,7 @@ const file = (organizations: string) => `providers:
     organizations: [${organizations}]
     domains: "*"
     address: optional
+    revalidate: 1h
 `;
 
 before(async () => {
@@ -138,6 +140,35 @@ test("V19 whoever has no proven address is let in by groups where the provider s
   assert.equal(refused.response.status, 403);
   assert.match(refused.html, /address/);
   await server.reload(file("acme"));
+});
+
+test("a membership lost at GitHub ends access at the next check, without a browser, and an outage there does not", async () => {
+  const agent = new UserAgent();
+  const page = await signInWith("github", agent);
+  const end = await agent.submit(page, { decision: "approve" }, atClient);
+  const { body } = await redeem(server, client, end.url.searchParams.get("code") ?? "");
+  let token = String(body.refresh_token);
+  const refreshed = async () => {
+    const answer = await refresh(server, client, token);
+    if (answer.status === 200) token = String(answer.body.refresh_token);
+    return answer;
+  };
+  const asked = () => github.requests.filter((request) => request === "GET /api/v3/user").length;
+  const before = asked();
+  server.clock.advance(1800);
+  assert.equal((await refreshed()).status, 200);
+  assert.equal(asked(), before, "seen not long ago");
+  server.clock.advance(2000);
+  assert.equal((await refreshed()).status, 200);
+  assert.equal(asked(), before + 1, "looked at again, with the API token");
+
+  server.clock.advance(3700);
+  github.answers.set("/api/v3/user", (_, response) => response.writeHead(502).end());
+  assert.equal((await refreshed()).status, 200, "within the grace");
+  github.answers.clear();
+  github.account.memberships = {};
+  server.clock.advance(3700);
+  assert.equal((await refreshed()).body.error, "invalid_grant");
 });
 
 test("after a reload other organisations hold, with the same callback; a file that is wrong changes nothing", async () => {
