@@ -50,7 +50,7 @@ const services: Services = {
   random: { bytes: randomBytes },
   events: { emit: () => undefined },
   failures: { wait: () => 0, failed: () => 0 },
-  warnings: async () => [],
+  checks: async () => [],
 };
 const server = createAuthorizationServer(services);
 const forms = some.map((token) => `token=${token}`);

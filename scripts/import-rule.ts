@@ -23,6 +23,7 @@ const adapters = [
   "config",
   "housekeeping.ts",
   "look-around.ts",
+  "readiness.ts",
   "keys",
 ];
 
@@ -44,6 +45,7 @@ const allowed: Record<string, readonly string[]> = {
   "shipped-files.ts": [],
   "housekeeping.ts": ["oauth"],
   "look-around.ts": ["oauth"],
+  "readiness.ts": ["oauth"],
   keys: ["oauth", "config"],
   config: ["oauth", "access", "identity"],
   start: adapters,

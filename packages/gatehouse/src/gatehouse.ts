@@ -5,11 +5,12 @@ import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
 import { assetRoute, serverRoutes } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
-import { keySettings, keyWarnings } from "./keys/keyring.ts";
+import { keyCheck, keySettings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
+import { createReadiness, type Warnings } from "./readiness.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
 import { keepDeclarations } from "./start/declarations.ts";
 import { keepHouse } from "./start/housekeeping.ts";
@@ -29,6 +30,8 @@ export interface RunningGatehouse {
   readonly url: string;
   /** Takes over what can change while it runs. Where it rejects, nothing has changed. */
   reload(config: Config): Promise<void>;
+  /** Told whether what was read again is in force, or was refused: `/readyz` warns as long as it is not. */
+  onReload(isInForce: boolean): void;
   /** Finishes the requests in flight, then closes the store. */
   stop(): Promise<void>;
 }
@@ -52,6 +55,8 @@ export interface Overrides extends KeyedStoreOverrides {
    */
   readonly announce?: (text: string) => void;
 }
+
+const refusedConfiguration = "the configuration on the disk was refused: what was read before is in force";
 
 /**
  * Puts everything together and listens. A store that was handed in is closed by `stop` like its own.
@@ -77,12 +82,9 @@ export async function startGatehouse(
   const { store, keyring, sharedTokens } = await openKeyedStore(config, log, clock, overrides);
   const settings = { ...config.settings, ...keySettings(keyring), sharedTokens };
   const access = await closingOnError(store, () => startAccess(config, store, log));
-  const warnings = new Set<string>();
-  const keysWarn = keyWarnings(
-    keyring,
-    () => store.findKeys(clock.now()),
-    (about, warning) => log.warn(about, warning),
-  );
+  const warnings: Warnings = new Map();
+  const findKeys = () => store.findKeys(clock.now());
+  const checkKeys = keyCheck(keyring, findKeys, (about, warning) => log.warn(about, warning));
   const events = createEvents(log);
   const passkeys = await loadPasskeys(config, store, clock, events);
   const signIn = createSignIn(config, urls, clock, log, passkeys);
@@ -92,6 +94,8 @@ export async function startGatehouse(
   const declarations = await closingOnError(store, () =>
     keepDeclarations(config, { log, events, store, clock }, keepsHouse),
   );
+  const checkDeclarations = declarations.warnings;
+  const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
   const server = createAuthorizationServer({
     settings,
     store,
@@ -102,7 +106,7 @@ export async function startGatehouse(
     random: systemRandom,
     events,
     failures: createFailureLimiter({ enabled: config.rateLimits }),
-    warnings: async () => [...warnings, ...(await keysWarn()), ...(await declarations.warnings())],
+    checks: readiness.checks,
   });
   const pages = createPages(urls.basePath);
   const names = providers.all.map(({ name }) => name);
@@ -164,7 +168,12 @@ export async function startGatehouse(
       await tryBringingGroupsUpToDate(changed, store, log);
     },
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    onReload(isInForce) {
+      if (isInForce) warnings.delete(refusedConfiguration);
+      else warnings.set(refusedConfiguration, "configuration");
+    },
     async stop() {
+      readiness.stop();
       looking.stop();
       declarations.stop();
       await withdrawal.stop();
@@ -186,10 +195,10 @@ export async function startUpkeep(
   overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
 ): Promise<Pick<RunningGatehouse, "reload" | "stop">> {
   const { store } = await openKeyedStore(config, log, systemClock, overrides);
-  const housekeeping = keepHouse(config, log, store, systemClock, new Set());
+  const housekeeping = keepHouse(config, log, store, systemClock, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
-  const looking = lookFromHere(config, log, store, discoverable, new Set(), { works });
+  const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
   warnOfOpenDoors(config, log);
   const services = { log, events: createEvents(log), store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));

@@ -40,7 +40,7 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   log.info(describeStart(config, gatehouse.url), "listening");
   const { reload } = reloading(gatehouse.reload);
-  hangups.each(() => void reload());
+  hangups.each(() => void reload().then(gatehouse.onReload));
   try {
     await Promise.race([interrupted, refused.promise]);
   } finally {

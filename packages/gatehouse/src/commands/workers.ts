@@ -42,7 +42,7 @@ export async function runWorkers(
     if (address !== undefined) {
       log.info({ ...describeStart(config, address), workers: count }, "listening");
       const { reload } = reloading(upkeep.reload);
-      hangups.each(() => void reload().then((holds) => holds && tellWorkers()));
+      hangups.each(() => void reload().then((holds) => tellWorkers(holds ? readAgain : wasRefused)));
       await Promise.race([interrupted, refused.promise]);
     }
   } finally {
@@ -90,9 +90,12 @@ type Reloading = (apply: (config: Config) => Promise<void>) => Reloader;
 /** What the primary says to its workers once it has found the configuration to be in order. */
 const readAgain = "read the configuration again";
 
-function tellWorkers(): void {
+/** And where it is not. */
+const wasRefused = "the configuration was refused";
+
+function tellWorkers(what: typeof readAgain | typeof wasRefused): void {
   for (const worker of Object.values(cluster.workers ?? {})) {
-    if (worker?.isConnected()) worker.send(readAgain);
+    if (worker?.isConnected()) worker.send(what);
   }
 }
 
@@ -108,7 +111,10 @@ export async function serveAsWorker(
     const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey });
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
     const { reload } = reloading(gatehouse.reload);
-    process.on("message", (message) => void (message === readAgain && reload()));
+    process.on("message", (message) => {
+      if (message === readAgain) void reload().then(gatehouse.onReload);
+      if (message === wasRefused) gatehouse.onReload(false);
+    });
     await toldToStop;
     await gatehouse.stop();
   } catch (error) {

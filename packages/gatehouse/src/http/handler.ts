@@ -127,6 +127,7 @@ export function createHandler(
         userAgent: headers["user-agent"],
       },
       cookies: cookies.parse(headers.cookie),
+      ...(route.tellsThisComputer === true && { thisComputer: reasonToRefuse(request) === undefined }),
     });
   }
 

@@ -17,6 +17,8 @@ export interface Route {
   /** True when any origin may call: only for what carries no cookie (B19). */
   readonly cors?: boolean;
   readonly limit?: LimitName;
+  /** True where the answer is fuller on this computer: see `this-computer.ts`. */
+  readonly tellsThisComputer?: boolean;
   /** True for what no other computer may reach, nor anybody through a proxy: see `this-computer.ts`. */
   readonly thisComputerOnly?: boolean;
 }

@@ -60,7 +60,13 @@ export function serverRoutes(
       audience: "program" as const,
     })),
     { path: below("/healthz"), get: server.health, head: true, audience: "program" },
-    { path: below("/readyz"), get: server.readiness, head: true, audience: "program" },
+    {
+      path: below("/readyz"),
+      get: server.readiness,
+      head: true,
+      audience: "program",
+      tellsThisComputer: true,
+    },
   ];
   if (urls.basePath === "") return routes;
   // A17: clients without discovery look at the root, whatever the issuer's path; and so do probes, which

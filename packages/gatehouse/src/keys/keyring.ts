@@ -153,23 +153,37 @@ export function keySettings(keyring: Keyring): Pick<Settings, "secretKeys" | "ke
   return { secretKeys: [first.bytes, ...rest.map(({ bytes }) => bytes)], keyId: keyIdOf(first) };
 }
 
+/** What is wrong with the keys of a process that runs, and what whoever runs it should know of them. */
+export interface KeyFindings {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const allIsWell: KeyFindings = { problems: [], warnings: [] };
+
 /**
- * What whoever runs several processes should know of their keys, if anything (X-n7): the one that started
- * last makes tokens with another key than this one.
+ * Holds the keys of a process against those that the database knows by now. Nothing can be verified where it
+ * knows none of them, as after a restore under a running server; with several processes the one that started
+ * last may make tokens with another key than this one (X-n7).
  * @param tell told the names of the keys, once a change
  */
-export function keyWarnings(
+export function keyCheck(
   keyring: Keyring,
-  findKeys: () => Promise<{ readonly known: readonly KnownKey[] }>,
+  findKeys: () => Promise<{ readonly known: readonly KnownKey[]; readonly live: boolean }>,
   tell: (about: { readonly latest: string; readonly own: string }, warning: string) => void,
-): () => Promise<readonly string[]> {
+): () => Promise<KeyFindings> {
   const [own] = keyring;
   let told = own.fingerprint;
   return async () => {
-    const [latest] = (await findKeys()).known;
+    const { known, live } = await findKeys();
+    const [latest] = known;
     if (latest === undefined || latest.fingerprint === own.fingerprint) {
       told = own.fingerprint;
-      return [];
+      return allIsWell;
+    }
+    const ours = new Set(keyring.map(({ fingerprint }) => fingerprint));
+    if (live && !known.some(({ fingerprint }) => ours.has(fingerprint))) {
+      return { ...allIsWell, problems: ["the database was used with other keys than those of this process"] };
     }
     const warning = keyring.some(({ fingerprint }) => fingerprint === latest.fingerprint)
       ? "another process makes refresh tokens with another key than this one: give all the same keys in the same order"
@@ -178,7 +192,7 @@ export function keyWarnings(
       tell({ latest: keyName(keyIdOf(latest)), own: keyName(keyIdOf(own)) }, warning);
       told = latest.fingerprint;
     }
-    return [warning];
+    return { ...allIsWell, warnings: [warning] };
   };
 }
 

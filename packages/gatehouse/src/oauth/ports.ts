@@ -18,6 +18,21 @@ export interface Random {
   bytes(count: number): Buffer;
 }
 
+// -- readiness
+
+/** What serving needs, in the order in which it is told. A failure of the first four keeps from serving. */
+export const checkNames = ["database", "migrations", "disk", "key", "provider", "configuration"] as const;
+
+export type CheckName = (typeof checkNames)[number];
+
+/** How it stands with one of them; with `process` while that is stopping. */
+export interface Check {
+  readonly name: CheckName | "process";
+  readonly state: "ok" | "warning" | "failed" | "unknown";
+  /** Sentences for whoever runs the server, without secrets; not for strangers. */
+  readonly details: readonly string[];
+}
+
 // -- identity
 
 /** Where people may sign in. */

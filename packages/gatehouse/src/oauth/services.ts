@@ -2,6 +2,7 @@ import type { OAuthRequest } from "./messages/request.ts";
 import type { OAuthResponse } from "./messages/response.ts";
 import type {
   Access,
+  Check,
   ClientDocuments,
   Clock,
   Events,
@@ -28,10 +29,8 @@ export interface Services {
   readonly random: Random;
   readonly events: Events;
   readonly failures: FailureLimiter;
-  /**
-   * What whoever runs the server should know although it serves, in words for `/readyz` and without secrets.
-   */
-  readonly warnings: () => Promise<readonly string[]>;
+  /** How it stands with what serving needs. Looks once a second at most. */
+  readonly checks: () => Promise<readonly Check[]>;
 }
 
 /** What serves one path: an OAuth request in, an OAuth response out. */

@@ -674,14 +674,20 @@ export interface KeyStore {
   countGrants(now: Seconds): Promise<GrantCount>;
 }
 
+/** What keeps a store from serving, and where to look. */
+export interface StoreProblem {
+  readonly check: "migrations" | "disk";
+  readonly text: string;
+}
+
 /** What whoever runs the server needs of the store. See {@link Store} for what holds for all operations. */
 export interface UpkeepStore {
   /**
-   * What keeps this store from serving, in words for `/readyz` and without secrets; empty when a write has
+   * What keeps this store from serving, in words for the operator and without secrets; empty when a write has
    * just been done durably, in the very database that was opened, and its schema is this version's. Changes
    * nothing that can be seen.
    */
-  findProblems(): Promise<readonly string[]>;
+  findProblems(): Promise<readonly StoreProblem[]>;
   /**
    * Whether the database was that of the service before us when we first used it, so that other services may
    * read access tokens in their table. Never changes.
@@ -753,4 +759,10 @@ export interface Swept {
  */
 export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
+  /** Where to look. */
+  readonly check: "database" | StoreProblem["check"];
+  constructor(message: string, options?: ErrorOptions & { readonly check?: StoreUnavailableError["check"] }) {
+    super(message, options);
+    this.check = options?.check ?? "database";
+  }
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { startHousekeeping } from "../housekeeping.ts";
 import type { Clock } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
+import type { Warnings } from "../readiness.ts";
 
 const housekeepingFails = "housekeeping failed: what has died stays in the database until it succeeds";
 
@@ -12,7 +13,7 @@ export function keepHouse(
   log: Logger,
   store: Store,
   clock: Clock,
-  warnings: Set<string>,
+  warnings: Warnings,
 ) {
   return startHousekeeping({
     store,
@@ -21,7 +22,7 @@ export function keepHouse(
     clientUnused,
     onRound: ({ swept, error }) => {
       if (error !== undefined) {
-        warnings.add(housekeepingFails);
+        warnings.set(housekeepingFails, "database");
         log.error({ err: error }, "housekeeping failed; it tries again later");
       } else {
         warnings.delete(housekeepingFails);

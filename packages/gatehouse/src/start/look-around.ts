@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { describeDiscoveryFailure, type ProviderAbout } from "../identity/openid/provider-advice.ts";
 import { type LookAroundOptions, lookAround } from "../look-around.ts";
 import type { Store } from "../oauth/store.ts";
+import type { Warnings } from "../readiness.ts";
 import type { Discoverable } from "./sign-in.ts";
 
 /**
@@ -15,7 +16,7 @@ export function lookFromHere(
   log: Logger,
   store: Store,
   discoverable: readonly Discoverable[],
-  warnings: Set<string>,
+  warnings: Warnings,
   {
     tells = true,
     works = [],
@@ -31,7 +32,7 @@ export function lookFromHere(
         ? "the identity provider cannot be used: nobody can sign in"
         : `the identity provider ${about.name} cannot be used: nobody can sign in through it`;
       if (problem === undefined) warnings.delete(fails);
-      else warnings.add(fails);
+      else warnings.set(fails, "provider");
       if (!tells) return;
       const names = { provider: issuer, ...(isAlone ? {} : { name: about.name }) };
       if (problem === undefined) log.info(names, "the identity provider can be used now");

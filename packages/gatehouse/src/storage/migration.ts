@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { StoreProblem } from "../oauth/store.ts";
 import { listShippedFiles, readShippedFile } from "../shipped-files.ts";
 
 /** One step of the schema, in a file of its own. */
@@ -38,12 +39,14 @@ export function pendingAfter(latest: number, known: readonly Migration[]): Migra
  * Why a database that has all migrations up to `latest` is not this version's, in words for `/readyz`; empty
  * when it is.
  */
-export function schemaProblems(latest: number, known: readonly Migration[]): string[] {
+export function schemaProblems(latest: number, known: readonly Migration[]): StoreProblem[] {
   const wanted = known.at(-1)?.number ?? 0;
   if (latest === wanted) return [];
-  return latest < wanted
-    ? [`the database is at migration ${latest}, this version needs ${wanted}: run gatehouse migrate`]
-    : [`the database is at migration ${latest}, this version knows ${wanted}: run a newer gatehouse`];
+  const text =
+    latest < wanted
+      ? `the database is at migration ${latest}, this version needs ${wanted}: run gatehouse migrate`
+      : `the database is at migration ${latest}, this version knows ${wanted}: run a newer gatehouse`;
+  return [{ check: "migrations", text }];
 }
 
 /** @throws WrongVersionError when there is something to apply, for those who may not */

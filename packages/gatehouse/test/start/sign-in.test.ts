@@ -6,6 +6,7 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { signInAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
 import { endpointUrls } from "../../src/oauth/messages/endpoint-urls.ts";
+import type { Warnings } from "../../src/readiness.ts";
 import { lookFromHere } from "../../src/start/look-around.ts";
 import { createSignIn } from "../../src/start/sign-in.ts";
 import { systemClock } from "../../src/start/system.ts";
@@ -103,7 +104,7 @@ test("which of several providers cannot be used is told by name, in the log and 
       github('domains: "*"'),
   );
   const { lines, log } = aLog();
-  const warnings = new Set<string>();
+  const warnings: Warnings = new Map();
   const signIn = createSignIn(config, endpointUrls(issuer), systemClock, log);
   assert.deepEqual(
     signIn.discoverable.map((each) => each.config.name),
@@ -116,7 +117,7 @@ test("which of several providers cannot be used is told by name, in the log and 
   while (warnings.size === 0) await new Promise(setImmediate);
   assert.deepEqual(
     [...warnings],
-    ["the identity provider work cannot be used: nobody can sign in through it"],
+    [["the identity provider work cannot be used: nobody can sign in through it", "provider"]],
   );
   const told = lines.filter(({ level }) => level === "warn");
   assert.equal(told.length, 1);

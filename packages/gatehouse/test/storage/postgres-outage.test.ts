@@ -74,11 +74,17 @@ test("a database that may only be read, or whose schema is another version's, is
     url,
     "insert into gatehouse_migrations (number, name) values (9999, 'later')",
   );
-  assert.match((await store.findProblems()).join(), /at migration 9999.*run a newer gatehouse/);
+  assert.match(
+    (await store.findProblems()).map(({ text }) => text).join(),
+    /at migration 9999.*run a newer gatehouse/,
+  );
   for (let i = 0; i < 2; i++) await other.query(`delete from gatehouse_migrations where number = ${number}`);
-  assert.match((await store.findProblems()).join(), /run gatehouse migrate/);
+  assert.match((await store.findProblems()).map(({ text }) => text).join(), /run gatehouse migrate/);
   await other.query("drop table gatehouse_migrations");
-  assert.match((await store.findProblems()).join(), /at migration 0.*run gatehouse migrate/);
+  assert.match(
+    (await store.findProblems()).map(({ text }) => text).join(),
+    /at migration 0.*run gatehouse migrate/,
+  );
   await other.end();
   await store.close();
 

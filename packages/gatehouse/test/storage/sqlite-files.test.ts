@@ -106,13 +106,19 @@ test("a store whose schema is older or newer than this version has a problem", a
     other.close();
   };
   change("insert into gatehouse_migrations (number, name, applied_at) values (9999, 'later', 0)");
-  assert.match((await store.findProblems()).join(), /at migration 9999.*run a newer gatehouse/);
+  assert.match(
+    (await store.findProblems()).map(({ text }) => text).join(),
+    /at migration 9999.*run a newer gatehouse/,
+  );
   change(
     "delete from gatehouse_migrations where number >= (select max(number) from gatehouse_migrations where number < 9999)",
   );
-  assert.match((await store.findProblems()).join(), /run gatehouse migrate/);
+  assert.match((await store.findProblems()).map(({ text }) => text).join(), /run gatehouse migrate/);
   change("drop table gatehouse_migrations");
-  assert.match((await store.findProblems()).join(), /at migration 0.*run gatehouse migrate/);
+  assert.match(
+    (await store.findProblems()).map(({ text }) => text).join(),
+    /at migration 0.*run gatehouse migrate/,
+  );
   await store.close();
 });
 

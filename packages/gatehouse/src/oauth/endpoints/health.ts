@@ -1,6 +1,6 @@
 import { json, noStore } from "../messages/response.ts";
+import type { Check } from "../ports.ts";
 import type { Endpoint, Services } from "../services.ts";
-import { type Store, StoreUnavailableError } from "../store.ts";
 
 /** `GET /healthz`: the process runs. */
 export function healthEndpoint(): Endpoint {
@@ -8,53 +8,33 @@ export function healthEndpoint(): Endpoint {
 }
 
 /**
- * `GET /readyz`: the server can do its work; 503 with what is wrong while it cannot. Anybody may ask, so the
- * store is asked once a second at most, and nothing is said of paths, addresses and versions. The log is told
- * when it changes, not each time.
+ * `GET /readyz`: how it stands with each thing that serving needs; 503 while one of them has failed (Y34).
+ * Anybody may ask, and strangers get names only: what is wrong is told on this computer, and to the log, once
+ * when it changes.
  */
-export function readinessEndpoint({ clock, events, store, warnings }: Services): Endpoint {
-  let asking: Promise<State> | undefined;
-  let answered: (State & { readonly at: number }) | undefined;
-
-  async function ask(request: string): Promise<State> {
-    const state = await stateOf(store, warnings);
-    const before = answered?.problems.join("; ") ?? "";
-    const detail = state.problems.join("; ");
-    answered = { at: clock.now(), ...state };
-    if (detail !== before) {
-      events.emit(detail === "" ? { name: "ready_again", request } : { name: "not_ready", request, detail });
+export function readinessEndpoint({ checks, events }: Services): Endpoint {
+  let told = "";
+  return async ({ id, thisComputer }) => {
+    const all = await checks();
+    const problems = detailsOf(all, "failed");
+    const detail = problems.join("; ");
+    if (detail !== told) {
+      told = detail;
+      events.emit(
+        detail === "" ? { name: "ready_again", request: id } : { name: "not_ready", request: id, detail },
+      );
     }
-    return state;
-  }
-
-  return async ({ id }) => {
-    if (asking === undefined && answered?.at !== clock.now()) {
-      asking = ask(id).finally(() => {
-        asking = undefined;
-      });
-    }
-    const { problems = [], warnings = [] } = (await asking) ?? answered ?? {};
-    const told = {
-      ...(problems.length > 0 && { problems }),
-      ...(warnings.length > 0 && { warnings }),
+    const warnings = detailsOf(all, "warning");
+    const body = {
+      status: problems.length === 0 ? "ready" : "not ready",
+      checks: Object.fromEntries(all.map(({ name, state }) => [name, state])),
+      ...(thisComputer && problems.length > 0 && { problems }),
+      ...(thisComputer && warnings.length > 0 && { warnings }),
     };
-    return problems.length === 0
-      ? json(200, { status: "ready", ...told })
-      : json(503, { status: "not ready", ...told }, { ...noStore, "Retry-After": "1" });
+    return problems.length === 0 ? json(200, body) : json(503, body, { ...noStore, "Retry-After": "1" });
   };
 }
 
-interface State {
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-async function stateOf(store: Store, warnings: Services["warnings"]): Promise<State> {
-  try {
-    const problems = await store.findProblems();
-    return { problems, warnings: problems.length === 0 ? await warnings() : [] };
-  } catch (error) {
-    if (error instanceof StoreUnavailableError) return { problems: [error.message], warnings: [] };
-    throw error;
-  }
+function detailsOf(checks: readonly Check[], wanted: Check["state"]): readonly string[] {
+  return checks.flatMap(({ state, details }) => (state === wanted ? details : []));
 }

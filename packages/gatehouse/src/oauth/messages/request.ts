@@ -29,6 +29,8 @@ export interface OAuthRequest {
    * audit log.
    */
   readonly address: string;
+  /** True where the route asks and the request was made on this computer, by nobody in between. */
+  readonly thisComputer?: boolean | undefined;
 }
 
 /** The only headers the protocol ever looks at. */

@@ -29,6 +29,7 @@ export class Connecting {
   readonly #attempt: () => Promise<void>;
   readonly #options: ConnectingOptions;
   #unavailable: string | undefined = "the database cannot be reached yet";
+  #isOutdated = false;
   #stopped = false;
   #isFirst = true;
 
@@ -56,7 +57,9 @@ export class Connecting {
 
   /** @throws StoreUnavailableError until an attempt has succeeded */
   requireConnected(): void {
-    if (this.#unavailable !== undefined) throw new StoreUnavailableError(this.#unavailable);
+    if (this.#unavailable === undefined) return;
+    const check = this.#isOutdated ? "migrations" : "database";
+    throw new StoreUnavailableError(this.#unavailable, { check });
   }
 
   /** No attempt begins any more. */
@@ -83,6 +86,7 @@ export class Connecting {
 
   #giveUp(error: unknown): void {
     const { onRefused, onFailure } = this.#options;
+    this.#isOutdated = error instanceof WrongVersionError;
     this.#unavailable =
       error instanceof WrongVersionError ? error.message : "the database cannot be used: the log says why";
     const isRefusal = error instanceof DatabaseRefusedError;

@@ -37,10 +37,12 @@ export function isStatementError(error: unknown): boolean {
  */
 const defects = ["0A", "21", "22", "23", "42"];
 
+const diskFull = "53100";
+
 /** What the operator should know at once, by SQLSTATE. */
 const reasons: Readonly<Record<string, string>> = {
   "25006": "it may only be read; is it a standby?",
-  "53100": "its disk is full",
+  [diskFull]: "its disk is full",
   "53300": "it has no connection left",
   "57P03": "it is starting up or shutting down",
 };
@@ -90,5 +92,6 @@ export function unavailable(error: unknown): unknown {
   if (error instanceof DatabaseError && defects.includes(error.code?.slice(0, 2) ?? "")) return error;
   const reason = reasonOf(error);
   const message = `the database cannot answer${reason === undefined ? "" : `: ${reason}`}`;
-  return new StoreUnavailableError(message, { cause: error });
+  const isFull = error instanceof DatabaseError && error.code === diskFull;
+  return new StoreUnavailableError(message, { cause: error, check: isFull ? "disk" : "database" });
 }

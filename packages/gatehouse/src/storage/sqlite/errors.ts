@@ -29,7 +29,8 @@ export function unavailable(error: unknown): unknown {
   if (!isClosed && (code === undefined || code === constraintViolated)) return error;
   const reason = reasons[code ?? -1];
   const message = `the database cannot answer${reason === undefined ? "" : `: ${reason}`}`;
-  return new StoreUnavailableError(message, { cause: error });
+  const check = reason?.startsWith("the disk") ? "disk" : "database";
+  return new StoreUnavailableError(message, { cause: error, check });
 }
 
 /** SQLite's code of an error, without its extension; `undefined` when it is none of SQLite's. */

@@ -10,6 +10,8 @@ import { knownMigrations, latestApplied } from "./migrations.ts";
  */
 const neededBytes = 1024 * 1024;
 
+const fullDisk = { check: "disk", text: "the disk is full" } as const;
+
 /** @param path the file, or `:memory:` */
 export function healthOperation(
   database: Database,
@@ -26,7 +28,7 @@ export function healthOperation(
       });
       const free = path === ":memory:" ? undefined : freeBytes(path);
       const isFull = free !== undefined && free < neededBytes;
-      return [...schemaProblems(latest, known), ...(isFull ? ["the disk is full"] : [])];
+      return [...schemaProblems(latest, known), ...(isFull ? [fullDisk] : [])];
     },
     // That service knows no such files.
     wasOriginals: async () => false,
