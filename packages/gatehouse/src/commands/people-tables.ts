@@ -1,4 +1,4 @@
-import type { KnownAccount } from "../oauth/records.ts";
+import type { KnownAccount, Passkey } from "../oauth/records.ts";
 import type { EndedHoldings, Holdings } from "../oauth/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import type { Shell } from "./shell.ts";
@@ -74,6 +74,31 @@ export function describeHoldings(holdings: Holdings | EndedHoldings | undefined)
       `\n  ${oneLine(clientId)} for ${oneLine(resource)}, since ${formatInstant(createdAt)}`,
   );
   return `${several(holdings.sessions, "session")}${codes}, ${several(holdings.grants.length, "grant")}${lines.join("")}`;
+}
+
+/** A line for each passkey of somebody whose account is ours; nothing of others. */
+export function describePasskeys(passkeys: readonly Passkey[] = []): string {
+  if (passkeys.length === 0) return "";
+  const lines = passkeys.map(({ name, createdAt, lastUsedAt, backedUp }) => {
+    const kind = backedUp ? "synchronised" : "on one device";
+    const facts = `made ${formatInstant(createdAt)}, last used ${formatInstant(lastUsedAt)}, ${kind}`;
+    return `\n  ${oneLine(name) || "without a name"}: ${facts}`;
+  });
+  return `\n${several(passkeys.length, "passkey")}${lines.join("")}`;
+}
+
+export function passkeysAsJson(passkeys: readonly Passkey[] = []): Record<string, unknown> {
+  if (passkeys.length === 0) return {};
+  return {
+    passkeys: passkeys.map(({ id, name, rpId, createdAt, lastUsedAt, backedUp }) => ({
+      passkey: id,
+      name,
+      host: rpId,
+      created_at: createdAt,
+      last_used_at: lastUsedAt,
+      synchronised: backedUp,
+    })),
+  };
 }
 
 const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

@@ -7,9 +7,11 @@ import { agree, asJson, type JsonOption, withoutAsking, type YesOption } from ".
 import {
   counted,
   describeHoldings,
+  describePasskeys,
   describePeople,
   endedAsJson,
   nameOf,
+  passkeysAsJson,
   personAsJson,
   printOriginalTokens,
 } from "./people-tables.ts";
@@ -78,16 +80,21 @@ function show(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> {
     const people = await findPeople(store, whom);
     const now = shell.clock.now();
     const holdings = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
+    const passkeys = await Promise.all(people.map(({ subject }) => store.listPasskeys(subject)));
     if (json) {
       return shell.print(
         JSON.stringify(
-          people.map((person, at) => ({ ...personAsJson(person), ...endedAsJson(holdings[at]) })),
+          people.map((person, at) => ({
+            ...personAsJson(person),
+            ...endedAsJson(holdings[at]),
+            ...passkeysAsJson(passkeys[at]),
+          })),
         ),
       );
     }
     shell.print(describePeople(people));
     for (const [at, person] of people.entries()) {
-      shell.print(`\n${nameOf(person)}: ${describeHoldings(holdings[at])}`);
+      shell.print(`\n${nameOf(person)}: ${describeHoldings(holdings[at])}${describePasskeys(passkeys[at])}`);
     }
   });
 }

@@ -116,6 +116,39 @@ test("a wrong address, length or group, and a server without passkeys, are told 
   assert.deepEqual([off.code, /set PASSKEYS=on/.test(off.err)], [2, true]);
 });
 
+test("people show lists a person's passkeys", async () => {
+  const account = await anAccountOf("kim@example.com", `${issuer}/passkey`);
+  const passkey = {
+    id: unique(),
+    subject: account.subject,
+    rpId: "auth.example.com",
+    publicKey: unique(),
+    counter: 3,
+    backupEligible: true,
+    backedUp: true,
+    name: "Kim\u202E's phone",
+    groups: [],
+    createdAt: now,
+    lastUsedAt: undefined,
+  };
+  await store.addPasskey(passkey, 20);
+  await store.addPasskey({ ...passkey, id: unique(), name: "", backedUp: false, lastUsedAt: now }, 20);
+  const shown = await people(["show", "kim@example.com"]);
+  assert.match(shown.out, /2 passkeys\n {2}.*made \d{4}-/);
+  assert.match(shown.out, /Kim\uFFFD's phone: made .*, last used never, synchronised/);
+  assert.match(shown.out, /without a name: made .*, last used \d{4}-.*, on one device/);
+  const [person] = JSON.parse((await people(["show", "kim@example.com", "--json"])).out);
+  assert.deepEqual(
+    person.passkeys
+      .map(({ name, synchronised }: { name: string; synchronised: boolean }) => [name, synchronised])
+      .sort(),
+    [
+      ["", false],
+      ["Kim\u202E's phone", true],
+    ],
+  );
+});
+
 test("somebody with an account is told apart, and a blocked one is not invited", async () => {
   const account = await anAccountOf("dora@example.com", `${issuer}/passkey`);
   const json = await people(["invite", "dora@example.com", "--sign-out", "--expires", "1h", "--json"]);

@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { SoftwareAuthenticator } from "../support/authenticator.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Arrival, UserAgent } from "../support/user-agent.ts";
-import { aDatabase, startCommand, untilPrinted } from "./command-line.ts";
+import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
 
 /** `gatehouse serve` without any identity provider; what it prints, on which of its outputs. */
 async function serve(t: TestContext, environment: Record<string, string>) {
@@ -65,6 +65,33 @@ test("V60 the first start without provider and people prints one invitation, pas
   assert.equal((await fetch(`${origin}/healthz`)).status, 200);
   const last = await third.stop();
   assert.deepEqual(links(last.err + last.out), []);
+});
+
+/** Has a process say which packages it loads that not every server needs. */
+const tellsLoaded = `--import=data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from "node:module";
+  registerHooks({
+    load(url, context, next) {
+      const [, name] = /node_modules\\/(@simplewebauthn|nodemailer)\\//.exec(url) ?? [];
+      if (name) process.stderr.write("loaded " + name + "\\n");
+      return next(url, context);
+    },
+  });
+`)}`;
+
+test("what passkeys need is loaded where they are on, and what mails need by nobody who sends none", async (t) => {
+  for (const [environment, loaded] of [
+    [{ ...anyProvider, PASSKEYS: "off" }, []],
+    [{ PASSKEYS: "on" }, ["loaded @simplewebauthn"]],
+  ] as const) {
+    const database = await aDatabase();
+    t.after(database.remove);
+    const mail = { SMTP_URL: "smtp://127.0.0.1:1", SMTP_FROM: "gatehouse@example.com" };
+    const settings = { ...database.environment, ...mail, PORT: "0", BASE_URL: "http://localhost:1" };
+    const started = await serve(t, { ...settings, ...environment, NODE_OPTIONS: tellsLoaded });
+    const { err } = await started.stop();
+    assert.deepEqual([...new Set(err.match(/^loaded .*$/gm) ?? [])], loaded);
+  }
 });
 
 test("several workers print the link once", async (t) => {

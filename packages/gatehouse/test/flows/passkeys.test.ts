@@ -125,7 +125,7 @@ test("V70 the script is a file of our own origin on pages of passkeys alone, und
   }
 });
 
-test("while passkeys are off there is no page of theirs, and nothing of their library is loaded", async () => {
+test("while passkeys are off there is no page of theirs", async () => {
   const plain = await startTestGatehouse();
   for (const path of ["/passkeys", "/passkey/sign-in", "/passkey/invitation", "/passkey/register"]) {
     assert.equal((await fetch(plain.url + path)).status, 404, path);
