@@ -8,6 +8,8 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   passkey_refused: "warn",
   passkey_counter: "error",
   address_moved: "warn",
+  person_unconfirmed: "warn",
+  confirmation_failed: "warn",
   code_replayed: "warn",
   refresh_ahead: "warn",
   refresh_reused: "warn",
