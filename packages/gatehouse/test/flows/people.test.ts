@@ -248,3 +248,17 @@ test("V-n40 a name with markup, direction marks and 10 kB is escaped, cut and ha
   const listed = describePeople(await server.store.findAccounts("v-n40@example.com"));
   assert.doesNotMatch(listed, /\u202E|\u2066|x{257}/);
 });
+
+test("whoever goes back to a website that nobody vouches for is shown where that is, and goes there by themselves", async () => {
+  const site = await aPublicClient(server, { redirect_uris: ["https://app.example.com/cb"] });
+  await connect("work", account("stranger", "stranger@example.com"));
+  server.home.account = account("stranger", "stranger@example.com");
+  const agent = new UserAgent();
+  const page = await agent.follow(authorizationUrl(server, site, { provider: "home" }));
+  assertRefused(page);
+  const back = await agent.submit(page, { decision: "back" });
+  assert.equal(back.response.status, 403);
+  const link = /<a class="continue" href="([^"]*)"/.exec(back.html)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  assert.equal(new URL(link).origin, "https://app.example.com");
+  assert.equal(new URL(link).searchParams.get("error"), "access_denied");
+});

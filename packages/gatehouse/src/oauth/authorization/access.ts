@@ -36,12 +36,13 @@ export function permitted(
 export function requireSignIn(access: Access | undefined, account: Account): void {
   const decision = access?.signIn(account);
   if (decision === undefined || decision.allowed) return;
-  const { email, upstreamSubject, provider, subject } = account;
+  const { email, upstreamSubject, provider, subject, name } = account;
   const message = `the rules of access.sign_in do not let ${subject} in through ${provider}: ${decision.reason}`;
   throw new SignInError("access_denied", message, {
     hint: "this account may not sign in here",
     reason: decision.reason === "groups_unknown" ? { key: "groupsUnknown" } : { key: "accountNotAllowed" },
     account: email || upstreamSubject,
+    accountName: name,
   });
 }
 
