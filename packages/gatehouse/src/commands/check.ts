@@ -79,7 +79,7 @@ function tell(
 
 /** V49: makes no session, no grant and no account, and prints no token. */
 async function trySignIn(shell: Shell, provider: CheckedProvider): Promise<void> {
-  if (provider.callbackUrl === undefined) return;
+  if (provider.startSignIn === undefined) return;
   const signIn = await provider.startSignIn();
   shell.complain(
     `\nFor a test sign-in open this, as the person to be tried:\n\n  ${signIn.url.href}\n\nAt its end the browser is at ${provider.callbackUrl}?… and shows an error of this server, or that it cannot be reached: both are right, nobody is signed in. Paste the whole address that it is at now; an empty line skips this.`,

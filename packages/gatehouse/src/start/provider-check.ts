@@ -26,8 +26,11 @@ export interface CheckedProvider {
   readonly callbackUrl: string | undefined;
   /** Looks at all that needs no person. `problem`: why that ended early. */
   examine(): Promise<{ readonly findings: readonly Finding[]; readonly problem: string | undefined }>;
-  /** Begins a test sign-in, which nothing is stored of. Throws {@link SignInError}. */
-  startSignIn(): Promise<TestSignIn>;
+  /**
+   * Begins a test sign-in, which nothing is stored of. Throws {@link SignInError}. `undefined` for accounts
+   * of this server.
+   */
+  readonly startSignIn: (() => Promise<TestSignIn>) | undefined;
 }
 
 export interface TestSignIn {
@@ -53,11 +56,11 @@ export function providersToCheck(
   const urls = endpointUrls(config.settings.issuer);
   const log = { warn: (_: unknown, message?: string) => warn(message ?? "") } as Pick<Logger, "warn">;
   const { providers, discoverable, examinations } = createSignIn(config, urls, clock, log);
-  return providers.all.map((provider) => {
-    const { name, title } = provider;
-    const about = config.providers.find((each) => each.name === name);
+  return config.providers.map(({ name, title, kind }) => {
+    // Passkeys need a database, and are nothing that could be out of reach.
+    const provider = providers.find(name);
     const openid = discoverable.find((each) => each.config.name === name);
-    const isOurs = about?.kind === "passkey" || about?.kind === "development";
+    const isOurs = kind === "passkey" || kind === "development" || provider === undefined;
     return {
       name,
       title,
@@ -71,11 +74,13 @@ export function providersToCheck(
           return { findings: [], problem: describe(error, openid, config.providers.length === 1) };
         }
       },
-      async startSignIn() {
-        const attempt = signInAttempt(startAttempt(random), "select_account");
-        const url = await provider.signInUrl(attempt);
-        return { url, complete: (answer) => outcomeOf(provider, openid, answer, attempt) };
-      },
+      startSignIn: isOurs
+        ? undefined
+        : async () => {
+            const attempt = signInAttempt(startAttempt(random), "select_account");
+            const url = await provider.signInUrl(attempt);
+            return { url, complete: (answer: URL) => outcomeOf(provider, openid, answer, attempt) };
+          },
     };
   });
 }

@@ -184,6 +184,14 @@ test("a clock, a secret or an issuer that is wrong ends the check of a provider 
   assert.ok(facts.findings.every(({ good }) => good));
 });
 
+test("a check of passkeys says that there is nothing to register, and signs nobody in", async () => {
+  const { code, out, err } = await check([], { BASE_URL: baseUrl, PASSKEYS: "on" });
+  assert.equal(code, 0, err);
+  assert.match(row(out, "redirect URI"), /none: these are accounts of this server/);
+  const nothing = await check([], { BASE_URL: baseUrl });
+  assert.deepEqual([nothing.code, nothing.err], [2, "gatehouse: no identity provider is configured"]);
+});
+
 test("a token endpoint that does not say whether the secret is right is not called wrong", async (t) => {
   const odd = await startForgedUpstream();
   t.after(() => odd.close());

@@ -129,12 +129,12 @@ test("an address is refused outside the provider's domains, and the log names pr
 });
 
 test("domains are compared whole and in one form, as the configuration reads them", async () => {
-  const bücher = { domains: ["xn--bcher-kva.example"] }; // as the configuration reads it
+  const idn = { domains: ["xn--bcher-kva.example"] }; // as the configuration reads it
   for (const email of ["ada@bücher.example", "ada@BÜCHER.Example", "ada@xn--bcher-kva.example"]) {
-    assert.equal((await signIn({ email }, bücher)).email, email);
+    assert.equal((await signIn({ email }, idn)).email, email);
   }
   for (const email of ["ada@www.bücher.example", "ada@buecher.example", "ada@bücher.example.evil.test"]) {
-    await refused({ email }, bücher, "foreignAccount");
+    await refused({ email }, idn, "foreignAccount");
   }
   const read = (domain: string) =>
     providersSchema.safeParse([
