@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import { changedSettings, hasTakenLeave } from "../config/changes.ts";
 import type { Config } from "../config/config.ts";
-import { type LoadedSettings, loadSettings } from "../config/config.ts";
+import { type ConfigInput, type LoadedSettings, loadSettings } from "../config/config.ts";
 import { ConfigError, type ConfigProblem, nameOf } from "../config/config-errors.ts";
-import type { Shell } from "./shell.ts";
+import type { GivenFile } from "../config/config-file.ts";
 
 export interface Reloader {
   /**
@@ -11,6 +11,8 @@ export interface Reloader {
    * else one line in the log, and everything stays. True when they hold now.
    */
   reload(): Promise<boolean>;
+  /** The file that holds. */
+  file(): GivenFile;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Reloader {
  */
 export function createReloader(
   running: LoadedSettings,
-  shell: Shell,
+  input: ConfigInput,
   log: Logger,
   apply: (config: Config) => Promise<void>,
 ): Reloader {
@@ -30,7 +32,7 @@ export function createReloader(
   async function reload(): Promise<boolean> {
     const configuration = holding.config.file?.hash;
     try {
-      const read = loadSettings(shell, "serve");
+      const read = loadSettings(input, "serve");
       const left = hasTakenLeave(holding.config, read.config);
       if (left !== undefined) throw new ConfigError([left]);
       await apply(read.config);
@@ -58,6 +60,7 @@ export function createReloader(
       latest = next;
       return next;
     },
+    file: () => ({ path: holding.file.path, text: holding.file.text }),
   };
 }
 

@@ -9,7 +9,7 @@ import { createReloader } from "./reload.ts";
 import type { Shell } from "./shell.ts";
 import { rememberHangups, unlessInterrupted, untilInterrupted } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
-import { runWorkers, serveAsWorker } from "./workers.ts";
+import { inputOfWorker, runWorkers, serveAsWorker } from "./workers.ts";
 
 export function addServeCommand(program: Command, shell: Shell): void {
   program
@@ -21,10 +21,11 @@ export function addServeCommand(program: Command, shell: Shell): void {
 
 async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
   const hangups = rememberHangups();
-  const loaded = loadSettings(shell, "serve");
+  const input = cluster.isWorker ? await inputOfWorker(shell) : shell;
+  const loaded = loadSettings(input, "serve");
   const { config } = loaded;
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
-  const reloading = (apply: (config: Config) => Promise<void>) => createReloader(loaded, shell, log, apply);
+  const reloading = (apply: (config: Config) => Promise<void>) => createReloader(loaded, input, log, apply);
   if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey, reloading);
   const interrupted = untilInterrupted();
   const announce = (text: string) => shell.complain(text);

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
-import type { Config } from "../config/config.ts";
+import type { Config, ConfigInput } from "../config/config.ts";
+import type { GivenFile } from "../config/config-file.ts";
 import { type Overrides, startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
@@ -37,12 +38,12 @@ export async function runWorkers(
   refused.promise.catch(() => undefined); // looked at once the workers start
   const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject, ...overrides });
   const upkeep = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
+  const { reload, file } = reloading(upkeep.reload);
   try {
     const address = await Promise.race([startAll(), interrupted, refused.promise]);
     if (address !== undefined) {
       log.info({ ...describeStart(config, address), workers: count }, "listening");
-      const { reload } = reloading(upkeep.reload);
-      hangups.each(() => void reload().then((holds) => tellWorkers(holds ? readAgain : wasRefused)));
+      hangups.each(() => void reload().then((holds) => tellWorkers(holds ? file() : wasRefused)));
       await Promise.race([interrupted, refused.promise]);
     }
   } finally {
@@ -63,6 +64,8 @@ export async function runWorkers(
   /** @param failures how many in this place ended soon after their start, one after the other */
   function start(failures = 0): Worker {
     const worker = cluster.fork();
+    // A worker that takes the place of another runs with what the others do, whatever the file holds by now.
+    worker.send(file());
     const begun = performance.now();
     let listened = failures > 0; // one that takes the place of another is replaced however far it came
     worker.once("listening", () => {
@@ -87,16 +90,27 @@ export async function runWorkers(
 /** Reads the configuration again, and hands it to whoever takes over what changed. */
 type Reloading = (apply: (config: Config) => Promise<void>) => Reloader;
 
-/** What the primary says to its workers once it has found the configuration to be in order. */
-const readAgain = "read the configuration again";
-
-/** And where it is not. */
+/** What the primary says to its workers where it found something wrong; else they get the file. */
 const wasRefused = "the configuration was refused";
 
-function tellWorkers(what: typeof readAgain | typeof wasRefused): void {
+function tellWorkers(what: GivenFile | typeof wasRefused): void {
   for (const worker of Object.values(cluster.workers ?? {})) {
     if (worker?.isConnected()) worker.send(what);
   }
+}
+
+/** What a worker reads: the environment, and the file as its primary has read it last and says. */
+export async function inputOfWorker({ environment }: ConfigInput): Promise<ConfigInput> {
+  let givenFile = await new Promise<GivenFile>((resolve) => process.once("message", resolve));
+  process.on("message", (message: GivenFile | typeof wasRefused) => {
+    if (message !== wasRefused) givenFile = message;
+  });
+  return {
+    environment,
+    get givenFile() {
+      return givenFile;
+    },
+  };
 }
 
 /** One of these processes. What it does not do, its primary does; of hangups it listens to its primary's. */
@@ -112,8 +126,8 @@ export async function serveAsWorker(
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
     const { reload } = reloading(gatehouse.reload);
     process.on("message", (message) => {
-      if (message === readAgain) void reload().then(gatehouse.onReload);
       if (message === wasRefused) gatehouse.onReload(false);
+      else void reload().then(gatehouse.onReload);
     });
     await toldToStop;
     await gatehouse.stop();

@@ -13,6 +13,7 @@ const maxFileBytes = 1_000_000;
 export interface ConfigFile extends FileContents {
   /** As people are told; `undefined` when there is none. */
   readonly path: string | undefined;
+  readonly text: string;
   /** The first 12 digits of what `sha256sum` says of it. */
   readonly hash: string;
   /** Where it ends without a line break, as what is half written does. */
@@ -21,9 +22,18 @@ export interface ConfigFile extends FileContents {
   readonly endsAt: string | undefined;
 }
 
-const readNothing = { ...noContents, hash: "", unfinishedAt: undefined, endsAt: undefined };
+const readNothing = { ...noContents, text: "", hash: "", unfinishedAt: undefined, endsAt: undefined };
 
 export const noConfigFile: ConfigFile = { ...readNothing, path: undefined };
+
+/** A file as another process of the same server has read it; with no path: that there is none. */
+export type GivenFile = Pick<ConfigFile, "path" | "text">;
+
+/** The same file, as it was then. @param errors told of everything that is wrong with it */
+export function readGivenFile({ path, text }: GivenFile, errors: ConfigProblem[]): ConfigFile {
+  if (path === undefined) return noConfigFile;
+  return text === "" ? { ...readNothing, path } : { path, ...read(text, path, errors) };
+}
 
 /**
  * The configuration file: what `--config` names, else what `GATEHOUSE_CONFIG` does, else `gatehouse.yaml` in
@@ -56,8 +66,12 @@ export function readConfigFile(
     errors.push({ variable, found: `${quote(path)}, not UTF-8`, expected });
     return { ...readNothing, path };
   }
-  const hash = createHash("sha256").update(content.bytes).digest("hex").slice(0, 12);
-  return { path, hash, ...parse(text, path, errors) };
+  return { path, ...read(text, path, errors) };
+}
+
+function read(text: string, path: string, errors: ConfigProblem[]): Omit<ConfigFile, "path"> {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return { text, hash, ...parse(text, path, errors) };
 }
 
 /** A stranger's file in `/tmp` must not decide who may sign in. */
@@ -73,7 +87,11 @@ function refuseOthersFolder(path: string): void {
   ]);
 }
 
-function parse(text: string, path: string, errors: ConfigProblem[]): Omit<ConfigFile, "path" | "hash"> {
+function parse(
+  text: string,
+  path: string,
+  errors: ConfigProblem[],
+): Omit<ConfigFile, "path" | "text" | "hash"> {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: "1.2",

@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
-import { type ConfigFile, noConfigFile, readConfigFile } from "./config-file.ts";
+import {
+  type ConfigFile,
+  type GivenFile,
+  noConfigFile,
+  readConfigFile,
+  readGivenFile,
+} from "./config-file.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { misspeltVariables } from "./misspelt-variables.ts";
 import { configuredProviders, type ProviderConfig } from "./providers.ts";
@@ -94,6 +100,8 @@ export interface ConfigInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--config`. */
   readonly configPath?: string | undefined;
+  /** In the place of any file: what another process has read. */
+  readonly givenFile?: GivenFile | undefined;
 }
 
 /**
@@ -112,9 +120,15 @@ export interface LoadedSettings {
 }
 
 /** The same, with where each setting comes from. */
-export function loadSettings({ environment, configPath }: ConfigInput, mode: Mode): LoadedSettings {
+export function loadSettings(
+  { environment, configPath, givenFile }: ConfigInput,
+  mode: Mode,
+): LoadedSettings {
   const errors: ConfigProblem[] = [];
-  const file = readConfigFile(configPath, environment, errors);
+  const file =
+    givenFile === undefined
+      ? readConfigFile(configPath, environment, errors)
+      : readGivenFile(givenFile, errors);
   return { ...read(environment, file, mode, errors), file };
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -8,6 +9,7 @@ import { loadSettings } from "../../src/config/config.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { aFolder } from "../config/config-file.ts";
+import { freePort } from "../support/free-port.ts";
 import { aDatabase, anyProvider, startCommand, untilPrinted } from "./command-line.ts";
 
 const credential = `gatehouse_rs_${"a1".repeat(20)}`;
@@ -111,12 +113,12 @@ test("at SIGHUP the process and its workers read the configuration again, each o
     ...database.environment,
     ...anyProvider,
     BASE_URL: "http://localhost:1",
-    PORT: "0",
+    PORT: String(await freePort()),
     WORKERS: "2",
     SECRET_KEY: "k".repeat(32),
   });
   t.after(() => child.kill("SIGKILL"));
-  await untilPrinted(child, /"listening"/);
+  const started = await untilPrinted(child, /"listening".*\n/);
   const changed = whole.replace("notes", "other");
   writeFileSync(configPath, changed);
   const all = untilPrinted(child, /(?:read again and holds[\s\S]*){3}/);
@@ -138,4 +140,26 @@ test("at SIGHUP the process and its workers read the configuration again, each o
   const refused = untilPrinted(child, /not read again/);
   child.kill("SIGHUP");
   assert.match(await refused, /gatehouse\.yaml:\d+:\d+/);
+  // A worker that takes the place of another runs with what holds, not with what the file has become.
+  const url = /"address":"([^"]+)"/.exec(started)?.[1];
+  const workers = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" });
+  const replaced = untilPrinted(child, /(?:another takes its place[\s\S]*){2}/);
+  for (const pid of workers.trim().split(/\s+/))
+    if (isProcess(Number(pid))) process.kill(Number(pid), "SIGKILL");
+  await replaced;
+  const isReady = () =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 50));
 });
+
+/** Not `ps` itself. */
+function isProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
