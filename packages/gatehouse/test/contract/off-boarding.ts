@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Account } from "../../src/oauth/records.ts";
 import { seconds } from "../../src/oauth/values.ts";
-import { aPasskey } from "./passkeys.ts";
+import { anInvitation, aPasskey } from "./passkeys.ts";
 import {
   aClient,
   aCode,
@@ -142,6 +142,38 @@ export function offBoardingContract(tested: StoreUnderTest): void {
     assert.equal(await signIn(blocked.account), "blocked");
     assert.equal(await tested.store.removeAccount(anAccount().subject), undefined);
     assert.equal(await tested.store.blockAccount(anAccount().subject, now), undefined);
+  });
+
+  test("a blocked person gets no passkey, by a fresh invitation or beside others, at the moment of the block included", async () => {
+    const invitation = { ...anInvitation(), createdAt: now };
+    const { subject, userHandle, email, tokenHash } = invitation;
+    const account = anAccount({
+      subject,
+      email,
+      issuer: "https://auth.example.com/passkey",
+      upstreamSubject: userHandle,
+    });
+    await signIn(account);
+    const invite = async (bindingHash = aHash()) => {
+      await tested.store.invite(invitation);
+      await tested.store.bindInvitation(tokenHash, bindingHash, now);
+      const passkey = aPasskey(account);
+      return () => tested.store.completeInvitation({ tokenHash, bindingHash, account, passkey, now });
+    };
+    const complete = await invite();
+    const [outcome, added] = await Promise.all([
+      complete(),
+      tested.store.addPasskey(aPasskey(account), 20),
+      tested.store.blockAccount(subject, now),
+    ]);
+    assert.ok(["registered", "blocked"].includes(outcome), outcome);
+    assert.ok(["added", "gone"].includes(added), added);
+    assert.equal(await signIn(account), "blocked");
+    const again = await invite();
+    assert.equal(await again(), "blocked");
+    assert.equal(await tested.store.addPasskey(aPasskey(account), 20), "gone");
+    await tested.store.unblockAccount(subject);
+    assert.equal(await again(), "registered", "what was refused used nothing up");
   });
 
   test("whatever runs at the moment of a block comes before and is ended, or after and is refused", async () => {

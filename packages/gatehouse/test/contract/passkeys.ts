@@ -286,7 +286,7 @@ export function passkeysContract(tested: StoreUnderTest): void {
   }
 }
 
-const anInvitation = (over: Partial<Invitation> = {}): Invitation => ({
+export const anInvitation = (over: Partial<Invitation> = {}): Invitation => ({
   tokenHash: aHash(),
   email: `${unique()}@example.com`,
   subject: anAccount().subject,

@@ -110,7 +110,7 @@ test("V-n27 a flood of garbage fetches the keys no more than once a cool-down", 
   await read(await upstream.logoutToken());
   const before = upstream.count("GET /jwks");
   const foreign = await upstream.logoutToken({ signature: "foreign" });
-  const flood = Array.from({ length: 2000 }, (_, at) => (at % 2 === 0 ? foreign : `${foreign}${at}`));
+  const flood = Array.from({ length: 10_000 }, (_, at) => (at % 2 === 0 ? foreign : `${foreign}${at}`));
   const refused = await Promise.all(
     flood.map((token) =>
       read(token).then(
@@ -119,7 +119,7 @@ test("V-n27 a flood of garbage fetches the keys no more than once a cool-down", 
       ),
     ),
   );
-  assert.equal(refused.length, 2000);
+  assert.equal(refused.length, 10_000);
   assert.ok(upstream.count("GET /jwks") - before <= 1);
   now += 31;
   await Promise.all(flood.slice(0, 100).map((token) => read(token).catch(() => 1)));
