@@ -13,6 +13,7 @@ type About = Pick<IdentityProvider, "name" | "title" | "domains"> & Pick<Relying
 
 /** What is of our own accounts, while there are any; else nothing of it is loaded. */
 export interface Passkeys extends Reloadable {
+  /** There is one of its kind at most. */
   createProvider(about: About): PasskeyProvider;
 }
 
@@ -30,17 +31,22 @@ export async function loadPasskeys(
   const { createPasskeyProvider } = await import("../identity/passkey/provider.ts");
   const { issuer } = config.settings;
   let groupsOf = groupsIn(config);
+  let mayHold: About["mayHold"] = () => false;
   return {
-    createProvider: (about) =>
-      createPasskeyProvider({
+    createProvider(about) {
+      // Its pages stay those of the first, whatever is made anew when the configuration is read again.
+      mayHold = about.mayHold;
+      return createPasskeyProvider({
         ...about,
         issuer,
         store,
         clock,
         random: systemRandom,
         events,
+        mayHold: (email) => mayHold(email),
         groupsOf: (email) => groupsOf(email),
-      }),
+      });
+    },
     apply(changed) {
       groupsOf = groupsIn(changed);
     },

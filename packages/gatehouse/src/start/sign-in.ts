@@ -45,7 +45,7 @@ interface Made {
 /**
  * The configured identity providers. When the configuration is read again, those of which nothing has changed
  * stay with all they know; one that is new has no callback until the next start.
- * @param passkeys what only a server loads; without it providers of that kind are left out
+ * @param passkeys what only a server loads; without it nobody signs in through a provider of that kind
  */
 export function createSignIn(
   config: Config,
@@ -56,10 +56,8 @@ export function createSignIn(
 ): SignIn {
   const make = (about: ProviderConfig, others: readonly ProviderConfig[]) =>
     makeProvider(about, others, config.settings.issuer, urls, clock, log, passkeys);
-  const usable = (providers: readonly ProviderConfig[]) =>
-    passkeys === undefined ? providers.filter(({ kind }) => kind !== "passkey") : providers;
   const routed = new Set(config.providers.map(({ name }) => name));
-  let made = makeAll(usable(config.providers), new Map(), make);
+  let made = makeAll(config.providers, new Map(), make);
   let current = providersOf(providersIn(made));
   return {
     providers: {
@@ -77,7 +75,11 @@ export function createSignIn(
       const later = providers.filter(({ name }) => !routed.has(name)).map(({ name }) => name);
       if (later.length > 0)
         log.warn({ providers: later }, "these identity providers wait for the next start");
-      made = makeAll(usable(providers.filter(({ name }) => routed.has(name))), made, make);
+      made = makeAll(
+        providers.filter(({ name }) => routed.has(name)),
+        made,
+        make,
+      );
       current = providersOf(providersIn(made));
     },
   };
@@ -155,7 +157,10 @@ function makePasskeyProvider(
   urls: EndpointUrls,
   passkeys: Passkeys | undefined,
 ): Made {
-  if (passkeys === undefined) throw new Error("what is of passkeys was not loaded");
+  if (passkeys === undefined) {
+    const unloaded = () => Promise.reject(new Error("what is of passkeys was not loaded"));
+    return { provider: { ...about, signInUrl: unloaded, completeSignIn: unloaded } };
+  }
   const provider = passkeys.createProvider({ ...about, mayHold });
   return { provider, routes: provider.pages.map((page) => passkeyRoute(urls, page)) };
 }
