@@ -4,7 +4,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createAccess } from "../../src/access/access.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { type RunningGatehouse, startGatehouse } from "../../src/gatehouse.ts";
-import type { Access } from "../../src/oauth/ports.ts";
+import { createOpenIdProvider } from "../../src/identity/openid/provider.ts";
+import { type Access, defaultProvider } from "../../src/oauth/ports.ts";
 import type { Store } from "../../src/oauth/store.ts";
 import { codePrefix } from "../../src/oauth/tokens/prefixes.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
@@ -56,6 +57,15 @@ let database: Counted;
 let server: RunningGatehouse;
 /** The rules in force. */
 let access: Access | undefined;
+/** Whether people are to be confirmed again. */
+let revalidate = false;
+const about = { name: defaultProvider, title: "Nobody's", issuer: "http://localhost:1" };
+const nobodys = { ...about, clientId: "x", clientSecret: "x", callbackUrl: "http://localhost/callback" };
+const providers = [
+  createOpenIdProvider(nobodys),
+  createOpenIdProvider({ ...nobodys, revalidate: seconds(86_400) }),
+] as const;
+const currentProvider = () => providers[revalidate ? 1 : 0];
 /** On the same database, uncounted. */
 let store: Store;
 
@@ -80,6 +90,12 @@ before(async () => {
       store: { ...counted, startWithKeys },
       clock: { now: () => now },
       access: () => access,
+      providers: {
+        get all() {
+          return [currentProvider()];
+        },
+        find: (name) => (name === defaultProvider ? currentProvider() : undefined),
+      },
       keepsHouse: false,
     },
   );
@@ -114,7 +130,12 @@ async function anApprovedClient() {
   const issued = aCode(authorization, { codeHash: hashSecret(code) });
   assert.ok(await store.completeTransaction(handleHash, now, { code: issued }));
   const { subject } = issued;
-  const account = anAccount({ subject, email: `${unique()}@example.com`, groups: ["admins"] });
+  const account = anAccount({
+    subject,
+    email: `${unique()}@example.com`,
+    groups: ["admins"],
+    confirmedAt: now,
+  });
   const session = { replaces: undefined, account, authTime: now, expiresAt: later(60) };
   await store.openSession({ sessionHash: hashSecret(unique()), ...session });
   return { client_id: client.id, code, code_verifier: verifier };
@@ -145,6 +166,19 @@ test("rules of access cost a redemption and a refresh neither a statement nor a 
   const refreshed = await post({ grant_type: "refresh_token", client_id, refresh_token });
   assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
   for (const { cost } of [redeemed, refreshed]) assert.deepEqual(cost, { statements: 3, trips: 2 });
+});
+
+test("looking whether a person was confirmed lately costs a refresh neither a statement nor a trip more", async (t) => {
+  revalidate = true;
+  t.after(() => {
+    revalidate = false;
+  });
+  const { client_id, code, code_verifier } = await anApprovedClient();
+  const redeemed = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
+  const { refresh_token = "" } = redeemed.body;
+  const refreshed = await post({ grant_type: "refresh_token", client_id, refresh_token });
+  assert.equal(refreshed.status, 200, JSON.stringify(refreshed.body));
+  assert.deepEqual(refreshed.cost, { statements: 3, trips: 2 });
 });
 
 test("a token endpoint whose look-ups are one still tells first what is wrong with the client", async () => {
