@@ -1,22 +1,22 @@
-import type { Access, AccessDecision, Person, ScopeDecision } from "../oauth/ports.ts";
+import type { Access, AccessDecision, ScopeDecision } from "../oauth/ports.ts";
 import { shortIdOf } from "../oauth/resource.ts";
 import { offlineAccess } from "../oauth/scope.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
-import { missOf } from "./match.ts";
+import { type Facts, factsOf, missOf } from "./match.ts";
 import type { AccessRules, Match, Rule } from "./rules.ts";
 
 /** The rules in force, as the protocol asks them. @param providers the names of all that there are */
 export function createAccess(rules: AccessRules, providers: readonly string[]): Access {
   const rulesFor = (resource: ResourceIdentifier | undefined) =>
     resource === undefined ? undefined : rulesForResource(rules, resource);
-  const signIn = (person: Person) => judge(rules.signIn, person);
   return {
-    signIn,
+    signIn: (person) => decide(weigh(rules.signIn, factsOf(person))),
     use(person, resource, scope) {
-      const decision = signIn(person);
+      const facts = factsOf(person);
+      const decision = decide(weigh(rules.signIn, facts));
       if (!decision.allowed) return { ...decision, scope: "" };
-      const own = rulesFor(resource);
-      return own === undefined ? { allowed: true, scope } : judgeScope(own, person, scope);
+      const own = weigh(rulesFor(resource), facts);
+      return own === undefined ? { allowed: true, scope } : decideScope(own, scope);
     },
     providersFor(resource) {
       const lists = [rules.signIn, rulesFor(resource)];
@@ -35,26 +35,44 @@ export function rulesForResource(
   return resources.get(identifier) ?? resources.get(shortIdOf(identifier));
 }
 
+/** What rules come to for one person. */
+interface Weighed {
+  /** Those that are about them. */
+  readonly fitting: readonly Rule[];
+  /** Some rule that allows would be, were their groups known. */
+  readonly mayBeMember: boolean;
+  readonly groupsKnown: boolean;
+}
+
+function weigh(rules: readonly Rule[] | undefined, facts: Facts): Weighed | undefined {
+  if (rules === undefined) return undefined;
+  let mayBeMember = false;
+  const fitting = rules.filter((rule) => {
+    const miss = missOf(rule, facts);
+    if (miss?.groupsUnknown) mayBeMember = true;
+    return miss === undefined;
+  });
+  return { fitting, mayBeMember, groupsKnown: facts.groups !== undefined };
+}
+
 /** Lets somebody in whom at least one rule allows and none denies all (V39). */
-function judge(rules: readonly Rule[] | undefined, person: Person): AccessDecision {
-  if (rules === undefined) return { allowed: true };
-  const outcomes = rules.map((rule) => ({ rule, miss: missOf(rule, person) }));
-  const fitting = outcomes.filter(({ miss }) => miss === undefined).map(({ rule }) => rule);
+function decide(weighed: Weighed | undefined): AccessDecision {
+  if (weighed === undefined) return { allowed: true };
+  const { fitting, mayBeMember, groupsKnown } = weighed;
   const denials = fitting.filter(({ effect, scopes }) => effect === "deny" && scopes === undefined);
   if (denials.length > 0) {
-    const mayBeWrong = person.groups === undefined && denials.every(({ match }) => match.group !== undefined);
+    const mayBeWrong = !groupsKnown && denials.every(({ match }) => match.group !== undefined);
     return { allowed: false, reason: mayBeWrong ? "groups_unknown" : "denied" };
   }
   if (fitting.some(({ effect }) => effect === "allow")) return { allowed: true };
-  const mayBeMember = outcomes.some(({ miss }) => miss?.groupsUnknown);
   return { allowed: false, reason: mayBeMember ? "groups_unknown" : "not_allowed" };
 }
 
 /** V42: what is asked for, as far as allow rules give it and no deny rule takes it. */
-function judgeScope(rules: readonly Rule[], person: Person, scope: string): ScopeDecision {
-  const decision = judge(rules, person);
+function decideScope(weighed: Weighed, scope: string): ScopeDecision {
+  const decision = decide(weighed);
   if (!decision.allowed) return { ...decision, scope: "" };
-  const fitting = rules.filter((rule) => missOf(rule, person) === undefined);
+  const { fitting } = weighed;
   const givesAll = fitting.some(({ effect, scopes }) => effect === "allow" && scopes === undefined);
   const given = scopesOf(fitting, "allow");
   const taken = scopesOf(fitting, "deny");

@@ -1,7 +1,7 @@
 import type { Access, Person, ScopeDecision } from "../oauth/ports.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { rulesForResource } from "./access.ts";
-import { type Miss, missOf } from "./match.ts";
+import { type Facts, factsOf, type Miss, missOf } from "./match.ts";
 import type { AccessRules, Rule } from "./rules.ts";
 
 export interface RuleOutcome {
@@ -29,7 +29,8 @@ export function explainAccess(
   resource: ResourceIdentifier,
   scope: string,
 ): Explanation {
-  const outcomesOf = (list: readonly Rule[] | undefined) => list?.map((rule) => outcomeOf(rule, person));
+  const facts = factsOf(person);
+  const outcomesOf = (list: readonly Rule[] | undefined) => list?.map((rule) => outcomeOf(rule, facts));
   return {
     signIn: outcomesOf(rules.signIn),
     resource: outcomesOf(rulesForResource(rules, resource)),
@@ -37,8 +38,8 @@ export function explainAccess(
   };
 }
 
-function outcomeOf(rule: Rule, person: Person): RuleOutcome {
-  const miss = missOf(rule, person);
-  const byUnknownGroups = miss === undefined && rule.match.group !== undefined && person.groups === undefined;
+function outcomeOf(rule: Rule, facts: Facts): RuleOutcome {
+  const miss = missOf(rule, facts);
+  const byUnknownGroups = miss === undefined && rule.match.group !== undefined && facts.groups === undefined;
   return { rule, miss, byUnknownGroups };
 }

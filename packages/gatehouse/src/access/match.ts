@@ -13,13 +13,29 @@ export interface Miss {
   readonly groupsUnknown: boolean;
 }
 
+/** What rules look at of a person, worked out once. */
+export interface Facts {
+  readonly provider: string;
+  /** In the form of the rules. */
+  readonly domain: string;
+  readonly address: string;
+  /** `undefined`: not known. */
+  readonly groups: readonly string[] | undefined;
+}
+
+export function factsOf({ provider, email, groups }: Pick<Person, "provider" | "email" | "groups">): Facts {
+  const domain = domainOf(email);
+  return { provider, domain, address: addressOf(email, domain), groups };
+}
+
 /**
  * Whether a rule is about a person: `undefined` when it is, else why not. Unknown groups are no member's
  * where a rule allows, and a member's where one denies (V41).
  */
-export function missOf({ effect, match }: Rule, person: Person): Miss | undefined {
+export function missOf({ effect, match }: Rule, facts: Facts): Miss | undefined {
   for (const key of matchKeys) {
-    const fits = match[key] === undefined || fitsKey[key](match, person);
+    if (match[key] === undefined) continue;
+    const fits = fitsKey[key](match, facts);
     if (fits === "unknown") {
       if (effect === "allow") return { key, groupsUnknown: true };
     } else if (!fits) {
@@ -31,18 +47,17 @@ export function missOf({ effect, match }: Rule, person: Person): Miss | undefine
 
 type Fits = boolean | "unknown";
 
-const fitsKey: Readonly<Record<MatchKey, (match: Match, person: Person) => Fits>> = {
+const fitsKey: Readonly<Record<MatchKey, (match: Match, facts: Facts) => Fits>> = {
   everyone: () => true,
-  provider: ({ provider = [] }, person) => provider.includes(person.provider),
-  domain: ({ domain = [] }, { email }) => domain.includes(domainOf(email)),
-  address: ({ address = [] }, { email }) => address.includes(addressOf(email)),
-  group: ({ group = [] }, person) => fitsGroup(group, person),
+  provider: ({ provider = [] }, facts) => provider.includes(facts.provider),
+  domain: ({ domain = [] }, facts) => domain.includes(facts.domain),
+  address: ({ address = [] }, facts) => address.includes(facts.address),
+  group: ({ group = [] }, facts) => fitsGroup(group, facts),
 };
 
-function fitsGroup(listed: readonly GroupName[], { provider, groups }: Person): Fits {
-  const its = listed.filter((each) => each.provider === provider);
-  if (groups === undefined) return its.length > 0 && "unknown";
-  return its.some(({ name }) => groups.includes(name));
+function fitsGroup(listed: readonly GroupName[], { provider, groups }: Facts): Fits {
+  if (groups === undefined) return listed.some((each) => each.provider === provider) && "unknown";
+  return listed.some((each) => each.provider === provider && groups.includes(each.name));
 }
 
 /**
@@ -50,14 +65,15 @@ function fitsGroup(listed: readonly GroupName[], { provider, groups }: Person): 
  * none; an address that is none has no domain.
  */
 function domainOf(email: string): string {
-  const plain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
   if (!email.includes("@")) return "";
+  const plain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  if (/^[a-z0-9.-]*$/.test(plain)) return plain; // folding such a one could only make another of it
   const canonical = canonicalHost(plain);
   return canonical !== undefined && domainToUnicode(canonical) === plain ? canonical : plain;
 }
 
 /** In lower case as far as ASCII goes: no other letter may turn into one of an address in the rules. */
-function addressOf(email: string): string {
+function addressOf(email: string, domain: string): string {
   const local = email.slice(0, email.lastIndexOf("@"));
-  return `${local.replace(/[A-Z]/g, (letter) => letter.toLowerCase())}@${domainOf(email)}`;
+  return `${local.replace(/[A-Z]/g, (letter) => letter.toLowerCase())}@${domain}`;
 }
