@@ -186,7 +186,7 @@ test("clients are told where to point once the database can be asked, and the lo
   await remove();
 });
 
-test("a provider whose certificate is of the company's own authority is refused, and taken with NODE_EXTRA_CA_CERTS", async (t) => {
+test("a provider whose certificate is of the company's own authority is refused, with whose it is and what helps, and taken with CA_FILE", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   let asked = 0;
@@ -217,13 +217,19 @@ test("a provider whose certificate is of the company's own authority is refused,
   const stranger = startCommand(["serve"], environment);
   t.after(() => stranger.kill("SIGKILL"));
   const refused = await untilPrinted(stranger, /nobody can sign in.*\n/);
-  assert.match(refused, /SELF_SIGNED_CERT.*NODE_EXTRA_CA_CERTS=\/path\/ca\.pem/);
+  assert.match(refused, /SELF_SIGNED_CERT.*CA_FILE=\/path\/ca\.pem/);
+  const { certificate } = JSON.parse(refused.split("\n").find((line) => line.includes("nobody can")) ?? "");
+  assert.deepEqual(certificate, {
+    host: new URL(issuer).host,
+    subject: "CN=127.0.0.1",
+    issuer: "CN=127.0.0.1",
+  });
   assert.equal(asked, 0);
   stranger.kill("SIGTERM");
 
   const authority = join(dirname(database.path), "ca.pem");
   writeFileSync(authority, selfSigned.cert);
-  const friend = startCommand(["serve"], { ...environment, NODE_EXTRA_CA_CERTS: authority });
+  const friend = startCommand(["serve"], { ...environment, CA_FILE: authority });
   t.after(() => friend.kill("SIGKILL"));
   const printed = await untilPrinted(friend, /"listening".*\n/);
   const { address: url } = JSON.parse(printed.split("\n").find((line) => line.includes('"listening"')) ?? "");

@@ -13,10 +13,17 @@ interface About {
   readonly reads: "all" | readonly string[];
 }
 
-const database = ["SQL_URL"];
-const keys = ["SQL_URL", "SECRET_KEY", "SECRET_KEY_FILE"];
+const database = ["SQL_URL", "CA_FILE"];
+const keys = ["SQL_URL", "CA_FILE", "SECRET_KEY", "SECRET_KEY_FILE"];
 
-const signIn = ["BASE_URL", "UPSTREAM_ISSUER", "OAUTH2_CLIENT_ID", "OAUTH2_CLIENT_SECRET", "ALLOWED_DOMAINS"];
+const signIn = [
+  "BASE_URL",
+  "UPSTREAM_ISSUER",
+  "OAUTH2_CLIENT_ID",
+  "OAUTH2_CLIENT_SECRET",
+  "ALLOWED_DOMAINS",
+  "CA_FILE",
+];
 
 const abouts: Readonly<Record<string, About>> = {
   serve: {

@@ -71,7 +71,7 @@ async function migrate(shell: Shell, { dryRun, json, wait }: MigrateOptions): Pr
   if (!dryRun) {
     const onWait = (message: string) => shell.complain(`gatehouse: ${oneLine(message, 1000)}`);
     const storage = { ...config.storage, migrate: true };
-    await (await openStore({ storage }, undefined, { waitMs: wait * 1000, onWait })).close();
+    await (await openStore({ ...config, storage }, undefined, { waitMs: wait * 1000, onWait })).close();
     if (pending.length > 0) tellChanged(shell, config.storage);
   }
   const names = pending.map(({ name }) => name);

@@ -1,4 +1,4 @@
-import { describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
+import { type Config, describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
 import type { Store } from "../oauth/store.ts";
 import { openExistingStore } from "../start/store.ts";
 import { Refusal } from "./refusal.ts";
@@ -10,7 +10,7 @@ import type { Shell } from "./shell.ts";
  * date: that is for `serve`, `dev` and `migrate`.
  */
 export function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
-  return useStore(loadConfig(shell, "command").storage, use);
+  return useStore(loadConfig(shell, "command"), use);
 }
 
 /**
@@ -18,9 +18,9 @@ export function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): P
  * or `SQL_URL`.
  */
 export async function changeStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
-  const { storage } = loadConfig(shell, "command");
-  const result = await useStore(storage, use);
-  tellChanged(shell, storage);
+  const config = loadConfig(shell, "command");
+  const result = await useStore(config, use);
+  tellChanged(shell, config.storage);
   return result;
 }
 
@@ -28,11 +28,12 @@ export function tellChanged(shell: Shell, storage: StorageConfig): void {
   shell.complain(`Changed the database ${describeStorage(storage)}`);
 }
 
-async function useStore<T>(storage: StorageConfig, use: (store: Store) => Promise<T>): Promise<T> {
+async function useStore<T>(config: Config, use: (store: Store) => Promise<T>): Promise<T> {
+  const { storage } = config;
   if (storage.kind === "sqlite" && storage.path === ":memory:") {
     throw new Refusal(2, "SQL_URL names a database in memory, which only the server that has it can see");
   }
-  const store = await openExistingStore({ storage });
+  const store = await openExistingStore(config);
   try {
     return await use(store);
   } finally {

@@ -30,6 +30,8 @@ export interface Config {
   readonly sharedTokens: boolean | undefined;
   /** `CIMD_DOCUMENTS`: pinned metadata documents. */
   readonly clientDocumentsFolder: string | undefined;
+  /** `CA_FILE`: certificates of authorities that are trusted beside the public ones, as PEM. */
+  readonly authorities: readonly string[];
   /** Port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
   /** `WORKERS`: processes that share the port. */
@@ -243,6 +245,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
     secretKeyFile: values.SECRET_KEY_FILE,
     sharedTokens: values.SHARED_TOKENS && values.SHARED_TOKENS === "on",
     clientDocumentsFolder: values.CIMD_DOCUMENTS,
+    authorities: values.CA_FILE ?? [],
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),

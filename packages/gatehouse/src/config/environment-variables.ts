@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isLoopbackUrl } from "../oauth/host.ts";
 import { parseKeyList } from "../oauth/tokens/secret-keys.ts";
+import { readAuthorities } from "./authorities.ts";
 import { autoOr, choice, domainForm, type Form, list, onOff, text, time, url, whole } from "./file-forms.ts";
 import {
   database,
@@ -98,6 +99,14 @@ export const variables = {
     form: list(),
     meaning: "Reverse proxies whose X-Forwarded-For is believed.",
     expected: "a comma-separated list of addresses, CIDR blocks, or the word loopback",
+  }),
+  CA_FILE: optional(parsed(readAuthorities), {
+    absent: "the public authorities alone",
+    path: "server.ca_file",
+    form: text(),
+    meaning:
+      "Your own certificate authorities, trusted beside the public ones: for identity providers, clients' documents and the database.",
+    expected: "the path of a file with certificates in PEM, which others may not write",
   }),
   SQL_URL: of(parsed(database), {
     fallback: "sqlite:./data/gatehouse.db",

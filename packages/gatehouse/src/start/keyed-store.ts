@@ -60,7 +60,7 @@ export async function openKeyedStore(
   const { onDatabaseRefused = onFailure } = overrides;
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
-  const { openPostgresStoreEventually } = await loadPostgres();
+  const { openPostgresStoreEventually } = await loadPostgres(config.authorities);
   // Of a database that is not reached yet the safe guess: a row too many harms nobody.
   let sharedTokens = config.sharedTokens ?? true;
   const store = await openPostgresStoreEventually({

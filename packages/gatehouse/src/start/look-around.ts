@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { describeDiscoveryFailure, type ProviderAbout } from "../identity/openid/provider-advice.ts";
+import { isRefusedCertificate, showCertificate } from "../identity/refused-certificate.ts";
 import { type LookAroundOptions, lookAround } from "../look-around.ts";
 import type { Store } from "../oauth/store.ts";
 import type { Warnings } from "../readiness.ts";
@@ -36,7 +37,7 @@ export function lookFromHere(
       if (!tells) return;
       const names = { provider: issuer, ...(isAlone ? {} : { name: about.name }) };
       if (problem === undefined) log.info(names, "the identity provider can be used now");
-      else log.warn(names, describeDiscoveryFailure(describeProvider(about, isAlone), problem));
+      else void warnOf(log, names, describeProvider(about, isAlone), problem);
     },
   }));
   return lookAround({
@@ -52,6 +53,12 @@ export function lookFromHere(
       );
     },
   });
+}
+
+async function warnOf(log: Logger, names: object, about: ProviderAbout, problem: unknown): Promise<void> {
+  const shown = isRefusedCertificate(problem) ? await showCertificate(new URL(about.issuer)) : undefined;
+  const certificate = shown === undefined ? {} : { certificate: shown };
+  log.warn({ ...names, ...certificate }, describeDiscoveryFailure(about, problem));
 }
 
 /** As advice names it. */

@@ -12,6 +12,7 @@ import { providersOf } from "../identity/providers.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Clock, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
 import type { Seconds } from "../oauth/values.ts";
+import { trustAuthorities } from "./authorities.ts";
 import type { Passkeys } from "./passkeys.ts";
 import type { Reloadable } from "./reload.ts";
 import { systemRandom } from "./system.ts";
@@ -54,6 +55,7 @@ export function createSignIn(
   log: Pick<Logger, "warn">,
   passkeys?: Passkeys,
 ): SignIn {
+  trustAuthorities(config);
   const make = (about: ProviderConfig, others: readonly ProviderConfig[]) =>
     makeProvider(about, others, config.settings.issuer, urls, clock, log, passkeys);
   const routed = new Set(config.providers.map(({ name }) => name));

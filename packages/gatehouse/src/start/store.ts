@@ -5,9 +5,18 @@ import type { Migration } from "../storage/migration.ts";
 import type { OnNotice } from "../storage/notice.ts";
 import type { SchemaChangeOptions } from "../storage/postgres/schema-change.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "../storage/sqlite/store.ts";
+import { trustAuthorities } from "./authorities.ts";
 
-/** Loaded only where it is used: the driver alone takes a tenth of the time to start. */
-export const loadPostgres = () => import("../storage/postgres/store.ts");
+type StorageSettings = Pick<Config, "storage" | "authorities">;
+
+/**
+ * Loaded only where it is used: the driver alone takes a tenth of the time to start.
+ * @param authorities trusted beside the public ones
+ */
+export function loadPostgres(authorities: Config["authorities"]) {
+  trustAuthorities({ authorities });
+  return import("../storage/postgres/store.ts");
+}
 
 /**
  * The store the configuration names, with pending migrations applied, unless it says otherwise.
@@ -16,13 +25,13 @@ export const loadPostgres = () => import("../storage/postgres/store.ts");
  * left out
  */
 export async function openStore(
-  { storage }: Pick<Config, "storage">,
+  { storage, authorities }: StorageSettings,
   log?: Logger,
   waiting: SchemaChangeOptions = {},
 ): Promise<Store> {
   if (storage.kind !== "sqlite") {
     const onWait = (message: string) => log?.warn(message);
-    const { openPostgresStore } = await loadPostgres();
+    const { openPostgresStore } = await loadPostgres(authorities);
     return openPostgresStore({ ...storage, onWait, ...waiting });
   }
   const onNotice: OnNotice | undefined = log && ((level, message) => log[level](message));
@@ -33,15 +42,15 @@ export async function openStore(
  * The store for a command beside the server: never made, and never brought up to date by the way.
  * @throws StoreUnavailableError when there is none; WrongVersionError when it is not up to date
  */
-export async function openExistingStore({ storage }: Pick<Config, "storage">): Promise<Store> {
+export async function openExistingStore({ storage, authorities }: StorageSettings): Promise<Store> {
   return storage.kind === "sqlite"
     ? openSqliteStore({ ...storage, create: false, migrate: false })
-    : (await loadPostgres()).openPostgresStore({ ...storage, migrate: false });
+    : (await loadPostgres(authorities)).openPostgresStore({ ...storage, migrate: false });
 }
 
 /** What `openStore` would apply. Changes nothing. */
-export async function pendingMigrations({ storage }: Pick<Config, "storage">): Promise<Migration[]> {
+export async function pendingMigrations({ storage, authorities }: StorageSettings): Promise<Migration[]> {
   return storage.kind === "sqlite"
     ? pendingSqliteMigrations(storage.path)
-    : (await loadPostgres()).pendingPostgresMigrations(storage.url);
+    : (await loadPostgres(authorities)).pendingPostgresMigrations(storage.url);
 }

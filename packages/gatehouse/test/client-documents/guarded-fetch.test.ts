@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createGuardedFetch, type GuardedFetchOptions } from "../../src/client-documents/guarded-fetch.ts";
 import { DocumentError } from "../../src/oauth/ports.ts";
+import { trustAuthorities } from "../../src/start/authorities.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { closeServer, listen } from "../support/upstream.ts";
 
@@ -250,4 +251,17 @@ test("no connection is kept: the next fetch is checked anew", async (t) => {
   const fetch = local();
   for (let at = 0; at < 3; at++) await fetch(url, 100);
   assert.equal(connections, 3);
+});
+
+// The last here: an authority is trusted by the whole process.
+test("a certificate of an authority of CA_FILE is taken, still for its own name only", async (t) => {
+  const server = createTlsServer(selfSigned, (_, response) => response.writeHead(200, json).end("{}"));
+  t.after(() => closeServer(server));
+  const { port } = new URL(await listen(server));
+  const fetch = local({ resolve: async () => [address("127.0.0.1")] });
+  assert.match((await failureOf(fetch(`https://127.0.0.1:${port}/c`, 100))).message, /SELF_SIGNED_CERT/);
+  trustAuthorities({ authorities: [selfSigned.cert] });
+  assert.equal((await fetch(`https://127.0.0.1:${port}/c`, 100)).text, "{}");
+  const impostor = await failureOf(fetch(`https://localhost:${port}/c`, 100));
+  assert.match(impostor.message, /ERR_TLS_CERT_ALTNAME_INVALID/);
 });

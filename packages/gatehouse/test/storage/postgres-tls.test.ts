@@ -3,8 +3,11 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { getCACertificates } from "node:tls";
 import { Client } from "pg";
+import { readAuthorities } from "../../src/config/authorities.ts";
 import { StoreUnavailableError } from "../../src/oauth/store.ts";
+import { trustAuthorities } from "../../src/start/authorities.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { selfSigned } from "../support/self-signed.ts";
@@ -38,6 +41,19 @@ test("what the URL says about TLS holds: a certificate is verified, and only the
     });
   }
   await (await openPostgresStore({ url: `${url}?sslmode=no-verify` })).close();
+
+  const authorities = readAuthorities(trusted) ?? assert.fail();
+  /** Compared without their line breaks, which are not kept. */
+  const trustedNow = () => getCACertificates("default").map((pem) => pem.replaceAll(/\s/g, ""));
+  const usual = trustedNow();
+  trustAuthorities({ authorities });
+  await (await openPostgresStore({ url: `${url}?sslmode=verify-full` })).close();
+  const now = new Set(trustedNow());
+  assert.ok(usual.length > 50 && usual.every((pem) => now.has(pem)), "the public ones stay");
+  assert.deepEqual(
+    [readAuthorities(join(folder, "none.pem")), readAuthorities(import.meta.filename)],
+    [undefined, undefined],
+  );
 });
 
 /** Gives the running server a certificate and a key, which must be its own and nobody else's to read. */

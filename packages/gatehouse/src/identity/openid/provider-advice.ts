@@ -43,7 +43,7 @@ function adviceFor({ issuer, setting }: ProviderAbout, error: unknown): string {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     const code = "code" in inner ? String(inner.code) : "";
     if (unknownAuthority.includes(code)) {
-      return "its certificate is of no authority that this machine trusts; if it is your company's, name the authority's file: NODE_EXTRA_CA_CERTS=/path/ca.pem";
+      return "its certificate is of no authority that this machine trusts; if it is your company's, name the authority's file: CA_FILE=/path/ca.pem";
     }
     const advice = byCode[code];
     if (advice !== undefined) return advice(setting);

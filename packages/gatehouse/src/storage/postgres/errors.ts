@@ -55,7 +55,7 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof DatabaseError) return reasons[error.code ?? ""];
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return unverified.test(code)
-    ? "its certificate cannot be verified, as every sslmode but no-verify and disable asks (require too): name its authority in SQL_URL with sslrootcert"
+    ? "its certificate cannot be verified, as every sslmode but no-verify and disable asks (require too): name its authority in SQL_URL with sslrootcert, or with CA_FILE"
     : undefined;
 }
 
