@@ -29,10 +29,31 @@ export function readMigrations(kind: "sqlite" | "postgres"): Migration[] {
 export function pendingAfter(latest: number, known: readonly Migration[]): Migration[] {
   if (latest > (known.at(-1)?.number ?? 0)) {
     throw new WrongVersionError(
-      `the database is at migration ${latest}, this version knows ${known.length}: run a newer gatehouse`,
+      `the database is at migration ${latest}, this version knows ${known.at(-1)?.number ?? 0}: run a newer gatehouse`,
     );
   }
   return known.filter(({ number }) => number > latest);
+}
+
+/**
+ * The migrations that a ledger notes, held against those that are known: by number, since there may be gaps.
+ * @param ledger in order
+ * @returns the known ones of them, or the first entry that is none of ours
+ * @throws WrongVersionError when a newer version of the program wrote it
+ */
+export function appliedOf(
+  ledger: readonly { readonly number: number; readonly name: string }[],
+  known: readonly Migration[],
+): { readonly applied: readonly Migration[] } | { readonly strange: string } {
+  const latest = ledger.at(-1)?.number ?? 0;
+  const pending = pendingAfter(latest, known);
+  const applied = known.slice(0, known.length - pending.length);
+  for (let at = 0; at < Math.max(applied.length, ledger.length); at++) {
+    const [found, ours] = [ledger[at], applied[at]];
+    if (found?.number === ours?.number && found?.name === ours?.name) continue;
+    return { strange: `migration ${found?.number ?? ours?.number} is ${JSON.stringify(found?.name)}` };
+  }
+  return { applied };
 }
 
 /**

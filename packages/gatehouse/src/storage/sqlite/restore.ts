@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { pendingAfter } from "../migration.ts";
+import { appliedOf, type Migration } from "../migration.ts";
 import { BackupError, draftBeside, flush, flushFolderOf, refuseDamaged } from "./backup.ts";
 import { isBusy, resultCode } from "./errors.ts";
 import { createFolder } from "./file.ts";
@@ -64,38 +64,34 @@ function inspect(draft: string, backup: string): number {
   try {
     database.exec("pragma trusted_schema = off; pragma journal_mode = delete; pragma cell_size_check = on");
     refuseDamaged(database, backup);
-    const applied = appliedNames(database, backup);
-    const pending = pendingAfter(applied.length, knownMigrations());
-    refuseStrangeSchema(database, backup, applied.length);
-    return pending.length;
+    const known = knownMigrations();
+    const applied = appliedMigrations(database, backup, known);
+    refuseStrangeSchema(database, backup, applied);
+    return known.length - applied.length;
   } finally {
     database.close();
   }
 }
 
-function appliedNames(database: DatabaseSync, backup: string): string[] {
+function appliedMigrations(database: DatabaseSync, backup: string, known: readonly Migration[]) {
   const ledger = "select 1 from sqlite_schema where type = 'table' and name = 'gatehouse_migrations'";
   if (database.prepare(ledger).get() === undefined) throw foreign(backup, "it has no gatehouse_migrations");
   const rows = database.prepare("select number, name from gatehouse_migrations order by number").all();
-  const known = knownMigrations();
-  for (const [at, { number, name }] of rows.entries()) {
-    const ours = known[at];
-    if (number !== at + 1 || (ours !== undefined && ours.name !== name)) {
-      throw foreign(backup, `migration ${String(number)} is ${JSON.stringify(name)}`);
-    }
-  }
-  return rows.map(({ name }) => String(name));
+  const noted = rows.map(({ number, name }) => ({ number: Number(number), name: String(name) }));
+  const found = appliedOf(noted, known);
+  if ("strange" in found) throw foreign(backup, found.strange);
+  return found.applied;
 }
 
 /**
  * Every table and index is as the migrations make it, and there is nothing else: no trigger or view that
  * would act for somebody.
  */
-function refuseStrangeSchema(database: DatabaseSync, backup: string, applied: number): void {
+function refuseStrangeSchema(database: DatabaseSync, backup: string, applied: readonly Migration[]): void {
   const model = new DatabaseSync(":memory:");
   try {
     model.exec(ledgerTable);
-    for (const { sql } of knownMigrations().slice(0, applied)) model.exec(sql);
+    for (const { sql } of applied) model.exec(sql);
     const wanted = schemaOf(model);
     const found = schemaOf(database);
     for (const [name, sql] of found) {
