@@ -72,7 +72,11 @@ export function schemaProblems(latest: number, known: readonly Migration[]): Sto
 
 /** @throws WrongVersionError when there is something to apply, for those who may not */
 export function refusePending(pending: readonly Migration[]): void {
-  if (pending.length === 0) return;
-  const names = pending.map(({ name }) => name).join(", ");
+  const [first, ...rest] = pending;
+  if (first === undefined) return;
+  // All names together would push what to do out of a line of the log.
+  const last = rest.at(-1);
+  const names =
+    last === undefined ? first.name : `${pending.length} migrations, ${first.name} to ${last.name}`;
   throw new WrongVersionError(`the database lacks ${names}: run gatehouse migrate`);
 }
