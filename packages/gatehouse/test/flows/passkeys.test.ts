@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, test } from "node:test";
+import { invitePerson } from "../../src/identity/passkey/invite.ts";
+import { seconds } from "../../src/oauth/values.ts";
 import { SoftwareAuthenticator } from "../support/authenticator.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -125,10 +128,35 @@ test("V70 the script is a file of our own origin on pages of passkeys alone, und
   }
 });
 
-test("while passkeys are off there is no page of theirs", async () => {
+test("beside another provider people choose, each address has one of them, and who was invited comes by passkey", async (t) => {
+  const both = await startTestGatehouse({ PASSKEYS: "on", ALLOWED_DOMAINS: "corp.example" });
+  t.after(() => both.stop());
+  await both.addResource(resource);
+  const app = await aPublicClient(both);
+  const atApp = (url: URL) => url.href.startsWith(app.redirectUri);
+  const { issuer, store, clock } = both;
+  const inviting = { issuer, store, clock, random: { bytes: randomBytes } };
+  const mayHold = (email: string) => !email.endsWith("@corp.example");
+  const about = { groups: [], endsGrants: false, lifetime: seconds(3600) };
+  const invited = await invitePerson({ ...inviting, mayHold }, { ...about, email: "eva@home.example" });
+  assert.ok("link" in invited);
+  const device = new SoftwareAuthenticator(both.issuer);
+  const browser = new UserAgent();
+  const registration = await browser.submit(await browser.follow(invited.link), {});
+  const made = { answer: device.make(optionsOf(registration)) };
+  assert.match((await browser.submit(registration, made)).html, /Your passkey is ready/);
+  const chooser = await browser.follow(authorizationUrl(both, app), atApp);
+  assert.match(chooser.html, /value="passkey"/);
+  const signIn = await browser.submit(chooser, { provider: "passkey" }, atApp);
+  assert.equal(signIn.url.pathname, "/passkey/sign-in");
+  const consent = await browser.submit(signIn, { answer: device.sign(optionsOf(signIn)) }, atApp);
+  assert.match(consent.html, /eva@home\.example/);
+});
+
+test("while passkeys are off there is no page of theirs", async (t) => {
   const plain = await startTestGatehouse();
+  t.after(() => plain.stop());
   for (const path of ["/passkeys", "/passkey/sign-in", "/passkey/invitation", "/passkey/register"]) {
     assert.equal((await fetch(plain.url + path)).status, 404, path);
   }
-  await plain.stop();
 });
