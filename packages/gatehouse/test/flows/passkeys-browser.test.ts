@@ -98,9 +98,11 @@ test("an invited person makes a passkey, signs in with it, and connects an app",
   assert.deepEqual(await accessibilityErrors(page), []);
   await press(page, words.signIn);
   await isSeen(page, "ada@example.com");
-  const answered = page.waitForRequest((request) => request.url().startsWith(client.redirectUri));
+  const isClient = ({ href }: URL) => href.startsWith(client.redirectUri);
+  await page.route(isClient, (route) => route.fulfill({ body: "Connected" }));
   await press(page, english.consent.approve);
-  const code = new URL((await answered).url()).searchParams.get("code") ?? "";
+  await page.waitForURL(isClient);
+  const code = new URL(page.url()).searchParams.get("code") ?? "";
   assert.equal((await redeem(server, client, code)).status, 200);
 });
 
