@@ -11,6 +11,7 @@ import {
 } from "../keys/keyring.ts";
 import type { Clock } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
 import { loadPostgres, openStore } from "./store.ts";
 
 export interface KeyedStoreOverrides {
@@ -60,6 +61,7 @@ export async function openKeyedStore(
   const { onDatabaseRefused = onFailure } = overrides;
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
+  let retried = false;
   const { openPostgresStoreEventually } = await loadPostgres(config.authorities);
   // Of a database that is not reached yet the safe guess: a row too many harms nobody.
   let sharedTokens = config.sharedTokens ?? true;
@@ -72,10 +74,14 @@ export async function openKeyedStore(
       const counted = strange ? (await opened.countGrants(clock.now())).people : undefined;
       if (overrides.acceptNewKey) tellOfNewKey(log, counted);
       sharedTokens = config.sharedTokens ?? (await opened.wasOriginals());
+      if (retried) log.info("the database is there");
     },
     maxPauseMs: storage.maxRetryMs,
-    onRetry: (error, pauseMs) =>
-      log.warn({ err: error, retryInMilliseconds: pauseMs }, "the database cannot be reached; trying again"),
+    onRetry: (error, pauseMs) => {
+      retried = true;
+      const text = `${reasonOf(error)}: the database cannot be reached; trying again`;
+      log.warn({ retryInMilliseconds: pauseMs }, text);
+    },
     onRefused: onDatabaseRefused,
     onFailure: (error) => {
       if (!(error instanceof KeyError)) return onFailure(error);
@@ -86,6 +92,13 @@ export async function openKeyedStore(
   if (refusal === undefined) return { store, keyring, sharedTokens: () => sharedTokens };
   await store.close();
   throw refusal;
+}
+
+/** What is at the bottom of an error, short enough for a line that comes again and again (Y36). */
+function reasonOf(error: unknown): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  return oneLine(innermost instanceof Error ? innermost.message : String(innermost), 150);
 }
 
 export async function closingOnError<T>(store: Store, work: () => Promise<T>): Promise<T> {

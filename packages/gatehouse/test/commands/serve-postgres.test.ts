@@ -31,12 +31,28 @@ test("serve waits for a database that is down, says so, and goes on when it is t
     INTROSPECTION_TOKEN: "the-operators-introspection-token",
   });
   t.after(() => child.kill("SIGKILL"));
-  await untilPrinted(child, /the database cannot be reached; trying again/);
+  let printed = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    printed += chunk;
+  });
+  await untilPrinted(child, /the database cannot be reached; trying again.*\n/);
   assert.equal(await status(`${url}/healthz`), 200);
   assert.equal(await status(`${url}/readyz`), 503);
   await isTakenAway(url);
   await postgres.goUp();
   await until(url, 200);
+  while (!printed.includes("the database is there")) await new Promise((resolve) => setTimeout(resolve, 20));
+  const retries = printed.split("\n").filter((line) => line.includes("trying again"));
+  for (const line of retries) {
+    assert.ok(line.length < 300, line);
+    assert.match(
+      JSON.parse(line).msg,
+      /^connect ECONNREFUSED .*: the database cannot be reached/,
+      "the reason first",
+    );
+    assert.doesNotMatch(line, /"stack"| {2}at /);
+  }
+  assert.equal(printed.split("the database is there").length, 2, "told once");
   await postgres.goDown();
   await isTakenAway(url);
   await postgres.goUp();
