@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, CDPSession, Page } from "playwright-core";
 import { english } from "../../src/pages/words.ts";
 import { accessibilityErrors, openBrowser } from "../support/browser.ts";
-import { freePort } from "../support/free-port.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, authorizationUrl, redeem } from "../support/oauth-client.ts";
 
@@ -15,6 +15,8 @@ import { aPublicClient, authorizationUrl, redeem } from "../support/oauth-client
  */
 
 let server: TestGatehouse;
+/** Where the app waits for its code. */
+const app = createServer((_, response) => response.end("Connected"));
 let browser: Browser;
 const complaints: string[] = [];
 const words = english.passkeys;
@@ -22,9 +24,11 @@ const words = english.passkeys;
 before(async () => {
   server = await startTestGatehouse({ PASSKEYS: "on", OAUTH2_CLIENT_ID: "", OAUTH2_CLIENT_SECRET: "" });
   browser = await openBrowser();
+  await once(app.listen(0, "127.0.0.1"), "listening");
 });
 after(async () => {
   await browser.close();
+  app.close();
   await server.stop();
 });
 
@@ -69,7 +73,8 @@ async function firstLink(): Promise<string> {
 
 /** From the app's link to the consent page, or as far as the passkey leads. */
 async function startFromApp({ page }: Device) {
-  const client = await aPublicClient(server, { redirect_uris: [`http://127.0.0.1:${await freePort()}/cb`] });
+  const { port } = app.address() as AddressInfo;
+  const client = await aPublicClient(server, { redirect_uris: [`http://127.0.0.1:${port}/cb`] });
   await page.goto(authorizationUrl(server, client));
   return client;
 }
@@ -99,7 +104,6 @@ test("an invited person makes a passkey, signs in with it, and connects an app",
   await press(page, words.signIn);
   await isSeen(page, "ada@example.com");
   const isClient = ({ href }: URL) => href.startsWith(client.redirectUri);
-  await page.route(isClient, (route) => route.fulfill({ body: "Connected" }));
   await press(page, english.consent.approve);
   await page.waitForURL(isClient);
   const code = new URL(page.url()).searchParams.get("code") ?? "";
@@ -129,7 +133,7 @@ test("a second passkey is added on another device, which the first one lets in, 
   const key = await laptop.debuggingSession.send("WebAuthn.addVirtualAuthenticator", { options });
   await page.getByLabel(words.name).fill("Security key");
   await press(page, words.add);
-  await isSeen(page, "Security key");
+  await page.getByText("Security key", { exact: true }).waitFor();
   await page.context().clearCookies();
   await startFromApp(laptop);
   await press(page, words.signIn);
