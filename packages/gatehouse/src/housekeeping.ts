@@ -1,5 +1,6 @@
 import type { Clock } from "./oauth/ports.ts";
-import type { Store, Swept } from "./oauth/store.ts";
+import type { Swept } from "./oauth/store/upkeep.ts";
+import type { Store } from "./oauth/store.ts";
 import type { Seconds } from "./oauth/values.ts";
 
 export interface HousekeepingOptions {

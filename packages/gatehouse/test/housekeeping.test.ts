@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { startHousekeeping, sweepAll } from "../src/housekeeping.ts";
-import { type Store, StoreUnavailableError, type Swept } from "../src/oauth/store.ts";
+import type { Swept } from "../src/oauth/store/upkeep.ts";
+import { type Store, StoreUnavailableError } from "../src/oauth/store.ts";
 import { hashSecret } from "../src/oauth/tokens/secret.ts";
 import { type ClientId, seconds } from "../src/oauth/values.ts";
 import { openSqliteStore } from "../src/storage/sqlite/store.ts";

@@ -1,5 +1,5 @@
 import type { ConfiguredKeys } from "../keys/keyring.ts";
-import type { GrantCount, KnownKey } from "../oauth/store.ts";
+import type { GrantCount, KnownKey } from "../oauth/store/keys.ts";
 import { keyIdOf, keyName } from "../oauth/tokens/secret-keys.ts";
 import type { Seconds } from "../oauth/values.ts";
 

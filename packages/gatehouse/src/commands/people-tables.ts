@@ -1,5 +1,5 @@
 import type { KnownAccount, Passkey } from "../oauth/records.ts";
-import type { EndedHoldings, Holdings } from "../oauth/store.ts";
+import type { EndedHoldings, Holdings } from "../oauth/store/people.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import type { Shell } from "./shell.ts";
 import { formatInstant, formatTable } from "./table.ts";

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import type { EndedHoldings, Holdings, Store } from "../oauth/store.ts";
+import type { EndedHoldings, Holdings } from "../oauth/store/people.ts";
+import type { Store } from "../oauth/store.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addInviteCommands } from "./invite.ts";

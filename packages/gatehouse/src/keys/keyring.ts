@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../oauth/settings.ts";
-import type { KnownKey, Store } from "../oauth/store.ts";
+import type { KnownKey } from "../oauth/store/keys.ts";
+import type { Store } from "../oauth/store.ts";
 import {
   type ConfiguredKey,
   configuredKey,

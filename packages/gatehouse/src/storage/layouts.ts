@@ -17,7 +17,7 @@ import type {
   Standing,
   Transaction,
 } from "../oauth/records.ts";
-import type { GrantCount, KnownKey } from "../oauth/store.ts";
+import type { GrantCount, KnownKey } from "../oauth/store/keys.ts";
 import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
 import { readDeclared, writeDeclared } from "./declared-layout.ts";
 import { type Columns, jsonOrNull, layout, type Row, type Written } from "./layout.ts";

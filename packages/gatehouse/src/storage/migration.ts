@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { StoreProblem } from "../oauth/store.ts";
+import type { StoreProblem } from "../oauth/store/upkeep.ts";
 import { listShippedFiles, readShippedFile } from "../shipped-files.ts";
 
 /** One step of the schema, in a file of its own. */

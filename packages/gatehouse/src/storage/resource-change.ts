@@ -1,6 +1,6 @@
 import type { Resource } from "../oauth/records.ts";
 import { changedScopes } from "../oauth/scope-changes.ts";
-import type { ResourceChange, ResourceChanges } from "../oauth/store.ts";
+import type { ResourceChange, ResourceChanges } from "../oauth/store/resources.ts";
 
 /** What `changeResource` makes of a resource. */
 export function changedResource(

@@ -1,4 +1,4 @@
-import { maxReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth/store.ts";
+import { maxReplayGenerations, type ReplayPolicy, type Rotation } from "../oauth/store/grants.ts";
 import type { Seconds } from "../oauth/values.ts";
 
 /*

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { maxReplayGenerations } from "../../src/oauth/store.ts";
+import { maxReplayGenerations } from "../../src/oauth/store/grants.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { aToken, later, lossless, now, strict, times } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";

@@ -10,7 +10,8 @@ import type {
   Transaction,
 } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
-import type { ReplayPolicy, Store } from "../../src/oauth/store.ts";
+import type { ReplayPolicy } from "../../src/oauth/store/grants.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import {
   type ClientId,

@@ -1,5 +1,6 @@
 import type { AccessToken, Grant } from "../../src/oauth/records.ts";
-import type { Redemption, Rotation, Store } from "../../src/oauth/store.ts";
+import type { Redemption, Rotation } from "../../src/oauth/store/grants.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import type { Seconds, SecretHash } from "../../src/oauth/values.ts";
 
 /** What a process races for: redemptions of one code, rotations of one generation. */

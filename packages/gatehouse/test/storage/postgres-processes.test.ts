@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
 import type { Code, Grant } from "../../src/oauth/records.ts";
-import type { Rotation } from "../../src/oauth/store.ts";
+import type { Rotation } from "../../src/oauth/store/grants.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { aGrant, aToken, later, lossless, now, times } from "../contract/records.ts";
 import { StoreUnderTest } from "../contract/store-under-test.ts";

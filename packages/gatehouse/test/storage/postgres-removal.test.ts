@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Client as Connection } from "pg";
 import type { Client, Code, Grant } from "../../src/oauth/records.ts";
-import type { SignInOutcome, Store } from "../../src/oauth/store.ts";
+import type { SignInOutcome } from "../../src/oauth/store/people.ts";
+import type { Store } from "../../src/oauth/store.ts";
 import { type Subject, seconds } from "../../src/oauth/values.ts";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import {

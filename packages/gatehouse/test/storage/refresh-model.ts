@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Grant } from "../../src/oauth/records.ts";
-import type { ReplayPolicy, Rotation } from "../../src/oauth/store.ts";
+import type { ReplayPolicy, Rotation } from "../../src/oauth/store/grants.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
 import { aRotation, later, now, strict, times } from "../contract/records.ts";
 import type { StoreUnderTest } from "../contract/store-under-test.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import type { AccessToken, Client, Code, Grant } from "../../src/oauth/records.ts";
-import type { Rotation } from "../../src/oauth/store.ts";
+import type { Rotation } from "../../src/oauth/store/grants.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { type ClientId, type GrantId, type Seconds, type Subject, seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "../../src/storage/sqlite/store.ts";

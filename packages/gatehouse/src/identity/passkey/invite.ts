@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../oauth/ports.ts";
 import type { Account, Invitation } from "../../oauth/records.ts";
-import type { PasskeyStore, PeopleStore } from "../../oauth/store.ts";
+import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
+import type { PeopleStore } from "../../oauth/store/people.ts";
 import { subjectOf } from "../../oauth/subject.ts";
 import { invitationPrefix } from "../../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../../oauth/tokens/secret.ts";

@@ -1,6 +1,7 @@
 import type { Clock, Events, Random } from "../../oauth/ports.ts";
 import type { Account } from "../../oauth/records.ts";
-import type { PasskeyStore, PeopleStore } from "../../oauth/store.ts";
+import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
+import type { PeopleStore } from "../../oauth/store/people.ts";
 
 /** What the pages and the provider share: who we are towards authenticators, and what we are handed. */
 export interface RelyingParty {

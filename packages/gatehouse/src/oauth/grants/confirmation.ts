@@ -3,7 +3,7 @@ import type { OAuthRequest } from "../messages/request.ts";
 import { type AuditEvent, type IdentityProvider, type Revalidation, SignInError } from "../ports.ts";
 import type { Account } from "../records.ts";
 import type { Services } from "../services.ts";
-import type { ConfirmationClaim } from "../store.ts";
+import type { ConfirmationClaim } from "../store/people.ts";
 import { keptOf, subjectOf } from "../subject.ts";
 import { openCredential, sealCredential } from "../tokens/sealed-credential.ts";
 import { after, type Seconds, type Subject, seconds } from "../values.ts";

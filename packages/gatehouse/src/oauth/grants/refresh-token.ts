@@ -8,7 +8,7 @@ import { narrowResource, refuseLeft } from "../resource.ts";
 import { narrowScope, remainingScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import type { Settings } from "../settings.ts";
-import type { ReplayPolicy, Rotation } from "../store.ts";
+import type { ReplayPolicy, Rotation } from "../store/grants.ts";
 import {
   isGenuine,
   type PresentedRefreshToken,

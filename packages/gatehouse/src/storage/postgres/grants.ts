@@ -1,4 +1,5 @@
-import { maxReplayGenerations, type Rotation, type Store } from "../../oauth/store.ts";
+import { maxReplayGenerations, type Rotation } from "../../oauth/store/grants.ts";
+import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, layout } from "../layout.ts";
 import {

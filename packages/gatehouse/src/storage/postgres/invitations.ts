@@ -1,5 +1,5 @@
 import type { Invitation } from "../../oauth/records.ts";
-import type { PasskeyStore } from "../../oauth/store.ts";
+import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
 import { accounts, invitations, passkeys } from "../layouts.ts";
 import { addressBook } from "./addresses.ts";

@@ -1,4 +1,4 @@
-import type { PasskeyStore } from "../../oauth/store.ts";
+import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
 import { accounts, ceremonies, passkeys, toPasskeyPerson } from "../layouts.ts";
 import { instant } from "./column-types.ts";

@@ -1,4 +1,5 @@
-import type { SignInOutcome, Store } from "../../oauth/store.ts";
+import type { SignInOutcome } from "../../oauth/store/people.ts";
+import type { Store } from "../../oauth/store.ts";
 import { seconds } from "../../oauth/values.ts";
 import { found } from "../layout.ts";
 import { accounts, browserSessions, knownAccounts } from "../layouts.ts";

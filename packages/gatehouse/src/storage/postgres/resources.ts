@@ -1,4 +1,5 @@
-import type { ResourceChange, Store } from "../../oauth/store.ts";
+import type { ResourceChange } from "../../oauth/store/resources.ts";
+import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { found, jsonOrNull } from "../layout.ts";
 import { resources } from "../layouts.ts";

@@ -1,4 +1,5 @@
-import type { Rotation, Store } from "../../oauth/store.ts";
+import type { Rotation } from "../../oauth/store/grants.ts";
+import type { Store } from "../../oauth/store.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { found, layout } from "../layout.ts";
 import { accessTokens, grantsAndAccounts, grantsStanding, withAccounts, withStanding } from "../layouts.ts";

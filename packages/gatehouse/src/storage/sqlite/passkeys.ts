@@ -1,5 +1,5 @@
 import type { Account } from "../../oauth/records.ts";
-import type { PasskeyStore } from "../../oauth/store.ts";
+import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
 import { accounts, ceremonies, passkeys, toPasskeyPerson } from "../layouts.ts";
 import type { Database } from "./database.ts";
