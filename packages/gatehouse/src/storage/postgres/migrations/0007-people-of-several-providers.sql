@@ -16,8 +16,3 @@ alter table gatehouse_browser_sessions add column if not exists sid text;
 
 -- Where the browser was sent to sign in.
 alter table oauth2_sessions add column if not exists provider text;
-
--- A grant that answers no refresh for now, and why.
-alter table gatehouse_grants add column if not exists suspended_at timestamptz;
-
-alter table gatehouse_grants add column if not exists suspended_reason text;

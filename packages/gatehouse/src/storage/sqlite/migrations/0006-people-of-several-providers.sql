@@ -13,7 +13,3 @@ alter table gatehouse_browser_sessions add column sid text;
 
 -- Where the browser was sent to sign in.
 alter table oauth2_sessions add column provider text;
-
--- A grant that answers no refresh for now, and why.
-alter table gatehouse_grants add column suspended_at integer;
-alter table gatehouse_grants add column suspended_reason text;
