@@ -1,4 +1,5 @@
 import type { Store } from "../../oauth/store.ts";
+import { startedAfterOthers } from "../key-starts.ts";
 import { keyCountColumns, knownKeys, toGrantCount } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -25,13 +26,13 @@ export function keyOperations(database: Database): KeyOperations {
     },
     startWithKeys: (fingerprints, now, anyway) =>
       database.transaction(async (run) => {
-        const known = (await run(list)).rows.map((row) => knownKeys.read(row).fingerprint);
+        const known = (await run(list)).rows.map(knownKeys.read);
         const live = (await run(anyLive, instant(now))).rows.length > 0;
-        const strange = !known.some((fingerprint) => fingerprints.includes(fingerprint));
+        const strange = !known.some(({ fingerprint }) => fingerprints.includes(fingerprint));
         if (live && known.length > 0 && strange && !anyway) return false;
         if (live && known.length === 0) for (const each of fingerprints) await run(note, each, null);
         else await run(note, fingerprints[0], instant(now));
-        await run(start, fingerprints[0], instant(now));
+        await run(start, fingerprints[0], instant(startedAfterOthers(known, fingerprints[0], now)));
         return true;
       }),
     forgetKeys: async (fingerprints) => (await database.run(forget, fingerprints)).changes,

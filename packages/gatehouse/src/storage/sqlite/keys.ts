@@ -1,4 +1,5 @@
 import type { Store } from "../../oauth/store.ts";
+import { startedAfterOthers } from "../key-starts.ts";
 import { keyCountColumns, knownKeys, toGrantCount } from "../layouts.ts";
 import type { Database } from "./database.ts";
 
@@ -30,7 +31,7 @@ export function keyOperations(database: Database): KeyOperations {
         if (live && known.length > 0 && strange && !anyway) return false;
         if (live && known.length === 0) for (const each of fingerprints) note.run(each, null, null);
         else note.run(fingerprints[0], now, now);
-        start.run(now, fingerprints[0]);
+        start.run(startedAfterOthers(known, fingerprints[0], now), fingerprints[0]);
         return true;
       }),
     forgetKeys: (fingerprints) =>
