@@ -24,6 +24,26 @@ function before(migration: string): { readonly path: string; readonly connection
   return { path, connection };
 }
 
+test("whatever goes along with a row that is removed is found by an index", async () => {
+  const path = join(folder, "indexes.db");
+  await (await openSqliteStore({ path })).close();
+  const connection = new DatabaseSync(path);
+  const references = connection
+    .prepare(
+      `select child.name as child, foreign_key."from" as child_column
+       from sqlite_schema as child, pragma_foreign_key_list(child.name) as foreign_key where child.type = 'table'`,
+    )
+    .all();
+  assert.ok(references.length >= 8, "of all tables");
+  for (const { child, child_column } of references) {
+    const [plan] = connection
+      .prepare(`explain query plan select 1 from ${child} where ${child_column} = ?`)
+      .all("x");
+    assert.match(String(plan?.detail), /^SEARCH/, `${child}.${child_column}`);
+  }
+  connection.close();
+});
+
 test("of several people who had one address before the upgrade the latest to sign in has it", async () => {
   const { path, connection } = before("addresses-have-one-holder");
   connection.exec(
