@@ -61,8 +61,8 @@ gatehouse config check     # every error there is, with line and column; exit co
 gatehouse config show      # every setting, its value and where that comes from; of a secret only that it is set
 kill -HUP <pid>            # has a running serve read the file again
 \`\`\`
-\`gatehouse serve\` tells the same list and does not start. A name that is almost one of these (\`ALLOWED_DOMAIN\`, \`baseUrl\`, \`allow_domains:\`) is an error too; what a cluster sets for a service named
-\`gatehouse\` is not.
+\`gatehouse serve\` tells the same list and does not start. A name that is almost one of these (\`ALLOWED_DOMAIN\`, \`baseUrl\`, \`allow_domains:\`) is an error too, and so is every other variable that
+begins with \`GATEHOUSE_\`, but for the kit's \`GATEHOUSE_CREDENTIAL\` and what a cluster sets for a service named \`gatehouse\`.
 
 ## Read it again while it runs
 On SIGHUP \`gatehouse serve\` reads environment, file and secret files again, checks them as a start does, and takes over at once what the sections below say; each process of \`WORKERS\` does. The settings of

@@ -8,6 +8,9 @@ import { edits } from "./edits.ts";
 
 const prefix = "GATEHOUSE_";
 
+/** What MCP servers are given for the kit, often in one file of variables with what is ours. */
+const ofTheKit = ["GATEHOUSE_CREDENTIAL"];
+
 /**
  * What a cluster or a container's link sets for each service by the service's name, be it `gatehouse`, `demo`
  * or `sql`.
@@ -22,8 +25,8 @@ export function isServiceLink(name: string, value: string): boolean {
 
 /**
  * The variables that are not ours but nearly: another case, an underscore too many or too few, `GATEHOUSE_`
- * before it, a letter or two wrong, singular for plural. Others' names are left alone, and so is what is
- * empty.
+ * before it, a letter or two wrong, singular for plural; and all that begin with `GATEHOUSE_`, whoever they
+ * are near. Others' names are left alone, and so is what is empty.
  *
  * @param known all names of ours
  */
@@ -33,14 +36,20 @@ export function misspeltVariables(
 ): ConfigProblem[] {
   const errors: ConfigProblem[] = [];
   for (const [name, value = ""] of Object.entries(environment)) {
-    if (value.trim() === "" || known.includes(name) || isServiceLink(name, value)) continue;
+    if (value.trim() === "" || known.includes(name) || ofTheKit.includes(name)) continue;
+    if (isServiceLink(name, value)) continue;
     const meant = nearest(name, known);
     // Where case does not matter (Windows) the right one has been read already.
-    if (meant === undefined || (meant === name.toUpperCase() && environment[meant] === value)) continue;
+    if (meant !== undefined && meant === name.toUpperCase() && environment[meant] === value) continue;
+    if (meant === undefined && !name.toUpperCase().startsWith(prefix)) continue;
+    const expected =
+      meant === undefined
+        ? `a name of ours, without ${prefix} before it but in ${prefix}CONFIG (gatehouse serve --help has all).`
+        : `${meant}: did you mean that?`;
     errors.push({
       variable: name,
       found: "a name that nothing reads",
-      expected: `${meant}: did you mean that? Correct the name, or remove the variable`,
+      expected: `${expected} Correct the name, or remove the variable`,
     });
   }
   return errors;

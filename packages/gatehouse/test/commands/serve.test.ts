@@ -53,6 +53,35 @@ test("SIGTERM stops it as cleanly", async (t) => {
   assert.deepEqual(await ended, [0, null]);
 });
 
+test("Y-n6 a pod beside a service named gatehouse starts, and listens where it was told", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const port = await freePort();
+  const child = startCommand(["serve"], {
+    ...anyProvider,
+    ...database.environment,
+    BASE_URL: "http://localhost:1",
+    PORT: String(port),
+    // As Kubernetes sets them where service links are on, for two ports of which one has a name.
+    GATEHOUSE_SERVICE_HOST: "10.43.0.12",
+    GATEHOUSE_SERVICE_PORT: "80",
+    GATEHOUSE_SERVICE_PORT_HTTP: "80",
+    GATEHOUSE_SERVICE_PORT_METRICS: "9090",
+    GATEHOUSE_PORT: "tcp://10.43.0.12:80",
+    GATEHOUSE_PORT_80_TCP: "tcp://10.43.0.12:80",
+    GATEHOUSE_PORT_80_TCP_PROTO: "tcp",
+    GATEHOUSE_PORT_80_TCP_PORT: "80",
+    GATEHOUSE_PORT_80_TCP_ADDR: "10.43.0.12",
+    GATEHOUSE_PORT_9090_TCP: "tcp://10.43.0.12:9090",
+    GATEHOUSE_PORT_9090_TCP_PROTO: "tcp",
+    GATEHOUSE_PORT_9090_TCP_PORT: "9090",
+    GATEHOUSE_PORT_9090_TCP_ADDR: "10.43.0.12",
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await untilPrinted(child, /listening/);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
+});
+
 test("a port that is taken is told in one line with the variable that chooses another", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);

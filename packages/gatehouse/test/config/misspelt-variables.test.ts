@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readConfig } from "../../src/config/config.ts";
+import { ConfigError } from "../../src/config/config-errors.ts";
 import { variables } from "../../src/config/environment-variables.ts";
 import { isServiceLink, misspeltVariables } from "../../src/config/misspelt-variables.ts";
 import { usualNames } from "../support/usual-environment.ts";
@@ -101,5 +103,57 @@ test("an empty one is nothing, and a name that differs in case only was read whe
   assert.equal(
     misspeltVariables({ base_url: "https://b.test", BASE_URL: "https://a.test" }, known).length,
     1,
+  );
+});
+
+/** What the whole configuration says of an environment. */
+function errorsOf(environment: Readonly<Record<string, string>>) {
+  try {
+    readConfig(environment, "command");
+  } catch (error) {
+    if (error instanceof ConfigError) return error.errors;
+    throw error;
+  }
+  return [];
+}
+
+test("Y12 a name near one of ours, or an unknown one with our prefix, is an error that says what was meant; what the kit and a cluster set is none", () => {
+  const near = {
+    ALLOWED_DOMIANS: /^ALLOWED_DOMAINS: did you mean that\? Correct the name/,
+    GATEHOUSE_ALOWED_DOMAINS: /^ALLOWED_DOMAINS: did you mean/,
+    GATEHOUSE_PORT: /^PORT: did you mean/,
+    GATEHOUSE_CONFIGS: /^GATEHOUSE_CONFIG: did you mean/,
+    GATEHOUSE_CONFG: /^GATEHOUSE_CONFIG: did you mean/,
+    gatehouse_config: /^GATEHOUSE_CONFIG: did you mean/,
+  };
+  const unknown = ["GATEHOUSE_DATABASE", "GATEHOUSE_VERSION", "gatehouse_x", "GATEHOUSE_CREDENTIALS_OF_ALL"];
+  for (const [name, expected] of Object.entries(near)) {
+    const [error, ...more] = errorsOf({ [name]: "8080" });
+    assert.deepEqual([error?.variable, error?.found, more], [name, "a name that nothing reads", []]);
+    assert.match(error?.expected ?? "", expected);
+  }
+  for (const name of unknown) {
+    const [error, ...more] = errorsOf({ [name]: "x-secret-x" });
+    assert.deepEqual([error?.variable, more], [name, []]);
+    assert.match(error?.expected ?? "", /^a name of ours, without GATEHOUSE_ before it .* or remove/);
+    assert.doesNotMatch(JSON.stringify(error), /x-secret-x/);
+  }
+  const all = errorsOf(Object.fromEntries([...Object.keys(near), ...unknown].map((name) => [name, "x"])));
+  assert.equal(all.length, Object.keys(near).length + unknown.length, "told all at once");
+  // Of a short name every letter must be right, and another word is another name.
+  assert.deepEqual(
+    errorsOf({ POST: "x", HOTS: "x", S3_SECRET_KEY: "x", VERSION: "x", MY_GATEHOUSE_X: "x" }),
+    [],
+  );
+  assert.deepEqual(
+    errorsOf({
+      GATEHOUSE_CREDENTIAL: "gatehouse_rs_x",
+      GATEHOUSE_PORT: "tcp://10.43.0.12:8080",
+      GATEHOUSE_SERVICE_HOST: "10.43.0.12",
+      GATEHOUSE_SERVICE_PORT: "8080",
+      GATEHOUSE_PORT_8080_TCP_PROTO: "tcp",
+      GATEHOUSE_VERSION: "",
+    }),
+    [],
   );
 });

@@ -9,11 +9,11 @@ import { spoil } from "../support/spoiled-request.ts";
 
 /*
  * Every member of every request, on every endpoint, replaced by generated values: good requests, each with
- * something wrong in it, so that they get as far as they can. `GATEHOUSE_SWEEP=first:count` runs other or
+ * something wrong in it, so that they get as far as they can. `SWEEP=first:count` runs other or
  * more of them.
  */
 
-const [first = 1, count = 1500] = (process.env.GATEHOUSE_SWEEP ?? "").split(":").filter(Boolean).map(Number);
+const [first = 1, count = 1500] = (process.env.SWEEP ?? "").split(":").filter(Boolean).map(Number);
 /** Some requests use up what they are made of: codes, attempts, clients. */
 const requestsPerCast = 60;
 

@@ -34,7 +34,7 @@ test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the 
   // A child, since a test file cannot run others; not told that it is one, or it would print for machines.
   const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
   const child = spawn(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=tap", ...files], {
-    env: { ...environment, GATEHOUSE_TEST_POSTGRES: url },
+    env: { ...environment, TEST_POSTGRES: url },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => child.kill());

@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { createDatabase } from "./postgres.ts";
 
 /*
- * A fresh database for one server under test: embedded, or, where `GATEHOUSE_TEST_POSTGRES` names a
+ * A fresh database for one server under test: embedded, or, where `TEST_POSTGRES` names a
  * PostgreSQL, one of that (`flows-on-postgres.test.ts` runs other tests so).
  */
 
@@ -36,13 +36,13 @@ export interface TestDatabase {
 const columns = "token, email, expires_at, created_at, scope_project_id";
 
 export async function aTestDatabase(): Promise<TestDatabase> {
-  const server = process.env.GATEHOUSE_TEST_POSTGRES;
+  const server = process.env.TEST_POSTGRES;
   return server === undefined ? embedded() : onPostgres(await createDatabase(server));
 }
 
 /** What a server under test uses when nobody else looks into its database. */
 export async function anyDatabaseUrl(): Promise<string> {
-  const server = process.env.GATEHOUSE_TEST_POSTGRES;
+  const server = process.env.TEST_POSTGRES;
   return server === undefined ? "sqlite::memory:" : createDatabase(server);
 }
 
