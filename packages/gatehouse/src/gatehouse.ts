@@ -7,12 +7,14 @@ import { assetRoute, serverRoutes } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { keyCheck, keySettings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
+import { createFindBearer } from "./oauth/grants/bearer.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
 import { createReadiness, type Warnings } from "./readiness.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
 import { keepDeclarations } from "./start/declarations.ts";
+import { startGateway } from "./start/gateway.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
@@ -96,7 +98,7 @@ export async function startGatehouse(
   );
   const checkDeclarations = declarations.warnings;
   const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
-  const server = createAuthorizationServer({
+  const services = {
     settings,
     store,
     providers,
@@ -107,7 +109,10 @@ export async function startGatehouse(
     events,
     failures: createFailureLimiter({ enabled: config.rateLimits }),
     checks: readiness.checks,
-  });
+  };
+  const server = createAuthorizationServer(services);
+  const findBearer = createFindBearer(services);
+  const gateway = startGateway(config, { issuer: settings.issuer, findBearer, events, clock, log });
   const pages = createPages(urls.basePath);
   const names = providers.all.map(({ name }) => name);
   const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];
@@ -115,6 +120,7 @@ export async function startGatehouse(
   routes.push(...signIn.routes);
   const listener = createListener({
     routes,
+    taker: gateway.taker,
     issuer: settings.issuer,
     renderPage: pages.renderPage,
     trustedProxies: config.trustedProxies,
@@ -160,6 +166,7 @@ export async function startGatehouse(
     signIn,
     declarations,
     withdrawal,
+    gateway,
     ...(passkeys ? [passkeys] : []),
   ];
   return {
@@ -178,6 +185,7 @@ export async function startGatehouse(
       declarations.stop();
       await withdrawal.stop();
       await listener.close();
+      await gateway.close();
       await housekeeping?.stop();
       await store.close();
     },

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ProtectedServer } from "../gateway/protected-server.ts";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
@@ -14,6 +15,7 @@ import { misspeltVariables } from "./misspelt-variables.ts";
 import { configuredProviders, type ProviderConfig } from "./providers.ts";
 import { checkSections, type SectionReadings } from "./sections/read-sections.ts";
 import type { SectionValues } from "./sections/sections.ts";
+import { configuredServers } from "./servers.ts";
 import { expectedInFile, pathOfVariable } from "./settings-table.ts";
 import { collectSources, type Source, type Sources, variableNames } from "./sources.ts";
 import { contradictions, type Mode } from "./start-conditions.ts";
@@ -47,6 +49,8 @@ export interface Config {
     readonly level: "debug" | "info" | "warn" | "error" | "silent";
     readonly format: "json" | "text";
   };
+  /** MCP servers that are reached through this one alone. */
+  readonly servers: readonly ProtectedServer[];
   /** Port of the demo MCP server that `gatehouse dev` starts. */
   readonly demoPort: number;
   /** After so long without use a client that registered itself is removed. */
@@ -256,6 +260,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
         : { url: values.SMTP_URL, from: values.SMTP_FROM },
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
+    servers: configuredServers(issuer, file.sections.values),
     demoPort: values.DEMO_PORT,
     clientIdle: values.CLIENT_IDLE_TTL,
     clientUnused: values.CLIENT_UNUSED_TTL,

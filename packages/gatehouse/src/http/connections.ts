@@ -27,6 +27,8 @@ export interface ConnectionLimits {
 export interface Connections {
   /** Notes a request. False when its connection was ended for it, and nothing is to be done. */
   admit(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Whoever answers this request may take for ever, and sees to its end. */
+  exempt(request: IncomingMessage): void;
   /** The answer that is being written, which nothing else may be written into. */
   isAnswering(socket: Duplex): boolean;
   /** Says a last thing and ends the connection, whether the peer closes its side or not. */
@@ -40,6 +42,8 @@ interface Connection {
   seen: ServerResponse | undefined;
   since: number;
   pipelined: number;
+  /** The answer to the newest request has no time by which it has to be taken. */
+  exempt: boolean;
   /** When it was told to go. */
   dismissedAt: number | undefined;
 }
@@ -57,6 +61,7 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
       seen: undefined,
       since: performance.now(),
       pipelined: 0,
+      exempt: false,
       dismissedAt: undefined,
     });
     socket.once("close", () => silent.delete(socket) || served.delete(socket));
@@ -75,9 +80,9 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
       connection.seen = connection.response;
       connection.since = now;
     }
-    return (
-      now - connection.since > (isUnanswered(connection) ? answerTimeoutMs : answerTimeoutMs + idleTimeoutMs)
-    );
+    const unanswered = isUnanswered(connection);
+    if (unanswered && connection.exempt) return false;
+    return now - connection.since > (unanswered ? answerTimeoutMs : answerTimeoutMs + idleTimeoutMs);
   }
 
   /**
@@ -112,7 +117,12 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Conn
         response.once("finish", () => connection.pipelined--);
       }
       connection.response = response;
+      connection.exempt = false;
       return true;
+    },
+    exempt({ socket }) {
+      const connection = served.get(socket);
+      if (connection !== undefined) connection.exempt = true;
     },
     isAnswering: (socket) =>
       served.get(socket)?.response?.headersSent === true && isUnanswered(served.get(socket)),

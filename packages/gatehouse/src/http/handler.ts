@@ -4,6 +4,7 @@ import type { OAuthRequest } from "../oauth/messages/request.ts";
 import type { OAuthResponse } from "../oauth/messages/response.ts";
 import { type AccessLogEntry, logWhenOver } from "./access-log.ts";
 import { readBody } from "./body.ts";
+import type { RequestTaker } from "./claimed.ts";
 import { createAddressReader } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
 import { preflight } from "./cross-origin.ts";
@@ -27,6 +28,8 @@ export interface HandlerOptions {
   readonly rateLimits?: boolean | Budgets;
   /** Bytes a body may have. */
   readonly maxBodyBytes?: number;
+  /** Asked before the routes. */
+  readonly taker?: RequestTaker | undefined;
   /** Told of what no endpoint caught: a defect of ours. */
   readonly onFailure: (error: unknown, request: { readonly id: string; readonly path: string }) => void;
   /** Told of what the edge itself refuses. */
@@ -54,10 +57,12 @@ const maxUrlLength = 16 * 1024;
  * The edge between node and the protocol: bounds, limits and parses a request, calls its route's endpoint,
  * and writes the answer. The promise never rejects.
  * @param isClosing true once no connection is to be kept
+ * @param onTaken told of a request whose answer may take for ever
  */
 export function createHandler(
   options: HandlerOptions,
   isClosing: () => boolean,
+  onTaken: (request: IncomingMessage) => void = () => {},
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { rateLimits = true, maxBodyBytes = 64 * 1024, onRequest } = options;
   const secure = options.issuer.startsWith("https:");
@@ -75,9 +80,16 @@ export function createHandler(
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
     const path = mark === -1 ? url : url.slice(0, mark);
-    const route = routes.get(path);
     const address = addressOf(request);
     if (onRequest !== undefined) logWhenOver(onRequest, request, response, { id, path, address });
+    if (options.taker?.claims(request, path)) {
+      onTaken(request);
+      return options.taker.handle(request, response, { id, address }).catch((error: unknown) => {
+        options.onFailure(error, { id, path });
+        response.destroy();
+      });
+    }
+    const route = routes.get(path);
     try {
       const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
       write(response, await answer(request, { id, address, rawQuery }, route), route);

@@ -61,7 +61,7 @@ export function createListener(options: ListenerOptions): Listener {
     maxConnections,
     maxPipelined,
   });
-  const handle = createHandler(options, () => !server.listening);
+  const handle = createHandler(options, () => !server.listening, connections.exempt);
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     if (connections.admit(request, response)) void handle(request, response);
   };

@@ -1,29 +1,36 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
+import { scopesOf } from "../config/servers.ts";
 import type { Declarations, DeclaredClient, DeclaredKind, DeclaredResource } from "../oauth/declarations.ts";
 import { resourceClaims } from "../oauth/records.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
-import type { ClientId, Seconds } from "../oauth/values.ts";
+import type { ClientId, ResourceIdentifier, Seconds, SecretHash } from "../oauth/values.ts";
 
 /** As long as the file says so. */
 const always = 4_102_444_800 as Seconds; // 2100
 
 /** The resources and clients that the file declares, as records; of a section that it has not: nothing. */
-export function declaredIn({ sections, placeOf }: Config, now: Seconds): Declarations {
+export function declaredIn({ sections, servers, placeOf }: Config, now: Seconds): Declarations {
   const place = (section: DeclaredKind, index: number) =>
     placeOf(section, [index, section === "resources" ? "identifier" : "id"]) ?? section;
-  const resources = sections.resources?.map((declared, index): DeclaredResource => {
+  const behind = servers.map(({ address, title, name, scopes }, index): DeclaredResource => {
+    const declared = {
+      place: placeOf("servers", [index, "name"]) ?? "servers",
+      fingerprint: fingerprintOf([
+        "server",
+        ...scopes.map(({ name, isDefault, isOptional }) => [name, isDefault, isOptional]),
+      ]),
+    };
+    const credentialHash = noCredential(address);
+    return { identifier: address, name: title ?? name, scopes, createdAt: now, declared, credentialHash };
+  });
+  const listed = sections.resources?.map((declared, index): DeclaredResource => {
     const { identifier, name, credential, previous_credential: previous, scopes = [], claims } = declared;
     const credentialHash = hashSecret(credential);
     return {
       identifier,
       name,
-      scopes: scopes.map(({ name, sentence, default: isDefault, optional: isOptional }) => ({
-        name,
-        sentence,
-        ...(isDefault && { isDefault: true as const }),
-        ...(isOptional && { isOptional: true as const }),
-      })),
+      scopes: scopesOf(scopes),
       createdAt: now,
       ...(claims && { claims: resourceClaims.filter((claim) => claims.includes(claim)) }),
       declared: {
@@ -70,11 +77,15 @@ export function declaredIn({ sections, placeOf }: Config, now: Seconds): Declara
       lastUsedAt: undefined,
     };
   });
+  const resources = listed || sections.servers ? [...(listed ?? []), ...behind] : undefined;
   return {
     ...(resources && { resources: { fingerprint: fingerprintOfAll(resources), items: resources } }),
     ...(clients && { clients: { fingerprint: fingerprintOfAll(clients), items: clients } }),
   };
 }
+
+/** In the place of a hash: what stands behind this server asks about no token, and no secret hashes to it. */
+const noCredential = (identifier: ResourceIdentifier) => `none: ${identifier}` as SecretHash;
 
 /** Of all of a kind, in whatever order and wherever they stand. */
 function fingerprintOfAll(items: readonly (DeclaredResource | DeclaredClient)[]): string {

@@ -11,7 +11,8 @@ const credential = secret(
   `${resourceCredentialPrefix} and 32 to 200 letters and digits: echo ${resourceCredentialPrefix}$(openssl rand -hex 32)`,
 );
 
-const scope = z.strictObject({
+/** A scope of an MCP server. */
+export const scopeSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, "the name of a scope, such as notes:read, without spaces")
@@ -52,7 +53,7 @@ const resource = z.strictObject({
     .optional()
     .describe("The one before, which stays good beside it: to change it without a gap."),
   scopes: z
-    .array(scope)
+    .array(scopeSchema)
     .optional()
     .describe("What can be allowed there. None: it takes any scope, shown by its name."),
   claims: z

@@ -4,6 +4,7 @@ import { type DeclaredPeople, peopleSection } from "./people.ts";
 import { type DeclaredProviders, providersSection } from "./providers.ts";
 import { type DeclaredResources, resourcesSection } from "./resources.ts";
 import type { Section } from "./section.ts";
+import { type ConfiguredServers, serversSection } from "./servers.ts";
 
 /** What the sections of gatehouse.yaml say; one that the file does not have is not there. */
 export interface SectionValues {
@@ -12,6 +13,7 @@ export interface SectionValues {
   readonly clients?: DeclaredClients;
   readonly access?: DeclaredAccess;
   readonly people?: DeclaredPeople;
+  readonly servers?: ConfiguredServers;
 }
 
 /** Every section, in the order of the docs. */
@@ -21,6 +23,7 @@ export const sections: { readonly [K in keyof SectionValues]-?: Section<NonNulla
   clients: clientsSection,
   access: accessSection,
   people: peopleSection,
+  servers: serversSection,
 };
 
 /** The same for those who treat all alike: what each holds is known to its own file. */

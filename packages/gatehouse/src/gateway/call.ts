@@ -1,0 +1,45 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import type { Bearer } from "../oauth/grants/bearer.ts";
+import type { Asked } from "./messages/asked.ts";
+import type { ProtectedServer } from "./protected-server.ts";
+
+/** One request of a client on its way to a server, once it is known that it may go there. */
+export interface Call {
+  /** Its reference in the log. */
+  readonly id: string;
+  /** The client's network address. */
+  readonly address: string;
+  readonly server: ProtectedServer;
+  readonly request: IncomingMessage;
+  readonly bearer: Bearer;
+  /** As sent, of a POST; else undefined. */
+  readonly body: Buffer | undefined;
+  /** What the body asks for; of GET and DELETE nothing. */
+  readonly asked: Asked;
+  /** The server's own id of the session, which the client never sees. */
+  readonly session: string | undefined;
+  /** Aborted once the client has gone away, or the call has to end for another reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Where calls go: a server over HTTP, or child processes. */
+export interface Backend {
+  /**
+   * Resolves once the answer has begun. Rejects with a `RefusedCallError` for anything that goes wrong
+   * before (502, 503, 504); what goes wrong later breaks the body's stream.
+   */
+  send(call: Call, fields: HeaderFields): Promise<BackendAnswer>;
+  /** Ends connections and children. */
+  close(): Promise<void>;
+}
+
+/** Header fields in their order, name and value by turns, as in `rawHeaders`. */
+export type HeaderFields = readonly string[];
+
+export interface BackendAnswer {
+  readonly status: number;
+  /** As the server sent them. */
+  readonly fields: HeaderFields;
+  readonly body: Readable;
+}

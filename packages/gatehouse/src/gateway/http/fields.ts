@@ -1,0 +1,30 @@
+import type { HeaderFields } from "../call.ts";
+
+/** Of one connection only (RFC 9110 §7.6.1), and those that the door writes itself. */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** The fields that are not of this connection only. */
+export function endToEnd(fields: HeaderFields): string[] {
+  const left: string[] = [];
+  const named = new Set<string>();
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at]?.toLowerCase() !== "connection") continue;
+    for (const name of (fields[at + 1] ?? "").split(",")) named.add(name.trim().toLowerCase());
+  }
+  for (let at = 0; at < fields.length; at += 2) {
+    const [name = "", value = ""] = [fields[at], fields[at + 1]];
+    const folded = name.toLowerCase();
+    if (!hopByHop.has(folded) && !named.has(folded)) left.push(name, value);
+  }
+  return left;
+}

@@ -1,0 +1,66 @@
+import type { ServerResponse } from "node:http";
+
+/** JSON-RPC codes of the door's own errors. */
+export const errorCodes = {
+  parse: -32700,
+  invalidRequest: -32600,
+  noSuchSession: -32001,
+  unreachable: -32010,
+  tooSlow: -32011,
+  unreadable: -32012,
+  wantsCredentials: -32013,
+  insufficientScope: -32014,
+  tooManyChildren: -32015,
+  tooManyCalls: -32016,
+  headerMismatch: -32020,
+} as const;
+
+/** What is answered in the place of the server: JSONRPC(status, code). */
+export interface RefusedCall {
+  readonly status: number;
+  readonly code: (typeof errorCodes)[keyof typeof errorCodes];
+  /** For the client's developer; names nothing of the server behind. */
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Ends a call before its answer has begun. `debug` is for the log, never for the client. */
+export class RefusedCallError extends Error {
+  override readonly name = "RefusedCallError";
+  readonly refused: RefusedCall;
+  readonly debug: string | undefined;
+
+  constructor(refused: RefusedCall, debug?: string, options: { cause?: unknown } = {}) {
+    super(refused.message, options);
+    this.refused = refused;
+    this.debug = debug;
+  }
+}
+
+/**
+ * Writes a refusal as a JSON-RPC error.
+ * @param id of the request it answers, as JSON text; `null` where it was not read
+ */
+export function writeRefusal(response: ServerResponse, refused: RefusedCall, id = "null"): void {
+  const { status, code, message, headers } = refused;
+  const body = `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message })}}`;
+  writeAnswer(response, { status, headers: { "Content-Type": "application/json", ...headers }, body });
+}
+
+/** Writes a whole answer of the door's own; a body of the client's that was not read ends the connection. */
+export function writeAnswer(
+  response: ServerResponse,
+  answer: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  },
+): void {
+  response.writeHead(answer.status, {
+    "Cache-Control": "no-store",
+    ...answer.headers,
+    ...(answer.status !== 204 && { "Content-Length": Buffer.byteLength(answer.body) }),
+    ...(!response.req.complete && { Connection: "close" }),
+  });
+  response.end(answer.body);
+}
