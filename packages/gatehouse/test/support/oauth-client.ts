@@ -20,6 +20,8 @@ export const resource = "https://notes.example.com/mcp";
 
 /** Where a server answers. */
 type Reachable = Pick<TestGatehouse, "url">;
+/** … and whom it lets ask about tokens. */
+export type Server = Pick<TestGatehouse, "url" | "introspectionToken">;
 
 /** Registers a public client dynamically; `metadata` overrides what it says of itself. */
 export async function aPublicClient(
@@ -92,7 +94,7 @@ export async function openConsentPage(
  * parameters.
  */
 export async function authorize(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   options: {
     readonly agent?: UserAgent;
@@ -107,7 +109,7 @@ export async function authorize(
 
 /** Like {@link authorize}, down to the code. */
 export async function aCode(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   parameters: Record<string, string | undefined> = {},
 ): Promise<string> {
@@ -127,7 +129,7 @@ export interface Answer {
 
 /** A form post to an endpoint; `undefined` leaves a parameter out, a list repeats it. */
 export async function post(
-  server: TestGatehouse,
+  server: Reachable,
   path: string,
   form: Record<string, string | readonly string[] | undefined>,
   headers: Record<string, string> = {},
@@ -164,7 +166,7 @@ export async function read(response: Response): Promise<Answer> {
 }
 
 export function redeem(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   code: string,
   form: Record<string, string | readonly string[] | undefined> = {},
@@ -178,7 +180,7 @@ export function redeem(
 }
 
 export function refresh(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   refreshToken: string,
   form: Record<string, string | readonly string[] | undefined> = {},
@@ -209,7 +211,7 @@ export const codeForm = (client: TestClient, code: string) => ({
 
 /** A person signed in, approved, and the client redeemed the code. */
 export async function tokensFor(
-  server: TestGatehouse,
+  server: Reachable,
   client: TestClient,
   parameters: Record<string, string | undefined> = {},
 ): Promise<Tokens> {
@@ -223,21 +225,17 @@ export function tokensOf({ status, body }: Answer): Tokens {
 }
 
 /** Refreshes once. */
-export async function refreshed(server: TestGatehouse, client: TestClient, token: string): Promise<Tokens> {
+export async function refreshed(server: Reachable, client: TestClient, token: string): Promise<Tokens> {
   return tokensOf(await refresh(server, client, token));
 }
 
 /** What the operator sees of a token. */
-export async function introspect(
-  server: TestGatehouse,
-  token: string,
-  credential = server.introspectionToken,
-) {
+export async function introspect(server: Server, token: string, credential = server.introspectionToken) {
   const answer = await post(server, "/introspect", { token }, { authorization: `Bearer ${credential}` });
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return answer.body;
 }
 
-export async function isActive(server: TestGatehouse, token: string): Promise<boolean> {
+export async function isActive(server: Server, token: string): Promise<boolean> {
   return (await introspect(server, token)).active === true;
 }
