@@ -84,12 +84,15 @@ async function findings(options: ReadinessOptions): Promise<Findings> {
   };
   try {
     const found = await store.findProblems();
-    const problemsOf = (name: CheckName) => found.flatMap(({ check, text }) => (check === name ? text : []));
+    const textsOf = (name: CheckName, ofWarnings: boolean) =>
+      found.flatMap(({ check, text, isWarning = false }) =>
+        check === name && isWarning === ofWarnings ? text : [],
+      );
     const database = { warnings: warned("database") };
-    const migrations = { problems: problemsOf("migrations") };
-    const disk = { problems: problemsOf("disk") };
+    const migrations = { problems: textsOf("migrations", false), warnings: textsOf("migrations", true) };
+    const disk = { problems: textsOf("disk", false) };
     // A schema that is not this version's may know no keys.
-    if (found.length > 0) return { database, migrations, disk, ...beside };
+    if (found.some(({ isWarning }) => !isWarning)) return { database, migrations, disk, ...beside };
     const key = await checkKeys();
     const configuration = { warnings: [...warned("configuration"), ...(await checkDeclarations())] };
     return { database, migrations, disk, key, ...beside, configuration };

@@ -77,6 +77,7 @@ test("Y34 readyz names each check, its first four make it 503 and the others war
     const cases: [Partial<ReadinessOptions>, Partial<Record<string, string>>][] = [
       [{}, {}],
       [failing({ check: "migrations", text: "too old" }), { migrations: "failed", key: "unknown" }],
+      [failing({ check: "migrations", text: "newer", isWarning: true }), { migrations: "warning" }],
       [failing({ check: "disk", text: "full" }), { disk: "failed", key: "unknown" }],
       [
         throwing(new StoreUnavailableError("gone")),

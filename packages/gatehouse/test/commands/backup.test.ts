@@ -258,7 +258,7 @@ test("Y-n16 restore refuses what is damaged, foreign, newer, of another key, or 
       spoilt("newer", (copy) =>
         change(
           copy,
-          "insert into gatehouse_migrations values ((select max(number) + 1 from gatehouse_migrations), '9999-later.sql', 0)",
+          "insert into gatehouse_migrations (number, name, applied_at) values ((select max(number) + 1 from gatehouse_migrations), '9999-later.sql', 0)",
         ),
       ),
       /run a newer gatehouse/,

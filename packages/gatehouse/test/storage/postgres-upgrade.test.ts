@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client } from "pg";
 import { type SecretHash, seconds } from "../../src/oauth/values.ts";
-import { knownMigrations, statementsOf } from "../../src/storage/postgres/migrations.ts";
+import { knownMigrations, migrate, statementsOf } from "../../src/storage/postgres/migrations.ts";
 import { openPostgresStore, pendingPostgresMigrations } from "../../src/storage/postgres/store.ts";
 import { aClient, times } from "../contract/records.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
@@ -248,6 +248,42 @@ test("a newer database is left alone, and one that lacks migrations where they m
   await assert.rejects(openPostgresStore({ url, migrate: false }), /newer/);
   await assert.rejects(pendingPostgresMigrations(url), /newer/);
   await client.end();
+});
+
+test("a database that a newer version upgraded is used, with a warning, where that version lets this one go on", async () => {
+  const url = await postgres.createDatabase();
+  const running = await openPostgresStore({ url });
+  const known = knownMigrations();
+  const newest = known.length;
+  const later = (number: number, needs: number) => {
+    const sql = `alter table gatehouse_accounts add column if not exists added_by_${number} text;`;
+    return { number, name: `${number}-later.sql`, sql, needs };
+  };
+  const [first, second] = [later(newest + 1, newest), later(newest + 2, newest + 1)];
+  await migrate({ url }, [...known, first]);
+  assert.deepEqual(await pendingPostgresMigrations(url), []);
+  const started = await openPostgresStore({ url });
+  for (const store of [running, started]) {
+    const [problem, ...more] = await store.findProblems();
+    assert.deepEqual(more, []);
+    assert.equal(problem?.isWarning, true);
+    assert.match(
+      problem.text,
+      new RegExp(`to migration ${newest + 1}, this one knows ${newest} and goes on`),
+    );
+    assert.equal(await store.addClient(aClient()), true);
+  }
+  await started.close();
+
+  await migrate({ url }, [...known, first, second]);
+  const refused = new RegExp(
+    `at migration ${newest + 2} and needs a version that knows ${newest + 1}, this version knows ${newest}: run a newer`,
+  );
+  await assert.rejects(openPostgresStore({ url }), { name: "WrongVersionError", message: refused });
+  const [problem] = await running.findProblems();
+  assert.equal(problem?.isWarning, undefined);
+  assert.match(problem?.text ?? "", refused);
+  await running.close();
 });
 
 test("a client with several redirect URIs of its own is not given the old single one", async () => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { knownMigrations as postgresMigrations } from "../../src/storage/postgres/migrations.ts";
-import { knownMigrations, ledgerTable } from "../../src/storage/sqlite/migrations.ts";
+import { Database } from "../../src/storage/sqlite/database.ts";
+import { knownMigrations, ledgerTable, migrate } from "../../src/storage/sqlite/migrations.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-upgrade-"));
@@ -70,4 +71,42 @@ test("the migrations of both databases are numbered from one, without a gap and 
       numbers.map((_, at) => at + 1),
     );
   }
+});
+
+test("a database that a newer version upgraded is used, with a warning, where that version lets this one go on", async () => {
+  const path = join(folder, "newer.db");
+  const known = knownMigrations();
+  const newest = known.length;
+  const running = await openSqliteStore({ path });
+  assert.deepEqual(await running.findProblems(), []);
+  const later = (number: number, needs?: number) => {
+    const sql = `alter table gatehouse_accounts add column added_by_${number} text`;
+    return { number, name: `${number}-later.sql`, sql, needs };
+  };
+  const upgrade = async (...migrations: ReturnType<typeof later>[]) => {
+    const database = new Database(path);
+    await migrate(database, [...known, ...migrations]);
+    database.close();
+  };
+  await upgrade(later(newest + 1, newest), later(newest + 2, newest));
+  for (const store of [running, await openSqliteStore({ path })]) {
+    const [problem, ...more] = await store.findProblems();
+    assert.deepEqual(more, []);
+    assert.equal(problem?.isWarning, true);
+    assert.match(
+      problem.text,
+      new RegExp(`to migration ${newest + 2}, this one knows ${newest} and goes on`),
+    );
+  }
+  await (await openSqliteStore({ path, migrate: false })).close();
+
+  await upgrade(later(newest + 1, newest), later(newest + 2, newest), later(newest + 3, newest + 1));
+  const refused = new RegExp(
+    `at migration ${newest + 3} and needs a version that knows ${newest + 1}, this version knows ${newest}: run a newer`,
+  );
+  await assert.rejects(openSqliteStore({ path }), { name: "WrongVersionError", message: refused });
+  const [problem] = await running.findProblems();
+  assert.equal(problem?.isWarning, undefined);
+  assert.match(problem?.text ?? "", refused);
+  await running.close();
 });

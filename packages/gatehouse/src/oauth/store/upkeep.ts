@@ -4,13 +4,16 @@ import type { Seconds } from "../values.ts";
 export interface StoreProblem {
   readonly check: "migrations" | "disk";
   readonly text: string;
+  /** It serves all the same. */
+  readonly isWarning?: boolean;
 }
 
 /** What whoever runs the server needs of the store. See {@link Store} for what holds for all operations. */
 export interface UpkeepStore {
   /**
-   * What keeps this store from serving, in words for the operator and without secrets; empty when a write has
-   * just been done durably, in the very database that was opened, and its schema is this version's. Changes
+   * What keeps this store from serving, in words for the operator and without secrets; none but
+   * warnings when a write has just been done durably, in the very database that was opened, and its schema is
+   * one this version can use. Changes
    * nothing that can be seen.
    */
   findProblems(): Promise<readonly StoreProblem[]>;

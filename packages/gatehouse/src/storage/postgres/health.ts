@@ -1,8 +1,9 @@
+import type { StoreProblem } from "../../oauth/store/upkeep.ts";
 import type { Store } from "../../oauth/store.ts";
-import { schemaProblems } from "../migration.ts";
+import { type Ledger, newestOf, schemaProblems } from "../migration.ts";
 import type { Database } from "./database.ts";
 import { isMissingTable } from "./errors.ts";
-import { knownMigrations } from "./migrations.ts";
+import { knownMigrations, latest, needed } from "./migrations.ts";
 
 export function healthOperation(database: Database): Pick<Store, "findProblems" | "wasOriginals"> {
   const known = knownMigrations();
@@ -11,21 +12,28 @@ export function healthOperation(database: Database): Pick<Store, "findProblems" 
   const touch = database.prepare(
     "insert into gatehouse_client_assertions (id, expires_at) values ('readyz', now()) on conflict (id) do update set expires_at = excluded.expires_at",
   );
-  const latest = database.prepare("select max(number) as latest from gatehouse_migrations");
+  const atLatest = database.prepare(latest);
+  const neededAfter = database.prepare(needed);
   const origin = database.prepare("select was_originals from gatehouse_origin");
+  const ledger = async (): Promise<Ledger> => {
+    const number = async (...asked: Parameters<typeof database.run>) =>
+      Number((await database.run(...asked)).rows[0]?.[0] ?? 0);
+    const at = await number(atLatest);
+    const newest = newestOf(known);
+    return { latest: at, needed: at <= newest ? at : await number(neededAfter, newest) };
+  };
   return {
     wasOriginals: async () => (await database.run(origin)).rows[0]?.[0] === true,
     findProblems: async () => {
+      let problems: StoreProblem[];
       try {
-        const { rows } = await database.run(latest);
-        const problems = schemaProblems(Number(rows[0]?.[0] ?? 0), known);
-        if (problems.length > 0) return problems;
+        problems = schemaProblems(await ledger(), known);
       } catch (error) {
-        if (isMissingTable(error)) return schemaProblems(0, known);
+        if (isMissingTable(error)) return schemaProblems({ latest: 0, needed: 0 }, known);
         throw error;
       }
-      await database.run(touch);
-      return [];
+      if (problems.every(({ isWarning }) => isWarning)) await database.run(touch);
+      return problems;
     },
   };
 }

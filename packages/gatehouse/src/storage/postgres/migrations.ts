@@ -1,5 +1,5 @@
 import { Client, DatabaseError } from "pg";
-import { type Migration, pendingAfter, readMigrations } from "../migration.ts";
+import { type Ledger, type Migration, newestOf, pendingAfter, readMigrations } from "../migration.ts";
 import { DatabaseRefusedError } from "../refused.ts";
 import { watch } from "./blockers.ts";
 import { type ConnectionOptions, connectionSettings, setUpStatement } from "./connection.ts";
@@ -27,7 +27,7 @@ export function statementsOf({ sql }: Migration): string[] {
  * newer version
  */
 export function pendingMigrations(options: ConnectionOptions): Promise<Migration[]> {
-  return connected(options, pending);
+  return connected(options, (client) => pending(client, knownMigrations()));
 }
 
 /**
@@ -36,9 +36,12 @@ export function pendingMigrations(options: ConnectionOptions): Promise<Migration
  * @throws StoreUnavailableError when it cannot be reached, or when others are in the way for too long;
  * DatabaseRefusedError; WrongVersionError
  */
-export function migrate(options: ConnectionOptions & SchemaChangeOptions): Promise<Migration[]> {
+export function migrate(
+  options: ConnectionOptions & SchemaChangeOptions,
+  known = knownMigrations(),
+): Promise<Migration[]> {
   return connected(options, async (client) => {
-    const todo = await pending(client);
+    const todo = await pending(client, known);
     if (todo.length === 0) return todo;
     const watcher = await watch(options, client);
     try {
@@ -58,7 +61,10 @@ async function apply(migrations: readonly Migration[], change: SchemaChange): Pr
   await change.apply(createLedger);
   for (const migration of migrations) {
     for (const statement of statementsOf(migration)) await change.apply(statement);
-    await change.apply(note, [migration.number, migration.name]);
+    const { number, name, needs } = migration;
+    // A column that one of them adds.
+    if (needs === undefined) await change.apply(note, [number, name]);
+    else await change.apply(noteNeeds, [number, name, needs]);
   }
 }
 
@@ -73,11 +79,17 @@ async function explainRefusal(client: Client, error: unknown): Promise<unknown> 
   );
 }
 
-const latest = "select max(number) as latest from gatehouse_migrations";
+/** The number of the latest migration of a database. */
+export const latest = "select max(number) as latest from gatehouse_migrations";
+/** The migration that a program has to know which knows all up to $1. */
+export const needed =
+  "select max(coalesce(needs, number)) as needed from gatehouse_migrations where number > $1";
 const createLedger =
   "create table if not exists gatehouse_migrations (number int primary key, name text not null, applied_at timestamptz not null default now())";
 const note =
   "insert into gatehouse_migrations (number, name) values ($1, $2) on conflict (number) do nothing";
+const noteNeeds =
+  "insert into gatehouse_migrations (number, name, needs) values ($1, $2, $3) on conflict (number) do nothing";
 
 /**
  * What only shows before our first migration: whether the tables were there already, made by the service
@@ -90,11 +102,18 @@ const originStatements = [
    where not exists (select was_originals from gatehouse_origin)`,
 ];
 
-export const ledgerStatements: readonly string[] = [latest, createLedger, note, ...originStatements];
+export const ledgerStatements: readonly string[] = [
+  latest,
+  needed,
+  createLedger,
+  note,
+  noteNeeds,
+  ...originStatements,
+];
 
-async function pending(client: Client): Promise<Migration[]> {
+async function pending(client: Client, known: readonly Migration[]): Promise<Migration[]> {
   await checkRights(client);
-  return pendingAfter(await latestApplied(client), knownMigrations());
+  return pendingAfter(await readLedger(client, newestOf(known)), known);
 }
 
 /**
@@ -123,13 +142,16 @@ const rights = `select current_user as name,
   or (has_table_privilege(to_regclass('refresh_tokens'), 'select')
       and has_table_privilege(to_regclass('refresh_tokens'), 'delete')) as enough`;
 
-async function latestApplied(client: Client): Promise<number> {
+async function readLedger(client: Client, newest: number): Promise<Ledger> {
+  const number = async (text: string, values: number[] = []) => {
+    const asked = { text, values, rowMode: "array", query_timeout: maxAnswerMs } as const;
+    return (await client.query<[number | null]>(asked)).rows[0]?.[0] ?? 0;
+  };
   try {
-    const asked = { text: latest, query_timeout: maxAnswerMs };
-    const { rows } = await client.query<{ latest: number | null }>(asked);
-    return rows[0]?.latest ?? 0;
+    const at = await number(latest);
+    return { latest: at, needed: at <= newest ? at : await number(needed, [newest]) };
   } catch (error) {
-    if (isMissingTable(error)) return 0; // no ledger yet
+    if (isMissingTable(error)) return { latest: 0, needed: 0 }; // no ledger yet
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { Store } from "../../oauth/store.ts";
 import { schemaProblems } from "../migration.ts";
 import type { Database } from "./database.ts";
 import { freeBytes } from "./file.ts";
-import { knownMigrations, latestApplied } from "./migrations.ts";
+import { knownMigrations, readLedger } from "./migrations.ts";
 
 /**
  * With less than this no write can be relied on, although one or the other may still find room in files that
@@ -20,15 +20,15 @@ export function healthOperation(
   const known = knownMigrations();
   return {
     findProblems: async () => {
-      const latest = await database.write(() => {
+      const ledger = await database.write(() => {
         // A number in the file's head that nobody reads: to write what is there already is a real write all
         // the same.
         database.exec("pragma user_version = 0");
-        return latestApplied(database);
+        return readLedger(database, known);
       });
       const free = path === ":memory:" ? undefined : freeBytes(path);
       const isFull = free !== undefined && free < neededBytes;
-      return [...schemaProblems(latest, known), ...(isFull ? [fullDisk] : [])];
+      return [...schemaProblems(ledger, known), ...(isFull ? [fullDisk] : [])];
     },
     // That service knows no such files.
     wasOriginals: async () => false,
