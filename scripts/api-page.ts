@@ -25,30 +25,48 @@ export function renderApiPage(): string {
   const folder = mkdtempSync(join(root, "node_modules/.api-page-"));
   try {
     emitDeclarations(folder);
-    const index = readFileSync(join(folder, "index.d.ts"), "utf8");
-    const entries = [...index.matchAll(/^export .*\{([^}]*)\} from "\.\/([\w-]+)\.ts";$/gm)].flatMap(
-      ([, names = "", file = ""]) => {
-        const declarations = readDeclarations(readFileSync(join(folder, `${file}.d.ts`), "utf8"));
-        return names
-          .split(",")
-          .map((name) => find(declarations, name.replace(/\btype\b/, "").trim()))
-          .map((declaration) => ({ declaration, declarations }));
-      },
-    );
-    const [functions, types] = [true, false].map((wanted) =>
-      entries
-        .filter(({ declaration }) => declaration.isFunction === wanted)
-        .map(({ declaration, declarations }) => renderEntry(declaration, declarations)),
-    );
     return `# The functions and types of \`@mcp-gatehouse/resource-server\`
 
 Made from the comments in its source by \`npm run docs:api\`. [Protecting an MCP server](../resource-server.md) is the guide.
 
-${(functions ?? []).join("\n")}
-${(types ?? []).join("\n")}`;
+${renderEntries(folder, "index")}
+
+# \`@mcp-gatehouse/resource-server/parts\`
+
+${commentOf(join(source, "src/parts.ts"))}
+
+${renderEntries(folder, "parts")}`;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What a file of exports hands on: functions first, then types. */
+function renderEntries(folder: string, name: string): string {
+  const index = readFileSync(join(folder, `${name}.d.ts`), "utf8");
+  const entries = [...index.matchAll(/^export .*\{([^}]*)\} from "\.\/([\w-]+)\.ts";$/gm)].flatMap(
+    ([, names = "", file = ""]) => {
+      const declarations = readDeclarations(readFileSync(join(folder, `${file}.d.ts`), "utf8"));
+      return names
+        .split(",")
+        .map((name) => name.replace(/\btype\b/, "").trim())
+        .filter((name) => name !== "")
+        .map((name) => find(declarations, name))
+        .map((declaration) => ({ declaration, declarations }));
+    },
+  );
+  const [functions, types] = [true, false].map((wanted) =>
+    entries
+      .filter(({ declaration }) => declaration.isFunction === wanted)
+      .map(({ declaration, declarations }) => renderEntry(declaration, declarations)),
+  );
+  return [(functions ?? []).join("\n"), (types ?? []).join("\n")].join("\n");
+}
+
+/** The comment on top of a file, as one paragraph. */
+function commentOf(file: string): string {
+  const [, comment = ""] = /^\/\*\*(.*?)\*\//s.exec(readFileSync(file, "utf8")) ?? [];
+  return comment.replace(/\s*\n \* ?/g, " ").trim();
 }
 
 function emitDeclarations(folder: string): void {

@@ -59,16 +59,22 @@ export function buildKit(target = kitBuild): void {
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text.replaceAll(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
   }
-  const names = Object.keys(createRequire(import.meta.url)(join(commonjs, "index.js")) as object);
-  writeFileSync(join(target, "index.js"), `export { ${names.join(", ")} } from "./cjs/index.js";\n`);
-  writeFileSync(join(target, "index.d.ts"), 'export * from "./cjs/index.js";\n');
   finish(source, target, {
-    ".": {
-      import: { types: "./index.d.ts", default: "./index.js" },
-      require: { types: "./cjs/index.d.ts", default: "./cjs/index.js" },
-    },
+    ".": kitExport(target, "index"),
+    "./parts": kitExport(target, "parts"),
     "./package.json": "./package.json",
   });
+}
+
+/** Writes the ES module beside a compiled file, and says where both are. */
+function kitExport(target: string, name: string): object {
+  const names = Object.keys(createRequire(import.meta.url)(join(target, `cjs/${name}.js`)) as object);
+  writeFileSync(join(target, `${name}.js`), `export { ${names.join(", ")} } from "./cjs/${name}.js";\n`);
+  writeFileSync(join(target, `${name}.d.ts`), `export * from "./cjs/${name}.js";\n`);
+  return {
+    import: { types: `./${name}.d.ts`, default: `./${name}.js` },
+    require: { types: `./cjs/${name}.d.ts`, default: `./cjs/${name}.js` },
+  };
 }
 
 function empty(folder: string): void {

@@ -7,6 +7,7 @@ import { assetRoute, serverRoutes } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { keyCheck, keySettings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
+import { metadataDocument } from "./oauth/endpoints/metadata.ts";
 import { createFindBearer } from "./oauth/grants/bearer.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
@@ -112,7 +113,15 @@ export async function startGatehouse(
   };
   const server = createAuthorizationServer(services);
   const findBearer = createFindBearer(services);
-  const gateway = startGateway(config, { issuer: settings.issuer, findBearer, events, clock, log });
+  const gateway = startGateway(config, {
+    issuer: settings.issuer,
+    metadata: metadataDocument(settings),
+    findBearer,
+    access: services.access,
+    events,
+    clock,
+    log,
+  });
   const pages = createPages(urls.basePath);
   const names = providers.all.map(({ name }) => name);
   const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];

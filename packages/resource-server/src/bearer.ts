@@ -1,5 +1,5 @@
 /** What the `Authorization` headers of a request hold. */
-export type Bearer =
+export type PresentedToken =
   | { readonly kind: "none" }
   | { readonly kind: "several" }
   | { readonly kind: "malformed" }
@@ -8,7 +8,7 @@ export type Bearer =
 const maxTokenLength = 8192;
 
 /** RFC 6750 §2.1. The scheme's name is case-insensitive; another scheme counts as no token (U07). */
-export function readBearer(headers: readonly string[]): Bearer {
+export function readBearer(headers: readonly string[]): PresentedToken {
   if (headers.length > 1) return { kind: "several" };
   const [scheme = "", token = "", ...rest] = (headers[0] ?? "").trim().split(/[ \t]+/);
   if (scheme.toLowerCase() !== "bearer") return { kind: "none" };

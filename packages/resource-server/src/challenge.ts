@@ -1,9 +1,10 @@
 import type { Answer } from "./answer.ts";
-import { corsHeaders } from "./cors.ts";
 
-/** What the challenges of one server have in common. */
+/** What a challenge names. */
 export interface ChallengeContext {
+  /** Where this server's metadata are (RFC 9728 §5.1). */
   readonly metadataUrl: string;
+  /** What a client should ask for; none: it is not told. */
   readonly scopes: readonly string[];
 }
 
@@ -88,12 +89,7 @@ function json(
 ): Answer {
   return {
     status,
-    headers: {
-      ...corsHeaders,
-      "Content-Type": "application/json",
-      "Cache-Control": "no-store",
-      ...headers,
-    },
+    headers: { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers },
     body: JSON.stringify(body),
   };
 }

@@ -2,7 +2,7 @@ import type { Answer } from "./answer.ts";
 import { type AuthInfo, authInfoOf } from "./auth-info.ts";
 import { readBearer } from "./bearer.ts";
 import * as challenge from "./challenge.ts";
-import { preflightAnswer } from "./cors.ts";
+import { corsHeaders, preflightAnswer } from "./cors.ts";
 import { createIssuerCopy } from "./issuer-copy.ts";
 import { type ProtectionOptions, readOptions } from "./options.ts";
 import { createResourceMetadata } from "./resource-metadata.ts";
@@ -70,7 +70,7 @@ export function createGuard(options: ProtectionOptions): Guard {
   function demand(auth: Pick<AuthInfo, "scopes"> | undefined, scopes: readonly string[]): Answer | undefined {
     const needed = [...new Set([...requiredScopes, ...scopes])];
     if (auth !== undefined && needed.every((scope) => auth.scopes.includes(scope))) return undefined;
-    return challenge.insufficientScope({ ...context, scopes: needed }); // U05
+    return withCors(challenge.insufficientScope({ ...context, scopes: needed })); // U05
   }
 
   async function check(request: GuardRequest): Promise<Verdict> {
@@ -109,7 +109,11 @@ export function createGuard(options: ProtectionOptions): Guard {
 }
 
 function refuse(answer: Answer): Verdict {
-  return { ok: false, answer };
+  return { ok: false, answer: withCors(answer) };
+}
+
+function withCors(answer: Answer): Answer {
+  return { ...answer, headers: { ...corsHeaders, ...answer.headers } };
 }
 
 function splitUrl(url: string): { path: string; query: URLSearchParams } {

@@ -23,7 +23,9 @@ export function metadataUrlOf(resource: string): string {
  * RFC 9728 §2 and §3. Made once, from the configuration alone: neither the `Host` header nor anything else of
  * a request has a say in it (U-n6).
  */
-export function createResourceMetadata(protection: Protection): ResourceMetadata {
+export function createResourceMetadata(
+  protection: Pick<Protection, "issuer" | "resource" | "scopes" | "resourceName">,
+): ResourceMetadata {
   const url = metadataUrlOf(protection.resource);
   const inserted = new URL(url).pathname;
   const body = JSON.stringify({

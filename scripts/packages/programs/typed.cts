@@ -1,4 +1,5 @@
 import kit = require("@mcp-gatehouse/resource-server");
+import parts = require("@mcp-gatehouse/resource-server/parts");
 
 const options: kit.ProtectionOptions = {
   issuer: "https://login.example.com",
@@ -6,3 +7,4 @@ const options: kit.ProtectionOptions = {
   credential: "gatehouse_rs_…",
 };
 console.log(kit.protect(options).scopes("notes:write"));
+console.log(parts.readBearer([]).kind);

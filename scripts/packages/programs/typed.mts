@@ -8,6 +8,7 @@ import {
   protectFetch,
   protectHono,
 } from "@mcp-gatehouse/resource-server";
+import { type PresentedToken, readBearer } from "@mcp-gatehouse/resource-server/parts";
 
 const options: ProtectionOptions = {
   issuer: "https://login.example.com",
@@ -22,10 +23,6 @@ const handler: (request: Request) => Promise<Response> = protectFetch(
   options,
   async (_request, auth: AuthInfo) => Response.json({ scopes: auth.scopes }),
 );
-console.log(
-  handler,
-  createGuard(options),
-
-  protectHono(options),
-  protectFastify(options),
-);
+console.log(handler, createGuard(options), protectHono(options), protectFastify(options));
+const presented: PresentedToken = readBearer(["Bearer alices"]);
+console.log(presented.kind);

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import type { FindBearer } from "../oauth/grants/bearer.ts";
-import type { Clock, Events } from "../oauth/ports.ts";
+import type { Bearer, FindBearer } from "../oauth/grants/bearer.ts";
+import type { Access, Clock, Events } from "../oauth/ports.ts";
+import { StoreUnavailableError } from "../oauth/store.ts";
 import { readBody } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
+import { createChallenges } from "./challenge.ts";
 import { endToEnd } from "./http/fields.ts";
 import { nothingAsked } from "./messages/asked.ts";
 import type { ProtectedServer } from "./protected-server.ts";
@@ -14,7 +16,11 @@ import { authenticate } from "./token.ts";
 /** What doors are handed. */
 export interface GatewayServices {
   readonly issuer: string;
+  /** The authorization server's metadata, as JSON text. */
+  readonly metadata: string;
   readonly findBearer: FindBearer;
+  /** The operator's rules in force; `undefined`: there are none. */
+  readonly access: () => Access | undefined;
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn" | "info" | "error">;
@@ -30,12 +36,16 @@ export type Door = (
 const maxBodyBytes = 10_000_000;
 
 export function createDoor(server: ProtectedServer, backend: Backend, services: GatewayServices): Door {
+  const { findBearer, log } = services;
+  const challenges = createChallenges(server, services.issuer, services.access);
+  const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address }) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     try {
-      const bearer = await authenticate(request, server, services.findBearer);
-      if (bearer === undefined) return writeAnswer(response, tokenNeeded);
+      const bearer = await authenticate(request, server, challenges, findBearer);
+      if ("status" in bearer) return writeAnswer(response, bearer);
+      if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       const body = request.method === "POST" ? await readBody(request, maxBodyBytes) : undefined;
       const call: Call = {
         id,
@@ -51,14 +61,16 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       await relay(await backend.send(call, fieldsFor(call)), response);
     } catch (error) {
       if (gone.signal.aborted) return; // nobody is there to be told
+      if (error instanceof StoreUnavailableError) {
+        log.warn({ request: id, server: server.name, err: error }, "the token could not be checked");
+        return writeAnswer(response, challenges.cannotCheck);
+      }
       if (!(error instanceof RefusedCallError)) throw error;
-      services.log.warn({ request: id, server: server.name, detail: error.debug }, error.message);
+      log.warn({ request: id, server: server.name, detail: error.debug }, error.message);
       writeRefusal(response, error.refused);
     }
   };
 }
-
-const tokenNeeded = { status: 401, headers: { "WWW-Authenticate": "Bearer" }, body: "" };
 
 /** What the server gets: the client's fields without its token. */
 function fieldsFor({ request }: Call): string[] {

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Backend } from "./call.ts";
+import { createDocuments, documentAnswer } from "./documents.ts";
 import { createDoor, type Door, type GatewayServices } from "./door.ts";
 import { createHttpBackend } from "./http/http-backend.ts";
 import type { ProtectedServer } from "./protected-server.ts";
+import { writeAnswer } from "./refusal.ts";
 
 /** All doors of this process. */
 export interface Gateway {
@@ -21,6 +23,7 @@ interface OpenDoor {
 
 export function createGateway(servers: readonly ProtectedServer[], services: GatewayServices): Gateway {
   let doors = open(servers);
+  let documents = createDocuments(servers, services.issuer, services.metadata);
 
   function open(list: readonly ProtectedServer[]): Map<string, OpenDoor> {
     return new Map(list.map((server) => [new URL(server.address).pathname, openDoor(server)]));
@@ -33,13 +36,17 @@ export function createGateway(servers: readonly ProtectedServer[], services: Gat
   }
 
   return {
-    claims: (_request, path) => doors.has(path),
+    claims: ({ headers }, path) => doors.has(path) || documents.find(headers.host, path) !== undefined,
     async handle(request: IncomingMessage, response: ServerResponse, origin) {
       const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+      const document = documents.find(request.headers.host, path);
+      if (document !== undefined)
+        return writeAnswer(response, documentAnswer(request.method ?? "", document));
       await doors.get(path)?.door(request, response, origin);
     },
     apply(changed) {
       doors = open(changed);
+      documents = createDocuments(changed, services.issuer, services.metadata);
     },
     async close() {
       await Promise.all([...doors.values()].map(({ backend }) => backend.close()));

@@ -1,13 +1,37 @@
 import type { IncomingMessage } from "node:http";
+import { type Answer, readBearer } from "@mcp-gatehouse/resource-server/parts";
 import type { Bearer, FindBearer } from "../oauth/grants/bearer.ts";
+import type { Challenges } from "./challenge.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 
-/** Who calls; `undefined` without a good token. */
+/**
+ * Who calls, or what is answered to who does not say it well enough. One look-up, of which nothing is kept
+ * (W32); the body is not needed (W31). Rejects with `StoreUnavailableError`.
+ */
 export async function authenticate(
   request: IncomingMessage,
-  server: ProtectedServer,
+  { address }: Pick<ProtectedServer, "address">,
+  challenges: Challenges,
   findBearer: FindBearer,
-): Promise<Bearer | undefined> {
-  const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(request.headers.authorization ?? "") ?? [];
-  return token === undefined ? undefined : findBearer(token, server.address);
+): Promise<Bearer | Answer> {
+  const presented = readBearer(authorizationOf(request));
+  if (presented.kind === "none") return challenges.tokenNeeded; // a token elsewhere does not count (U07)
+  if (presented.kind === "several" || hasTokenInQuery(request)) return challenges.twoTokens;
+  if (presented.kind === "malformed") return challenges.malformed;
+  return (await findBearer(presented.token, address)) ?? challenges.invalid;
+}
+
+/** Every one: node's `headers` would keep the first alone and hide a second token. */
+function authorizationOf({ rawHeaders }: IncomingMessage): string[] {
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    if (name.length === 13 && name.toLowerCase() === "authorization") values.push(rawHeaders[at + 1] ?? "");
+  }
+  return values;
+}
+
+function hasTokenInQuery({ url = "" }: IncomingMessage): boolean {
+  const mark = url.indexOf("?");
+  return mark !== -1 && new URLSearchParams(url.slice(mark)).has("access_token");
 }

@@ -13,6 +13,9 @@ const maxUndeclaredScopes = 50;
 /** Scopes of the login itself, not of a resource: asked for by habit, never refused. */
 const loginScopes = new Set([offlineAccess, "openid", "email", "profile"]);
 
+/** Whether a scope is of the login, so that no resource's metadata or challenge names it (U11). */
+export const isLoginScope = (scope: string): boolean => loginScopes.has(scope);
+
 /**
  * The scope tokens of a request parameter, each once. Throws `invalid_scope` on a forbidden character (RFC
  * 6749 §3.3, B15).

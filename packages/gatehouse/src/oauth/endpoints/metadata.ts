@@ -4,16 +4,26 @@ import { grantTypeNames } from "../grant-types.ts";
 import type { OAuthResponse } from "../messages/response.ts";
 import { offlineAccess } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
+import type { Settings } from "../settings.ts";
+
+/** {@link metadataDocument}, which is the same for everybody, so it is written once. */
+export function metadataEndpoint({ settings }: Services): Endpoint {
+  const response: OAuthResponse = {
+    status: 200,
+    headers: { "Content-Type": "application/json", "Cache-Control": "public, max-age=3600" },
+    body: metadataDocument(settings),
+  };
+  return async () => response;
+}
 
 /**
- * The authorization server's metadata, RFC 8414 §2. Every URL is built from the configured issuer, never from
- * the request (A-n1); every member is true of this server as it runs (A13). It is the same for everybody, so
- * it is written once.
+ * The authorization server's metadata, RFC 8414 §2, as JSON text. Every URL is built from the configured
+ * issuer, never from the request (A-n1); every member is true of this server as it runs (A13).
  */
-export function metadataEndpoint({ settings }: Services): Endpoint {
+export function metadataDocument(settings: Settings): string {
   const { issuer } = settings;
   const clientAuthMethods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
-  const document = {
+  return JSON.stringify({
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
@@ -34,11 +44,5 @@ export function metadataEndpoint({ settings }: Services): Endpoint {
     scopes_supported: [offlineAccess],
     authorization_response_iss_parameter_supported: true,
     ...(settings.clientDocuments.enabled ? { client_id_metadata_document_supported: true } : {}),
-  };
-  const response: OAuthResponse = {
-    status: 200,
-    headers: { "Content-Type": "application/json", "Cache-Control": "public, max-age=3600" },
-    body: JSON.stringify(document),
-  };
-  return async () => response;
+  });
 }
