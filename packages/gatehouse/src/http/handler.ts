@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OAuthRequest } from "../oauth/messages/request.ts";
 import type { OAuthResponse } from "../oauth/messages/response.ts";
+import { createReferences } from "../oauth/reference.ts";
 import { type AccessLogEntry, logWhenOver } from "./access-log.ts";
 import { readBody } from "./body.ts";
 import type { RequestTaker } from "./claimed.ts";
@@ -71,12 +72,10 @@ export function createHandler(
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const cookies = createCookieCodec(secure);
   const write = createWriter({ renderPage: options.renderPage, cookies, secure, isClosing });
-  // Unique across restarts by its random part, within a run by its count.
-  const run = randomBytes(4).toString("hex");
-  let count = 0;
+  const nextReference = createReferences(randomBytes);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const id = `${run}-${(++count).toString(36)}`;
+    const id = nextReference();
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
     const path = mark === -1 ? url : url.slice(0, mark);
@@ -90,14 +89,15 @@ export function createHandler(
       });
     }
     const route = routes.get(path);
+    const origin = { id, address, rawQuery: mark === -1 ? "" : url.slice(mark + 1) };
     try {
-      const rawQuery = mark === -1 ? "" : url.slice(mark + 1);
-      write(response, await answer(request, { id, address, rawQuery }, route), route);
+      const answered = await answer(request, origin, route);
+      write(response, origin.id, answered, route);
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the other side left
       options.onFailure(error, { id, path });
       try {
-        write(response, refusal(route, request, id, 500), route);
+        write(response, id, refusal(route, request, id, 500), route);
       } catch {
         response.destroy(); // not even the error page can be rendered
       }
@@ -127,7 +127,7 @@ export function createHandler(
     if ("refused" in body) return refuse(request, origin, route, body.refused);
     const parsed = readParameters(request, rawQuery, body.text);
     if (parsed === undefined) return refuse(request, origin, route, 400);
-    return endpoint({
+    const asked: OAuthRequest = {
       ...origin,
       method: method === "HEAD" ? "GET" : method,
       ...parsed,
@@ -140,7 +140,10 @@ export function createHandler(
       },
       cookies: cookies.parse(headers.cookie),
       ...(route.tellsThisComputer === true && { thisComputer: reasonToRefuse(request) === undefined }),
-    });
+    };
+    const answered = await endpoint(asked);
+    origin.id = asked.id; // it may have joined an attempt
+    return answered;
   }
 
   function refuse(

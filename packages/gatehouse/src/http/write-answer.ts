@@ -25,13 +25,20 @@ export function createWriter({ renderPage, cookies, secure, isClosing }: WriterO
   const commonCrossOrigin = { ...common, ...crossOriginHeaders };
   const commonCrossOriginError = { ...common, ...crossOriginErrorHeaders };
 
-  return function write(response: ServerResponse, answer: OAuthResponse, route: Route | undefined): void {
+  /** @param reference of the request, which the other side can name when it complains (Z02) */
+  return function write(
+    response: ServerResponse,
+    reference: string,
+    answer: OAuthResponse,
+    route: Route | undefined,
+  ): void {
     const { page } = answer;
     const rendered = page && renderPage(page, response.req.headers["accept-language"]);
     const text = rendered?.html ?? answer.body ?? "";
     const headers: Record<string, string | number | string[]> = {
       ...(route?.cors !== true ? common : answer.status < 400 ? commonCrossOrigin : commonCrossOriginError),
       ...answer.headers,
+      "X-Request-Id": reference,
     };
     if (page && rendered) Object.assign(headers, pageHeaders(page, rendered.language));
     // RFC 9110 §8.6: a 204 has none.

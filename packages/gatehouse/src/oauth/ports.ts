@@ -328,7 +328,7 @@ export interface AuditEvent {
     | "not_ready"
     | "ready_again"
     | "failure";
-  /** The request's reference id. */
+  /** The request's reference, or that of the attempt to authorize which it belongs to. */
   readonly request: string;
   readonly client?: string | undefined;
   readonly subject?: string | undefined;
@@ -341,7 +341,7 @@ export interface AuditEvent {
   readonly scope?: string | undefined;
   readonly address?: string | undefined;
   readonly userAgent?: string | undefined;
-  /** Of the attempt to authorize that the request belongs to, which spans several. */
+  /** The reference of another attempt: that the grant came from, or whose answer this browser has. */
   readonly attempt?: string | undefined;
   /**
    * The address of somebody who was turned away for what the account is; people who get in stand as

@@ -175,6 +175,8 @@ export interface AuthorizationRequest {
   readonly scope: string;
   /** `undefined` only for LEGACY confidential clients, whose tokens have no audience (L05). */
   readonly resource: ResourceIdentifier | undefined;
+  /** Of the request that began the attempt; left out in rows of before there were such. */
+  readonly reference?: string;
 }
 
 /**
@@ -262,6 +264,8 @@ export interface Grant {
    * such notes were kept.
    */
   readonly keyId: number | undefined;
+  /** Of the attempt it came from (Z03); left out in rows of before there were such. */
+  readonly reference?: string;
   readonly standing?: Standing;
 }
 

@@ -34,6 +34,7 @@ const readGrant = (column: Columns, table = ""): Grant => {
   const email = column.text(`${table}email`);
   const scope = column.text(`${table}scope`);
   const takenScope = column.optionalText(`${table}taken_scope`);
+  const reference = column.optionalText(`${table}reference`);
   return {
     id,
     clientId,
@@ -50,6 +51,7 @@ const readGrant = (column: Columns, table = ""): Grant => {
     endsAt: column.instant(`${table}ends_at`),
     keyId: column.optionalInteger(`${table}key_id`),
     ...(takenScope && { takenScope }),
+    ...(reference && { reference }),
   };
 };
 
@@ -71,6 +73,7 @@ export const grants = layout(
     expires_at: instant(grant.expiresAt),
     ends_at: instant(grant.endsAt),
     key_id: grant.keyId ?? null,
+    reference: grant.reference ?? null,
   }),
 );
 
@@ -111,7 +114,9 @@ const readRequest = (column: Columns, uri: string, state: string, table = ""): A
   column.text(`${table}code_challenge_method`); // S256 wherever there is a challenge
   const scope = column.text(`${table}scope`);
   const resource = column.filledText<ResourceIdentifier>(`${table}resource`);
-  return { clientId, redirectUri, state: sentState, codeChallenge, scope, resource };
+  const reference = column.optionalText(`${table}reference`);
+  const authorization = { clientId, redirectUri, state: sentState, codeChallenge, scope, resource };
+  return reference === undefined ? authorization : { ...authorization, reference };
 };
 
 const writeRequest = (authorization: AuthorizationRequest, uri: string, state: string): Written => ({
@@ -122,6 +127,7 @@ const writeRequest = (authorization: AuthorizationRequest, uri: string, state: s
   code_challenge_method: authorization.codeChallenge === undefined ? "" : "S256",
   scope: authorization.scope,
   resource: authorization.resource ?? "",
+  reference: authorization.reference ?? null,
 });
 
 export const transactions = layout(

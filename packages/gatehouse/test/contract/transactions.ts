@@ -41,6 +41,24 @@ export function transactionsContract(tested: StoreUnderTest): void {
     );
   });
 
+  test("the reference of an attempt is found by its handle alone, for as long as the attempt is there", async () => {
+    const client = aClient();
+    await tested.store.addClient(client);
+    const reference = "K7QM-2XDA-94TB";
+    const transaction = aTransaction(anAuthorization(client, { reference }));
+    const unnamed = aTransaction(anAuthorization(client));
+    await tested.store.beginTransaction(transaction);
+    await tested.store.beginTransaction(unnamed);
+    const find = tested.store.findAttemptReference;
+    assert.equal(await find(transaction.handleHash), reference);
+    assert.equal(await find(unnamed.handleHash), undefined);
+    assert.equal(await find(aHash()), undefined);
+    const claimed = await tested.store.claimSignIn(transaction.handleHash, transaction.bindingHash, now);
+    assert.deepEqual(claimed, transaction);
+    await tested.store.completeTransaction(transaction.handleHash, now, {});
+    assert.equal(await find(transaction.handleHash), undefined);
+  });
+
   test("a choice can be made again and again, by the right browser only, and is no sign-in", async () => {
     const client = aClient();
     await tested.store.addClient(client);

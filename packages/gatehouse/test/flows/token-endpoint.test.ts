@@ -319,7 +319,8 @@ test("E15 errors are registered codes with a plain description, and nothing of o
   const internal = await redeem(server, client, "x");
   broken.mock.restore();
   assert.equal(internal.status, 500);
-  const description = "something went wrong on our side";
+  const reference = internal.headers.get("x-request-id");
+  const description = `something went wrong on our side (reference ${reference})`;
   assert.deepEqual(internal.body, { error: "server_error", error_description: description });
 });
 

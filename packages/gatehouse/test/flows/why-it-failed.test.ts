@@ -137,7 +137,7 @@ test("a sign-in that fails because of the account is one line, with the account 
     assert.equal(line.client, client.id);
     assert.equal(line.redirectUri, client.redirectUri);
     assert.equal(line.resource, resource);
-    assert.match(String(line.attempt), /^[\w-]{12}$/);
+    assert.match(String(line.request), /^[0-9A-Z-]{14}$/);
     const others = server.log.slice(before).filter((text) => /"(?:request_refused|failure)"/.test(text));
     assert.deepEqual(others, [], "the same is not told twice");
   }
@@ -184,17 +184,14 @@ test("a redirect with an error carries the reference under which the log says wh
 
 test("a callback in the wrong browser is found by the reference of the attempt it belongs to", async () => {
   const started = new UserAgent();
+  const begun = await started.request(authorizationUrl(server, client));
   const { url } = await started.follow(
-    authorizationUrl(server, client),
+    begun.headers.get("location") ?? "",
     ({ pathname }) => pathname === "/callback",
   );
-  const [cookie = ""] = [...started.cookiesOf(server.url).keys()];
   const refused = await oneLineOf("request_refused", () => new UserAgent().request(url.href));
-  assert.equal(
-    refused.attempt,
-    cookie.replace("gatehouse-attempt-", ""),
-    "it is the one in the cookie's name",
-  );
+  assert.equal(refused.attempt, begun.headers.get("x-request-id"));
+  assert.notEqual(refused.request, refused.attempt, "the other browser reads a reference of its own");
   const state = url.searchParams.get("state") ?? "";
   assert.ok(state !== "" && !JSON.stringify(refused).includes(state));
 });

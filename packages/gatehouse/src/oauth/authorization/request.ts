@@ -65,7 +65,7 @@ export async function validateRequest(
   services: Services,
   client: Client,
   redirectUri: string,
-  query: Parameters,
+  { id: reference, query }: Pick<OAuthRequest, "id" | "query">,
 ): Promise<ValidRequest> {
   query.refuseRepeated(); // B09
   const policy = policyOf(client);
@@ -92,6 +92,7 @@ export async function validateRequest(
       codeChallenge,
       scope: grantableScope(query.get("scope"), resource, refreshable),
       resource: resource?.identifier,
+      reference,
     },
   };
 }

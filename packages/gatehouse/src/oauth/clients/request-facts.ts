@@ -1,7 +1,6 @@
 import type { OAuthRequest } from "../messages/request.ts";
 import type { AuditEvent } from "../ports.ts";
 import type { AuthorizationRequest } from "../records.ts";
-import type { SecretHash } from "../values.ts";
 import { readBasic } from "./authentication.ts";
 
 /**
@@ -36,14 +35,6 @@ export function factsOf(request: OAuthRequest, stored?: AuthorizationRequest): R
     resource: resources || undefined,
     scope: sent.get("scope"),
   };
-}
-
-/**
- * By what the lines of one attempt to authorize are found: a part of the name of its cookie, with which
- * nobody can do anything.
- */
-export function attemptReference(handleHash: SecretHash): string {
-  return handleHash.slice(0, 12);
 }
 
 /**

@@ -27,7 +27,7 @@ export function authorizeEndpoint(services: Services): Endpoint {
   return async (request) => {
     const { client, redirectUri } = await identifyClient(services, request);
     try {
-      const valid = await validateRequest(services, client, redirectUri, request.query);
+      const valid = await validateRequest(services, client, redirectUri, request);
       return await authorize(services, request, client, valid);
     } catch (thrown) {
       return refuse(services, request, client, redirectUri, asOAuthError(thrown));

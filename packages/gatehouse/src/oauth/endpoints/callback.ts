@@ -6,19 +6,18 @@ import { errorAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
 import { clientErrorOf, startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
-import { attemptReference, factsOf } from "../clients/request-facts.ts";
+import { factsOf } from "../clients/request-facts.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
 import { type Access, defaultProvider, type Identity, SignInError } from "../ports.ts";
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { keptOf } from "../subject.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import type { SecretHash } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
 /**
@@ -32,20 +31,25 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
     checkAnswer(request.query);
     const state = request.query.get("state") ?? "";
     const attempt = resumeAttempt(request, state);
-    if (attempt === undefined) throw notThisBrowser("no cookie for this state", hashSecret(state));
     const { clock, store } = services;
+    if (attempt === undefined) {
+      const theirs = await store.findAttemptReference(hashSecret(state));
+      throw notThisBrowser("no cookie for this state", theirs);
+    }
     const access = services.access();
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
     if (transaction === undefined) {
-      throw notThisBrowser("unknown, expired or used state", attempt.handleHash);
+      const reference = await store.findAttemptReference(attempt.handleHash);
+      throw notThisBrowser("unknown, expired or used state", reference);
     }
+    joinAttempt(request, transaction.authorization);
     try {
       return await signedIn(services, request, attempt, transaction, name, access);
     } catch (thrown) {
       if (thrown instanceof SignInError && thrown.wantsPerson && transaction.choice !== undefined) {
         return await signInWithPerson(services, request, attempt, transaction, transaction.choice);
       }
-      const error = tell(services, request, attempt, transaction, thrown);
+      const error = tell(services, request, transaction, thrown);
       await store.completeTransaction(attempt.handleHash, clock.now(), {}).catch(() => false); // it expires by itself
       if (!(thrown instanceof SignInError)) return refuse(services, request, attempt, transaction, error);
       return refuseSignIn(services, request, attempt, transaction, thrown, access);
@@ -64,7 +68,7 @@ async function signInWithPerson(
   const { clock, providers, store } = services;
   await store.completeTransaction(attempt.handleHash, clock.now(), {});
   const provider = providers.find(name);
-  if (provider === undefined) throw notThisBrowser(`the provider ${name} went away`, attempt.handleHash);
+  if (provider === undefined) throw notThisBrowser(`the provider ${name} went away`);
   const client = await clientStillAt(services, authorization);
   const answer = await startSignIn(services, request, client, authorization, { provider }, prompt);
   return { ...answer, cookies: [...(answer.cookies ?? []), releaseAttempt(attempt)] };
@@ -77,7 +81,6 @@ async function signInWithPerson(
 function tell(
   services: Services,
   request: OAuthRequest,
-  { handleHash }: Attempt,
   { authorization, provider = defaultProvider }: Transaction,
   thrown: unknown,
 ): OAuthError {
@@ -85,7 +88,6 @@ function tell(
     services.events.emit({
       name: "sign_in_failed",
       ...factsOf(request, authorization),
-      attempt: attemptReference(handleHash),
       provider,
       account: thrown.account,
       error: thrown.code,
@@ -95,7 +97,7 @@ function tell(
     return clientErrorOf(thrown);
   }
   const error = asOAuthError(thrown);
-  report(services, request, error, { attempt: handleHash, authorization });
+  report(services, request, error, authorization);
   return error;
 }
 
@@ -121,7 +123,6 @@ async function signedIn(
     subject,
     provider: proven.provider,
     address: request.address,
-    attempt: attemptReference(attempt.handleHash),
   });
   const signedIn = {
     subject,
@@ -237,7 +238,7 @@ function checkAnswer(query: Parameters): void {
   if (answers.length !== 1) throw new OAuthError("invalid_request", { hint: "code is missing" });
 }
 
-function notThisBrowser(debug: string, attempt: SecretHash): OAuthError {
+function notThisBrowser(debug: string, attempt?: string): OAuthError {
   return new OAuthError("invalid_grant", {
     hint: "sign-in was not started in this browser, or is over",
     debug,

@@ -7,7 +7,7 @@ import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { ChooseProviderPage } from "../messages/page.ts";
 import { requireForm } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
 import type { IdentityProvider } from "../ports.ts";
@@ -22,7 +22,7 @@ type AwaitingChoice = Transaction & { readonly choice: SignInChoice };
 export function choosePageEndpoint(services: Services): Endpoint {
   return async (request) => {
     const attempt = attemptOf(request, request.query.get("transaction"));
-    const transaction = await awaitingChoice(services, attempt);
+    const transaction = await awaitingChoice(services, request, attempt);
     return page(200, await describe(services, request, attempt, transaction));
   };
 }
@@ -37,7 +37,7 @@ export function chooseEndpoint(services: Services): Endpoint {
     const form = requireForm(request.form);
     const attempt = attemptOf(request, form.get("transaction"));
     if (!equalSecrets(form.get("csrf") ?? "", choiceToken(attempt))) throw over("wrong csrf value");
-    const transaction = await awaitingChoice(services, attempt);
+    const transaction = await awaitingChoice(services, request, attempt);
     if (form.get("decision") === "back") return goBack(services, request, attempt, transaction);
     const chosen = form.get("decision") === "another_account" ? undefined : form.get("provider");
     return signInAt(services, request, attempt, transaction, chosen);
@@ -66,7 +66,7 @@ async function signInAt(
     // The others are still there (V51), and this page as well: the choice is not used up.
     if (others.length === 0 || !(thrown instanceof OAuthError) || thrown.code !== "temporarily_unavailable")
       throw thrown;
-    report(services, request, thrown, { attempt: attempt.handleHash, authorization });
+    report(services, request, thrown, authorization);
     return page(503, await describe(services, request, attempt, transaction, provider));
   }
 }
@@ -109,9 +109,14 @@ async function describe(
   };
 }
 
-async function awaitingChoice({ clock, store }: Services, attempt: Attempt): Promise<AwaitingChoice> {
+async function awaitingChoice(
+  { clock, store }: Services,
+  request: OAuthRequest,
+  attempt: Attempt,
+): Promise<AwaitingChoice> {
   const transaction = await store.findAwaitingChoice(attempt.handleHash, attempt.bindingHash, clock.now());
   if (transaction?.choice === undefined) throw over();
+  joinAttempt(request, transaction.authorization);
   return { ...transaction, choice: transaction.choice };
 }
 

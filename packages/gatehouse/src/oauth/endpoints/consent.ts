@@ -17,7 +17,7 @@ import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { ConsentPage } from "../messages/page.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
 import type { Account, AuthorizationRequest, Client, Consent, SignedIn, Transaction } from "../records.ts";
@@ -80,6 +80,7 @@ async function awaitingConsent(
   const transaction = await store.findAwaitingConsent(attempt.handleHash, attempt.bindingHash, clock.now());
   const signedIn = transaction?.signedIn;
   if (transaction === undefined || signedIn === undefined) return undefined;
+  joinAttempt(request, transaction.authorization);
   const session = await readSession(services, request);
   // Signing in for another tab renews the session's identifier; what counts is that the same person is still
   // signed in.
@@ -203,6 +204,7 @@ async function repeatAnswer(
   const code = codeOf(attempt);
   const found = await services.store.findCode(hashSecret(code));
   if (found === undefined || found.used || found.expiresAt <= services.clock.now()) throw over();
+  joinAttempt(request, found.authorization);
   await clientStillAt(services, found.authorization);
   return successRedirect(request, services.settings.issuer, found.authorization, code, [
     releaseAttempt(attempt),

@@ -1,4 +1,4 @@
-import { attemptReference, factsOf } from "../clients/request-facts.ts";
+import { factsOf } from "../clients/request-facts.ts";
 import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -6,7 +6,6 @@ import { json, noStore, type OAuthResponse } from "../messages/response.ts";
 import type { AuthorizationRequest } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { StoreUnavailableError } from "../store.ts";
-import type { SecretHash } from "../values.ts";
 
 /*
  * The one place where a failure becomes an answer: JSON for programs (RFC 6749 §5.2), a page for people.
@@ -15,8 +14,8 @@ import type { SecretHash } from "../values.ts";
 
 /** Wraps an endpoint programs talk to. */
 export function answersJson(services: Services, endpoint: Endpoint): Endpoint {
-  return answering(services, endpoint, (_request, error) =>
-    json(error.status, errorBody(error), { ...noStore, ...error.headers }),
+  return answering(services, endpoint, (request, error) =>
+    json(error.status, errorBody(request, error), { ...noStore, ...error.headers }),
   );
 }
 
@@ -57,25 +56,26 @@ export function asOAuthError(thrown: unknown): OAuthError {
   return new OAuthError("server_error", { hint: "something went wrong on our side", cause: thrown });
 }
 
-/** @param of the attempt that the request belongs to, and what it was begun with, once that is known */
+/** @param authorization what its attempt was begun with, once that is known */
 export function report(
   services: Pick<Services, "events">,
   request: OAuthRequest,
   error: OAuthError,
-  of: { readonly attempt?: SecretHash | undefined; readonly authorization?: AuthorizationRequest } = error,
+  authorization?: AuthorizationRequest,
 ): void {
   services.events.emit({
     name: error.status >= 500 ? "failure" : "request_refused",
-    ...factsOf(request, of.authorization),
-    attempt: of.attempt && attemptReference(of.attempt),
+    ...factsOf(request, authorization),
+    attempt: error.attempt,
     error: error.code,
     detail: error.debug ?? error.hint,
     cause: error.cause,
   });
 }
 
-function errorBody(error: OAuthError): { error: string; error_description?: string } {
-  return error.hint === undefined
-    ? { error: error.code }
-    : { error: error.code, error_description: error.hint };
+function errorBody(request: OAuthRequest, { code, hint }: OAuthError) {
+  return {
+    error: code,
+    ...(hint !== undefined && { error_description: `${hint} (reference ${request.id})` }),
+  };
 }

@@ -7,7 +7,7 @@ import { readJsonObject } from "../messages/json-object.ts";
 import { requireForm } from "../messages/parameters.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { json, noStore, type OAuthResponse, redirect } from "../messages/response.ts";
-import type { Client } from "../records.ts";
+import type { Client, Grant } from "../records.ts";
 import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { isGenuine, type PresentedRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
@@ -65,8 +65,7 @@ async function revoke(
   const found = await findLiveToken(services, token);
   if (found !== undefined) {
     if (!isTheirs(found.clientId)) return;
-    await end(services, found);
-    return emitRevoked(services, request, found.clientId, found.grantId);
+    return emitRevoked(services, request, found.clientId, await end(services, found));
   }
   if (await endOriginal(services, request, token, isTheirs)) return;
   // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's
@@ -85,7 +84,7 @@ async function endFamily(
   const grant = await store.findGrant(presented.grantId, clock.now());
   if (grant === undefined || !isTheirs(grant.clientId) || !isGenuine(presented, grant, settings)) return;
   await store.revokeGrant(grant.id);
-  emitRevoked(services, request, grant.clientId, grant.id);
+  emitRevoked(services, request, grant.clientId, grant);
 }
 
 /** LEGACY: a refresh token of the service before us, or, when it was exchanged, its grant. */
@@ -107,18 +106,22 @@ async function endOriginal(
   const clientId = original?.clientId ?? grant?.clientId;
   if (clientId === undefined || !isTheirs(clientId)) return false;
   if (grant !== undefined) await store.revokeGrant(grant.id);
-  emitRevoked(services, request, clientId, grant?.id);
+  emitRevoked(services, request, clientId, grant);
   return true;
 }
 
 /**
  * A stored access token ends alone; where it is all there is of its grant, the grant ends (F17). A sealed one
- * ends with its grant, as RFC 7009 §2.1 allows (K06).
+ * ends with its grant, as RFC 7009 §2.1 allows (K06). @returns the grant it is of
  */
-async function end({ clock, store }: Services, { grantId, tokenHash }: LiveToken): Promise<void> {
-  const grant = grantId && (await store.findGrant(grantId, clock.now()));
+async function end(
+  { clock, store }: Services,
+  { grantId, tokenHash }: LiveToken,
+): Promise<Grant | undefined> {
+  const grant = grantId === undefined ? undefined : await store.findGrant(grantId, clock.now());
   if (grant && (grant.generation === 0 || tokenHash === undefined)) await store.revokeGrant(grant.id);
   else if (tokenHash !== undefined) await store.revokeAccessToken(tokenHash);
+  return grant;
 }
 
 /**
@@ -153,13 +156,14 @@ function emitRevoked(
   services: Services,
   request: OAuthRequest,
   client: string | undefined,
-  grant: string | undefined,
+  grant: Pick<Grant, "id" | "reference"> | undefined,
 ): void {
   services.events.emit({
     name: "token_revoked",
     request: request.id,
     client,
-    grant,
+    grant: grant?.id,
+    attempt: grant?.reference,
     address: request.address,
   });
 }

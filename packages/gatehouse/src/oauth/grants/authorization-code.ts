@@ -1,7 +1,7 @@
 import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
 import type { Access } from "../ports.ts";
 import type { Account, Client, FoundCode, Grant } from "../records.ts";
@@ -26,6 +26,7 @@ export const authorizationCode: GrantType = (services, request, form) => {
     const code = held?.code;
     // F01, F02: a code is good for the client it was issued to.
     if (code === undefined || code.authorization.clientId !== client.id) throw invalidGrant("unknown code");
+    joinAttempt(request, code.authorization);
     if (code.expiresAt <= services.clock.now() && !code.used) throw invalidGrant("the code has expired");
     refuseLeft(code);
     narrowResource(code.authorization.resource, form.all("resource")); // F12
@@ -177,6 +178,7 @@ function mintGrant(
     createdAt: now,
     rotatedAt: now,
     keyId: settings.keyId,
+    ...(code.authorization.reference && { reference: code.authorization.reference }),
     ...life,
   };
 }

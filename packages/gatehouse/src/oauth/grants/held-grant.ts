@@ -36,7 +36,9 @@ export function allowedScope(
   request: OAuthRequest,
   access: Access | undefined,
   account: Account | undefined,
-  held: Pick<Grant, "clientId" | "subject" | "resource" | "scope"> & { readonly id?: GrantId },
+  held: Pick<Grant, "clientId" | "subject" | "resource" | "scope" | "reference"> & {
+    readonly id?: GrantId;
+  },
 ): string {
   if (access === undefined) return held.scope;
   const decision = account && access.use(account, held.resource, held.scope);
@@ -47,6 +49,7 @@ export function allowedScope(
     client: held.clientId,
     subject: held.subject,
     grant: held.id,
+    attempt: held.id && held.reference,
     resource: held.resource,
     address: request.address,
     reason: decision?.reason ?? "unknown_person",

@@ -143,6 +143,7 @@ async function settle(
     client: grant.clientId,
     subject: grant.subject,
     grant: grant.id,
+    attempt: grant.reference,
     address: request.address,
   };
   switch (rotation.outcome) {

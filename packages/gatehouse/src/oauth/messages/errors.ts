@@ -1,5 +1,4 @@
 import type { Reason } from "../reason.ts";
-import type { SecretHash } from "../values.ts";
 
 /**
  * Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591
@@ -45,8 +44,8 @@ interface Details {
   readonly reason?: Reason;
   /** Overrides the table, for the few answers whose status the RFCs leave open. */
   readonly status?: number;
-  /** Of the attempt to authorize that it ends or concerns, for the log. */
-  readonly attempt?: SecretHash | undefined;
+  /** The reference of the attempt to authorize that it is about and not of, for the log. */
+  readonly attempt?: string | undefined;
 }
 
 /** The one way a protocol step says no. Rendered in one place: `answer.ts`. */
@@ -57,7 +56,7 @@ export class OAuthError extends Error {
   readonly debug: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: Reason | undefined;
-  readonly attempt: SecretHash | undefined;
+  readonly attempt: string | undefined;
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
     super(details.debug ?? details.hint ?? code, { cause: details.cause });

@@ -5,8 +5,11 @@ import type { Parameters } from "./parameters.ts";
  * left.
  */
 export interface OAuthRequest {
-  /** Reference id, unique per request: stands on error pages and in the log. */
-  readonly id: string;
+  /**
+   * Its reference (`oauth/reference.ts`), on error pages, in errors and in the log. Its own, until it is
+   * known which attempt to authorize it belongs to: then that of the request that began the attempt (Z01).
+   */
+  id: string;
   /** `GET`, `POST`, `PUT` or `DELETE`, as the route table lets it through. */
   readonly method: string;
   readonly query: Parameters;
@@ -31,6 +34,11 @@ export interface OAuthRequest {
   readonly address: string;
   /** True where the route asks and the request was made on this computer, by nobody in between. */
   readonly thisComputer?: boolean | undefined;
+}
+
+/** Has a request go by the reference of the attempt it belongs to. */
+export function joinAttempt(request: OAuthRequest, { reference }: { readonly reference?: string }): void {
+  if (reference !== undefined) request.id = reference;
 }
 
 /** The only headers the protocol ever looks at. */

@@ -34,6 +34,8 @@ export interface TransactionStore {
     bindingHash: SecretHash,
     now: Seconds,
   ): Promise<Transaction | undefined>;
+  /** The reference of an attempt, at whatever stage and whoever asks; for the log, and for nothing else. */
+  findAttemptReference(handleHash: SecretHash): Promise<string | undefined>;
   /**
    * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the
    * remembered consent, both, or nothing (denied, failed). True for exactly one caller; false for every later

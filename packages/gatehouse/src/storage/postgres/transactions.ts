@@ -15,6 +15,7 @@ type TransactionOperations = Pick<
   | "awaitConsent"
   | "findAwaitingConsent"
   | "completeTransaction"
+  | "findAttemptReference"
   | "findConsent"
 >;
 
@@ -34,6 +35,7 @@ export function transactionOperations(database: Database): TransactionOperations
   const findChoice = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'choice' and expires_at > $3`,
   );
+  const findReference = database.prepare("select reference from oauth2_sessions where id = $1");
   const find = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'consent' and expires_at > $3`,
   );
@@ -77,6 +79,9 @@ export function transactionOperations(database: Database): TransactionOperations
     },
     findAwaitingConsent: async (handleHash, bindingHash, now) =>
       found((await database.run(find, handleHash, bindingHash, instant(now))).rows[0], transactions),
+    findAttemptReference: async (handleHash) =>
+      ((await database.run(findReference, handleHash)).rows[0]?.[0] as string | null | undefined) ??
+      undefined,
     completeTransaction: async (handleHash, now, { code, consent }) => {
       const outcome = [
         ...(code === undefined ? noValues(codes) : valuesOf(codes, code)),

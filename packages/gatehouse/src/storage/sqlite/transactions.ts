@@ -12,6 +12,7 @@ type TransactionOperations = Pick<
   | "awaitConsent"
   | "findAwaitingConsent"
   | "completeTransaction"
+  | "findAttemptReference"
   | "findConsent"
 >;
 
@@ -31,6 +32,7 @@ export function transactionOperations(database: Database): TransactionOperations
   const findChoice = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'choice' and expires_at > ?`,
   );
+  const findReference = database.prepare("select reference from oauth2_sessions where id = ?");
   const find = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?`,
   );
@@ -61,6 +63,8 @@ export function transactionOperations(database: Database): TransactionOperations
       database.write(() => markAwaiting.run(subject, email, authTime, handleHash, now).changes === 1),
     findAwaitingConsent: (handleHash, bindingHash, now) =>
       database.read(() => found(find.get(handleHash, bindingHash, now), transactions)),
+    findAttemptReference: (handleHash) =>
+      database.read(() => (findReference.get(handleHash)?.[0] as string | null | undefined) ?? undefined),
     completeTransaction: (handleHash, now, { code, consent }) =>
       database.write(() => {
         if (code !== undefined && isBlocked.get(code.subject) !== undefined) return false;

@@ -1,0 +1,48 @@
+/*
+ * The reference of a request, and of all requests of one attempt to authorize: what a person reads on an
+ * error page, a client's developer in `error_description`, and an operator in the log. Knowing one gives
+ * access to nothing.
+ */
+
+/** Crockford's: no I, L, O, U, which are misread. */
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/** Random bytes for one. */
+const byteCount = 8;
+
+/**
+ * Makes references such as `K7QM-2XDA-94TB`, of 60 random bits.
+ * @param bytes gives so many random bytes; asked for many at once
+ */
+export function createReferences(bytes: (count: number) => Buffer): () => string {
+  const pooled = 128;
+  let pool: Buffer = Buffer.alloc(0);
+  let used = 0;
+  return () => {
+    if (used === pool.length) {
+      pool = bytes(byteCount * pooled);
+      used = 0;
+    }
+    const high = pool.readUInt32LE(used) & 0x3fffffff;
+    const low = pool.readUInt32LE(used + 4) & 0x3fffffff;
+    used += byteCount;
+    const digits = sixDigits(high) + sixDigits(low);
+    return `${digits.slice(0, 4)}-${digits.slice(4, 8)}-${digits.slice(8)}`;
+  };
+}
+
+/** 30 bits. */
+function sixDigits(bits: number): string {
+  let text = "";
+  for (let shift = 25; shift >= 0; shift -= 5) text += alphabet[(bits >> shift) & 31];
+  return text;
+}
+
+/**
+ * What somebody typed, as it was given out: without regard to case and hyphens, with O read as 0 and I and L
+ * as 1. `undefined` for what is none.
+ */
+export function parseReference(typed: string): string | undefined {
+  const digits = typed.replace(/[\s-]/g, "").toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
+  if (!/^[0-9A-HJKMNP-TV-Z]{12}$/.test(digits)) return undefined;
+  return `${digits.slice(0, 4)}-${digits.slice(4, 8)}-${digits.slice(8)}`;
+}
