@@ -7,7 +7,8 @@ import { readBody } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
 import { endToEnd } from "./http/fields.ts";
-import { nothingAsked } from "./messages/asked.ts";
+import { type Asked, idToAnswer } from "./messages/asked.ts";
+import { judge, judgeBodiless } from "./messages/judge.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { RefusedCallError, writeAnswer, writeRefusal } from "./refusal.ts";
 import { relay } from "./relay.ts";
@@ -42,11 +43,13 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   return async (request, response, { id, address }) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
+    let asked: Asked | undefined;
     try {
       const bearer = await authenticate(request, server, challenges, findBearer);
       if ("status" in bearer) return writeAnswer(response, bearer);
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       const body = request.method === "POST" ? await readBody(request, maxBodyBytes) : undefined;
+      asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
       const call: Call = {
         id,
         address,
@@ -54,7 +57,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         request,
         bearer,
         body,
-        asked: nothingAsked,
+        asked,
         session: undefined,
         signal: gone.signal,
       };
@@ -67,7 +70,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       }
       if (!(error instanceof RefusedCallError)) throw error;
       log.warn({ request: id, server: server.name, detail: error.debug }, error.message);
-      writeRefusal(response, error.refused);
+      writeRefusal(response, error.refused, asked && idToAnswer(asked));
     }
   };
 }

@@ -22,6 +22,8 @@ export interface RefusedCall {
   /** For the client's developer; names nothing of the server behind. */
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the request it answers, as JSON text, where that was read but not yet noted as `Asked`. */
+  readonly id?: string | undefined;
 }
 
 /** Ends a call before its answer has begun. `debug` is for the log, never for the client. */
@@ -43,7 +45,7 @@ export class RefusedCallError extends Error {
  */
 export function writeRefusal(response: ServerResponse, refused: RefusedCall, id = "null"): void {
   const { status, code, message, headers } = refused;
-  const body = `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message })}}`;
+  const body = `{"jsonrpc":"2.0","id":${refused.id ?? id},"error":${JSON.stringify({ code, message })}}`;
   writeAnswer(response, { status, headers: { "Content-Type": "application/json", ...headers }, body });
 }
 

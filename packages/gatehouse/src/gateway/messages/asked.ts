@@ -1,4 +1,4 @@
-/** What a POST's body asks for, as far as the door judges it. */
+/** What a request asks for, as far as the door judges it. */
 export interface Asked {
   /** By revision: 2026-07-28 and later, or before. */
   readonly era: "modern" | "legacy";
@@ -16,6 +16,8 @@ export interface Message {
   readonly targets: readonly Target[];
   /** `params._meta.progressToken`, as JSON text. */
   readonly progressToken: string | undefined;
+  /** `params.arguments`: one JSON text, as sent and not read. A part of the body. */
+  readonly arguments: Buffer | undefined;
 }
 
 export interface Target {
@@ -23,4 +25,7 @@ export interface Target {
   readonly name: string;
 }
 
-export const nothingAsked: Asked = { era: "legacy", messages: [], isBatch: false };
+/** Of a batch and of what is no request: `null`. As JSON text. */
+export function idToAnswer({ messages, isBatch }: Asked): string {
+  return (isBatch ? undefined : messages[0]?.id) ?? "null";
+}
