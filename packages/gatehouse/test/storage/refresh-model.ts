@@ -15,7 +15,8 @@ import type { TestDatabase } from "../support/database.ts";
 /** So many generations back a store remembers that one was skipped. */
 const remembered = 64;
 
-class GrantModel {
+/** What becomes of the refresh tokens of one grant. */
+export class GrantModel {
   live = 1;
   mintedAt = now;
   /** When each generation that was presented was presented first, as far as the database knows. */
@@ -63,8 +64,8 @@ class GrantModel {
 }
 
 /** Whole numbers below `limit`, the same for the same seed (mulberry32). */
-type Dice = (limit: number) => number;
-function diceOf(seed: number): Dice {
+export type Dice = (limit: number) => number;
+export function diceOf(seed: number): Dice {
   let state = seed;
   return (limit) => {
     state = (state + 0x6d2b79f5) | 0;

@@ -77,7 +77,8 @@ export function pendingSqliteMigrations(path: string): Migration[] {
   }
 }
 
-function createStore(database: Database, path: string): Store {
+/** All operations on one database. @param path of its file, or `:memory:` */
+export function createStore(database: Database, path: string): Store {
   return {
     ...clientOperations(database),
     ...registrationOperations(database),
