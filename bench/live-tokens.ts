@@ -65,15 +65,15 @@ export function refreshToken(n: number, generation: number): string {
   return refreshTokenOf(grant(n), generation, settings);
 }
 
-/** Rows of `gatehouse_grants`, in the order of their key. */
-export function* grantRows(count: number): Rows {
+/** Rows of `gatehouse_grants`, in the order of their key. @param from the number of the first */
+export function* grantRows(count: number, from = 0, client = clientId): Rows {
   const now = Math.floor(Date.now() / 1000);
-  const grants = Array.from({ length: count }, (_, n) => grant(n));
+  const grants = Array.from({ length: count }, (_, n) => grant(from + n));
   grants.sort(({ id: left }, { id: right }) => (left < right ? -1 : 1));
   for (const [n, { id, salt }] of grants.entries()) {
     yield {
       id,
-      client_id: clientId,
+      client_id: client,
       subject: `user_${hashSecret(id)}`,
       email,
       scope,

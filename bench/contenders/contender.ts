@@ -32,6 +32,8 @@ export interface Plan {
   readonly lanes: number;
   /** How many authorization codes to have ready. */
   readonly codes: number;
+  /** Grants of a client besides, which is removed while others go on; none when left out. */
+  readonly doomed?: number;
   /** A folder of this run's own, removed afterwards. */
   readonly folder: string;
 }
@@ -41,6 +43,8 @@ export interface Running {
   readonly port: number;
   /** The server's processes whose CPU time counts as its own. */
   readonly pids: readonly number[];
+  /** Of its database, as it is told; where it has one that others can open. */
+  readonly sqlUrl?: string;
   /** Where its processes note their event loop's pauses, if they do: see `watch-loop.mjs`. */
   readonly pauses?: string;
   /** Milliseconds from the start of the process to its first answer, with the database already there. */

@@ -25,6 +25,8 @@ import { childrenOf, freePort, startServer } from "../process.ts";
 import type { Contender, Operation, Plan, Workload } from "./contender.ts";
 
 const redirectUri = "http://127.0.0.1:33418/callback";
+/** See {@link Plan.doomed}. */
+export const doomedClientId = "dyn_VUTSRQPONMLKJIHGFEDCBA";
 const credential = `gatehouse_rs_${"A".repeat(43)}`;
 
 const secret = (purpose: string, n: number) => hash("sha256", `${purpose} ${n}`, "base64url");
@@ -69,7 +71,7 @@ async function onPostgres(): Promise<Place> {
 async function prepare(place: Place, plan: Plan): Promise<void> {
   const now = seconds(Date.now() / 1000);
   const store = await place.openStore();
-  await store.addClient({
+  const client = {
     id: clientId as ClientId,
     authMethod: "none",
     secretHash: undefined,
@@ -83,13 +85,16 @@ async function prepare(place: Place, plan: Plan): Promise<void> {
     shared: false,
     createdAt: now,
     lastUsedAt: undefined,
-  });
+  } as const;
+  await store.addClient(client);
+  if (plan.doomed) await store.addClient({ ...client, id: doomedClientId as ClientId });
   const identifier = resource as ResourceIdentifier;
   await store.addResource({ identifier, name: "Notes", scopes: [], createdAt: now }, hashSecret(credential));
   await store.close();
   await place.fill(async (fill) => {
     await fill("user_tokens", tokenRows(plan.tokens));
     await fill("gatehouse_grants", grantRows(plan.tokens));
+    if (plan.doomed) await fill("gatehouse_grants", grantRows(plan.doomed, plan.tokens, doomedClientId));
     await fill("oauth2_codes", codeRows(plan.codes, now));
   });
 }
@@ -221,6 +226,7 @@ function gatehouse(
         port,
         pids: [server.pid, ...childrenOf(server.pid)],
         pauses,
+        sqlUrl: place.sqlUrl,
         startUp: server.startUp,
         workload: (operation) => ready[operation],
         stop: async () => {

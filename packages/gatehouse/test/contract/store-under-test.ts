@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AccessToken, Code, Grant } from "../../src/oauth/records.ts";
+import type { AccessToken, Client, Code, Grant } from "../../src/oauth/records.ts";
 import type { Store } from "../../src/oauth/store.ts";
 import { type Seconds, seconds } from "../../src/oauth/values.ts";
 import {
@@ -40,6 +40,21 @@ export class StoreUnderTest {
   async aLiveGrant(over: Partial<Grant> = {}): Promise<{ grant: Grant; token: AccessToken }> {
     const code = await this.anIssuedCode();
     const grant = aGrant(code, over);
+    const token = aToken(grant);
+    assert.equal(await this.store.redeemCode(code.codeHash, now, grant, token), "redeemed");
+    return { grant, token };
+  }
+
+  /** One more of a client that is there. */
+  async aLiveGrantOf(
+    client: Client,
+    over: Partial<Code> = {},
+  ): Promise<{ grant: Grant; token: AccessToken }> {
+    const transaction = aTransaction(anAuthorization(client));
+    await this.store.beginTransaction(transaction);
+    const code = aCode(transaction.authorization, over);
+    await this.store.completeTransaction(transaction.handleHash, now, { code });
+    const grant = aGrant(code);
     const token = aToken(grant);
     assert.equal(await this.store.redeemCode(code.codeHash, now, grant, token), "redeemed");
     return { grant, token };

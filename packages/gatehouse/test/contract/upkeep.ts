@@ -42,6 +42,51 @@ export function upkeepContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.findAccessToken(token.tokenHash, now), undefined);
   });
 
+  test("a client with more grants than go in a step is worth nothing from the first step on, and gone with the last", async () => {
+    const bystander = await tested.aLiveGrant();
+    const client = aClient();
+    await tested.store.addClient(client);
+    const held = await Promise.all(times(520, () => tested.aLiveGrantOf(client)));
+    const isWorthless = async ({ grant, token }: (typeof held)[number]) => {
+      const [found, live] = await Promise.all([
+        tested.store.findGrant(grant.id, now),
+        tested.store.findAccessToken(token.tokenHash, now),
+      ]);
+      return [found, live].every((each) => each === undefined || each.standing?.left === true);
+    };
+    assert.deepEqual(await Promise.all(held.slice(0, 3).map(isWorthless)), [false, false, false]);
+    let isDone = false;
+    const removal = tested.store.removeClient(client.id).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      const isBegun = (await Promise.all(held.map(isWorthless))).includes(true);
+      if (isBegun) assert.ok((await Promise.all(held.map(isWorthless))).every(Boolean));
+    }
+    assert.equal(await removal, true);
+    assert.equal(await tested.store.findClient(client.id), undefined);
+    for (const { grant } of held) assert.equal(await tested.store.findGrant(grant.id, now), undefined);
+    assert.equal(await tested.rotate(bystander.grant, 1), "rotated");
+  });
+
+  test("a person with more grants than go in a step loses all of them, and is told how many", async () => {
+    const subject = `user_${unique()}` as Subject;
+    const client = aClient();
+    await tested.store.addClient(client);
+    const session = { sessionHash: aHash(), replaces: undefined, authTime: now, expiresAt: later(9) };
+    await tested.store.openSession({ ...session, account: anAccount({ subject }) });
+    const held = await Promise.all(times(520, () => tested.aLiveGrantOf(client, { subject })));
+    const blocked = await tested.store.blockAccount(subject, now);
+    assert.deepEqual([blocked?.sessions, blocked?.grants.length], [1, 520]);
+    for (const { token } of held) {
+      assert.equal(await tested.store.findAccessToken(token.tokenHash, now), undefined);
+    }
+    assert.equal(await tested.store.unblockAccount(subject), true);
+    await Promise.all(times(520, () => tested.aLiveGrantOf(client, { subject })));
+    assert.equal((await tested.store.removeAccount(subject))?.grants.length, 520);
+    assert.deepEqual((await tested.store.findHoldings(subject, now)).grants, []);
+  });
+
   test("a store that can do its work has no problems", async () => {
     assert.deepEqual(await Promise.all(times(3, () => tested.store.findProblems())), [[], [], []]);
   });

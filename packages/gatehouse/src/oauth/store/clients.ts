@@ -62,6 +62,9 @@ export interface ClientStore {
   /**
    * Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09).
    * False when unknown, or a file declares it, or, with `unlessShared`, it was registered more than once.
+   * One with many goes in steps (X11): with the first all of its tokens are worth nothing, everywhere at
+   * once, and with the last it is gone. Of a redemption at the same moment it is before or after. Whoever
+   * interrupts it asks again.
    */
   removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
   /**

@@ -118,6 +118,7 @@ export interface PeopleStore {
    * access tokens; consents stay. From then on {@link openSession} and {@link completeTransaction} do nothing
    * for them: of what runs at the same moment all comes before and is ended, or comes after and is refused.
    * One who is blocked already stays so since then, and what lives is ended again. `undefined` when unknown.
+   * Of somebody with more than 500 grants these end in several steps, the block being the first (X11).
    */
   blockAccount(subject: Subject, now: Seconds): Promise<EndedHoldings | undefined>;
   /**
@@ -144,7 +145,8 @@ export interface PeopleStore {
   /**
    * Removes the account with its sessions, consents, passkeys, invitations, codes, transactions, grants and
    * access tokens (T09). Of one that is blocked only the name (`issuer`, `upstreamSubject`) stays, and the
-   * block: address, name, groups and credential go. `undefined` when unknown.
+   * block: address, name, groups and credential go. `undefined` when unknown. Of somebody with more than 500
+   * grants these end in several steps, of which the last is all this (X11).
    */
   removeAccount(subject: Subject): Promise<EndedHoldings | undefined>;
 }

@@ -2,11 +2,13 @@ import type { Client } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import { batched } from "../batching.ts";
 import { clientStatements, statementOf } from "../client-layout.ts";
+import { stepByStep } from "../ending.ts";
 import { found, type Value } from "../layout.ts";
 import { clients, provisioned } from "./client-layout.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";
 import { typedColumns, valuesOf, written } from "./dialect.ts";
+import { clientAttemptsEnding, clientEnding } from "./ending.ts";
 import { keyedLookup } from "./lookup.ts";
 
 type ClientOperations = Pick<
@@ -63,11 +65,8 @@ export function clientOperations(database: Database): ClientOperations {
   const take = database.prepare(
     "select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool) and declared_as is null for update",
   );
-  const removeCodes = database.prepare("delete from oauth2_codes where client_id = $1");
-  const removeTransactions = database.prepare("delete from oauth2_sessions where client_id = $1");
-  const removeGrants = database.prepare("delete from gatehouse_grants where client_id = $1 returning id");
-  const removeTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
-  // Consents go with it by their foreign keys.
+  const endAttempts = clientAttemptsEnding(database);
+  const end = clientEnding(database);
   const remove = database.prepare("delete from oauth2_clients where id = $1");
   const vouch = database.prepare(
     "update oauth2_clients set vouched = $2, registered_from = null where id = $1",
@@ -115,19 +114,19 @@ export function clientOperations(database: Database): ClientOperations {
       (await database.run(change, id, name ?? null, redirectUris ?? null)).changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>
       (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
-    removeClient: (id, unlessShared) =>
-      database.transaction(async (run) => {
-        // What is under way first, in the order in which one becomes the other, because it holds its own row
-        // and waits for the client's.
-        await run(removeTransactions, id);
-        await run(removeCodes, id);
-        // With the client's row taken nobody adds a grant; with the grants gone nobody adds a token.
-        const there = (await run(take, id, unlessShared === undefined)).rows.length === 1;
-        if (!there) throw new Undo(false);
-        const grants = (await run(removeGrants, id)).rows.map(([grantId]) => grantId as string);
-        await run(removeTokens, grants);
-        return (await run(remove, id)).changes === 1;
-      }),
+    removeClient: (id, unlessShared) => {
+      let isBegun = false;
+      return stepByStep(async () => {
+        const removed = await database.transaction(async (run) => {
+          await endAttempts(run, id);
+          const there = (await run(take, id, unlessShared === undefined || isBegun)).rows.length === 1;
+          if (!there) throw new Undo(false);
+          return (await end(run, id)).isAll ? (await run(remove, id)).changes === 1 : undefined;
+        });
+        isBegun = true;
+        return removed;
+      });
+    },
     vouchForClient: async (id, vouched) => (await database.run(vouch, id, vouched)).changes === 1,
     rememberSecretHash: async (id, clearSecret, secretHash) =>
       void (await database.run(remember, id, clearSecret, secretHash)),

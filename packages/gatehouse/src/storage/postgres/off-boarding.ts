@@ -1,8 +1,10 @@
 import type { Store } from "../../oauth/store.ts";
 import type { Subject } from "../../oauth/values.ts";
+import { endedInSteps } from "../ending.ts";
 import { grants } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database, Run } from "./database.ts";
+import { rowsAtOnce } from "./ending.ts";
 
 type OffBoardingOperations = Pick<
   Store,
@@ -20,8 +22,10 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
   const endTransactions = database.prepare("delete from oauth2_sessions where subject = $1");
   const endCodes = database.prepare("delete from oauth2_codes where subject = $1 returning used");
   const endGrants = database.prepare(
-    `delete from gatehouse_grants where subject = $1 returning ${grants.columns}`,
+    `delete from gatehouse_grants where subject = $1
+       and id in (select id from gatehouse_grants where subject = $1 limit ${rowsAtOnce}) returning ${grants.columns}`,
   );
+  const isLeft = database.prepare("select id from gatehouse_grants where subject = $1 limit 1");
   const endTokens = database.prepare("delete from user_tokens where grant_id = any($1)");
   const block = database.prepare(
     "update gatehouse_accounts set blocked_at = coalesce(blocked_at, $2), upstream_credential = null where subject = $1",
@@ -45,10 +49,11 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
   );
 
   /**
-   * In the order in which one becomes the other: what moves on at this moment is met at its next station. The
-   * account's row is taken before, and by whoever makes the first of them.
+   * A part of what lives of a person's, in the order in which one becomes the other: what moves on at this
+   * moment is met at its next station. The account's row is taken before, and by whoever makes the first of
+   * them.
    */
-  async function endAll(run: Run, subject: Subject) {
+  async function endSome(run: Run, subject: Subject) {
     const sessions = (await run(endSessions, subject)).changes;
     await run(endTransactions, subject);
     const codes = (await run(endCodes, subject)).rows.filter(([used]) => used === false).length;
@@ -57,7 +62,9 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
       endTokens,
       ended.map(({ id }) => id),
     );
-    return { sessions, codes, grants: ended };
+    // Asked, because others may have ended some of those at this moment.
+    const isAll = (await run(isLeft, subject)).rows.length === 0;
+    return { ended: { sessions, codes, grants: ended }, isAll };
   }
 
   return {
@@ -69,18 +76,23 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
       return { sessions: sessions.rows.length, grants: found.rows.map(grants.read) };
     },
     blockAccount: (subject, now) =>
-      database.transaction(async (run) =>
-        (await run(block, subject, instant(now))).changes === 0 ? undefined : endAll(run, subject),
+      endedInSteps(() =>
+        database.transaction(async (run) =>
+          (await run(block, subject, instant(now))).changes === 0 ? undefined : endSome(run, subject),
+        ),
       ),
     unblockAccount: async (subject) => (await database.run(unblock, subject)).changes === 1,
     removeAccount: (subject) =>
-      database.transaction(async (run) => {
-        const known = (await run(take, subject)).rows.length === 1;
-        const ended = await endAll(run, subject);
-        if (!known) return undefined;
-        for (const each of forgetting) await run(each, subject);
-        if ((await run(removeUnblocked, subject)).changes === 0) await run(forget, subject);
-        return ended;
-      }),
+      endedInSteps(() =>
+        database.transaction(async (run) => {
+          const known = (await run(take, subject)).rows.length === 1;
+          const some = await endSome(run, subject);
+          if (!some.isAll) return some;
+          if (!known) return undefined;
+          for (const each of forgetting) await run(each, subject);
+          if ((await run(removeUnblocked, subject)).changes === 0) await run(forget, subject);
+          return some;
+        }),
+      ),
   };
 }

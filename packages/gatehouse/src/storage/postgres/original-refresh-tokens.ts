@@ -50,11 +50,13 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
      ), tokens as (
        ${recordset(accessTokens, "$3", "tokens")}
      ), people as (
-       select blocked_at from gatehouse_accounts
-       where subject in (select subject from accounts) or lower(email) in (select lower(email) from accounts) for update
+       select blocked_at from gatehouse_accounts where subject in (select subject from accounts) for update
+     ), namesakes as (
+       select blocked_at from gatehouse_accounts where lower(email) in (select lower(email) from accounts) for update
      ), taken as (
        delete from refresh_tokens where token = $4 and client_id = $5 and expires_at > $6
-         and not exists (select 1 from people where blocked_at is not null) returning token
+         and not exists (select 1 from people where blocked_at is not null)
+         and not exists (select 1 from namesakes where blocked_at is not null) returning token
      ), exchanged as (
        select grants.id as grant_id, $8::text as token from grants, taken
      ), known as (

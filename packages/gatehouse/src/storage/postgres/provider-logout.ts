@@ -9,7 +9,7 @@ export function providerLogoutOperation(database: Database): Pick<Store, "signOu
   );
   const endSession = database.prepare(
     `delete from gatehouse_browser_sessions where sid = $1 and ($3::text is null or subject = $3::text)
-       and subject in (select subject from gatehouse_accounts where issuer = $2)
+       and exists (select 1 from gatehouse_accounts as a where a.subject = gatehouse_browser_sessions.subject and a.issuer = $2)
      returning subject`,
   );
   const endSessions = database.prepare("delete from gatehouse_browser_sessions where subject = $1");

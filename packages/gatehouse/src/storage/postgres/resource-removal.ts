@@ -1,8 +1,10 @@
 import type { Store } from "../../oauth/store.ts";
+import { countedInSteps } from "../ending.ts";
 import type { Row } from "../layout.ts";
 import { everyPage, pageSize } from "../pages.ts";
 import { instant } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";
+import { clientAttemptsEnding, clientEnding } from "./ending.ts";
 
 /** Removing resources, and what a file no longer declares. */
 export function resourceRemoval(
@@ -42,11 +44,8 @@ export function resourceRemoval(
   const countOfClient = database.prepare(
     "select count(*) from gatehouse_grants where client_id = $1 and expires_at > $2",
   );
-  const ofClient = {
-    transactions: database.prepare("delete from oauth2_sessions where client_id = $1"),
-    codes: database.prepare("delete from oauth2_codes where client_id = $1"),
-    grants: database.prepare("delete from gatehouse_grants where client_id = $1 returning id"),
-  };
+  const endAttemptsOfClient = clientAttemptsEnding(database);
+  const endOfClient = clientEnding(database);
 
   /** Ends what was allowed for a resource. @returns how many grants */
   async function end(identifier: string): Promise<number> {
@@ -94,16 +93,16 @@ export function resourceRemoval(
     },
     async endLeft({ kind, id }, leftBefore) {
       if (kind === "clients") {
-        return database.transaction(async (run) => {
-          await run(ofClient.transactions, id);
-          await run(ofClient.codes, id);
-          const left = (await run(hasLeft.clients, id, instant(leftBefore))).rows.length === 1;
-          if (!left) throw new Undo(undefined);
-          const ended = (await run(ofClient.grants, id)).rows.map(([grantId]) => grantId as string);
-          await run(endTokens, ended);
-          await run(removeLeft.clients, id);
-          return { grants: ended.length };
-        });
+        return countedInSteps(() =>
+          database.transaction(async (run) => {
+            await endAttemptsOfClient(run, id);
+            const left = (await run(hasLeft.clients, id, instant(leftBefore))).rows.length === 1;
+            if (!left) throw new Undo(undefined);
+            const some = await endOfClient(run, id);
+            if (some.isAll) await run(removeLeft.clients, id);
+            return some;
+          }),
+        );
       }
       const left = (await database.run(hasLeft.resources, id, instant(leftBefore))).rows.length === 1;
       if (!left) return undefined;

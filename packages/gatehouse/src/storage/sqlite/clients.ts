@@ -1,9 +1,11 @@
 import type { Client } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import { clientStatements, readClient, statementOf } from "../client-layout.ts";
+import { stepByStep } from "../ending.ts";
 import { found, layout } from "../layout.ts";
 import type { Database } from "./database.ts";
 import { placeholders, valuesOf } from "./dialect.ts";
+import { clientEnding } from "./ending.ts";
 import { sharedLookup } from "./lookup.ts";
 
 type ClientOperations = Pick<
@@ -55,10 +57,7 @@ export function clientOperations(database: Database): ClientOperations {
   const isDeclared = database.prepare(
     "select 1 from oauth2_clients where id = ? and declared_as is not null",
   );
-  const removeTokens = database.prepare(
-    "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
-  );
-  // Codes, transactions, consents and grants go with it by their foreign keys.
+  const end = clientEnding(database);
   const remove = database.prepare("delete from oauth2_clients where id = ?");
   const vouch = database.prepare(
     "update oauth2_clients set vouched = ?, registered_from = null where id = ?",
@@ -103,13 +102,18 @@ export function clientOperations(database: Database): ClientOperations {
       ),
     useAssertion: (assertionHash, expiresAt) =>
       database.write(() => useUp.run(assertionHash, expiresAt).changes === 1),
-    removeClient: (id, unlessShared) =>
-      database.write(() => {
-        if (unlessShared && isShared.get(id) !== undefined) return false;
-        if (isDeclared.get(id) !== undefined) return false;
-        removeTokens.run(id);
-        return remove.run(id).changes === 1;
-      }),
+    removeClient: (id, unlessShared) => {
+      let isBegun = false;
+      return stepByStep(async () => {
+        const removed = await database.write(() => {
+          if (unlessShared && !isBegun && isShared.get(id) !== undefined) return false;
+          if (isDeclared.get(id) !== undefined) return false;
+          return end(id).isAll ? remove.run(id).changes === 1 : undefined;
+        });
+        isBegun = true;
+        return removed;
+      });
+    },
     vouchForClient: (id, vouched) => database.write(() => vouch.run(vouched ? 1 : 0, id).changes === 1),
     rememberSecretHash: (id, clearSecret, secretHash) =>
       database.write(() => void remember.run(secretHash, id, clearSecret)),

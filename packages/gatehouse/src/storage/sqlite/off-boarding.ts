@@ -1,12 +1,17 @@
 import type { Store } from "../../oauth/store.ts";
 import type { Subject } from "../../oauth/values.ts";
+import { endedInSteps } from "../ending.ts";
 import { grants } from "../layouts.ts";
 import type { Database } from "./database.ts";
+import { grantEnding } from "./ending.ts";
 
 type OffBoardingOperations = Pick<
   Store,
   "findHoldings" | "blockAccount" | "unblockAccount" | "removeAccount"
 >;
+
+/** More than anybody has, so that a person's end in one step, unless a program made them. */
+const grantsAtOnce = 500;
 
 export function offBoardingOperations(database: Database): OffBoardingOperations {
   const countSessions = database.prepare(
@@ -19,12 +24,7 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
   const endTransactions = database.prepare("delete from oauth2_sessions where subject = ?");
   const endUsedCodes = database.prepare("delete from oauth2_codes where subject = ? and used = 1");
   const endCodes = database.prepare("delete from oauth2_codes where subject = ?");
-  const endTokens = database.prepare(
-    "delete from user_tokens where grant_id in (select id from gatehouse_grants where subject = ?)",
-  );
-  const endGrants = database.prepare(
-    `delete from gatehouse_grants where subject = ? returning ${grants.columns}`,
-  );
+  const endGrants = grantEnding(database, "subject", grantsAtOnce);
   const isKnown = database.prepare("select 1 from gatehouse_accounts where subject = ?");
   const block = database.prepare(
     "update gatehouse_accounts set blocked_at = coalesce(blocked_at, ?), upstream_credential = null where subject = ?",
@@ -46,15 +46,16 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
      where subject = ?`,
   );
 
-  function endAll(subject: Subject) {
+  /** A part of what lives of a person's, with all that could become more of it. */
+  function endSome(subject: Subject) {
     endTransactions.run(subject);
     endUsedCodes.run(subject);
-    endTokens.run(subject);
-    return {
+    const ended = {
       sessions: Number(endSessions.run(subject).changes),
       codes: Number(endCodes.run(subject).changes),
-      grants: endGrants.all(subject).map(grants.read),
+      grants: endGrants(subject),
     };
+    return { ended, isAll: ended.grants.length < grantsAtOnce };
   }
 
   return {
@@ -64,15 +65,20 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
         grants: findGrants.all(subject, now).map(grants.read),
       })),
     blockAccount: (subject, now) =>
-      database.write(() => (block.run(now, subject).changes === 0 ? undefined : endAll(subject))),
+      endedInSteps(() =>
+        database.write(() => (block.run(now, subject).changes === 0 ? undefined : endSome(subject))),
+      ),
     unblockAccount: (subject) => database.write(() => unblock.run(subject).changes === 1),
     removeAccount: (subject) =>
-      database.write(() => {
-        const ended = endAll(subject);
-        if (isKnown.get(subject) === undefined) return undefined;
-        for (const each of forgetting) each.run(subject);
-        if (removeUnblocked.run(subject).changes === 0) forget.run(subject);
-        return ended;
-      }),
+      endedInSteps(() =>
+        database.write(() => {
+          const some = endSome(subject);
+          if (!some.isAll) return some;
+          if (isKnown.get(subject) === undefined) return undefined;
+          for (const each of forgetting) each.run(subject);
+          if (removeUnblocked.run(subject).changes === 0) forget.run(subject);
+          return some;
+        }),
+      ),
   };
 }

@@ -5,7 +5,8 @@ import type { Database } from "./database.ts";
 export const age = "coalesce(last_used_at, created_at)";
 export const unused = "oauth2_clients where registered_from > ''";
 /** Nobody is just signing in to it. That table is small: an attempt lives for minutes. */
-export const notUnderWay = "id not in (select client_id from oauth2_sessions)";
+export const notUnderWay =
+  "not exists (select 1 from oauth2_sessions as s where s.client_id = oauth2_clients.id)";
 
 /** Rows that a call removes of the surplus in all, at most: nobody must wait long for it. */
 const maxRemoved = 500;

@@ -1,7 +1,9 @@
 import type { Store } from "../../oauth/store.ts";
+import { countedInSteps, inParts } from "../ending.ts";
 import type { Row } from "../layout.ts";
 import { everyPage, pageSize } from "../pages.ts";
 import type { Database } from "./database.ts";
+import { clientEnding, rowsAtOnce } from "./ending.ts";
 
 /** Removing resources, and what a file no longer declares. */
 export function resourceRemoval(
@@ -40,10 +42,7 @@ export function resourceRemoval(
   const countOfClient = database.prepare(
     "select count(*) from gatehouse_grants where client_id = ? and expires_at > ?",
   );
-  const endTokensOfClient = database.prepare(
-    "delete from user_tokens where grant_id in (select id from gatehouse_grants where client_id = ?)",
-  );
-  const endGrantsOfClient = database.prepare("delete from gatehouse_grants where client_id = ?");
+  const endOfClient = clientEnding(database);
 
   /** Ends what was allowed for a resource. @returns how many grants */
   async function end(identifier: string): Promise<number> {
@@ -52,27 +51,33 @@ export function resourceRemoval(
     for (const { read, end } of stations) {
       await everyPage(
         (after) => database.read(() => read.all(after)),
-        (rows) => database.write(() => its(rows).forEach((id) => void end.run(id))),
+        (rows) =>
+          inParts(its(rows), rowsAtOnce, (ids) =>
+            database.write(() => ids.forEach((id) => void end.run(id))),
+          ),
       );
     }
     await everyPage(
       (after) => database.read(() => subjects.all(after)),
       (rows) =>
-        database.write(() => rows.forEach(([subject]) => void forget.run(subject as string, identifier))),
+        inParts(rows, rowsAtOnce, (some) =>
+          database.write(() => some.forEach(([subject]) => void forget.run(subject as string, identifier))),
+        ),
     );
     let ended = 0;
     await everyPage(
       (after) => database.read(() => grants.all(after)),
-      async (rows) => {
-        ended += await database.write(() => {
-          let changes = 0;
-          for (const id of its(rows)) {
-            endTokens.run(id);
-            changes += Number(endGrant.run(id).changes);
-          }
-          return changes;
-        });
-      },
+      (rows) =>
+        inParts(its(rows), rowsAtOnce, async (ids) => {
+          ended += await database.write(() => {
+            let changes = 0;
+            for (const id of ids) {
+              endTokens.run(id);
+              changes += Number(endGrant.run(id).changes);
+            }
+            return changes;
+          });
+        }),
     );
     return ended;
   }
@@ -88,13 +93,14 @@ export function resourceRemoval(
     },
     async endLeft({ kind, id }, leftBefore) {
       if (kind === "clients") {
-        return database.write(() => {
-          if (hasLeft.clients.get(id, leftBefore) === undefined) return undefined;
-          endTokensOfClient.run(id);
-          const grants = Number(endGrantsOfClient.run(id).changes);
-          removeLeft.clients.run(id, leftBefore);
-          return { grants };
-        });
+        return countedInSteps(() =>
+          database.write(() => {
+            if (hasLeft.clients.get(id, leftBefore) === undefined) return undefined;
+            const some = endOfClient(id);
+            if (some.isAll) removeLeft.clients.run(id, leftBefore);
+            return some;
+          }),
+        );
       }
       const left = await database.read(() => hasLeft.resources.get(id, leftBefore));
       if (left === undefined) return undefined;

@@ -1,5 +1,7 @@
 import type { Store } from "../../oauth/store.ts";
-import type { Database } from "./database.ts";
+import { stepByStep } from "../ending.ts";
+import type { Database, Statement } from "./database.ts";
+import { rowsAtOnce } from "./ending.ts";
 import { age, notUnderWay, unused } from "./registrations.ts";
 
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
@@ -52,23 +54,36 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
          and not exists (select 1 from gatehouse_grants as g where g.subject = a.subject)
        order by signed_in_at limit ?)`,
   );
+  /** In writes of a few rows, because whoever else writes waits for each as a whole. */
+  const sweepAll = (limit: number, sweepSome: (atMost: number) => { readonly changes: number | bigint }) => {
+    let swept = 0;
+    return stepByStep(async () => {
+      const atMost = Math.min(limit - swept, rowsAtOnce);
+      const changes = await database.write(() => Number(sweepSome(atMost).changes));
+      swept += changes;
+      return changes < atMost || swept >= limit ? swept : undefined;
+    });
+  };
   return {
-    sweep: (now, limit, clientIdle, clientUnused = clientIdle) =>
-      database.write(() => {
-        carryUse.run(now, limit);
-        return {
-          accessTokens: Number(accessTokens.run(now, limit).changes),
-          grants: Number(grants.run(now, limit).changes),
-          sessions: Number(sessions.run(now, limit).changes),
-          assertions: Number(assertions.run(now, limit).changes),
-          transactions: Number(transactions.run(now, limit).changes),
-          invitations: Number(invitations.run(now, limit).changes),
-          ceremonies: Number(ceremonies.run(now, limit).changes),
-          codes: Number(codes.run(now - codeRetentionSeconds, limit).changes),
-          clients: Number(clients.run(now - clientIdle, limit).changes),
-          unusedClients: Number(unusedClients.run(now - clientUnused, limit).changes),
-          credentials: Number(credentials.run(now - signInSeconds, limit).changes),
-        };
-      }),
+    sweep: async (now, limit, clientIdle, clientUnused = clientIdle) => {
+      const went = (statement: Statement, ago = 0) =>
+        sweepAll(limit, (atMost) => statement.run(now - ago, atMost));
+      return {
+        accessTokens: await went(accessTokens),
+        grants: await sweepAll(limit, (atMost) => {
+          carryUse.run(now, atMost);
+          return grants.run(now, atMost);
+        }),
+        sessions: await went(sessions),
+        assertions: await went(assertions),
+        transactions: await went(transactions),
+        invitations: await went(invitations),
+        ceremonies: await went(ceremonies),
+        codes: await went(codes, codeRetentionSeconds),
+        clients: await went(clients, clientIdle),
+        unusedClients: await went(unusedClients, clientUnused),
+        credentials: await went(credentials, signInSeconds),
+      };
+    },
   };
 }
