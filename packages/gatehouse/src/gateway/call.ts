@@ -41,5 +41,6 @@ export interface BackendAnswer {
   readonly status: number;
   /** As the server sent them. */
   readonly fields: HeaderFields;
-  readonly body: Readable;
+  /** Whole where it was there with the head. */
+  readonly body: Readable | Buffer;
 }

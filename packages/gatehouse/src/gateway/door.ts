@@ -6,12 +6,14 @@ import { StoreUnavailableError } from "../oauth/store.ts";
 import { readBody } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
-import { endToEnd } from "./http/fields.ts";
+import { endToEnd } from "./fields.ts";
 import { type Asked, idToAnswer } from "./messages/asked.ts";
 import { judge, judgeBodiless } from "./messages/judge.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { RefusedCallError, writeAnswer, writeRefusal } from "./refusal.ts";
-import { relay } from "./relay.ts";
+import type { OpenStreams } from "./relay/open-streams.ts";
+import { relay } from "./relay/relay.ts";
+import { type AnswerRewriter, readAnswers } from "./relay/rewriter.ts";
 import { authenticate } from "./token.ts";
 
 /** What doors are handed. */
@@ -25,6 +27,8 @@ export interface GatewayServices {
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn" | "info" | "error">;
+  /** Every event stream that is open at one of this process's doors. */
+  readonly streams: OpenStreams;
 }
 
 /** One protected server's door: answers one request, the steps in their order. Rejects only for a defect. */
@@ -61,7 +65,15 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         session: undefined,
         signal: gone.signal,
       };
-      await relay(await backend.send(call, fieldsFor(call)), response);
+      const rewriters = rewritersFor(call);
+      const answer = await backend.send(call, fieldsFor(call, readAnswers(rewriters)));
+      const { outcome, cause } = await relay(call, answer, response, rewriters, services);
+      if (outcome === "broken") {
+        services.log.warn(
+          { request: id, server: server.name, stage: "body", cause: String(cause) },
+          brokenOff,
+        );
+      }
     } catch (error) {
       if (gone.signal.aborted) return; // nobody is there to be told
       if (error instanceof StoreUnavailableError) {
@@ -75,14 +87,22 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   };
 }
 
-/** What the server gets: the client's fields without its token. */
-function fieldsFor({ request }: Call): string[] {
+const brokenOff = "an answer of the MCP server broke off";
+
+/** What of this call's answer is changed. */
+function rewritersFor(_call: Call): readonly AnswerRewriter[] {
+  return [];
+}
+
+/** What the server gets: the client's fields without its token; no coding is asked for where it is read. */
+function fieldsFor({ request }: Call, isRead: boolean): string[] {
   const fields = endToEnd(request.rawHeaders);
   const left: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
     const [name = "", value = ""] = [fields[at], fields[at + 1]];
-    if (!["authorization", "cookie", "host", "content-length"].includes(name.toLowerCase()))
-      left.push(name, value);
+    const folded = name.toLowerCase();
+    if (isRead && folded === "accept-encoding") continue;
+    if (!["authorization", "cookie", "host", "content-length"].includes(folded)) left.push(name, value);
   }
   return left;
 }

@@ -21,7 +21,11 @@ interface OpenDoor {
   readonly backend: Backend;
 }
 
-export function createGateway(servers: readonly ProtectedServer[], services: GatewayServices): Gateway {
+export function createGateway(
+  servers: readonly ProtectedServer[],
+  shared: Omit<GatewayServices, "streams">,
+): Gateway {
+  const services: GatewayServices = { ...shared, streams: new Set() };
   let doors = open(servers);
   let documents = createDocuments(servers, services.issuer, services.metadata);
 

@@ -9,7 +9,7 @@ export interface GatewayInForce extends Reloadable {
   close(): Promise<void>;
 }
 
-export function startGateway(config: Config, services: GatewayServices): GatewayInForce {
+export function startGateway(config: Config, services: Omit<GatewayServices, "streams">): GatewayInForce {
   const gateway = createGateway(config.servers, services);
   return {
     taker: gateway,

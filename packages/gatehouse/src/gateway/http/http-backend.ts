@@ -2,7 +2,6 @@ import { Pool } from "undici";
 import type { Backend } from "../call.ts";
 import type { HttpBackendSettings } from "../protected-server.ts";
 import { errorCodes, RefusedCallError } from "../refusal.ts";
-import { endToEnd } from "./fields.ts";
 
 /** An MCP server over HTTP, with its pool of connections. */
 export function createHttpBackend({ url, timeouts, socketPath, authorities }: HttpBackendSettings): Backend {
@@ -29,7 +28,7 @@ export function createHttpBackend({ url, timeouts, socketPath, authorities }: Ht
         });
         // `raw`: name and value by turns, which the types do not say.
         const raw = answer.headers as unknown as readonly string[];
-        return { status: answer.statusCode, fields: endToEnd(raw), body: answer.body };
+        return { status: answer.statusCode, fields: raw, body: answer.body };
       } catch (cause) {
         const refused = {
           status: 502,

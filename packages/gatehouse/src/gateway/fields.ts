@@ -1,4 +1,4 @@
-import type { HeaderFields } from "../call.ts";
+import type { HeaderFields } from "./call.ts";
 
 /** Of one connection only (RFC 9110 §7.6.1), and those that the door writes itself. */
 const hopByHop = new Set([

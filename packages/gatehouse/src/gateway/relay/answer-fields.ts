@@ -1,0 +1,44 @@
+import type { HeaderFields } from "../call.ts";
+import { endToEnd } from "../fields.ts";
+
+/**
+ * What a server cannot say through the door: the challenge and CORS are the door's, cookies and what holds
+ * for a whole origin would be set for everything else at it.
+ */
+const notPassedOn = new Set([
+  "www-authenticate",
+  "set-cookie",
+  "alt-svc",
+  "strict-transport-security",
+  "clear-site-data",
+  "server",
+]);
+
+/** Of an event stream: how long it is nobody knows, and proxies are neither to store nor to buffer it. */
+const writtenAnew = new Set(["content-length", "cache-control", "x-accel-buffering", "content-encoding"]);
+
+/** The fields of a server's answer that its client gets, name and value by turns. */
+export function answerFields(fields: HeaderFields, isEventStream: boolean): string[] {
+  const left: string[] = [];
+  const passing = endToEnd(fields);
+  for (let at = 0; at < passing.length; at += 2) {
+    const [name = "", value = ""] = [passing[at], passing[at + 1]];
+    const folded = name.toLowerCase();
+    if (notPassedOn.has(folded) || folded.startsWith("access-control-")) continue;
+    if (isEventStream && writtenAnew.has(folded)) continue;
+    left.push(name, value);
+  }
+  if (isEventStream) left.push("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
+  return left;
+}
+
+/** The value of a field, of several the first; `undefined` where there is none. */
+export function fieldOf(fields: HeaderFields, name: string): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) if (fields[at]?.toLowerCase() === name) return fields[at + 1];
+  return undefined;
+}
+
+/** The fields without those of a name, in lower case. */
+export function without(fields: HeaderFields, name: string): string[] {
+  return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);
+}
