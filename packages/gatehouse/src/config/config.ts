@@ -260,7 +260,7 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
         : { url: values.SMTP_URL, from: values.SMTP_FROM },
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
-    servers: configuredServers(issuer, file.sections.values),
+    servers: configuredServers(issuer, file.sections.values, values.CA_FILE ?? []),
     demoPort: values.DEMO_PORT,
     clientIdle: values.CLIENT_IDLE_TTL,
     clientUnused: values.CLIENT_UNUSED_TTL,

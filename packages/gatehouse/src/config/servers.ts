@@ -1,55 +1,93 @@
-import { defaultIdentityHeaders, type ProtectedServer } from "../gateway/protected-server.ts";
-import type { ResourceScope } from "../oauth/records.ts";
-import { canonicalResource } from "../oauth/resource.ts";
+import {
+  defaultIdentityHeaders,
+  type HttpBackendSettings,
+  type IdentityHeaders,
+  identityFields,
+  type ProtectedServer,
+  type StdioBackendSettings,
+} from "../gateway/protected-server.ts";
 import type { SectionValues } from "./sections/sections.ts";
+import { serverAddress } from "./sections/server-address.ts";
+import type { ConfiguredServer } from "./sections/server-schema.ts";
+import { scopesOfServer } from "./sections/server-scopes.ts";
+import { readUpstream } from "./sections/server-upstream.ts";
 
-type ConfiguredServer = NonNullable<SectionValues["servers"]>[number];
-
-/** The MCP servers behind this one, as `servers:` has them. */
+/**
+ * The MCP servers behind this one, as `servers:` has them, in its order.
+ * @param authorities certificates trusted everywhere, as PEM
+ */
 export function configuredServers(
   issuer: string,
   { servers = [] }: SectionValues,
+  authorities: readonly string[],
 ): readonly ProtectedServer[] {
-  return servers.map((server) => protectedServer(issuer, server));
+  return servers.map((server) => protectedServer(issuer, server, authorities));
 }
 
 function protectedServer(
   issuer: string,
-  { name, title, path, upstream, scopes = [] }: ConfiguredServer,
+  server: ConfiguredServer,
+  authorities: readonly string[],
 ): ProtectedServer {
+  const { tools, resources, prompts, base_scope: base = [], limits } = server;
   return {
-    name,
-    title,
-    address: canonicalResource(new URL(issuer).origin + path),
-    backend: {
-      kind: "http",
-      url: new URL(upstream),
-      socketPath: undefined,
-      authorities: [],
-      keepsHost: false,
-      credentials: {},
-      timeouts: { connectMs: 5000, firstByteMs: 300_000, silenceMs: 60_000 },
-    },
-    scopes: scopesOf(scopes),
-    baseScopes: [],
-    permissions: { tools: undefined, resources: undefined, prompts: undefined },
-    list: "obtainable",
-    identityHeaders: defaultIdentityHeaders,
-    assertion: false,
-    origins: [],
-    limits: { callsPerMinute: undefined, tools: {} },
-    auditedArguments: {},
-    maxCallSeconds: 3600,
-    keepAliveSeconds: 25,
+    name: server.name,
+    title: server.title,
+    address: serverAddress(issuer, server),
+    backend: server.command === undefined ? overHttp(server, authorities) : overStdio(server, server.command),
+    scopes: scopesOfServer(server),
+    baseScopes: typeof base === "string" ? [base] : base,
+    permissions: { tools, resources, prompts },
+    list: server.list ?? "obtainable",
+    identityHeaders: identityHeaders(server.identity),
+    assertion: server.assertion ?? false,
+    origins: server.origins ?? [],
+    limits: { callsPerMinute: limits?.calls_per_minute, tools: limits?.tools ?? {} },
+    auditedArguments: server.audited_arguments ?? {},
+    maxCallSeconds: server.max_call ?? 3600,
+    keepAliveSeconds: server.keep_alive ?? 25,
   };
 }
 
-/** Scopes as the file writes them, as records. */
-export function scopesOf(scopes: NonNullable<ConfiguredServer["scopes"]>): readonly ResourceScope[] {
-  return scopes.map(({ name, sentence, default: isDefault, optional: isOptional }) => ({
-    name,
-    sentence,
-    ...(isDefault && { isDefault: true as const }),
-    ...(isOptional && { isOptional: true as const }),
-  }));
+function overHttp(server: ConfiguredServer, authorities: readonly string[]): HttpBackendSettings {
+  const { upstream = "", ca_file: own = [], credentials = {}, timeouts = {} } = server;
+  const behind = readUpstream(upstream);
+  if ("expected" in behind) throw new Error(`${server.name}: no upstream`); // the checks have seen to it
+  return {
+    kind: "http",
+    ...behind,
+    authorities: [...authorities, ...own],
+    keepsHost: server.host_header === "keep",
+    credentials,
+    timeouts: {
+      connectMs: (timeouts.connect ?? 5) * 1000,
+      firstByteMs: (timeouts.first_byte ?? 300) * 1000,
+      silenceMs: (timeouts.silence ?? 60) * 1000,
+    },
+  };
+}
+
+function overStdio(
+  server: ConfiguredServer,
+  [program = "", ...args]: readonly string[],
+): StdioBackendSettings {
+  return {
+    kind: "stdio",
+    command: [program, ...args],
+    folder: server.folder,
+    environment: server.environment ?? {},
+    per: server.per ?? "session",
+    maxChildren: server.max_children ?? 50,
+    maxChildrenPerPerson: server.max_children_per_person ?? 5,
+    idleSeconds: server.idle ?? 1800,
+    firstAnswerMs: (server.first_answer ?? 60) * 1000,
+  };
+}
+
+function identityHeaders(given: ConfiguredServer["identity"] = {}): IdentityHeaders {
+  const named = identityFields.map((field) => {
+    const header = given[field] ?? defaultIdentityHeaders[field];
+    return [field, header === false ? undefined : header];
+  });
+  return Object.fromEntries(named) as IdentityHeaders;
 }

@@ -1,11 +1,12 @@
 import type { Client, Declared, Resource } from "./records.ts";
-import type { Seconds, SecretHash } from "./values.ts";
+import type { ResourceIdentifier, Seconds, SecretHash } from "./values.ts";
 
 /*
  * Resources and clients that the operator declares in a file instead of adding them by a command.
  */
 
-export type DeclaredKind = "resources" | "clients";
+/** What a file speaks of, each by itself; what stands behind this server is a resource too. */
+export type DeclaredKind = "resources" | "servers" | "clients";
 
 /** Whether a file that declared it does so no more: for the protocol it is not there. */
 export function hasLeft({ declared }: Pick<Resource | Client, "declared">): boolean {
@@ -28,15 +29,22 @@ export type DeclaredResource = Resource &
 
 export type DeclaredClient = Client & Required<Pick<Client, "declared">>;
 
-/** What the file says of both kinds; of what is `undefined` it says nothing. */
+/** What the file says of each kind; of what is `undefined` it says nothing. */
 export interface Declarations {
   readonly resources?: Declaration<DeclaredResource> | undefined;
+  /** Resources that stand behind this server and ask about no token: see {@link credentialOfNobody}. */
+  readonly servers?: Declaration<DeclaredResource> | undefined;
   readonly clients?: Declaration<DeclaredClient> | undefined;
 }
 
+/** In the place of a credential's hash: no secret hashes to it. */
+export const credentialOfNobody = (identifier: ResourceIdentifier) => `none: ${identifier}` as SecretHash;
+
+const standsBehind = ({ credentialHash }: Found<unknown>) => credentialHash?.startsWith("none: ") === true;
+
 /** One resource or client. */
 export interface DeclaredName {
-  readonly kind: DeclaredKind;
+  readonly kind: Exclude<DeclaredKind, "servers">;
   readonly id: string;
 }
 
@@ -76,12 +84,36 @@ export interface Plan<T> {
   readonly stripped: readonly string[];
 }
 
-/** What has to be done for the declared ones of a kind to be what the file says. */
-export function planDeclaration<T extends DeclaredResource | DeclaredClient>(
-  kind: DeclaredKind,
-  { items }: Declaration<T>,
-  found: readonly Found<Resource | Client>[],
+/**
+ * What has to be done for the resources to be what a file says of those that ask by themselves and of those
+ * that stand behind this server; `undefined`: it says nothing of either. Of what it does not speak of nothing
+ * leaves.
+ */
+export function planResources(
+  { resources, servers }: Declarations,
+  found: readonly Found<Resource>[],
   now: Seconds,
+): Plan<DeclaredResource> | undefined {
+  if (resources === undefined && servers === undefined) return undefined;
+  const items = [...(resources?.items ?? []), ...(servers?.items ?? [])];
+  const speaksOf = (each: Found<Resource>) => (standsBehind(each) ? servers : resources) !== undefined;
+  return planDeclaration("resources", items, found, now, speaksOf);
+}
+
+/** What has to be done for the declared clients to be what the file says. */
+export const planClients = (
+  { items }: Declaration<DeclaredClient>,
+  found: readonly Found<Client>[],
+  now: Seconds,
+): Plan<DeclaredClient> => planDeclaration("clients", items, found, now);
+
+/** @param speaksOf what leaves, if it is not among the items */
+function planDeclaration<T extends DeclaredResource | DeclaredClient, R extends Resource | Client>(
+  kind: DeclaredName["kind"],
+  items: readonly T[],
+  found: readonly Found<R>[],
+  now: Seconds,
+  speaksOf: (each: Found<R>) => boolean = () => true,
 ): Plan<T> {
   const byId = new Map(found.map((each) => [idOf(each.record), each]));
   const wanted = new Map(items.map((item) => [idOf(item), item]));
@@ -122,6 +154,7 @@ export function planDeclaration<T extends DeclaredResource | DeclaredClient>(
     returned: names(items.filter(hadLeft)),
     left: names(
       found
+        .filter(speaksOf)
         .map(({ record }) => record)
         .filter(
           (record) => record.declared && record.declared.leftAt === undefined && !wanted.has(idOf(record)),

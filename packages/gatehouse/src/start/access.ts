@@ -39,10 +39,14 @@ export function checkAccess(store: Store, log: Logger): Reloadable {
  * nothing. What the file declares was looked at when it was read.
  */
 async function requireKnown(config: Config, store: Store, log: Logger): Promise<void> {
-  const { access, resources: declared = [] } = config.sections;
+  const { access, resources = [] } = config.sections;
+  const declared = [
+    ...resources.map(({ identifier }) => identifier),
+    ...config.servers.map(({ address }) => address),
+  ];
   const rules = Object.entries(access?.resources ?? {});
   const asked = rules.filter(([key]) => {
-    return !declared.some(({ identifier }) => identifier === key || shortIdOf(identifier) === key);
+    return !declared.some((identifier) => identifier === key || shortIdOf(identifier) === key);
   });
   if (asked.length === 0) return;
   let known: readonly Resource[];

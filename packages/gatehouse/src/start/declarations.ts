@@ -27,7 +27,7 @@ export interface KeptDeclarations extends Reloadable {
 const lookEvery = 60_000;
 const retryAfter = 1000;
 
-const kinds: readonly DeclaredKind[] = ["resources", "clients"];
+const kinds: readonly DeclaredKind[] = ["resources", "servers", "clients"];
 
 /**
  * Sees to it that what gatehouse.yaml declares is in the store, from the start on and after each reload.
@@ -104,7 +104,7 @@ type Services = Parameters<typeof keepDeclarations>[1];
 
 async function declare(services: Services, wanted: Declarations): Promise<void> {
   const { store, clock } = services;
-  if (wanted.resources === undefined && wanted.clients === undefined) return;
+  if (kinds.every((kind) => wanted[kind] === undefined)) return;
   for (;;) {
     const outcome = await store.declare(wanted, clock.now());
     switch (outcome.outcome) {

@@ -1,30 +1,25 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
-import { scopesOf } from "../config/servers.ts";
-import type { Declarations, DeclaredClient, DeclaredKind, DeclaredResource } from "../oauth/declarations.ts";
+import { scopesOf } from "../config/sections/server-scopes.ts";
+import {
+  credentialOfNobody,
+  type Declarations,
+  type DeclaredClient,
+  type DeclaredResource,
+} from "../oauth/declarations.ts";
 import { resourceClaims } from "../oauth/records.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
-import type { ClientId, ResourceIdentifier, Seconds, SecretHash } from "../oauth/values.ts";
+import type { ClientId, Seconds } from "../oauth/values.ts";
 
 /** As long as the file says so. */
 const always = 4_102_444_800 as Seconds; // 2100
 
 /** The resources and clients that the file declares, as records; of a section that it has not: nothing. */
-export function declaredIn({ sections, servers, placeOf }: Config, now: Seconds): Declarations {
-  const place = (section: DeclaredKind, index: number) =>
+export function declaredIn(config: Config, now: Seconds): Declarations {
+  const { sections, placeOf } = config;
+  const place = (section: "resources" | "clients", index: number) =>
     placeOf(section, [index, section === "resources" ? "identifier" : "id"]) ?? section;
-  const behind = servers.map(({ address, title, name, scopes }, index): DeclaredResource => {
-    const declared = {
-      place: placeOf("servers", [index, "name"]) ?? "servers",
-      fingerprint: fingerprintOf([
-        "server",
-        ...scopes.map(({ name, isDefault, isOptional }) => [name, isDefault, isOptional]),
-      ]),
-    };
-    const credentialHash = noCredential(address);
-    return { identifier: address, name: title ?? name, scopes, createdAt: now, declared, credentialHash };
-  });
-  const listed = sections.resources?.map((declared, index): DeclaredResource => {
+  const resources = sections.resources?.map((declared, index): DeclaredResource => {
     const { identifier, name, credential, previous_credential: previous, scopes = [], claims } = declared;
     const credentialHash = hashSecret(credential);
     return {
@@ -77,15 +72,31 @@ export function declaredIn({ sections, servers, placeOf }: Config, now: Seconds)
       lastUsedAt: undefined,
     };
   });
-  const resources = listed || sections.servers ? [...(listed ?? []), ...behind] : undefined;
+  const behind = sections.servers && standingBehind(config, now);
   return {
     ...(resources && { resources: { fingerprint: fingerprintOfAll(resources), items: resources } }),
+    ...(behind && { servers: { fingerprint: fingerprintOfAll(behind), items: behind } }),
     ...(clients && { clients: { fingerprint: fingerprintOfAll(clients), items: clients } }),
   };
 }
 
-/** In the place of a hash: what stands behind this server asks about no token, and no secret hashes to it. */
-const noCredential = (identifier: ResourceIdentifier) => `none: ${identifier}` as SecretHash;
+/** What stands behind this server, each a resource of its own that asks about no token. */
+function standingBehind({ servers, placeOf }: Config, now: Seconds): DeclaredResource[] {
+  return servers.map(({ address, title, name, scopes }, index) => ({
+    identifier: address,
+    name: title ?? name,
+    scopes,
+    createdAt: now,
+    declared: {
+      place: `${placeOf("servers", [index, "name"]) ?? "the command line"} (behind this server)`,
+      fingerprint: fingerprintOf([
+        "server",
+        ...scopes.map(({ name, isDefault, isOptional }) => [name, isDefault === true, isOptional === true]),
+      ]),
+    },
+    credentialHash: credentialOfNobody(address),
+  }));
+}
 
 /** Of all of a kind, in whatever order and wherever they stand. */
 function fingerprintOfAll(items: readonly (DeclaredResource | DeclaredClient)[]): string {

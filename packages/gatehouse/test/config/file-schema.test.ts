@@ -83,6 +83,29 @@ access: { sign_in: [{ denny: { domain: [a.example] } }] }
 access: { sign_in: [{ allow: { domain: a.example } }] }
 access: { resources: { notes: [{ allow: { everyone: true } }] } }
 access: { resources: { "https://a.example/mcp": [{ allow: { everyone: true }, scopes: ["a b"] }] } }
+servers: {}
+servers: [{ upstream: "http://localhost:3000/mcp" }]
+servers: [{ name: Notes, upstream: "http://localhost:3000/mcp" }]
+servers: [{ name: notes, upstream: "ftp://localhost:3000/mcp" }]
+servers: [{ name: notes, upstream: "http://a:b@localhost:3000/mcp" }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp#x" }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", path: mcp }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", path: "/mcp/" }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", host: "https://a.example" }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", tools: { x: "a b" } }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", tools: [x] }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", list: some }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", who: [] }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", identity: { user: X-User } }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", identity: { email: true } }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", credentials: { "X Key": a } }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", origins: ["https://a.example/"] }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", timeouts: { connect: fast } }]
+servers: [{ name: notes, upstream: "http://localhost:3000/mcp", limits: { calls_per_minute: 0 } }]
+servers: [{ name: notes, command: npx }]
+servers: [{ name: notes, command: [] }]
+servers: [{ name: notes, command: [npx], per: everybody }]
+servers: [{ name: notes, command: [npx], environment: { "A-B": c } }]
 `
   .trim()
   .split("\n");

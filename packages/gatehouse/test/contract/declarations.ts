@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeclaredClient, DeclaredResource } from "../../src/oauth/declarations.ts";
+import {
+  credentialOfNobody,
+  type DeclaredClient,
+  type DeclaredResource,
+} from "../../src/oauth/declarations.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { type ResourceIdentifier, seconds } from "../../src/oauth/values.ts";
 import { aClient, aHash, aRotation, aToken, later, now, times, unique } from "./records.ts";
@@ -217,6 +221,45 @@ export function declarationsContract(tested: StoreUnderTest): void {
     await clients([aDeclaredClient({ id: others.id })]);
     assert.equal((await tested.store.findClient(others.id))?.dynamicallyRegistered, false);
     await clients([]);
+  });
+
+  test("what stands behind the server is declared by itself: who speaks of the one kind of resources removes none of the other", async () => {
+    const identifiers = [anIdentifier(), anIdentifier()];
+    const [first, second] = identifiers.map((identifier) =>
+      aResource({ identifier, credentialHash: credentialOfNobody(identifier) }),
+    ) as [DeclaredResource, DeclaredResource];
+    const asking = aResource();
+    const servers = (items: readonly DeclaredResource[], at = now) =>
+      tested.store.declare({ servers: { fingerprint: unique(), items } }, at);
+    const left = async () =>
+      Promise.all(
+        [asking, first, second].map(async (each) => (await find(each.identifier))?.declared?.leftAt),
+      );
+    await declare([asking]);
+    await servers([first, second]);
+    assert.deepEqual(await left(), [undefined, undefined, undefined]);
+    await declare([asking], later(1));
+    assert.deepEqual(await left(), [undefined, undefined, undefined]);
+    const fewer = await servers([first], later(2));
+    assert.deepEqual(fewer.outcome === "declared" && fewer.left, inResources(second.identifier));
+    await declare([], later(3));
+    assert.deepEqual(await left(), [later(3), undefined, later(2)]);
+    const both = {
+      resources: { fingerprint: "r", items: [asking] },
+      servers: { fingerprint: "s", items: [first, second] },
+    };
+    const back = await tested.store.declare(both, later(4));
+    assert.deepEqual(
+      back.outcome === "declared" && back.returned,
+      inResources(asking.identifier, second.identifier),
+    );
+    const { resources, servers: standing } = await tested.store.findDeclarations();
+    assert.deepEqual([resources, standing], ["r", "s"]);
+    // One address may change sides: it is the same resource, with the same grants.
+    await declare([{ ...first, credentialHash: aHash() }], later(5));
+    await servers([], later(6));
+    assert.deepEqual(await left(), [later(5), undefined, later(6)]);
+    await declare([]);
   });
 
   test("of two that declare at once one's declarations hold as a whole", async () => {

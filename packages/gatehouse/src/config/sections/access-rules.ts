@@ -7,17 +7,24 @@ import type { SectionValues } from "./sections.ts";
 export function accessRulesOf(config: {
   readonly sections: SectionValues;
   readonly providers: readonly ProviderFacts[];
+  readonly servers: readonly { readonly address: string }[];
 }): AccessRules | undefined {
-  const { access } = config.sections;
-  if (access === undefined) return undefined;
-  const { providers } = config;
+  const { sections, providers, servers } = config;
+  const { access } = sections;
   const toRules = (declared: readonly DeclaredRule[], name: string) =>
     declared.map((rule, index) => toRule(rule, `${name}[${index}]`, providers));
+  const behind = servers.flatMap(({ address }, index): [string, readonly Rule[]][] => {
+    const who = sections.servers?.[index]?.who;
+    return who === undefined ? [] : [[address, toRules(who, `servers[${index}].who`)]];
+  });
+  if (access === undefined && behind.length === 0) return undefined;
+  const listed = Object.entries(access?.resources ?? {}).map(([key, rules]): [string, readonly Rule[]] => [
+    key,
+    toRules(rules, `access.resources.${key}`),
+  ]);
   return {
-    signIn: access.sign_in && toRules(access.sign_in, "sign_in"),
-    resources: new Map(
-      Object.entries(access.resources ?? {}).map(([key, rules]) => [key, toRules(rules, `resources.${key}`)]),
-    ),
+    signIn: access?.sign_in && toRules(access.sign_in, "access.sign_in"),
+    resources: new Map([...listed, ...behind]),
   };
 }
 
@@ -34,7 +41,7 @@ function toRule(
   return {
     effect: allow === undefined ? "deny" : "allow",
     match,
-    name: `access.${name}`,
+    name,
     ...(scopes && { scopes }),
   };
 }

@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { canonicalHost } from "../../oauth/host.ts";
 import { OAuthError } from "../../oauth/messages/errors.ts";
-import { canonicalResource } from "../../oauth/resource.ts";
+import { canonicalResource, shortIdOf } from "../../oauth/resource.ts";
+import type { ResourceIdentifier } from "../../oauth/values.ts";
 import type { Path } from "../yaml-tree.ts";
 import { checkGroups, providersIn } from "./access-names.ts";
 import type { CheckContext, Section } from "./section.ts";
+import { issuerOf, serverAddress } from "./server-address.ts";
+import { scopesOfServer } from "./server-scopes.ts";
 
 /** What has been found wrong already, such as a misspelt name, is not told again as missing. */
 const when = ({ issues }: { readonly issues: readonly unknown[] }) => issues.length === 0;
@@ -70,7 +73,7 @@ const hasOneEffect = (rule: { allow?: unknown; deny?: unknown }) =>
   (rule.allow === undefined) !== (rule.deny === undefined);
 
 const signInRule = z.strictObject(effects).refine(hasOneEffect, oneEffect);
-const resourceRule = z
+export const resourceRule = z
   .strictObject({
     ...effects,
     scopes: listOf(
@@ -150,12 +153,16 @@ export const accessSection: Section<DeclaredAccess> = {
 };
 
 /** The scopes that the file declares of a resource; `undefined`: it declares none of it, or takes any. */
-function declaredScopes({ sections }: CheckContext, key: string): readonly string[] | undefined {
-  const declared = sections.resources?.find(({ identifier }) => identifier === key)?.scopes;
-  return declared?.length ? declared.map(({ name }) => name) : undefined;
+function declaredScopes({ sections, settings }: CheckContext, key: string): readonly string[] | undefined {
+  const isMeant = (identifier: ResourceIdentifier) => identifier === key || shortIdOf(identifier) === key;
+  const declared = sections.resources?.find(({ identifier }) => isMeant(identifier))?.scopes;
+  const behind = sections.servers?.find((server) => isMeant(serverAddress(issuerOf(settings), server)));
+  const scopes = declared ?? (behind && scopesOfServer(behind));
+  return scopes?.length ? scopes.map(({ name }) => name) : undefined;
 }
 
-function checkRules(
+/** What is wrong with rules at a path of a section. @param scopes that there are; `undefined`: any */
+export function checkRules(
   rules: readonly DeclaredRule[],
   path: Path,
   scopes: readonly string[] | undefined,

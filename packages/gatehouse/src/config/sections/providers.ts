@@ -2,8 +2,8 @@ import { getPublicSuffix } from "tldts";
 import { z } from "zod";
 import { presetNames } from "../../identity/openid/presets.ts";
 import { canonicalHost, isIpLiteral } from "../../oauth/host.ts";
-import { seconds } from "../../oauth/values.ts";
-import { parseDuration, safeUrl } from "../parsers.ts";
+import { safeUrl } from "../parsers.ts";
+import { lengthOfTime } from "./length-of-time.ts";
 import { checkBesideVariables, checkProviders } from "./provider-checks.ts";
 import type { KnownPart } from "./provider-parts.ts";
 import { type Section, secret } from "./section.ts";
@@ -30,16 +30,6 @@ const domain = z
     context.issues.push({ code: "custom", input: text, message });
     return z.NEVER;
   });
-
-const lengthOfTime = (least: string, expected: string) =>
-  z
-    .union([z.int().min(0), z.string().regex(/^\d{1,9}[smhd]?$/, expected)], expected)
-    .transform((value, context) => {
-      const length = parseDuration(String(value));
-      if (length !== undefined && length >= (parseDuration(least) ?? 0)) return seconds(length);
-      context.issues.push({ code: "custom", input: value, message: expected });
-      return z.NEVER;
-    });
 
 const provider = z.strictObject({
   name: z

@@ -4,19 +4,22 @@ import { resourceClaims } from "../../oauth/records.ts";
 import { canonicalResource } from "../../oauth/resource.ts";
 import { resourceCredentialPrefix } from "../../oauth/tokens/prefixes.ts";
 import type { ResourceIdentifier } from "../../oauth/values.ts";
-import { type Section, secret } from "./section.ts";
+import type { Path } from "../yaml-tree.ts";
+import { type CheckContext, type Section, secret } from "./section.ts";
 
 const credential = secret(
   new RegExp(`^${resourceCredentialPrefix}[A-Za-z0-9._~-]{32,200}$`),
   `${resourceCredentialPrefix} and 32 to 200 letters and digits: echo ${resourceCredentialPrefix}$(openssl rand -hex 32)`,
 );
 
+/** The name of a scope (RFC 6749 §3.3). */
+export const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, "the name of a scope, such as notes:read, without spaces");
+
 /** A scope of an MCP server. */
 export const scopeSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, "the name of a scope, such as notes:read, without spaces")
-    .describe("As clients ask for it."),
+  name: scopeName.describe("As clients ask for it."),
   sentence: z
     .string()
     .regex(/\S/, "a sentence")
@@ -31,6 +34,8 @@ export const scopeSchema = z.strictObject({
     .optional()
     .describe("A tick on the consent page, without it not granted; never granted to who did not ask for it."),
 });
+
+export type DeclaredScope = z.output<typeof scopeSchema>;
 
 const resource = z.strictObject({
   identifier: z
@@ -94,15 +99,23 @@ export const resourcesSection: Section<DeclaredResources> = {
         if (credentials.has(secret)) problem([index, key], "one that is used twice", "one of its own");
         credentials.add(secret);
       }
-      const names = new Set<string>();
-      scopes.forEach((scope, at) => {
-        const path = [index, "scopes", at];
-        if (names.has(scope.name)) problem([...path, "name"], "the same as another", "each scope once");
-        if (scope.default && scope.optional) {
-          problem([...path, "optional"], "true beside default: true", "one of the two");
-        }
-        names.add(scope.name);
-      });
+      checkScopes(scopes, [index, "scopes"], problem);
     });
   },
 };
+
+/** What contradicts itself in a list of scopes at a path. */
+export function checkScopes(
+  scopes: readonly DeclaredScope[],
+  path: Path,
+  problem: CheckContext["problem"],
+): void {
+  const names = new Set<string>();
+  scopes.forEach((scope, at) => {
+    if (names.has(scope.name)) problem([...path, at, "name"], "the same as another", "each scope once");
+    if (scope.default && scope.optional) {
+      problem([...path, at, "optional"], "true beside default: true", "one of the two");
+    }
+    names.add(scope.name);
+  });
+}

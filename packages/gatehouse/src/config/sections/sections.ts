@@ -4,7 +4,8 @@ import { type DeclaredPeople, peopleSection } from "./people.ts";
 import { type DeclaredProviders, providersSection } from "./providers.ts";
 import { type DeclaredResources, resourcesSection } from "./resources.ts";
 import type { Section } from "./section.ts";
-import { type ConfiguredServers, serversSection } from "./servers.ts";
+import type { ConfiguredServers } from "./server-schema.ts";
+import { serversSection } from "./servers.ts";
 
 /** What the sections of gatehouse.yaml say; one that the file does not have is not there. */
 export interface SectionValues {

@@ -1,4 +1,10 @@
-import { type DeclarationOutcome, type Found, idOf, planDeclaration } from "../../oauth/declarations.ts";
+import {
+  type DeclarationOutcome,
+  type Found,
+  idOf,
+  planClients,
+  planResources,
+} from "../../oauth/declarations.ts";
 import type { Client, Resource } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { SecretHash } from "../../oauth/values.ts";
@@ -14,7 +20,8 @@ const { columns: says, names: statementNames } = clientStatements;
 
 export function declarationOperations(database: Database): Pick<Store, "declare" | "findDeclarations"> {
   const begin = database.prepare(
-    `insert into gatehouse_declarations (kind, fingerprint, declared_at) values ('resources', '', $1), ('clients', '', $1)
+    `insert into gatehouse_declarations (kind, fingerprint, declared_at)
+     values ('resources', '', $1), ('servers', '', $1), ('clients', '', $1)
      on conflict (kind) do nothing`,
   );
   // Whoever declares waits for whoever does.
@@ -68,17 +75,13 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
       database.transaction(async (run): Promise<DeclarationOutcome> => {
         await run(begin, instant(now));
         await run(take);
-        const { resources: wanted, clients: wantedClients } = declarations;
+        const { clients: wanted } = declarations;
+        const speaksOfResources = declarations.resources !== undefined || declarations.servers !== undefined;
         const plans = {
-          resources: wanted && planDeclaration("resources", wanted, await foundResources(run), now),
-          clients:
-            wantedClients &&
-            planDeclaration(
-              "clients",
-              wantedClients,
-              await foundClients(run, wantedClients.items.map(idOf)),
-              now,
-            ),
+          resources: speaksOfResources
+            ? planResources(declarations, await foundResources(run), now)
+            : undefined,
+          clients: wanted && planClients(wanted, await foundClients(run, wanted.items.map(idOf)), now),
         };
         const outcome = outcomeOf(plans);
         if (outcome.outcome !== "declared") throw new Undo(outcome);
@@ -94,7 +97,7 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
           await run(storeClient, ...about, secretHash, instantOrNull(until), ...statement);
         }
         for (const { kind, id } of outcome.left) await run(leave[kind], id, instant(now));
-        for (const kind of ["resources", "clients"] as const) {
+        for (const kind of ["resources", "servers", "clients"] as const) {
           const declaration = declarations[kind];
           if (declaration !== undefined) await run(note, kind, declaration.fingerprint, instant(now));
         }

@@ -1,4 +1,10 @@
-import { type DeclarationOutcome, type Found, idOf, planDeclaration } from "../../oauth/declarations.ts";
+import {
+  type DeclarationOutcome,
+  type Found,
+  idOf,
+  planClients,
+  planResources,
+} from "../../oauth/declarations.ts";
 import type { Client, Resource } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
@@ -62,17 +68,10 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
     declare: (declarations, now: Seconds) =>
       database.write((): DeclarationOutcome => {
         const plans = {
-          resources:
-            declarations.resources &&
-            planDeclaration("resources", declarations.resources, foundResources(), now),
+          resources: planResources(declarations, foundResources(), now),
           clients:
             declarations.clients &&
-            planDeclaration(
-              "clients",
-              declarations.clients,
-              foundClients(declarations.clients.items.map(idOf)),
-              now,
-            ),
+            planClients(declarations.clients, foundClients(declarations.clients.items.map(idOf)), now),
         };
         const outcome = outcomeOf(plans);
         if (outcome.outcome !== "declared") return outcome;
@@ -88,7 +87,7 @@ export function declarationOperations(database: Database): Pick<Store, "declare"
           storeClient.run(item.id, ...statement, ...about, ...previous);
         }
         for (const { kind, id } of outcome.left) leave[kind].run(now, id);
-        for (const kind of ["resources", "clients"] as const) {
+        for (const kind of ["resources", "servers", "clients"] as const) {
           const declaration = declarations[kind];
           if (declaration !== undefined) note.run(kind, declaration.fingerprint, now);
         }
