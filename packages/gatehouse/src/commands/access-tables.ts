@@ -116,8 +116,8 @@ export function explanationAsJson(tested: AccessTest): Record<string, unknown> {
       scopes: rule.scopes,
       matched: miss === undefined,
       missed: miss?.key,
-      groups_unknown: (miss?.groupsUnknown ?? byUnknownGroups) || undefined,
-    })) ?? null;
+      groups_unknown: miss?.groupsUnknown ?? byUnknownGroups,
+    }));
   const blocked = person.blockedAt !== undefined;
   return {
     subject: person.subject,
@@ -127,11 +127,11 @@ export function explanationAsJson(tested: AccessTest): Record<string, unknown> {
     scope: blocked ? "" : decision.scope,
     reason: blocked ? "blocked" : decision.allowed ? undefined : decision.reason,
     provider: person.provider,
-    groups: person.groups ?? null,
+    groups: person.groups,
     groups_confirmed_at: person.confirmedAt,
     sign_in: rules(signIn),
     rules: rules(own),
     rule_change_ends_access_within: ruleBound,
-    lost_group_ends_access_within: groupBound ?? null,
+    lost_group_ends_access_within: groupBound,
   };
 }

@@ -11,7 +11,7 @@ import type { Store } from "../oauth/store.ts";
 import type { Seconds, Subject } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { describeExplanation, explanationAsJson } from "./access-tables.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { withStore } from "./store.ts";
@@ -50,7 +50,8 @@ export function addAccessCommand(program: Command, shell: Shell): void {
       const tested = await withStore(shell, (store) =>
         testAccess(shell, store, person, resource, options.scope),
       );
-      shell.print(options.json ? JSON.stringify(explanationAsJson(tested)) : describeExplanation(tested));
+      if (options.json) printJson(shell, explanationAsJson(tested));
+      else shell.print(describeExplanation(tested));
       if (!isAllowed(tested)) throw new Refusal(1, "");
     });
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
 import { BackupError, backUp } from "../storage/sqlite/backup.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { formatBytes } from "./table.ts";
@@ -27,11 +27,11 @@ function backup(shell: Shell, file: string, { overwrite = false, json }: BackupO
   const bytes = explained(() => backUp({ path, target: file, overwrite }));
   const seconds = (performance.now() - begun) / 1000;
   if (json) {
-    shell.print(JSON.stringify({ file: resolve(file), bytes, seconds }));
+    printJson(shell, { file: resolve(file), bytes, seconds });
     return;
   }
-  shell.print(`Backed up ${describeStorage(config.storage)} to ${resolve(file)}`);
-  shell.print(`${formatBytes(bytes)} in ${seconds.toFixed(1)} s, complete and looked through.`);
+  shell.complain(`Backed up ${describeStorage(config.storage)} to ${resolve(file)}`);
+  shell.complain(`${formatBytes(bytes)} in ${seconds.toFixed(1)} s, complete and looked through.`);
   shell.complain(
     "The secret key is not in it: back that up apart, or whoever restores this signs everybody in anew.",
   );

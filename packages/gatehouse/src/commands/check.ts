@@ -8,7 +8,7 @@ import {
   providersToCheck,
 } from "../start/provider-check.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { formatTable } from "./table.ts";
@@ -45,9 +45,10 @@ async function checkProviders(shell: Shell, name: string | undefined, options: C
   for (const provider of chosen) checked.push({ provider, ...(await provider.examine()) });
   if (options.json) {
     const facts = checked.map(({ provider: { name, title, callbackUrl }, findings, problem }) => ({
-      ...{ name, title, redirectUri: callbackUrl ?? null, findings, problem: problem ?? null },
+      ...{ name, title, redirectUri: callbackUrl, problem },
+      findings: findings.map(({ what, good, found }) => ({ what, good, found })),
     }));
-    shell.print(JSON.stringify(facts, null, 2));
+    printJson(shell, facts, 2);
   } else {
     for (const { provider, findings, problem } of checked) tell(shell, provider, findings, problem);
   }

@@ -4,6 +4,16 @@ import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
 /**
+ * Shows what was just made and is shown never again: alone on the standard output, so that it can be sent
+ * where it belongs.
+ * @param what of a sentence its beginning: `Its secret`
+ */
+export function tellSecret(shell: Shell, what: string, secret: string): void {
+  shell.complain(`${what}, shown only this once:`);
+  shell.print(secret);
+}
+
+/**
  * T01: generated, 256 bits. One that was brought along is the operator's word; a short one gets a warning.
  */
 export async function chooseSecret(shell: Shell, fromInput: true | undefined): Promise<string> {

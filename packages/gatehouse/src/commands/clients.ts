@@ -8,15 +8,23 @@ import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { ClientId } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { checkRedirect } from "./client-redirects.ts";
-import { chooseSecret } from "./client-secret.ts";
+import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { describePlace, refuseDeclaredClient } from "./declared.ts";
-import { asJson, collected, type JsonOption } from "./options.ts";
+import {
+  agree,
+  asJson,
+  collected,
+  type JsonOption,
+  printJson,
+  withoutAsking,
+  type YesOption,
+} from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import { addRotateSecretCommand } from "./rotate-secret.ts";
 import { addSetClientCommand } from "./set-client.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatInstant, formatTable } from "./table.ts";
+import { formatInstant, formatTable, several } from "./table.ts";
 import { addVouchCommand } from "./vouch.ts";
 
 interface AddOptions extends JsonOption {
@@ -65,18 +73,23 @@ export function addClientsCommand(program: Command, shell: Shell): void {
   addSetClientCommand(clients, shell);
   clients
     .command("remove <id>")
-    .description("remove a client with its consents, grants and tokens")
+    .description("remove a client with its consents, grants and tokens; says how many grants and asks")
+    .addOption(withoutAsking())
     .addOption(asJson())
-    .action((id: string, { json }: JsonOption) =>
-      changeStore(shell, async (store) => {
-        const client = await store.findClient(id);
-        if (client !== undefined) refuseDeclaredClient(client);
-        if (!(await store.removeClient(id))) throw unknownClient(id);
-        shell.print(
-          json ? JSON.stringify({ removed: id }) : `Removed client ${id} with its grants and tokens.`,
-        );
-      }),
-    );
+    .action((id: string, options: JsonOption & YesOption) => remove(shell, id, options));
+}
+
+function remove(shell: Shell, id: string, options: JsonOption & YesOption): Promise<void> {
+  return changeStore(shell, async (store) => {
+    const client = await store.findClient(id);
+    if (client === undefined) throw unknownClient(id);
+    refuseDeclaredClient(client);
+    const grants = await store.countGrantsFor({ kind: "clients", id }, shell.clock.now());
+    await agree(shell, options, `removing the client ${id} ends ${several(grants, "grant")}`);
+    if (!(await store.removeClient(id))) throw unknownClient(id);
+    if (options.json) return printJson(shell, { removed: id, grants });
+    shell.complain(`Removed client ${id}: ${several(grants, "grant")} ended, with every token.`);
+  });
 }
 
 async function add(shell: Shell, options: AddOptions): Promise<void> {
@@ -111,12 +124,9 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
     throw new Refusal(1, `the client id ${options.id} is taken`);
   });
   const generated = options.secretStdin ? undefined : secret;
-  if (options.json) {
-    shell.print(JSON.stringify({ ...describe(client), client_secret: generated }));
-    return;
-  }
-  shell.print(`Added client ${client.id} (${client.authMethod}).`);
-  if (generated !== undefined) shell.print(`Its secret, shown only this once: ${generated}`);
+  if (options.json) return printJson(shell, { ...describe(client), client_secret: generated });
+  shell.complain(`Added client ${client.id} (${client.authMethod}).`);
+  if (generated !== undefined) tellSecret(shell, "Its secret", generated);
 }
 
 /**
@@ -131,9 +141,11 @@ function checkId(id: string): void {
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {
   const clients = await store.listClients();
-  if (json) return shell.print(JSON.stringify(clients.map(describe)));
+  if (json) return printJson(shell, clients.map(describe));
   if (clients.length === 0)
-    return shell.print("There are no clients. MCP clients register themselves; clients add provisions one.");
+    return shell.complain(
+      "There are no clients. MCP clients register themselves; clients add provisions one.",
+    );
   shell.print(
     formatTable(
       ["ID", "NAME", "AUTH METHOD", "ORIGIN", "CREATED", "LAST USED", "REDIRECT URIS"],
@@ -155,7 +167,7 @@ async function list(shell: Shell, store: Store, json: true | undefined): Promise
 async function show(shell: Shell, store: Store, id: string, json: true | undefined): Promise<void> {
   const client = await store.findClient(id);
   if (client === undefined) throw unknownClient(id);
-  if (json) return shell.print(JSON.stringify(describe(client)));
+  if (json) return printJson(shell, describe(client));
   const { name, uri } = client.metadata;
   shell.print(
     [
@@ -201,7 +213,7 @@ function describe(client: Client): Record<string, unknown> {
     client_uri: client.metadata.uri,
     token_endpoint_auth_method: client.authMethod,
     redirect_uris: client.redirectUris,
-    redirect_uris_matching_nothing: nothing.length === 0 ? undefined : nothing,
+    redirect_uris_matching_nothing: nothing,
     grant_types: client.grantTypes,
     scope: client.scope,
     dynamically_registered: client.dynamicallyRegistered,

@@ -3,7 +3,7 @@ import { loadConfig, loadSettings } from "../config/config.ts";
 import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { fileSchema } from "../config/settings-table.ts";
 import { shownSections, shownSettings } from "../config/shown-settings.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { formatTable } from "./table.ts";
@@ -40,18 +40,21 @@ function check(shell: Shell, { json, dev }: JsonOption & ForDev): void {
     loadConfig(shell, dev ? "dev" : "serve");
   } catch (error) {
     if (!json || !(error instanceof ConfigError)) throw error;
-    shell.print(JSON.stringify({ errors: error.errors }, null, 2));
+    const errors = error.errors.map(({ place, variable, found, expected }) => {
+      return { place, variable, found, expected };
+    });
+    printJson(shell, { errors }, 2);
     throw new Refusal(2, `the configuration has errors: ${error.errors.map(nameOf).join(", ")}`);
   }
-  if (json) shell.print(JSON.stringify({ errors: [] }, null, 2));
-  else shell.print("The configuration is in order.");
+  if (json) printJson(shell, { errors: [] }, 2);
+  else shell.complain("The configuration is in order.");
 }
 
 function show(shell: Shell, { json }: JsonOption): void {
   const { sources, file } = loadSettings(shell, "command");
   const settings = [...shownSettings(sources), ...shownSections(file)];
   if (json) {
-    shell.print(JSON.stringify({ file: file.path ?? null, settings }, null, 2));
+    printJson(shell, { file: file.path, settings }, 2);
     return;
   }
   shell.complain(

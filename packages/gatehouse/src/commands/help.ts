@@ -59,7 +59,7 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "clients list": { examples: ["clients list --json"], reads: database },
   "clients show": { examples: ["clients show web"], reads: database },
-  "clients remove": { examples: ["clients remove web"], reads: database },
+  "clients remove": { examples: ["clients remove web", "clients remove web --yes"], reads: database },
   "clients rotate-secret": { examples: ["clients rotate-secret web --keep 24h"], reads: database },
   "clients vouch": { examples: ["clients vouch gatehouse_c_1"], reads: database },
   resources: {
@@ -85,7 +85,10 @@ const abouts: Readonly<Record<string, About>> = {
     examples: ["resources rotate https://notes.example.com/mcp --keep 24h"],
     reads: database,
   },
-  "resources remove": { examples: ["resources remove https://notes.example.com/mcp"], reads: database },
+  "resources remove": {
+    examples: ["resources remove https://notes.example.com/mcp --yes"],
+    reads: database,
+  },
   people: {
     summary: "the people who signed in: list, block, release, …",
     examples: ["people list", "people block ada@example.com"],
@@ -130,7 +133,7 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "keys list": { examples: ["keys list"], reads: keys },
   "keys rotate": { examples: ["keys rotate"], reads: keys },
-  "keys retire": { examples: ["keys retire 3f2a9c41"], reads: keys },
+  "keys retire": { examples: ["keys retire 3f2a9c41", "keys retire 3f2a9c41 --force --yes"], reads: keys },
   health: {
     summary: "ask the server on this machine whether it is alive",
     examples: ["health && echo alive", "health --ready"],

@@ -1,15 +1,32 @@
 import { type Command, Option } from "commander";
-import { loadConfig } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import type { Store } from "../oauth/store.ts";
 import { type Seconds, seconds } from "../oauth/values.ts";
-import { invite, type MailLanguage, mailInvitation, mailLanguages } from "../start/invitations.ts";
+import {
+  findInvitable,
+  invite,
+  type MailLanguage,
+  mailInvitation,
+  mailLanguages,
+} from "../start/invitations.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { asJson, duration, type JsonOption } from "./options.ts";
+import {
+  agree,
+  asJson,
+  duration,
+  type JsonOption,
+  printJson,
+  withoutAsking,
+  type YesOption,
+} from "./options.ts";
+import { counted } from "./people-tables.ts";
+import { holdingsOf } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
 import { formatInstant } from "./table.ts";
 
-interface InviteOptions extends JsonOption {
+interface InviteOptions extends JsonOption, YesOption {
   readonly groups?: readonly string[];
   readonly expires: Seconds;
   readonly signOut?: true;
@@ -31,7 +48,11 @@ export function addInviteCommands(people: Command, shell: Shell): void {
         .argParser(readLifetime)
         .default(seconds(72 * 3600), "72h"),
     )
-    .option("--sign-out", "end the grants of somebody who had an account, once they use it")
+    .option(
+      "--sign-out",
+      "end the grants of somebody who had an account, once they use it; says how many and asks",
+    )
+    .addOption(withoutAsking())
     .addOption(new Option("--language <language>", "of the mail").choices([...mailLanguages]).default("en"))
     .addOption(asJson())
     .action((email: string, options: InviteOptions) => invitePerson(shell, email, options));
@@ -46,6 +67,7 @@ function invitePerson(shell: Shell, address: string, options: InviteOptions): Pr
   const { groups = [], expires: lifetime, signOut: endsGrants = false, language, json } = options;
   const config = loadConfig(shell, "command");
   return changeStore(shell, async (store) => {
+    if (endsGrants) await agreeToEnd(shell, config, store, address, options);
     const about = { email: address, groups, endsGrants, lifetime };
     const invited = await invite(config, store, shell, about);
     if ("refused" in invited) throw refusalOf(invited, address);
@@ -58,12 +80,11 @@ function invitePerson(shell: Shell, address: string, options: InviteOptions): Pr
       throw new Error("the mail server did not take the invitation, so nobody is invited", { cause: error });
     }
     if (json) {
-      return shell.print(
-        JSON.stringify({ email, mailed, ...(mailed ? {} : { link }), expires_at: expiresAt, replaces }),
-      );
+      const shown = mailed ? undefined : link;
+      return printJson(shell, { email, mailed, link: shown, expires_at: expiresAt, replaces });
     }
     const until = `${formatInstant(expiresAt)} UTC`;
-    if (mailed) shell.print(`Mailed to ${oneLine(email)}: a link that is good once, until ${until}.`);
+    if (mailed) shell.complain(`Mailed to ${oneLine(email)}: a link that is good once, until ${until}.`);
     else {
       shell.print(link);
       shell.complain(
@@ -79,12 +100,27 @@ function invitePerson(shell: Shell, address: string, options: InviteOptions): Pr
   });
 }
 
+/** Somebody who has an account of this server; an invitation of anybody else ends nothing. */
+async function agreeToEnd(
+  shell: Shell,
+  config: Config,
+  store: Store,
+  email: string,
+  options: YesOption,
+): Promise<void> {
+  const people = await findInvitable(config, store, email);
+  if (people.length === 0) return;
+  const ended = counted(await holdingsOf(store, people, shell.clock.now()));
+  await agree(shell, options, `once ${oneLine(email)} uses the invitation, ${ended} of theirs end`);
+}
+
 function uninvite(shell: Shell, email: string, { json }: JsonOption): Promise<void> {
   return changeStore(shell, async (store) => {
     if (!(await store.cancelInvitation(email, shell.clock.now()))) {
       throw new Refusal(1, `no invitation to ${oneLine(email)} is open`);
     }
-    shell.print(json ? JSON.stringify({ uninvited: email }) : `Ended the invitation to ${oneLine(email)}.`);
+    if (json) printJson(shell, { uninvited: email });
+    else shell.complain(`Ended the invitation to ${oneLine(email)}.`);
   });
 }
 

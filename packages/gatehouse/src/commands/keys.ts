@@ -5,13 +5,13 @@ import type { ConfiguredKeys } from "../keys/keyring.ts";
 import { configuredKey, keyIdOf, keyName, newKeyText } from "../oauth/tokens/secret-keys.ts";
 import { configuredKeys } from "../start/keyed-store.ts";
 import { type ListedKey, listKeys } from "./listed-keys.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatInstant, formatTable } from "./table.ts";
+import { formatInstant, formatTable, several } from "./table.ts";
 
-interface RetireOptions extends JsonOption {
+interface RetireOptions extends JsonOption, YesOption {
   readonly force?: true;
 }
 
@@ -32,15 +32,19 @@ export function addKeysCommand(program: Command, shell: Shell): void {
   keys
     .command("retire <key>")
     .description("take an older key, by its name in the list, away; refused while grants depend on it")
-    .option("--force", "although grants depend on it: their people sign in anew")
+    .option(
+      "--force",
+      "although grants depend on it: their people sign in anew; says how many grants and asks",
+    )
+    .addOption(withoutAsking())
     .addOption(asJson())
     .action((name: string, options: RetireOptions) => retire(shell, name, options));
 }
 
 async function list(shell: Shell, json: true | undefined): Promise<void> {
   const { listed } = await look(shell);
-  if (json) return shell.print(JSON.stringify(listed.map(describe)));
-  if (listed.length === 0) return shell.print("There is no key yet: the first start makes one.");
+  if (json) return printJson(shell, listed.map(describe));
+  if (listed.length === 0) return shell.complain("There is no key yet: the first start makes one.");
   shell.print(
     formatTable(
       ["KEY", "USE", "WHERE", "SINCE", "LIVE GRANTS", "PEOPLE"],
@@ -64,34 +68,33 @@ async function rotate(shell: Shell, json: true | undefined): Promise<void> {
   const key = keyName(keyIdOf(readings[0]));
   if (from === "memory") throw new Refusal(1, "a database in memory has a key of its own at each start");
   if (from !== "key file") {
-    if (json) return shell.print(JSON.stringify({ key, from, path, secret: text }));
-    return shell.print(tellWhatToSet(configured, text, key));
+    if (json) return printJson(shell, { key, from, path, secret: text });
+    shell.complain(tellWhatToSet(configured, key));
+    return shell.print(text);
   }
   if (path === undefined || keys.length === 0) {
     throw new Refusal(1, `there is no key file ${path} yet: the first start makes it`);
   }
   await replaceKeyFile(path, [text, ...keys.map((each) => each.text)]);
-  if (json) return shell.print(JSON.stringify({ key, from, path }));
-  shell.print(
+  if (json) return printJson(shell, { key, from, path, secret: undefined });
+  shell.complain(
     `The new key ${key} stands first in ${path}; what the older ones made goes on being good.
 Restart every process that uses this database, all of them at once: one that was not restarted refuses what the new key made.`,
   );
 }
 
-function tellWhatToSet({ from, path, keys }: ConfiguredKeys, text: string, key: string): string {
-  const several =
-    "Where several processes are not restarted all at once, first give it as the last of the keys to each of them, so that all verify it.";
-  if (from === "SECRET_KEY_FILE") {
-    return `Put the new key ${key} above the others in ${path}, and restart:\n\n${text}\n\n${several}`;
-  }
-  return `Set SECRET_KEY to the new key ${key}, followed by what it holds now, and restart:
-
-SECRET_KEY="${text}${keys.length === 0 ? "" : ",$SECRET_KEY"}"
-
-${several}`;
+function tellWhatToSet({ from, path, keys }: ConfiguredKeys, key: string): string {
+  const followed = keys.length === 0 ? "" : ", followed by a comma and what it holds now,";
+  const what =
+    from === "SECRET_KEY_FILE"
+      ? `Put the new key ${key} above the others in ${path}, and restart.`
+      : `Set SECRET_KEY to the new key ${key}${followed} and restart.`;
+  return `${what}
+Where several processes are not restarted all at once, first give it as the last of the keys to each of them, so that all verify it.
+The new key, shown only this once:`;
 }
 
-async function retire(shell: Shell, name: string, { force, json }: RetireOptions): Promise<void> {
+async function retire(shell: Shell, name: string, options: RetireOptions): Promise<void> {
   const { configured, listed } = await look(shell);
   const key = listed.find((each) => each.name === name);
   if (key === undefined)
@@ -102,7 +105,8 @@ async function retire(shell: Shell, name: string, { force, json }: RetireOptions
   if (key.fingerprints.length === 0) {
     throw new Refusal(1, `${name} was taken away before; what depends on it ends by itself`);
   }
-  if (!force) refuseNeeded(key, listed);
+  if (options.force) await agree(shell, options, `retiring ${name} ends ${inWords(key)}`);
+  else refuseNeeded(key, listed);
   const rest = configured.keys.filter(
     ({ readings }) => !readings.some(({ fingerprint }) => key.fingerprints.includes(fingerprint)),
   );
@@ -114,13 +118,13 @@ async function retire(shell: Shell, name: string, { force, json }: RetireOptions
     );
   }
   await changeStore(shell, (store) => store.forgetKeys(key.fingerprints));
-  if (json) return shell.print(JSON.stringify({ retired: name, grants: key.grants }));
-  shell.print(
+  if (options.json) return printJson(shell, { retired: name, grants: key.grants });
+  shell.complain(
     `Retired the key ${name}${key.grants > 0 ? `: ${inWords(key)} end with the next refresh` : ""}.`,
   );
   if (inFile)
-    shell.print(`It has left ${configured.path}; processes that run know it until they are restarted.`);
-  else if (key.from !== undefined) shell.print(`Take it out of ${key.from} and restart.`);
+    shell.complain(`It has left ${configured.path}; processes that run know it until they are restarted.`);
+  else if (key.from !== undefined) shell.complain(`Take it out of ${key.from} and restart.`);
 }
 
 /**
@@ -150,7 +154,7 @@ function refuseNeeded(key: ListedKey, listed: readonly ListedKey[]): void {
 }
 
 const inWords = ({ grants, people }: ListedKey) =>
-  `${grants} live ${grants === 1 ? "grant" : "grants"} (of ${people} ${people === 1 ? "person" : "people"})`;
+  `${several(grants, "live grant")} (of ${people === 1 ? "1 person" : `${people} people`})`;
 
 function look(shell: Shell) {
   return withStore(shell, async (store) => {

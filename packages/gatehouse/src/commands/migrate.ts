@@ -4,7 +4,7 @@ import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import { openStore, pendingMigrations } from "../start/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { asJson, duration, type JsonOption } from "./options.ts";
+import { asJson, duration, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { tellChanged, withStore } from "./store.ts";
@@ -45,9 +45,9 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
 async function dropClearSecrets(shell: Shell, { json }: JsonOption): Promise<void> {
   const dropped = await withStore(shell, dropEach);
   if (dropped > 0) tellChanged(shell, loadConfig(shell, "command").storage);
-  if (json) return shell.print(JSON.stringify({ dropped }));
+  if (json) return printJson(shell, { dropped });
   const clients = dropped === 1 ? "1 client" : `${dropped} clients`;
-  shell.print(
+  shell.complain(
     dropped === 0
       ? "No client has a secret in clear text."
       : `Dropped the clear-text secret of ${clients}; a hash of each stays. The service before Gatehouse cannot be run on this database any more.`,
@@ -75,8 +75,8 @@ async function migrate(shell: Shell, { dryRun, json, wait }: MigrateOptions): Pr
     if (pending.length > 0) tellChanged(shell, config.storage);
   }
   const names = pending.map(({ name }) => name);
-  if (json) return shell.print(JSON.stringify(dryRun ? { pending } : { applied: names }));
-  if (pending.length === 0) return shell.print("The database is up to date.");
+  if (json) return printJson(shell, dryRun ? { pending } : { applied: names });
+  if (pending.length === 0) return shell.complain("The database is up to date.");
   if (dryRun) shell.print(pending.map(({ name, sql }) => `-- ${name}\n${sql.trim()}`).join("\n\n"));
-  else shell.print(names.map((name) => `Applied ${name}`).join("\n"));
+  else shell.complain(names.map((name) => `Applied ${name}`).join("\n"));
 }

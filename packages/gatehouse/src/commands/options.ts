@@ -11,6 +11,16 @@ export interface JsonOption {
 /** `--json`, the same in every command that answers with facts. */
 export const asJson = () => new Option("--json", "print JSON, for scripts");
 
+/**
+ * Prints an answer for scripts. What there is nothing to say of is `null`, so that an answer always has the
+ * same members.
+ * @param indent by so many spaces; without, all in one line
+ */
+export function printJson(shell: Shell, answer: unknown, indent?: number): void {
+  const orNull = (_name: string, value: unknown) => (value === undefined ? null : value);
+  shell.print(JSON.stringify(answer, orNull, indent));
+}
+
 /** Gathers the values of an option that may stand several times. */
 export const collected = (value: string, earlier: readonly string[] = []) => [...earlier, value];
 

@@ -2,7 +2,7 @@ import type { KnownAccount, Passkey } from "../oauth/records.ts";
 import type { EndedHoldings, Holdings } from "../oauth/store/people.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import type { Shell } from "./shell.ts";
-import { formatInstant, formatTable } from "./table.ts";
+import { formatInstant, formatTable, several } from "./table.ts";
 
 /* How commands show people and what is theirs. Names and addresses come from outside: made harmless. */
 
@@ -43,10 +43,8 @@ export function personAsJson(person: KnownAccount): Record<string, unknown> {
   };
 }
 
-export function endedAsJson(holdings: Holdings | EndedHoldings | undefined): Record<string, unknown> {
-  if (holdings === undefined) return {};
-  const { sessions, grants, ...counts } = holdings;
-  const { codes } = counts as Partial<EndedHoldings>;
+export function endedAsJson(holdings: Holdings | EndedHoldings): Record<string, unknown> {
+  const { sessions, grants, ...codes } = holdings;
   return {
     sessions,
     grants: grants.map(({ id, clientId, resource, scope, createdAt }) => ({
@@ -56,7 +54,7 @@ export function endedAsJson(holdings: Holdings | EndedHoldings | undefined): Rec
       scope,
       created_at: createdAt,
     })),
-    codes,
+    ...codes,
   };
 }
 
@@ -88,7 +86,6 @@ export function describePasskeys(passkeys: readonly Passkey[] = []): string {
 }
 
 export function passkeysAsJson(passkeys: readonly Passkey[] = []): Record<string, unknown> {
-  if (passkeys.length === 0) return {};
   return {
     passkeys: passkeys.map(({ id, name, rpId, createdAt, lastUsedAt, backedUp }) => ({
       passkey: id,
@@ -101,12 +98,8 @@ export function passkeysAsJson(passkeys: readonly Passkey[] = []): Record<string
   };
 }
 
-const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
-
 /** LEGACY: refresh tokens of the service before us that were ended. */
 export function printOriginalTokens(shell: Shell, tokens: number): void {
   if (tokens === 0) return;
-  shell.print(
-    `Ended ${tokens === 1 ? "1 refresh token" : `${tokens} refresh tokens`} of the service before Gatehouse.`,
-  );
+  shell.complain(`Ended ${several(tokens, "refresh token")} of the service before Gatehouse.`);
 }

@@ -1,10 +1,8 @@
 import { type Command, Option } from "commander";
-import type { EndedHoldings, Holdings } from "../oauth/store/people.ts";
-import type { Store } from "../oauth/store.ts";
-import type { Seconds } from "../oauth/values.ts";
+import type { EndedHoldings } from "../oauth/store/people.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addInviteCommands } from "./invite.ts";
-import { agree, asJson, type JsonOption, withoutAsking, type YesOption } from "./options.ts";
+import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import {
   counted,
   describeHoldings,
@@ -16,7 +14,7 @@ import {
   personAsJson,
   printOriginalTokens,
 } from "./people-tables.ts";
-import { findPeople, type Whom } from "./person.ts";
+import { findPeople, holdingsOf, type Whom } from "./person.ts";
 import { addReleaseCommand } from "./release.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
@@ -70,8 +68,9 @@ function list(shell: Shell, { blocked, json }: JsonOption & { readonly blocked?:
   return withStore(shell, async (store) => {
     const all = await store.listAccounts();
     const people = blocked ? all.filter(({ blockedAt }) => blockedAt !== undefined) : all;
-    if (json) return shell.print(JSON.stringify(people.map(personAsJson)));
-    if (people.length === 0) return shell.print(blocked ? "Nobody is blocked." : "Nobody has signed in yet.");
+    if (json) return printJson(shell, people.map(personAsJson));
+    if (people.length === 0)
+      return shell.complain(blocked ? "Nobody is blocked." : "Nobody has signed in yet.");
     shell.print(describePeople(people));
   });
 }
@@ -80,22 +79,26 @@ function show(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> {
   return withStore(shell, async (store) => {
     const people = await findPeople(store, whom);
     const now = shell.clock.now();
-    const holdings = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
-    const passkeys = await Promise.all(people.map(({ subject }) => store.listPasskeys(subject)));
+    const known = await Promise.all(
+      people.map(async (person) => ({
+        person,
+        holdings: await store.findHoldings(person.subject, now),
+        passkeys: await store.listPasskeys(person.subject),
+      })),
+    );
     if (json) {
-      return shell.print(
-        JSON.stringify(
-          people.map((person, at) => ({
-            ...personAsJson(person),
-            ...endedAsJson(holdings[at]),
-            ...passkeysAsJson(passkeys[at]),
-          })),
-        ),
+      return printJson(
+        shell,
+        known.map(({ person, holdings, passkeys }) => ({
+          ...personAsJson(person),
+          ...endedAsJson(holdings),
+          ...passkeysAsJson(passkeys),
+        })),
       );
     }
     shell.print(describePeople(people));
-    for (const [at, person] of people.entries()) {
-      shell.print(`\n${nameOf(person)}: ${describeHoldings(holdings[at])}${describePasskeys(passkeys[at])}`);
+    for (const { person, holdings, passkeys } of known) {
+      shell.print(`\n${nameOf(person)}: ${describeHoldings(holdings)}${describePasskeys(passkeys)}`);
     }
   });
 }
@@ -127,11 +130,9 @@ function unblock(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> 
     const people = await findPeople(store, whom);
     const unblocked = [];
     for (const person of people) if (await store.unblockAccount(person.subject)) unblocked.push(person);
-    if (json) {
-      return shell.print(JSON.stringify({ unblocked: unblocked.map(({ subject }) => subject) }));
-    }
+    if (json) return printJson(shell, { unblocked: unblocked.map(({ subject }) => subject) });
     for (const person of people) {
-      shell.print(
+      shell.complain(
         unblocked.includes(person)
           ? `Unblocked ${nameOf(person)}: they can sign in again, and connect their apps anew.`
           : `${nameOf(person)} was not blocked.`,
@@ -160,18 +161,6 @@ function remove(shell: Shell, whom: Whom, options: JsonOption & YesOption): Prom
   });
 }
 
-async function holdingsOf(
-  store: Store,
-  people: Awaited<ReturnType<typeof findPeople>>,
-  now: Seconds,
-): Promise<Holdings> {
-  const all = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
-  return {
-    sessions: all.reduce((sum, { sessions }) => sum + sessions, 0),
-    grants: all.flatMap(({ grants }) => grants),
-  };
-}
-
 function tellEnded(
   shell: Shell,
   done: "blocked" | "removed",
@@ -185,15 +174,14 @@ function tellEnded(
   if (json) {
     const subjects = told.map(({ person }) => person.subject);
     const ended = told.map(({ person, ended }) => ({ subject: person.subject, ...endedAsJson(ended) }));
-    const original_refresh_tokens = original === 0 ? undefined : original;
-    shell.print(JSON.stringify({ [done]: subjects, ended, original_refresh_tokens }));
+    printJson(shell, { [done]: subjects, ended, original_refresh_tokens: original });
     return;
   }
   const verb = done === "blocked" ? "Blocked" : "Removed";
   for (const { person, ended } of told) {
-    shell.print(`${verb} ${nameOf(person)}. Ended, with every token: ${describeHoldings(ended)}`);
+    shell.complain(`${verb} ${nameOf(person)}. Ended, with every token: ${describeHoldings(ended)}`);
     if (done === "removed" && person.blockedAt !== undefined) {
-      shell.print(
+      shell.complain(
         `They stay blocked: gatehouse people unblock --issuer ${oneLine(person.issuer)} --subject ${oneLine(person.upstreamSubject)}`,
       );
     }

@@ -1,6 +1,8 @@
 import type { KnownAccount } from "../oauth/records.ts";
+import type { Holdings } from "../oauth/store/people.ts";
 import type { Store } from "../oauth/store.ts";
 import { subjectOf } from "../oauth/subject.ts";
+import type { Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -38,4 +40,20 @@ export async function findPeople(
     throw new Refusal(1, `nobody signed in here whom ${oneLine(issuer)} calls ${oneLine(subject)}`);
   }
   return [person];
+}
+
+/** What lives of all of theirs together. */
+export async function holdingsOf(
+  store: Store,
+  people: readonly Pick<KnownAccount, "subject">[],
+  now: Seconds,
+): Promise<Holdings> {
+  let sessions = 0;
+  const grants: Holdings["grants"][number][] = [];
+  for (const { subject } of people) {
+    const holdings = await store.findHoldings(subject, now);
+    sessions += holdings.sessions;
+    grants.push(...holdings.grants);
+  }
+  return { sessions, grants };
 }

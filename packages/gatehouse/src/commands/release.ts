@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { agree, asJson, type JsonOption, withoutAsking, type YesOption } from "./options.ts";
-import { printOriginalTokens } from "./people-tables.ts";
+import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
+import { counted, printOriginalTokens } from "./people-tables.ts";
+import { holdingsOf } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -15,11 +16,11 @@ export function addReleaseCommand(people: Command, shell: Shell): void {
   people
     .command("release [email]")
     .description(
-      "take an address away from the person who has it, for another to sign in with it; theirs end, and they stay who they are",
+      "take an address away from the person who has it, for another to sign in with it; what is theirs ends, and they stay who they are; says what it ends and asks",
     )
     .option(
       "--all-of <issuer>",
-      "in place of an address: everybody's who came from this provider, as when you moved to another one; says how many and asks",
+      "in place of an address: everybody's who came from this provider, as when you moved to another one",
     )
     .addOption(withoutAsking())
     .addOption(asJson())
@@ -32,16 +33,21 @@ export function addReleaseCommand(people: Command, shell: Shell): void {
     });
 }
 
-function releaseOne(shell: Shell, email: string, { json }: JsonOption): Promise<void> {
+function releaseOne(shell: Shell, email: string, options: JsonOption & YesOption): Promise<void> {
   return changeStore(shell, async (store) => {
+    const people = await store.findAccounts(email);
+    if (people.length > 0) {
+      const ended = counted(await holdingsOf(store, people, shell.clock.now()));
+      await agree(shell, options, `releasing ${oneLine(email)} ends ${ended}`);
+    }
     const original = await store.revokeOriginalRefreshTokens(email); // LEGACY: known by address alone
     const released = await store.releaseAddress(email);
     if (released.length === 0 && original === 0) {
       throw new Refusal(1, `nobody has the address ${oneLine(email)}`);
     }
-    if (json) return shell.print(JSON.stringify({ released: released.map(({ subject }) => subject) }));
+    if (options.json) return printJson(shell, { released: released.map(({ subject }) => subject) });
     for (const { subject, issuer, upstreamSubject } of released) {
-      shell.print(
+      shell.complain(
         `${oneLine(email)} is free: ${subject}, who is ${oneLine(upstreamSubject)} at ${oneLine(issuer)}, has no address now, and every session and token of theirs has ended. The next to sign in with it has it.`,
       );
     }
@@ -55,12 +61,13 @@ function releaseAll(shell: Shell, issuer: string, options: JsonOption & YesOptio
     if (people.length === 0) throw new Refusal(1, `nobody who came from ${oneLine(issuer)} has an address`);
     const whose =
       people.length === 1 ? "the address of 1 person" : `the addresses of ${people.length} people`;
-    await agree(shell, options, `releasing ${whose} ends every session and token of theirs`);
+    const ended = counted(await holdingsOf(store, people, shell.clock.now()));
+    await agree(shell, options, `releasing ${whose} ends ${ended}`);
     const released: string[] = [];
     for (const { subject, email } of people) {
       if (await store.withdrawAddress(subject, email)) released.push(subject);
     }
-    if (options.json) return shell.print(JSON.stringify({ released }));
-    shell.print(`Released ${released.length === 1 ? "1 address" : `${released.length} addresses`}.`);
+    if (options.json) return printJson(shell, { released });
+    shell.complain(`Released ${released.length === 1 ? "1 address" : `${released.length} addresses`}.`);
   });
 }

@@ -9,12 +9,22 @@ import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import { after, type ResourceIdentifier, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { tellSecret } from "./client-secret.ts";
 import { declaredElsewhere, describePlace } from "./declared.ts";
-import { asJson, collected, duration, type JsonOption } from "./options.ts";
+import {
+  agree,
+  asJson,
+  collected,
+  duration,
+  type JsonOption,
+  printJson,
+  withoutAsking,
+  type YesOption,
+} from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatInstant, formatTable } from "./table.ts";
+import { formatInstant, formatTable, several } from "./table.ts";
 
 interface AddOptions extends JsonOption {
   readonly name?: string;
@@ -82,10 +92,11 @@ export function addResourcesCommand(program: Command, shell: Shell): void {
   resources
     .command("remove <identifier>")
     .description(
-      "remove a resource and end at once every grant, token and approval for it; says how many grants",
+      "remove a resource and end at once every grant, token and approval for it; says how many grants and asks",
     )
+    .addOption(withoutAsking())
     .addOption(asJson())
-    .action((identifier: string, { json }: JsonOption) => remove(shell, identifier, json));
+    .action((identifier: string, options: JsonOption & YesOption) => remove(shell, identifier, options));
 }
 
 async function add(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
@@ -108,13 +119,12 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
       throw new Refusal(1, `the resource ${resource.identifier} is there already`);
     }
   });
-  if (options.json)
-    shell.print(JSON.stringify({ ...describe(resource), introspection_credential: credential }));
-  else {
-    shell.print(`Added resource ${resource.identifier}.`);
-    shell.print(`Its short id, the client_id for introspection: ${shortIdOf(resource.identifier)}`);
-    shell.print(`Its introspection credential, shown only this once: ${credential}`);
+  if (options.json) {
+    return printJson(shell, { ...describe(resource), introspection_credential: credential });
   }
+  shell.complain(`Added resource ${resource.identifier}.`);
+  shell.complain(`Its short id, the client_id for introspection: ${shortIdOf(resource.identifier)}`);
+  tellSecret(shell, "Its introspection credential", credential);
 }
 
 async function set(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
@@ -136,8 +146,8 @@ async function set(shell: Shell, identifier: string, options: AddOptions): Promi
   });
   if (change.outcome !== "changed") throw wrongMarks(change);
   const { resource } = change;
-  if (json) shell.print(JSON.stringify(describe(resource)));
-  else shell.print(`Changed resource ${resource.identifier}; its credential and its grants stay.`);
+  if (json) printJson(shell, describe(resource));
+  else shell.complain(`Changed resource ${resource.identifier}; its credential and its grants stay.`);
 }
 
 function wrongMarks({ outcome, scope }: Exclude<ChangedScopes, { outcome: "changed" }>): Refusal {
@@ -161,32 +171,46 @@ async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOp
   const id = shortIdOf(resource);
   if (json) {
     const told = { resource, id, introspection_credential: credential, previous_credential_until: until };
-    return shell.print(JSON.stringify(told));
+    return printJson(shell, told);
   }
-  shell.print(`The new introspection credential of ${resource} (${id}), shown only this once: ${credential}`);
-  if (until !== undefined) shell.print(`The old one stays good until ${formatInstant(until)} UTC.`);
+  tellSecret(shell, `The new introspection credential of ${resource} (${id})`, credential);
+  if (until !== undefined) shell.complain(`The old one stays good until ${formatInstant(until)} UTC.`);
 }
 
-async function remove(shell: Shell, identifier: string, json: true | undefined): Promise<void> {
+async function remove(shell: Shell, identifier: string, options: JsonOption & YesOption): Promise<void> {
   const named = readName(identifier);
   const { resource, grants, left } = await changeStore(shell, async (store) => {
     const resource = await identifierOf(store, named);
     await refuseDeclared(store, resource);
+    await agreeToRemove(shell, store, resource, options);
     const removed = await store.removeResource(resource);
     if (removed === undefined) throw unknownResource(resource);
     return { ...removed, resource, left: (await store.listResources()).length };
   });
-  if (json) return shell.print(JSON.stringify({ removed: resource, grants }));
-  const ended = grants === 1 ? "1 grant for it has ended" : `${grants} grants for it have ended`;
-  shell.print(`Removed resource ${resource}: ${ended}, with every token and approval.`);
-  if (left === 0) shell.print("No resource is left: from now on any https URL is accepted as one.");
+  if (options.json) return printJson(shell, { removed: resource, grants });
+  const ended = `${several(grants, "grant")} for it ended`;
+  shell.complain(`Removed resource ${resource}: ${ended}, with every token and approval.`);
+  if (left === 0) shell.complain("No resource is left: from now on any https URL is accepted as one.");
+}
+
+/** One that is unknown may have left grants behind, where a removal was broken off. */
+async function agreeToRemove(
+  shell: Shell,
+  store: Store,
+  resource: ResourceIdentifier,
+  options: YesOption,
+): Promise<void> {
+  const isKnown = (await store.findResource(resource)) !== undefined;
+  const grants = await store.countGrantsFor({ kind: "resources", id: resource }, shell.clock.now());
+  if (!isKnown && grants === 0) return;
+  await agree(shell, options, `removing the resource ${resource} ends ${several(grants, "grant")}`);
 }
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {
   const resources = await store.listResources();
-  if (json) return shell.print(JSON.stringify(resources.map(describe)));
+  if (json) return printJson(shell, resources.map(describe));
   if (resources.length === 0)
-    return shell.print("There are no resources. Add one with: gatehouse resources add <url>");
+    return shell.complain("There are no resources. Add one with: gatehouse resources add <url>");
   shell.print(
     formatTable(
       ["IDENTIFIER", "ID", "NAME", "CREATED", "OLD CREDENTIAL UNTIL", "CLAIMS", "SCOPES", "DECLARED AT"],
@@ -285,17 +309,15 @@ function describe({
   previousCredential,
   declared,
 }: Resource): Record<string, unknown> {
-  const told = scopes.map(({ isDefault, isOptional, ...scope }) => ({
-    ...scope,
-    ...(isDefault && { default: true }),
-    ...(isOptional && { optional: true }),
-  }));
+  const told = scopes.map(({ name, sentence, isDefault = false, isOptional = false }) => {
+    return { name, sentence, default: isDefault, optional: isOptional };
+  });
   return {
     resource: identifier,
     id: shortIdOf(identifier),
     name,
     scopes: told,
-    claims,
+    claims: claims ?? [],
     created_at: createdAt,
     previous_credential_until: previousCredential?.until,
     declared_at: declared?.place,

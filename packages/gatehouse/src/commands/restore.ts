@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Config, describeStorage, loadConfig } from "../config/config.ts";
@@ -7,24 +8,36 @@ import { configuredKeys } from "../start/keyed-store.ts";
 import { type PreparedRestore, prepareRestore } from "../storage/sqlite/restore.ts";
 import { openSqliteStore } from "../storage/sqlite/store.ts";
 import { databaseFile, explained } from "./backup.ts";
-import { type AcceptNewKeyOption, acceptingNewKey, asJson, type JsonOption } from "./options.ts";
+import {
+  type AcceptNewKeyOption,
+  acceptingNewKey,
+  agree,
+  asJson,
+  type JsonOption,
+  printJson,
+  withoutAsking,
+  type YesOption,
+} from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
+import { several } from "./table.ts";
 
-type RestoreOptions = JsonOption & AcceptNewKeyOption;
+type RestoreOptions = JsonOption & AcceptNewKeyOption & YesOption;
 
 export function addRestoreCommand(program: Command, shell: Shell): void {
   program
     .command("restore <file>")
     .description(
-      "put a backup in the place of the embedded database, while no server runs; keeps the old one",
+      "put a backup in the place of the embedded database, while no server runs; keeps the old one; says what ends and asks",
     )
     .addOption(acceptingNewKey("restore it although no configured key made the refresh tokens in it"))
+    .addOption(withoutAsking())
     .addOption(asJson())
     .action((file: string, options: RestoreOptions) => restore(shell, file, options));
 }
 
-async function restore(shell: Shell, file: string, { acceptNewKey, json }: RestoreOptions): Promise<void> {
+async function restore(shell: Shell, file: string, options: RestoreOptions): Promise<void> {
+  const { acceptNewKey, json } = options;
   const config = loadConfig(shell, "command");
   const path = databaseFile(
     config.storage,
@@ -33,16 +46,17 @@ async function restore(shell: Shell, file: string, { acceptNewKey, json }: Resto
   const prepared = explained(() => prepareRestore(path, file));
   try {
     const people = await lookThrough(shell, config, prepared, acceptNewKey ?? false);
+    explained(prepared.refuseOpen);
+    if (existsSync(path)) await agree(shell, options, await whatEnds(shell, path));
     const replaced = explained(prepared.install);
     const { pending } = prepared;
     const previous = replaced === undefined ? undefined : resolve(replaced);
-    if (json)
-      return shell.print(JSON.stringify({ file: resolve(file), replaced: previous, pending, people }));
-    shell.print(`Restored ${describeStorage(config.storage)} from ${resolve(file)}`);
-    if (people !== undefined) shell.print(`People with a live grant in it: ${people}`);
-    if (previous !== undefined) shell.print(`The database that was there is kept as ${previous}`);
+    if (json) return printJson(shell, { file: resolve(file), replaced: previous, pending, people });
+    shell.complain(`Restored ${describeStorage(config.storage)} from ${resolve(file)}`);
+    if (people !== undefined) shell.complain(`People with a live grant in it: ${people}`);
+    if (previous !== undefined) shell.complain(`The database that was there is kept as ${previous}`);
     if (pending > 0)
-      shell.print(`It is of an older version: ${pending} migrations are left to the next start`);
+      shell.complain(`It is of an older version: ${pending} migrations are left to the next start`);
     shell.complain(whatIsLost);
   } finally {
     prepared.discard();
@@ -51,6 +65,23 @@ async function restore(shell: Shell, file: string, { acceptNewKey, json }: Resto
 
 const whatIsLost = `What was made since the backup is lost: newer apps and people sign in once more; older ones go on.
 What was revoked, removed or retired since is there again: do that again, from your records or the log.`;
+
+/** What becomes of the database in place; of one that is damaged, or of another version, nobody can tell. */
+async function whatEnds(shell: Shell, path: string): Promise<string> {
+  const grants = await countGrants(shell, path).catch(() => undefined);
+  const which = grants === undefined ? "grants that cannot be counted" : several(grants, "live grant");
+  return `restoring replaces the database ${path}, which has ${which}; those that the backup lacks end`;
+}
+
+async function countGrants(shell: Shell, path: string): Promise<number> {
+  const store = await openSqliteStore({ path, create: false, migrate: false });
+  try {
+    const { byKey } = await store.countGrants(shell.clock.now());
+    return byKey.reduce((sum, { grants }) => sum + grants, 0);
+  } finally {
+    await store.close();
+  }
+}
 
 /**
  * Looks whether the keys fit, as the next start will.

@@ -4,9 +4,9 @@ import type { Client, PreviousSecret } from "../oauth/records.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import { after, type Seconds } from "../oauth/values.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
-import { chooseSecret } from "./client-secret.ts";
+import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { refuseDeclaredClient } from "./declared.ts";
-import { asJson, duration, type JsonOption } from "./options.ts";
+import { asJson, duration, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -59,15 +59,15 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
   const shown = secretStdin ? undefined : secret;
   if (json) {
     const previous_secret_until = keep > 0 ? until : undefined;
-    return shell.print(JSON.stringify({ client_id: id, client_secret: shown, previous_secret_until }));
+    return printJson(shell, { client_id: id, client_secret: shown, previous_secret_until });
   }
-  shell.print(`Rotated the secret of client ${id}.`);
-  if (shown !== undefined) shell.print(`Its new secret, shown only this once: ${shown}`);
-  shell.print(
+  shell.complain(`Rotated the secret of client ${id}.`);
+  if (shown !== undefined) tellSecret(shell, "Its new secret", shown);
+  shell.complain(
     keep > 0 ? `The old one stays good until ${formatInstant(until)} UTC.` : "The old one has ended.",
   );
   if (clearSecret !== undefined)
-    shell.print(
+    shell.complain(
       "The service before Gatehouse, where it still runs on this database, takes the new one alone.",
     );
 }

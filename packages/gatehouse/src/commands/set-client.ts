@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { checkRedirect } from "./client-redirects.ts";
 import { refuseDeclaredClient } from "./declared.ts";
-import { asJson, collected, type JsonOption } from "./options.ts";
+import { asJson, collected, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -43,7 +43,7 @@ async function set(shell: Shell, id: string, { name, redirectUri, json }: SetOpt
     await store.changeClient(id, { name, redirectUris: redirectUri });
     return (await store.findClient(id)) ?? client;
   });
-  if (!json) return shell.print(`Changed client ${id}; its secret and its grants stay.`);
+  if (!json) return shell.complain(`Changed client ${id}; its secret and its grants stay.`);
   const { metadata, redirectUris } = changed;
-  shell.print(JSON.stringify({ client_id: id, client_name: metadata.name, redirect_uris: redirectUris }));
+  printJson(shell, { client_id: id, client_name: metadata.name, redirect_uris: redirectUris });
 }

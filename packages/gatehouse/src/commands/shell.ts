@@ -18,11 +18,11 @@ export interface Shell {
    * terminal.
    */
   confirm(question: string): Promise<boolean> | undefined;
-  /** Asks for one line. `undefined` when the input has ended. */
+  /** Asks for one line. `undefined` when the input has ended, and where nobody can be asked. */
   askLine(question: string): Promise<string | undefined>;
-  /** A line, or several, of the command's answer. */
+  /** A line, or several, of what was asked for: a table, facts, JSON, a new secret and nothing else. */
   print(lines: string): void;
-  /** A line, or several, for the person only: scripts do not read it. */
+  /** A line, or several, for the person only, such as what was done: scripts do not read it. */
   complain(lines: string): void;
 }
 
@@ -32,12 +32,14 @@ export function processShell(environment: Shell["environment"]): Shell {
     clock: { now: () => seconds(Date.now() / 1000) },
     random: { bytes: (count) => randomBytes(count) },
     readInput: () => text(process.stdin),
-    confirm: (question) => (process.stdin.isTTY && process.stderr.isTTY ? ask(question) : undefined),
-    askLine,
+    confirm: (question) => (isAtTerminal() ? ask(question) : undefined),
+    askLine: async (question) => (isAtTerminal() ? askLine(question) : undefined),
     print: (lines) => process.stdout.write(`${lines}\n`),
     complain: (lines) => process.stderr.write(`${lines}\n`),
   };
 }
+
+const isAtTerminal = () => process.stdin.isTTY === true && process.stderr.isTTY === true;
 
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -29,6 +29,9 @@ export function formatInstant(instant: number | undefined): string {
     : new Date(instant * 1000).toISOString().slice(0, 16).replace("T", " ");
 }
 
+/** `1 grant`, `2 grants` */
+export const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** A size as people read it. */
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];

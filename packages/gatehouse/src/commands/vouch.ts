@@ -3,7 +3,7 @@ import { isDocumented, isPublic } from "../oauth/clients/client.ts";
 import type { Store } from "../oauth/store.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { refuseDeclaredClient } from "./declared.ts";
-import { asJson, type JsonOption } from "./options.ts";
+import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -24,11 +24,9 @@ export function addVouchCommand(clients: Command, shell: Shell): void {
       changeStore(shell, async (store) => {
         if (withdraw) await withdrawFrom(store, id);
         else await vouchFor(store, id);
-        shell.print(
-          json
-            ? JSON.stringify({ client_id: id, vouched: !withdraw })
-            : `People see client ${id} as ${withdraw ? "one that registered itself" : "set up by whoever runs this server"}.`,
-        );
+        if (json) return printJson(shell, { client_id: id, vouched: !withdraw });
+        const seen = withdraw ? "one that registered itself" : "set up by whoever runs this server";
+        shell.complain(`People see client ${id} as ${seen}.`);
       }),
     );
 }

@@ -1,8 +1,10 @@
 import type { Config } from "../config/config.ts";
 import { speaksFor } from "../identity/domains.ts";
 import { type InvitationRefusal, type Invited, invitePerson } from "../identity/passkey/invite.ts";
+import { hasPasskeys } from "../identity/passkey/relying-party.ts";
 import { sendMail } from "../mail/mailer.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
+import type { KnownAccount } from "../oauth/records.ts";
 import type { Store } from "../oauth/store.ts";
 import { invitationMail, type mailLanguages } from "../pages/mail.ts";
 import { otherDomains } from "./sign-in.ts";
@@ -25,6 +27,18 @@ export async function invite(
   const others = config.providers.filter((each) => each !== provider);
   const mayHold = speaksFor(provider.domains, otherDomains(others));
   return invitePerson({ issuer: config.settings.issuer, store, clock, random, mayHold }, about);
+}
+
+/** Who has this address, and an account of this server that an invitation may give new passkeys. */
+export async function findInvitable(
+  { settings }: Pick<Config, "settings">,
+  store: Store,
+  email: string,
+): Promise<KnownAccount[]> {
+  const accounts = await store.findAccounts(email);
+  return accounts.filter(
+    (account) => hasPasskeys(account, settings.issuer) && account.blockedAt === undefined,
+  );
 }
 
 /**

@@ -115,7 +115,9 @@ test("V48 access test says of every rule whether it matched or which key did not
   assert.deepEqual(sign_in[1], {
     rule: "access.sign_in[1]",
     effect: "deny",
+    scopes: null,
     matched: true,
+    missed: null,
     groups_unknown: true,
   });
 

@@ -101,7 +101,7 @@ test("Y26 backup copies a large database beside a server that writes all the tim
   assert.ok(readFileSync(file).equals(before));
   const over = await runCommand(["backup", "--overwrite", file], settings);
   assert.equal(over.code, 0, over.err);
-  assert.match(over.out, /^Backed up .* to .*copy\n[\d.]+ MB in [\d.]+ s/);
+  assert.match(over.err, /^Backed up .* to .*copy\n[\d.]+ MB in [\d.]+ s/);
   assert.match(over.err, /secret key is not in it/);
   assert.equal(await isActive(server, tokens.access_token), true);
 });
@@ -166,11 +166,18 @@ test("Y27 restore puts a backup in place under the tokens made since, keeps what
   assert.equal(await isActive(first, newest.access_token), true, "the server goes on");
   await first.stop();
 
-  const { code, out, err } = await runCommand(["restore", file], settings);
+  const asked = await runCommand(["restore", file], settings);
+  assert.equal(asked.code, 2);
+  assert.match(
+    asked.err,
+    /gatehouse\.db, which has 1 live grant; those that the backup lacks end: give --yes/,
+  );
+  assert.equal(statSync(path).ino, ino);
+  const { code, err } = await runCommand(["restore", file, "--yes"], settings);
   assert.equal(code, 0, err);
-  assert.match(out, /^Restored .*gatehouse\.db from .*backup\nPeople with a live grant in it: 1\n/);
+  assert.match(err, /^Restored .*gatehouse\.db from .*backup\nPeople with a live grant in it: 1\n/);
   assert.match(err, /What was revoked, removed or retired since is there again/);
-  const copy = /kept as (.+)$/m.exec(out)?.[1] ?? "";
+  const copy = /kept as (.+)$/m.exec(err)?.[1] ?? "";
   assert.deepEqual(query(copy, "select generation from gatehouse_grants").map(Object.values), [[4]]);
   assert.deepEqual(query(path, "select generation from gatehouse_grants").map(Object.values), [[1]]);
   if (process.platform !== "win32") assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -194,7 +201,7 @@ test("a restored database has a place to go to: none that is there, or another c
     SQL_URL: `sqlite:${elsewhere}`,
   });
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(out), { file, pending: 0, people: 1 });
+  assert.deepEqual(JSON.parse(out), { file, replaced: null, pending: 0, people: 1 });
   assert.ok(existsSync(elsewhere));
   // A copy made while the server ran, with its write-ahead log beside it.
   const server = await startTestGatehouse(settings);
@@ -203,7 +210,7 @@ test("a restored database has a place to go to: none that is there, or another c
   for (const ending of ["", "-wal"]) copyFileSync(`${path}${ending}`, `${copy}${ending}`);
   await server.stop();
   assert.equal(
-    (await runCommand(["restore", copy], { ...settings, SQL_URL: `sqlite:${elsewhere}` })).code,
+    (await runCommand(["restore", copy, "--yes"], { ...settings, SQL_URL: `sqlite:${elsewhere}` })).code,
     0,
   );
   const [{ n } = {}] = query(elsewhere, "select count(*) as n from gatehouse_resources");
@@ -277,7 +284,7 @@ test("Y-n16 restore refuses what is damaged, foreign, newer, of another key, or 
     assert.ok(readFileSync(path).equals(before), each);
     assert.deepEqual(readdirSync(folder), names, each);
   }
-  const knowingly = await runCommand(["restore", "--accept-new-key", file], {
+  const knowingly = await runCommand(["restore", "--yes", "--accept-new-key", file], {
     ...settings,
     SECRET_KEY: `another-${key}`,
   });

@@ -10,7 +10,7 @@ import { processShell, type Shell } from "../../src/commands/shell.ts";
 import { seconds } from "../../src/oauth/values.ts";
 import { startForgedUpstream } from "../support/forged-upstream.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
-import { startCommand, untilPrinted } from "./command-line.ts";
+import { startAtTerminal, startCommand, untilPrinted } from "./command-line.ts";
 
 const baseUrl = "http://localhost:8080";
 const alice = { sub: "alice", email: "alice@example.com", email_verified: true };
@@ -207,9 +207,16 @@ test("a token endpoint that does not say whether the secret is right is not call
   assert.match(row(out, "secret"), /\? .*only a sign-in can tell/);
 });
 
-test("the address is pasted into the command as it runs", async () => {
-  const child = startCommand(["check", "provider"], environment);
-  const printed = await untilPrinted(child, /^> /m);
+test("the address is pasted into the command as it runs at a terminal; elsewhere nobody is asked", async (t) => {
+  const elsewhere = startCommand(["check", "provider"], environment);
+  const unasked = untilPrinted(elsewhere, /No test sign-in was made/);
+  const over = once(elsewhere, "close");
+  assert.doesNotMatch(await unasked, /^> /m, "and it does not wait for an input that is left open");
+  assert.deepEqual((await over)[0], 0);
+
+  const child = startAtTerminal(["check", "provider"], environment);
+  if (child === undefined) return t.skip("no terminal can be made here");
+  const printed = await untilPrinted(child, /\n[^\n]*> [^\n]*$/);
   const ended = once(child, "close");
   const shown = untilPrinted(child, /WOULD SIGN IN[\s\S]*address/);
   child.stdin?.end(`${await followed(printed)}\n`);

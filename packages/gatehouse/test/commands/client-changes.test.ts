@@ -68,8 +68,8 @@ test("a rotated secret is shown once, and the one before stays good for a day un
   await store.addClient(client);
   const rotated = await clients(["rotate-secret", client.id]);
   assert.equal(rotated.code, 0, rotated.err);
-  const [, secret = ""] = /shown only this once: (gatehouse_cs_\S+)/.exec(rotated.out) ?? [];
-  assert.match(rotated.out, /old one stays good until \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  const [, secret = ""] = /^(gatehouse_cs_\S+)\n$/.exec(rotated.out) ?? [];
+  assert.match(rotated.err, /old one stays good until \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
   const found = (await store.findClient(client.id)) ?? assert.fail();
   assert.equal(found.secretHash, hashSecret(secret));
   assert.equal(found.previousSecret?.secretHash, hashSecret("first"));
@@ -80,7 +80,8 @@ test("a rotated secret is shown once, and the one before stays good for a day un
     ["rotate-secret", client.id, "--keep", "0", "--secret-stdin", "--json"],
     "n".repeat(40),
   );
-  assert.deepEqual(JSON.parse(again.out), { client_id: client.id });
+  const none = { client_secret: null, previous_secret_until: null };
+  assert.deepEqual(JSON.parse(again.out), { client_id: client.id, ...none });
   const after = (await store.findClient(client.id)) ?? assert.fail();
   assert.equal(after.secretHash, hashSecret("n".repeat(40)));
   assert.equal(after.previousSecret, undefined);
@@ -89,9 +90,9 @@ test("a rotated secret is shown once, and the one before stays good for a day un
 test("a secret in clear text is rotated in clear text, because the service before us still reads it there", async () => {
   const client = aClient({ ...confidential, clearSecret: "in clear", secretHash: hashSecret("of long ago") });
   await store.addClient(client);
-  const { out } = await clients(["rotate-secret", client.id, "--keep", "90m"]);
-  assert.match(out, /service before Gatehouse, .* takes the new one alone/);
-  const [, secret = ""] = /shown only this once: (\S+)/.exec(out) ?? [];
+  const { out, err } = await clients(["rotate-secret", client.id, "--keep", "90m"]);
+  assert.match(err, /service before Gatehouse, .* takes the new one alone/);
+  const secret = out.trim();
   const found = (await store.findClient(client.id)) ?? assert.fail();
   assert.equal(found.clearSecret, secret);
   assert.equal(found.secretHash, hashSecret(secret));
@@ -126,7 +127,7 @@ test("the operator vouches for a client that registered itself, sees it in the l
   assert.equal(await origin(), "registered itself");
   const vouched = await clients(["vouch", client.id]);
   assert.equal(vouched.code, 0, vouched.err);
-  assert.match(vouched.out, /set up by whoever runs this server/);
+  assert.match(vouched.err, /set up by whoever runs this server/);
   assert.equal(await origin(), "operator");
   const withdrawn = await clients(["vouch", client.id, "--withdraw", "--json"]);
   assert.deepEqual(JSON.parse(withdrawn.out), { client_id: client.id, vouched: false });

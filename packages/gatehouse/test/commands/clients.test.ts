@@ -53,14 +53,20 @@ test("an operator provisions the old web client with its secret and pattern, see
   assert.deepEqual(facts, {
     client_id: "web",
     client_name: "Our web app",
+    client_uri: null,
     token_endpoint_auth_method: "client_secret_post",
     redirect_uris: [pattern],
+    redirect_uris_matching_nothing: [],
     grant_types: ["authorization_code"],
+    scope: null,
     dynamically_registered: false,
+    declared_at: null,
+    left_at: null,
+    last_used_at: null,
   });
   assert.match((await clients(["show", "web"])).out, /^redirect URI +https:\/\/app\.example\.com\/\*$/m);
 
-  assert.equal((await clients(["remove", "web"])).code, 0);
+  assert.equal((await clients(["remove", "web", "--yes"])).code, 0);
   assert.equal(await store.findClient("web"), undefined);
   const again = await clients(["remove", "web"]);
   assert.equal(again.code, 1);
@@ -85,7 +91,7 @@ test("without a secret of the operator's one is generated and shown once", async
 test("a public client has no secret and may refresh", async () => {
   const added = await clients(add("cli", "none", "http://127.0.0.1/callback"));
   assert.equal(added.code, 0, added.err);
-  assert.doesNotMatch(added.out, /secret/i);
+  assert.doesNotMatch(added.out + added.err, /secret/i);
   const stored = await store.findClient("cli");
   assert.equal(stored?.secretHash, undefined);
   assert.deepEqual(stored?.grantTypes, ["authorization_code", "refresh_token"]);

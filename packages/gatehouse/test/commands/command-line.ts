@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
@@ -35,6 +35,20 @@ export function startCommand(
 ): ChildProcess {
   const stdio = ["pipe", stdout, "pipe"] as const;
   return spawn(process.execPath, [command, ...args], { env: environment, stdio: [...stdio] });
+}
+
+/**
+ * The same at a terminal, which `script` of util-linux makes; both outputs come together. `undefined` where
+ * there is none.
+ */
+export function startAtTerminal(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): ChildProcess | undefined {
+  const made = spawnSync("script", ["--version"], { encoding: "utf8" });
+  if (!made.stdout?.includes("util-linux")) return undefined;
+  const quoted = [process.execPath, command, ...args].map((text) => `'${text.replaceAll("'", "'\\''")}'`);
+  return spawn("script", ["-qec", quoted.join(" "), "/dev/null"], { env: environment, stdio: "pipe" });
 }
 
 /**

@@ -14,7 +14,7 @@ const commands = [
   ["resources", "add", resource],
   ["resources", "list"],
   ["resources", "rotate", resource],
-  ["resources", "remove", resource],
+  ["resources", "remove", resource, "--yes"],
   aClient,
   ["clients", "list"],
   ["clients", "show", "web"],
@@ -63,20 +63,24 @@ test("what changes something says which database it changed; what looks, fails o
   t.after(remove);
   const environment = { SQL_URL: `sqlite:${relative(process.cwd(), path)}` };
   const changed = `Changed the database ${path}\n`;
-  assert.equal((await runCommand(["migrate"], environment)).err, changed);
+  assert.ok((await runCommand(["migrate"], environment)).err.startsWith(changed));
   const quiet = [["migrate"], ["migrate", "finalize"], ["resources", "list"], ["clients", "list"]];
   for (const command of quiet)
-    assert.equal((await runCommand(command, environment)).err, "", command.join(" "));
+    assert.doesNotMatch((await runCommand(command, environment)).err, /Changed/, command.join(" "));
 
-  assert.equal((await runCommand(["resources", "add", resource], environment)).err, changed);
+  assert.ok((await runCommand(["resources", "add", resource], environment)).err.startsWith(changed));
   const again = await runCommand(["resources", "add", resource], environment);
   assert.equal(again.code, 1);
   assert.doesNotMatch(again.err, /Changed/);
   const rotated = await runCommand(["resources", "rotate", resource, "--json"], environment);
   assert.equal(rotated.err, changed, "also for a script, beside what it reads");
   assert.ok(JSON.parse(rotated.out).introspection_credential);
-  for (const command of [aClient, ["clients", "remove", "web"], ["resources", "remove", resource]]) {
-    assert.equal((await runCommand(command, environment)).err, changed, command.join(" "));
+  const removals = [
+    ["clients", "remove", "web", "--yes"],
+    ["resources", "remove", resource, "--yes"],
+  ];
+  for (const command of [aClient, ...removals]) {
+    assert.ok((await runCommand(command, environment)).err.includes(changed), command.join(" "));
   }
   const store = await openSqliteStore({ path });
   assert.deepEqual(await store.listResources(), []);

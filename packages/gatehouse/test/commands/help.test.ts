@@ -1,23 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runProgram } from "../../src/commands/program.ts";
-import { processShell } from "../../src/commands/shell.ts";
 import { runCommand } from "./command-line.ts";
-
-async function help(...command: string[]): Promise<string> {
-  const printed: string[] = [];
-  const shell = { ...processShell({}), print: (text: string) => void printed.push(text) };
-  assert.equal(await runProgram([...command, "--help"], shell), 0, command.join(" "));
-  return printed.join("\n");
-}
-
-/** The commands that a help names. */
-function commandsIn(text: string): string[] {
-  const [, list = ""] = /^Commands:\n((?: .*\n?)+)/m.exec(text) ?? [];
-  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
-    .map(([, name = ""]) => name)
-    .filter((name) => name !== "help");
-}
+import { commandsIn, everyHelp, help } from "./helps.ts";
 
 test("Y15 the first help fits a small screen; each command's begins with an example of it and says which settings it reads", async () => {
   const first = await help();
@@ -29,17 +13,13 @@ test("Y15 the first help fits a small screen; each command's begins with an exam
   const names = commandsIn(first);
   for (const name of ["serve", "dev", "migrate", "clients", "resources", "config"])
     assert.ok(names.includes(name));
-  for (const name of names) {
-    const own = await help(name);
-    await checkHelp([name], own);
-    for (const inner of commandsIn(own)) await checkHelp([name, inner], await help(name, inner));
-  }
+  for (const [command, text] of await everyHelp()) checkHelp(command, text);
   const misspelt = await runCommand(["clients", "lst"]);
   assert.deepEqual([misspelt.code, misspelt.out], [2, ""]);
   assert.match(misspelt.err, /Did you mean list\?/);
 });
 
-async function checkHelp(command: readonly string[], text: string): Promise<void> {
+function checkHelp(command: readonly string[], text: string): void {
   const called = command.join(" ");
   const [heading = "", example = ""] = text.split("\n");
   assert.match(heading, /^Examples?:$/, called);

@@ -65,11 +65,8 @@ test("a misspelt variable is no variable that is not there: every command refuse
   }
 });
 
-test("a reader that goes away, as in gatehouse clients list | head, is no crash", async (t) => {
-  const database = await aDatabase();
-  t.after(database.remove);
-  assert.equal((await runProcess(["migrate"], database.environment)).code, 0);
-  const child = startCommand(["clients", "list"], database.environment);
+test("a reader that goes away, as in gatehouse config schema | head, is no crash", async () => {
+  const child = startCommand(["config", "schema"]);
   child.stdout?.destroy();
   const [complaints, [code]] = await Promise.all([
     child.stderr === null ? "" : text(child.stderr),

@@ -32,7 +32,10 @@ test("an operator changes name, scopes and defaults of a resource, and its crede
   assert.deepEqual(await stored(), { name: undefined, scopes: [{ ...read, isDefault: true }, write] });
   assert.match((await resources("list")).out, /read \(default\) write$/m);
   const [{ scopes: told }] = JSON.parse((await resources("list", "--json")).out);
-  assert.deepEqual(told, [{ ...read, default: true }, write]);
+  assert.deepEqual(told, [
+    { ...read, default: true, optional: false },
+    { ...write, default: false, optional: false },
+  ]);
 
   assert.equal((await resources("set", identifier, "--name", "Sets")).code, 0);
   assert.deepEqual(await stored(), { name: "Sets", scopes: [{ ...read, isDefault: true }, write] });
@@ -57,7 +60,7 @@ test("an operator changes name, scopes and defaults of a resource, and its crede
     assert.deepEqual([refused.code, refused.out], [code, ""], args.join(" "));
   }
   assert.deepEqual(await stored(), { name: "Sets", scopes });
-  assert.equal((await resources("remove", identifier)).code, 0);
+  assert.equal((await resources("remove", identifier, "--yes")).code, 0);
 });
 
 test("an operator adds an MCP server, gets its credential once, renews it, and removes it", async () => {
@@ -76,7 +79,7 @@ test("an operator adds an MCP server, gets its credential once, renews it, and r
   ]);
 
   const id = shortIdOf(canonicalResource("https://notes.example.com/mcp"));
-  assert.match(added.out, new RegExp(`client_id for introspection: ${id}$`, "m"));
+  assert.match(added.err, new RegExp(`client_id for introspection: ${id}$`, "m"));
 
   const listed = await resources("list");
   assert.match(
@@ -98,7 +101,7 @@ test("an operator adds an MCP server, gets its credential once, renews it, and r
   );
   assert.equal((await store.findResourceByCredential(hashSecret(second)))?.name, "Notes");
 
-  assert.equal((await resources("remove", "https://notes.example.com/mcp")).code, 0);
+  assert.equal((await resources("remove", "https://notes.example.com/mcp", "--yes")).code, 0);
   assert.deepEqual(await store.listResources(), []);
   assert.equal((await resources("remove", "https://notes.example.com/mcp")).code, 1);
   assert.equal((await resources("rotate", "https://notes.example.com/mcp")).code, 1);
@@ -109,7 +112,7 @@ test("a credential that is rotated with --keep stays good for so long, and the l
   const first = credentialIn((await resources("add", identifier)).out);
   const rotated = await resources("rotate", identifier, "--keep", "24h");
   assert.equal(rotated.code, 0, rotated.err);
-  assert.match(rotated.out, /The old one stays good until \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  assert.match(rotated.err, /The old one stays good until \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
   const found = await store.findResourceByCredential(hashSecret(first));
   const left = (found?.previousCredential?.until ?? 0) - Date.now() / 1000;
   assert.ok(left > 86_000 && left <= 86_400, `${left} seconds`);
@@ -121,7 +124,7 @@ test("a credential that is rotated with --keep stays good for so long, and the l
     assert.equal((await resources("rotate", identifier, "--keep", keep)).code, 2, keep);
   }
   assert.ok(await store.findResourceByCredential(hashSecret(first)), "nothing has changed");
-  assert.equal((await resources("remove", identifier)).code, 0);
+  assert.equal((await resources("remove", identifier, "--yes")).code, 0);
 });
 
 test("a resource that is there keeps its credential", async () => {
@@ -140,21 +143,19 @@ test("removing one says how many grants ended, also those an interrupted removal
   const tested = new StoreUnderTest();
   await tested.open(async () => store);
   for (const _ of [1, 2]) await tested.aLiveGrant({ resource: canonicalResource(removed) });
-  const first = await resources("remove", removed);
+  const first = await resources("remove", removed, "--yes");
   assert.equal(first.code, 0, first.err);
-  assert.equal(
-    first.out,
-    `Removed resource ${removed}: 2 grants for it have ended, with every token and approval.\n`,
-  );
+  const sentence = `Removed resource ${removed}: 2 grants for it ended, with every token and approval.\n`;
+  assert.ok(first.err.endsWith(sentence), first.err);
   await tested.aLiveGrant({ resource: canonicalResource(removed) });
-  const again = await resources("remove", removed, "--json");
+  const again = await resources("remove", removed, "--yes", "--json");
   assert.deepEqual(JSON.parse(again.out), { removed, grants: 1 });
   assert.equal((await resources("remove", removed)).code, 1);
   const left = await store.listResources();
   for (const { identifier } of left) {
     const last = identifier === left.at(-1)?.identifier;
-    const { out } = await resources("remove", identifier);
-    assert.equal(/No resource is left: from now on any https URL is accepted/.test(out), last, out);
+    const { err } = await resources("remove", identifier, "--yes");
+    assert.equal(/No resource is left: from now on any https URL is accepted/.test(err), last, err);
   }
 });
 
@@ -202,5 +203,5 @@ test("a resource is told of people what the operator says, and nothing by defaul
   assert.match((await resources("list")).out, / name groups$/m);
   assert.equal((await resources("set", identifier, "--claim", "none")).code, 0);
   assert.equal(await claims(), undefined);
-  assert.equal((await resources("remove", identifier)).code, 0);
+  assert.equal((await resources("remove", identifier, "--yes")).code, 0);
 });

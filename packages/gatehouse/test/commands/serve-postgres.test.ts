@@ -112,8 +112,8 @@ test("migrate shows the SQL, applies it once, and serve refuses an old database 
   assert.match(await readiness.text(), /"problems":\["the database lacks .*: run gatehouse migrate"\]/);
   const applied = JSON.parse((await runCommand(["migrate", "--json"], environment)).out).applied;
   assert.ok(applied.length > 0);
-  assert.equal((await runCommand(["migrate"], environment)).out, "The database is up to date.\n");
-  assert.match((await runCommand(["clients", "list"], environment)).out, /no clients/);
+  assert.equal((await runCommand(["migrate"], environment)).err, "The database is up to date.\n");
+  assert.match((await runCommand(["clients", "list"], environment)).err, /no clients/);
   const added = await runCommand(["resources", "add", "https://notes.example.com/mcp"], environment);
   const { username, password, host, pathname } = new URL(environment.SQL_URL);
   assert.notEqual(`${username}${password}`, "");

@@ -248,7 +248,7 @@ test("LEGACY removing a person ends the old service's refresh tokens too, and th
   const removed = await remove();
   assert.equal(removed.code, 0, removed.err);
   assert.match(
-    removed.out,
+    removed.err,
     /^Removed ida@example\.com\. Ended[\s\S]*\nEnded 1 refresh token of the service before Gatehouse\.$/m,
   );
   assert.equal((await exchange(token)).body.error, "invalid_grant");

@@ -39,7 +39,7 @@ after(async () => {
 const people = async (...args: string[]) => {
   const outcome = await runCommand(["people", ...args], { SQL_URL });
   assert.equal(outcome.code, 0, outcome.err);
-  return outcome.out;
+  return outcome.err;
 };
 
 const isCallback = (url: URL) => url.href.startsWith(client.redirectUri);

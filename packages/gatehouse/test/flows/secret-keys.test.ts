@@ -207,7 +207,7 @@ test("X16 after keys rotate the first key makes tokens and all verify, until key
   const [{ key: old } = {}] = await listed();
   const rotated = await database.command(["keys", "rotate"]);
   assert.equal(rotated.code, 0, rotated.err);
-  assert.match(rotated.out, /stands first in .*\.db\.key; what the older ones made goes on being good/);
+  assert.match(rotated.err, /stands first in .*\.db\.key; what the older ones made goes on being good/);
   assert.equal((await database.keys()).trim().split("\n").length, 2);
 
   let token = await database.serve(environment, (server) =>

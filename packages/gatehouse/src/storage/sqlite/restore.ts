@@ -22,6 +22,8 @@ export interface PreparedRestore {
   readonly draft: string;
   /** Migrations that the next start applies to it. */
   readonly pending: number;
+  /** @throws BackupError while another process has the database open, or when nobody can tell */
+  refuseOpen(): void;
   /**
    * Puts the copy in the place of the database, which is kept under another name.
    * @returns where the replaced one is; `undefined` when there was none
@@ -51,7 +53,8 @@ export function prepareRestore(path: string, backup: string): PreparedRestore {
     copyFileSync(backup, draft);
     if (existsSync(`${backup}-wal`)) copyFileSync(`${backup}-wal`, `${draft}-wal`);
     const pending = inspect(draft, backup);
-    return { draft, pending, install: () => install(path, draft), discard };
+    const refuseOpen = () => existsSync(path) && lockAlone(path).close();
+    return { draft, pending, refuseOpen, install: () => install(path, draft), discard };
   } catch (error) {
     discard();
     throw isNoDatabase(error) ? new BackupError(`${backup} is not a database, or is damaged`) : error;
