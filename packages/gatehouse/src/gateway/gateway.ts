@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Backend } from "./call.ts";
+import type { Backend, Call } from "./call.ts";
 import { createDocuments, documentAnswer } from "./documents.ts";
 import { createDoor, type Door, type GatewayServices } from "./door.ts";
+import { createDoors } from "./doors.ts";
 import { createHttpBackend } from "./http/http-backend.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { writeAnswer } from "./refusal.ts";
@@ -11,49 +12,59 @@ export interface Gateway {
   /** Whether the request is for one of them. */
   claims(request: IncomingMessage, path: string): boolean;
   handle: Door;
-  /** Takes over another list of servers; what is under way goes on as it began. */
+  /**
+   * Takes over another list of servers. What is under way goes on as it began; at a removed server streams
+   * that answer nothing end.
+   */
   apply(servers: readonly ProtectedServer[]): void;
   close(): Promise<void>;
 }
 
-interface OpenDoor {
-  readonly door: Door;
-  readonly backend: Backend;
-}
-
 export function createGateway(
   servers: readonly ProtectedServer[],
-  shared: Omit<GatewayServices, "streams">,
+  shared: Omit<GatewayServices, "streams" | "isServed">,
 ): Gateway {
-  const services: GatewayServices = { ...shared, streams: new Set() };
-  let doors = open(servers);
+  const services: GatewayServices = {
+    ...shared,
+    streams: new Set(),
+    isServed: (server) => doors.isServed(server),
+  };
+  const parts = {
+    openBackend,
+    openDoor: (server: ProtectedServer, backend: Backend) => createDoor(server, backend, services),
+  };
+  const doors = createDoors(servers, parts, (error) =>
+    shared.log.error({ err: error }, "a server's connections could not be closed"),
+  );
   let documents = createDocuments(servers, services.issuer, services.metadata);
 
-  function open(list: readonly ProtectedServer[]): Map<string, OpenDoor> {
-    return new Map(list.map((server) => [new URL(server.address).pathname, openDoor(server)]));
-  }
-
-  function openDoor(server: ProtectedServer): OpenDoor {
-    if (server.backend.kind === "stdio") throw new Error("servers over stdio are not there yet");
-    const backend = createHttpBackend(server.backend);
-    return { backend, door: createDoor(server, backend, services) };
+  function openBackend({ backend }: ProtectedServer): Backend {
+    if (backend.kind === "stdio") throw new Error("servers over stdio are not there yet");
+    return createHttpBackend(backend);
   }
 
   return {
-    claims: ({ headers }, path) => doors.has(path) || documents.find(headers.host, path) !== undefined,
+    claims: ({ headers: { host } }, path) =>
+      doors.find(host, path) !== undefined || documents.find(host, path) !== undefined,
     async handle(request: IncomingMessage, response: ServerResponse, origin) {
       const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
       const document = documents.find(request.headers.host, path);
       if (document !== undefined)
         return writeAnswer(response, documentAnswer(request.method ?? "", document));
-      await doors.get(path)?.door(request, response, origin);
+      await doors.find(request.headers.host, path)?.(request, response, origin);
     },
     apply(changed) {
-      doors = open(changed);
+      doors.apply(changed);
+      for (const stream of services.streams) {
+        if (isListening(stream.call) && !doors.isServed(stream.call.server)) stream.end();
+      }
       documents = createDocuments(changed, services.issuer, services.metadata);
     },
-    async close() {
-      await Promise.all([...doors.values()].map(({ backend }) => backend.close()));
-    },
+    close: () => doors.close(),
   };
+}
+
+/** Whether its stream answers no request, but tells what happens, for as long as that may be. */
+function isListening({ request, asked }: Call): boolean {
+  return request.method === "GET" || asked.messages.some(({ method }) => method === "subscriptions/listen");
 }

@@ -9,7 +9,10 @@ export interface GatewayInForce extends Reloadable {
   close(): Promise<void>;
 }
 
-export function startGateway(config: Config, services: Omit<GatewayServices, "streams">): GatewayInForce {
+export function startGateway(
+  config: Config,
+  services: Omit<GatewayServices, "streams" | "isServed">,
+): GatewayInForce {
   const gateway = createGateway(config.servers, services);
   return {
     taker: gateway,
