@@ -59,7 +59,9 @@ export interface StdioBackendSettings {
   readonly command: readonly [string, ...string[]];
   /** Working folder; `undefined`: the server's own. */
   readonly folder: string | undefined;
-  /** Variables besides the few that every child gets. Values may be secrets. */
+  /** The few variables of this process that every child gets: `inheritedEnvironment`. */
+  readonly inherited: Readonly<Record<string, string>>;
+  /** Variables besides them. Values may be secrets. */
   readonly environment: Readonly<Record<string, string>>;
   /** Who shares a child. */
   readonly per: "session" | "person" | "process";

@@ -1,0 +1,91 @@
+import type { BackendAnswer, Call, HeaderFields } from "../call.ts";
+import { errorCodes, RefusedCallError } from "../refusal.ts";
+import type { ChildNeed, Children } from "./children.ts";
+import { memberText } from "./message.ts";
+import { exchange, messagesOf } from "./post.ts";
+import type { RunningChild } from "./running-child.ts";
+import type { Timers } from "./timers.ts";
+
+/** Answers requests of 2026-07-28 and later, each of which stands alone. */
+export type ModernCalls = (call: Call, fields: HeaderFields) => Promise<BackendAnswer>;
+
+/** How long a command that turned out to know earlier revisions only is not started to ask it again. */
+const knownMs = 600_000;
+
+const discover = JSON.stringify({
+  _meta: {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "gatehouse", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  },
+});
+
+/** What only a server of the newest revision says of a request it refuses. */
+const modernErrors = new Set(["-32020", "-32021", "-32022"]);
+
+export function createModernCalls(
+  per: "session" | "person" | "process",
+  children: Children,
+  timers: Timers,
+): ModernCalls {
+  const eras = new WeakMap<RunningChild, Promise<boolean>>();
+  let legacyUntil = Number.NEGATIVE_INFINITY;
+
+  /** Asks a child what a client would ask it first (MCP stdio, Backward Compatibility). */
+  async function speaksModern({ routing }: RunningChild): Promise<boolean> {
+    try {
+      const answer = await routing.ask("server/discover", discover);
+      const isModern = !answer.spans.error || modernErrors.has(memberText(answer, "error.code") ?? "");
+      if (!isModern) legacyUntil = timers.now() + knownMs;
+      return isModern;
+    } catch (error) {
+      // One that says nothing at all may be of an earlier revision too.
+      if (error instanceof RefusedCallError && error.refused.code === errorCodes.tooSlow) return false;
+      throw error;
+    }
+  }
+
+  return async (call, fields) => {
+    if (call.request.method !== "POST") throw new RefusedCallError(postOnly);
+    const messages = messagesOf(call);
+    if (legacyUntil > timers.now()) throw new RefusedCallError(legacyOnly);
+    const child = await children.obtain(needOf(call, per, fields));
+    let isModern = eras.get(child);
+    if (isModern === undefined) eras.set(child, (isModern = speaksModern(child)));
+    if (!(await isModern)) {
+      void child.stop();
+      throw new RefusedCallError(legacyOnly);
+    }
+    call.signal.throwIfAborted();
+    return exchange(child, call, messages, ownerOf(call), timers);
+  };
+}
+
+const ownerOf = ({ bearer }: Call) => JSON.stringify([bearer.subject, bearer.clientId]);
+
+function needOf(call: Call, per: "session" | "person" | "process", fields: HeaderFields): ChildNeed {
+  const { subject } = call.bearer;
+  const many = { era: "modern", clients: "many" } as const;
+  if (per === "process") {
+    return { key: "modern", person: undefined, audience: "everybody", kind: many, fields };
+  }
+  if (per === "person") {
+    return { key: `modern ${subject}`, person: subject, audience: "person", kind: many, fields };
+  }
+  const kind = { era: "modern", clients: "client" } as const;
+  return { key: `modern ${ownerOf(call)}`, person: subject, audience: "client", kind, fields };
+}
+
+const postOnly = {
+  status: 405,
+  code: errorCodes.invalidRequest,
+  message: "There are no streams and sessions in this revision of the protocol.",
+  headers: { Allow: "POST" },
+} as const;
+
+/** Its body is none of the errors of the newest revision, so that clients of both go on with `initialize`. */
+const legacyOnly = {
+  status: 400,
+  code: errorCodes.invalidRequest,
+  message: "The MCP server knows revisions up to 2025-11-25 only: begin with initialize.",
+} as const;
