@@ -6,6 +6,7 @@ import { createDoors } from "./doors.ts";
 import { createHttpBackend } from "./http/http-backend.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { writeAnswer } from "./refusal.ts";
+import { createStdioBackend } from "./stdio/stdio-backend.ts";
 
 /** All doors of this process. */
 export interface Gateway {
@@ -38,9 +39,10 @@ export function createGateway(
   );
   let documents = createDocuments(servers, services.issuer, services.metadata);
 
-  function openBackend({ backend }: ProtectedServer): Backend {
-    if (backend.kind === "stdio") throw new Error("servers over stdio are not there yet");
-    return createHttpBackend(backend);
+  function openBackend(server: ProtectedServer): Backend {
+    const { backend } = server;
+    if (backend.kind === "http") return createHttpBackend(backend);
+    return createStdioBackend(server, backend, { log: shared.log });
   }
 
   return {

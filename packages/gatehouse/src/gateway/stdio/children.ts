@@ -51,7 +51,11 @@ interface Failures {
 }
 
 export function createChildren(
-  server: { readonly name: string; readonly identityHeaders: IdentityHeaders; readonly maxCallSeconds: number },
+  server: {
+    readonly name: string;
+    readonly identityHeaders: IdentityHeaders;
+    readonly maxCallSeconds: number;
+  },
   settings: StdioBackendSettings,
   { timers, note, log }: ChildrenServices,
 ): Children {

@@ -4,7 +4,7 @@ import { errorCodes, RefusedCallError } from "../refusal.ts";
 import type { ChildNeed, Children } from "./children.ts";
 import { type JsonMessage, memberText, readMessage } from "./message.ts";
 import { acceptedOf, exchange, messagesOf } from "./post.ts";
-import { createReply, emptyAnswer, acceptedBy } from "./reply.ts";
+import { acceptedBy, createReply, emptyAnswer } from "./reply.ts";
 import type { RunningChild } from "./running-child.ts";
 import { createSession, type Session } from "./session.ts";
 import { replaced } from "./spans.ts";
@@ -60,7 +60,11 @@ export function createLegacyCalls(
   }
 
   /** The child of one session is asked in the very words of its client. */
-  function askAsSent({ routing }: RunningChild, { signal }: Call, message: JsonMessage): Promise<JsonMessage> {
+  function askAsSent(
+    { routing }: RunningChild,
+    { signal }: Call,
+    message: JsonMessage,
+  ): Promise<JsonMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<JsonMessage>();
     const left = () => reject(signal.reason);
     signal.addEventListener("abort", left, { once: true });
@@ -174,7 +178,12 @@ function sessionIdIn({ session }: Call, fields: HeaderFields): string | undefine
   return undefined;
 }
 
-function needOf(call: Call, per: "session" | "person" | "process", id: string, fields: HeaderFields): ChildNeed {
+function needOf(
+  call: Call,
+  per: "session" | "person" | "process",
+  id: string,
+  fields: HeaderFields,
+): ChildNeed {
   const { subject } = call.bearer;
   const many = { era: "legacy", clients: "many" } as const;
   if (per === "process") {

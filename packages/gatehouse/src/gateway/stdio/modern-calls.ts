@@ -51,7 +51,10 @@ export function createModernCalls(
     if (legacyUntil > timers.now()) throw new RefusedCallError(legacyOnly);
     const child = await children.obtain(needOf(call, per, fields));
     let isModern = eras.get(child);
-    if (isModern === undefined) eras.set(child, (isModern = speaksModern(child)));
+    if (isModern === undefined) {
+      isModern = speaksModern(child);
+      eras.set(child, isModern);
+    }
     if (!(await isModern)) {
       void child.stop();
       throw new RefusedCallError(legacyOnly);

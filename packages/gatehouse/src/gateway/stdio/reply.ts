@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { BackendAnswer } from "../call.ts";
-import { RefusedCallError } from "../refusal.ts";
+import type { RefusedCallError } from "../refusal.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 
 /** Whoever waits for answers to requests, and takes what comes before them. */

@@ -239,11 +239,7 @@ export function createRouting(
     return true;
   }
 
-  function deliver(
-    request: OpenRequest,
-    { json }: JsonMessage,
-    edits: readonly Edit[] = [],
-  ): boolean {
+  function deliver(request: OpenRequest, { json }: JsonMessage, edits: readonly Edit[] = []): boolean {
     const restored = sharesIds ? json : replaced(json, edits);
     if (request.isLeft || !request.reply.deliver(restored)) return false;
     holdBack(request.reply.stream());

@@ -75,9 +75,9 @@ export function runChild(
   }
 
   function whenIdle(): void {
-    if (isQuiet(limits.idleMs)) return end(new RefusedCallError(hasEnded, "it was idle"));
     const left = lastUsed + limits.idleMs - timers.now();
-    cancelIdle = timers.after(left > 0 ? left : limits.idleMs, whenIdle);
+    if (isQuiet(limits.idleMs)) end(new RefusedCallError(hasEnded, "it was idle"));
+    else cancelIdle = timers.after(left > 0 ? left : limits.idleMs, whenIdle);
   }
 
   return {
