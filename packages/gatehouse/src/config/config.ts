@@ -170,7 +170,7 @@ function read(
   }
   if (errors.length > 0) throw new ConfigError(errors);
   // Without a fault every value is there.
-  return { config: compose(values as Values, mode, file), sources };
+  return { config: compose(values as Values, mode, file, environment), sources };
 }
 
 function parseAll(sources: ReadonlyMap<string, Source>, errors: ConfigProblem[]): Partial<Values> {
@@ -207,7 +207,12 @@ function located(error: ConfigProblem, file: ConfigFile, { winning }: Sources): 
   return { ...error, expected: `${error.expected} (in ${file.path}: ${path})` };
 }
 
-function compose(values: Values, mode: Mode, file: ConfigFile): Config {
+function compose(
+  values: Values,
+  mode: Mode,
+  file: ConfigFile,
+  environment: ConfigInput["environment"],
+): Config {
   const { issuer, loopback } = values.BASE_URL ?? {
     issuer: `http://localhost:${values.PORT}`,
     loopback: true,
@@ -260,7 +265,10 @@ function compose(values: Values, mode: Mode, file: ConfigFile): Config {
         : { url: values.SMTP_URL, from: values.SMTP_FROM },
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? (mode === "dev" ? "text" : "json") },
-    servers: configuredServers(issuer, file.sections.values, values.CA_FILE ?? []),
+    servers: configuredServers(issuer, file.sections.values, {
+      authorities: values.CA_FILE ?? [],
+      environment,
+    }),
     demoPort: values.DEMO_PORT,
     clientIdle: values.CLIENT_IDLE_TTL,
     clientUnused: values.CLIENT_UNUSED_TTL,

@@ -6,35 +6,46 @@ import {
   type ProtectedServer,
   type StdioBackendSettings,
 } from "../gateway/protected-server.ts";
+import { inheritedEnvironment } from "../gateway/stdio/environment.ts";
 import type { SectionValues } from "./sections/sections.ts";
 import { serverAddress } from "./sections/server-address.ts";
 import type { ConfiguredServer } from "./sections/server-schema.ts";
 import { scopesOfServer } from "./sections/server-scopes.ts";
 import { readUpstream } from "./sections/server-upstream.ts";
 
+/** What all servers have of this process. */
+export interface Surroundings {
+  /** Certificates trusted everywhere, as PEM. */
+  readonly authorities: readonly string[];
+  /** The environment of this process. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * The MCP servers behind this one, as `servers:` has them, in its order.
- * @param authorities certificates trusted everywhere, as PEM
  */
 export function configuredServers(
   issuer: string,
   { servers = [] }: SectionValues,
-  authorities: readonly string[],
+  around: Surroundings,
 ): readonly ProtectedServer[] {
-  return servers.map((server) => protectedServer(issuer, server, authorities));
+  return servers.map((server) => protectedServer(issuer, server, around));
 }
 
 function protectedServer(
   issuer: string,
   server: ConfiguredServer,
-  authorities: readonly string[],
+  { authorities, environment }: Surroundings,
 ): ProtectedServer {
   const { tools, resources, prompts, base_scope: base = [], limits } = server;
   return {
     name: server.name,
     title: server.title,
     address: serverAddress(issuer, server),
-    backend: server.command === undefined ? overHttp(server, authorities) : overStdio(server, server.command),
+    backend:
+      server.command === undefined
+        ? overHttp(server, authorities)
+        : overStdio(server, server.command, inheritedEnvironment(environment)),
     scopes: scopesOfServer(server),
     baseScopes: typeof base === "string" ? [base] : base,
     permissions: { tools, resources, prompts },
@@ -70,11 +81,13 @@ function overHttp(server: ConfiguredServer, authorities: readonly string[]): Htt
 function overStdio(
   server: ConfiguredServer,
   [program = "", ...args]: readonly string[],
+  inherited: Readonly<Record<string, string>>,
 ): StdioBackendSettings {
   return {
     kind: "stdio",
     command: [program, ...args],
     folder: server.folder,
+    inherited,
     environment: server.environment ?? {},
     per: server.per ?? "session",
     maxChildren: server.max_children ?? 50,

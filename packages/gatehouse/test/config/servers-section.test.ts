@@ -161,6 +161,7 @@ test("every setting of a server over HTTP and of one over stdio is read, secrets
     kind: "stdio",
     command: ["npx", "-y", "some-server", "--flag", ""],
     folder,
+    inherited: {},
     environment: { TOKEN: "for the child", MODE: "fast" },
     per: "person",
     maxChildren: 7,

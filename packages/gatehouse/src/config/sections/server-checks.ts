@@ -137,8 +137,22 @@ function checkBehind(server: ConfiguredServer, doors: ReadonlySet<string>, at: A
     const instead = key === "credentials" ? "; what it wants as variables stands under environment:" : "";
     tell([key], "it", `nothing beside ${command === undefined ? "upstream:" : "command:"}${instead}`);
   }
+  if (command !== undefined) checkProcesses(at);
   const wrong = upstream === undefined ? undefined : problemOf(upstream, plain === true, doors, at);
   if (wrong !== undefined) tell(["upstream"], wrong.found, wrong.expected);
+}
+
+/** Whether children can be started here, and found again. */
+function checkProcesses({ settings, tell }: At): void {
+  const { WORKERS: workers = 1 } = settings;
+  if (workers > 1) {
+    const expected = "WORKERS=1, because a session's process is in one of them and clients reach any";
+    tell(["command"], `it, with ${workers} workers`, expected);
+  }
+  if (process.platform === "win32") {
+    const expected = "upstream:, because on Windows nobody could end what a command started; or WSL";
+    tell(["command"], "it, on Windows", expected);
+  }
 }
 
 function problemOf(

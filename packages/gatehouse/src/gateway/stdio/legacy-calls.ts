@@ -126,7 +126,7 @@ export function createLegacyCalls(
     if (per === "session") void child.stop();
   }
 
-  /** The caller's session. The door has judged whose it is; whoever comes past it gets nothing all the same. */
+  /** The caller's own session. The door has judged whose it is; here nobody gets past it either. */
   function sessionOf({ bearer }: Call, id: string): OpenSession {
     const open = sessions.get(id);
     const isOwn = open?.session.subject === bearer.subject && open.session.clientId === bearer.clientId;

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { BackendAnswer } from "../call.ts";
 import type { RefusedCallError } from "../refusal.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
@@ -97,21 +96,14 @@ export function createReply(accepted: Accepted, expected: number, onGone: () => 
 }
 
 /** A whole JSON body. */
-export function jsonAnswer(status: number, json: Buffer): BackendAnswer {
-  const fields = ["Content-Type", "application/json", "Content-Length", String(json.length)];
-  return { status, fields, body: bodyOf(json) };
+function jsonAnswer(status: number, body: Buffer): BackendAnswer {
+  const fields = ["Content-Type", "application/json", "Content-Length", String(body.length)];
+  return { status, fields, body };
 }
 
 /** An answer without a body. */
-export function emptyAnswer(status: number, fields: readonly string[] = []): BackendAnswer {
-  return { status, fields, body: bodyOf(undefined) };
-}
-
-function bodyOf(bytes: Buffer | undefined): Readable {
-  const body = new Readable({ read() {} });
-  if (bytes !== undefined && bytes.length > 0) body.push(bytes);
-  body.push(null);
-  return body;
+export function emptyAnswer(status: number): BackendAnswer {
+  return { status, fields: ["Content-Length", "0"], body: Buffer.alloc(0) };
 }
 
 function asArray(items: readonly Buffer[]): Buffer {

@@ -98,6 +98,8 @@ export async function aStdioDoor(
     events: { record: () => undefined } as never,
     clock: { now: () => 0 as Seconds },
     log: logger,
+    streams: new Set(),
+    isServed: () => true,
   });
   const close = async () => {
     await backend.close();
