@@ -83,7 +83,8 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         return writeAnswer(response, challenges.cannotCheck);
       }
       if (!(error instanceof RefusedCallError)) throw error;
-      log.warn({ request: id, server: server.name, detail: error.debug }, error.message);
+      const { stage, debug } = error;
+      log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
       writeRefusal(response, error.refused, asked && idToAnswer(asked));
     }
   };

@@ -28,3 +28,14 @@ export function endToEnd(fields: HeaderFields): string[] {
   }
   return left;
 }
+
+/** The value of a field, of several the first; `undefined` where there is none. */
+export function fieldOf(fields: HeaderFields, name: string): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) if (fields[at]?.toLowerCase() === name) return fields[at + 1];
+  return undefined;
+}
+
+/** The fields without those of a name, in lower case. */
+export function without(fields: HeaderFields, name: string): string[] {
+  return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);
+}

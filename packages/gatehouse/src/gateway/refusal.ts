@@ -31,11 +31,14 @@ export class RefusedCallError extends Error {
   override readonly name = "RefusedCallError";
   readonly refused: RefusedCall;
   readonly debug: string | undefined;
+  /** How far the call got. */
+  readonly stage: string | undefined;
 
-  constructor(refused: RefusedCall, debug?: string, options: { cause?: unknown } = {}) {
+  constructor(refused: RefusedCall, debug?: string, options: { cause?: unknown; stage?: string } = {}) {
     super(refused.message, options);
     this.refused = refused;
     this.debug = debug;
+    this.stage = options.stage;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { BackendAnswer, Call } from "../call.ts";
+import { fieldOf, without } from "../fields.ts";
 import { errorCodes, RefusedCallError } from "../refusal.ts";
-import { answerFields, fieldOf, without } from "./answer-fields.ts";
+import { answerFields } from "./answer-fields.ts";
 import { decoded } from "./coding.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import { passEvents } from "./pass-events.ts";

@@ -1,0 +1,67 @@
+import { isIP, connect as openSocket, type Socket } from "node:net";
+import { checkServerIdentity, getCACertificates, connect as openTls } from "node:tls";
+import type { HttpBackendSettings } from "../protected-server.ts";
+
+/** How far a connection got: for the log, where it fails. */
+export type ConnectStage = "resolve" | "connect" | "tls";
+
+/** What a server was not reached for in time. */
+export class ConnectTimeoutError extends Error {
+  override readonly name = "ConnectTimeoutError";
+}
+
+/** Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why there is none. */
+export type Connect = (
+  onStage: (stage: ConnectStage) => void,
+  told: (error: Error | null, socket: Socket | null) => void,
+) => void;
+
+/** How often the kernel asks a silent server's computer whether it is still there, in milliseconds. */
+const keepAliveMs = 60_000;
+
+/**
+ * Makes connections to one server. Its certificate is always verified, the host's name included, against the
+ * authorities every other connection of ours trusts and those of the server's own settings.
+ */
+export function createConnect(settings: Omit<HttpBackendSettings, "kind">): Connect {
+  const { url, socketPath, authorities, timeouts } = settings;
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const isTls = url.protocol === "https:";
+  const port = Number(url.port || (isTls ? 443 : 80));
+  const where = socketPath === undefined ? { host, port } : { path: socketPath };
+  const isNamed = socketPath === undefined && isIP(host) === 0;
+  const tls = {
+    ...where,
+    servername: isIP(host) === 0 ? host : "", // an address is no server name (RFC 6066 §3)
+    ...(authorities.length > 0 && { ca: [...getCACertificates("default"), ...authorities] }),
+    checkServerIdentity: (_name: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+      checkServerIdentity(host, certificate),
+    rejectUnauthorized: true, // also where the environment says otherwise
+    ALPNProtocols: ["http/1.1"],
+  };
+  /** Of the last connection, so that the next need not begin from nothing. */
+  let session: Buffer | undefined;
+  return (onStage, told) => {
+    onStage(isNamed ? "resolve" : "connect");
+    const socket = isTls ? openTls({ ...tls, ...(session && { session }) }) : openSocket(where);
+    socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
+    const timer = setTimeout(
+      () => socket.destroy(new ConnectTimeoutError(`not within ${timeouts.connectMs} ms`)),
+      timeouts.connectMs,
+    );
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      told(error, null);
+    };
+    socket
+      .once("lookup", () => onStage("connect"))
+      .once("connect", () => onStage("tls"))
+      .once("error", failed)
+      .once(isTls ? "secureConnect" : "connect", () => {
+        clearTimeout(timer);
+        socket.off("error", failed);
+        told(null, socket);
+      });
+    if (isTls) socket.on("session", (fresh: Buffer) => (session = fresh));
+  };
+}
