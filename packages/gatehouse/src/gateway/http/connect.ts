@@ -10,7 +10,7 @@ export class ConnectTimeoutError extends Error {
   override readonly name = "ConnectTimeoutError";
 }
 
-/** Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why there is none. */
+/** Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why it is none. */
 export type Connect = (
   onStage: (stage: ConnectStage) => void,
   told: (error: Error | null, socket: Socket | null) => void,
@@ -54,7 +54,7 @@ export function createConnect(settings: Omit<HttpBackendSettings, "kind">): Conn
       told(error, null);
     };
     socket
-      .once("lookup", () => onStage("connect"))
+      .once("lookup", (error: Error | null) => error ?? onStage("connect"))
       .once("connect", () => onStage("tls"))
       .once("error", failed)
       .once(isTls ? "secureConnect" : "connect", () => {

@@ -71,7 +71,7 @@ function isPassedOn(status: number): boolean {
   return status !== 401 && status !== 407 && (status < 300 || status > 399);
 }
 
-/** 401 and 407 speak of credentials that are the door's to give, every other of the server's own addresses. */
+/** 401 and 407 speak of credentials that are the door's to give, the others of the server's own addresses. */
 function notPassedOn(status: number): RefusedCallError {
   const isChallenge = status === 401 || status === 407;
   const refused: RefusedCall = isChallenge

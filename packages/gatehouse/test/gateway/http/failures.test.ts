@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { freePort } from "../../support/free-port.ts";
 import { aDoor } from "../support/door.ts";
-import { aRawServer, whole } from "../support/raw-server.ts";
+import { aRawServer } from "../support/raw-server.ts";
 
 async function refusal(answer: Response): Promise<[number, number, unknown]> {
   const { error, id } = (await answer.json()) as { error: { code: number }; id: unknown };
@@ -32,7 +30,7 @@ test("W20 a server that cannot be reached, is too slow, or answers what nobody c
   logged(nowhere.server.log, "resolve");
 
   const silent = await aRawServer(t, () => undefined);
-  const slow = await aDoor(t, silent.url, "    timeouts: { first_byte: 0.2 }\n");
+  const slow = await aDoor(t, silent.url, "    timeouts: { first_byte: 1s }\n");
   assert.deepEqual(await refusal(await slow.call()), [504, -32011, 1]);
   logged(slow.server.log, "first byte");
 
@@ -42,7 +40,10 @@ test("W20 a server that cannot be reached, is too slow, or answers what nobody c
   logged(closed.server.log, "first byte");
   assert.equal(closing.requests.length, 1, "a call is not sent twice");
 
-  const babbling = await aRawServer(t, (socket) => void socket.write("HTTP/1.1 200 OK\r\nContent Type: x\r\n\r\n"));
+  const babbling = await aRawServer(
+    t,
+    (socket) => void socket.write("HTTP/1.1 200 OK\r\nContent Type: x\r\n\r\n"),
+  );
   const unreadable = await aDoor(t, babbling.url);
   assert.deepEqual(await refusal(await unreadable.call()), [502, -32012, 1]);
   logged(unreadable.server.log, "read head");

@@ -1,5 +1,5 @@
-import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 
 /** A server made of bytes: it is handed each request whole, and writes what it likes. */
