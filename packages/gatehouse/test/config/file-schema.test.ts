@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { variables } from "../../src/config/environment-variables.ts";
@@ -9,6 +10,95 @@ import { fileSchema, settingPaths } from "../../src/config/settings-table.ts";
 import { errorsOf } from "./config-file.ts";
 
 const fits = new Ajv({ strict: false }).compile(fileSchema());
+
+const provider = (more: string) =>
+  `providers: [{ name: a, client_id: x, client_secret: { file: ${file} }, domains: [a.example], ${more} }]`;
+const server = (more: string) => `servers: [{ name: a, ${more} }]`;
+const client = (more: string) => `clients: [{ id: a, redirect_uris: ["https://a.example/"], ${more} }]`;
+const rules = (more: string) => `access: { sign_in: [${more}] }`;
+/** Whatever secret it is taken for. */
+const file = join(mkdtempSync(join(tmpdir(), "gatehouse-schema-")), "secret");
+writeFileSync(file, `${"s".repeat(40)}\n`);
+after(() => rmSync(dirname(file), { recursive: true }));
+
+/** Files in which each setting alone would be right. */
+const contradicting = [
+  "providers: [{ name: a }]",
+  "providers: [{ name: a, kind: openid, issuer: https://a.example }]",
+  "providers: [{ name: a, kind: github }]",
+  provider("preset: okta"),
+  provider("kind: openid"),
+  provider("preset: google, issuer: https://accounts.google.com"),
+  provider("preset: google, kind: github"),
+  provider("preset: microsoft"),
+  provider(`preset: microsoft, tenant: a.example, tenants: [11111111-2222-3333-4444-555555555555]`),
+  provider("kind: openid, issuer: https://a.example, tenant: a.example"),
+  provider("kind: openid, issuer: https://a.example, host: https://a.example"),
+  provider("kind: openid, issuer: https://a.example, organizations: [acme]"),
+  provider("kind: openid, issuer: https://a.example, revalidate_grace: 1h"),
+  provider("kind: github, issuer: https://a.example"),
+  provider("kind: github, backchannel_logout: grants"),
+  provider("kind: passkey"),
+  client("auth_method: client_secret_basic"),
+  client("auth_method: client_secret_post"),
+  client(`auth_method: none, secret: { file: ${file} }`),
+  client(`auth_method: none, previous_secret: { file: ${file} }`),
+  rules("{ allow: {} }"),
+  rules("{ allow: { everyone: true, domain: [a.example] } }"),
+  rules("{ allow: { everyone: true }, deny: { domain: [a.example] } }"),
+  rules("{}"),
+  rules("{ deny: { domain: [a.example] } }"),
+  "access: {}",
+  server("path: /a"),
+  server("upstream: http://localhost:3000/mcp, command: [npx]"),
+  server("upstream: http://localhost:3000/mcp, per: person"),
+  server("command: [npx], timeouts: { connect: 5s }"),
+  server("upstream: http://localhost:3000/mcp, scopes: [{ name: a, default: true, optional: true }]"),
+];
+
+/** Files beside those, in which all is right. */
+const agreeing = [
+  provider("preset: okta, issuer: https://a.okta.com"),
+  provider("preset: google, kind: openid"),
+  provider("preset: microsoft, tenant: 11111111-2222-3333-4444-555555555555"),
+  provider("preset: microsoft, tenant: a.example, host: https://login.microsoftonline.us"),
+  provider("kind: openid, issuer: https://a.example, revalidate: 24h, revalidate_grace: 1h"),
+  provider("kind: github, organizations: [acme], revalidate: 24h"),
+  "providers: [{ name: a, kind: passkey, domains: [a.example] }]",
+  client("auth_method: none"),
+  client(`auth_method: client_secret_basic, secret: { file: ${file} }`),
+  rules("{ allow: { everyone: true } }, { deny: { domain: [a.example], address: [b@a.example] } }"),
+  server("command: [npx], per: person"),
+  server(
+    "upstream: http://localhost:3000/mcp, scopes: [{ name: a, default: true }, { name: b, optional: true }]",
+  ),
+];
+
+test("an editor tells what contradicts itself, or lacks what belongs to it, and nothing that is right", (t) => {
+  for (const yaml of contradicting) {
+    assert.equal(fits(parse(yaml)), false, yaml);
+    assert.ok(errorsOf(t, yaml).length > 0, yaml);
+  }
+  for (const yaml of agreeing) {
+    assert.equal(fits(parse(yaml)), true, `${yaml}: ${JSON.stringify(fits.errors)}`);
+    assert.deepEqual(errorsOf(t, yaml), [], yaml);
+  }
+  const docs = join(import.meta.dirname, "../../../../docs");
+  const pages = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
+  const examples = pages.flatMap((name) => {
+    const found = readFileSync(join(docs, name), "utf8").matchAll(/```yaml\n([\s\S]*?)```/g);
+    return [...found].map(([, yaml = ""]) => [name, yaml] as const);
+  });
+  const ofOurs = examples.filter(([, yaml]) =>
+    /^(?:providers|clients|resources|access|servers):$/m.test(yaml),
+  );
+  assert.ok(ofOurs.length > 10, `${ofOurs.length} examples`);
+  for (const [name, yaml] of ofOurs) {
+    assert.equal(fits(parse(yaml)), true, `${name}: ${JSON.stringify(fits.errors)}\n${yaml}`);
+  }
+});
 
 /** Files that are wrong, of every kind of wrongness that one setting alone can have. */
 const broken = `

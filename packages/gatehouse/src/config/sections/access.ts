@@ -5,6 +5,7 @@ import { canonicalResource, shortIdOf } from "../../oauth/resource.ts";
 import type { ResourceIdentifier } from "../../oauth/values.ts";
 import type { Path } from "../yaml-tree.ts";
 import { checkGroups, providersIn } from "./access-names.ts";
+import { anyOf, hasAll, hasOneOf, where } from "./schema-rules.ts";
 import type { CheckContext, Section } from "./section.ts";
 import { issuerOf, serverAddress } from "./server-address.ts";
 import { scopesOfServer } from "./server-scopes.ts";
@@ -56,7 +57,8 @@ const match = z
     message: "everyone: true alone, or the others without it",
     params: { found: "everyone: true beside other keys" },
     when,
-  });
+  })
+  .meta({ minProperties: 1, allOf: [where(hasAll("everyone"), { maxProperties: 1 })] });
 
 const oneEffect = {
   when,
@@ -72,7 +74,11 @@ const effects = {
 const hasOneEffect = (rule: { allow?: unknown; deny?: unknown }) =>
   (rule.allow === undefined) !== (rule.deny === undefined);
 
-const signInRule = z.strictObject(effects).refine(hasOneEffect, oneEffect);
+const onlyOneEffect = { allOf: [hasOneOf("allow", "deny")] };
+/** Rules that only deny let nobody in. */
+const oneAllows = { contains: hasAll("allow") };
+
+const signInRule = z.strictObject(effects).refine(hasOneEffect, oneEffect).meta(onlyOneEffect);
 export const resourceRule = z
   .strictObject({
     ...effects,
@@ -83,7 +89,8 @@ export const resourceRule = z
       "The scopes it gives, or takes; all when left out.",
     ),
   })
-  .refine(hasOneEffect, oneEffect);
+  .refine(hasOneEffect, oneEffect)
+  .meta(onlyOneEffect);
 
 const resourceExpected = "the https URL of an MCP server as it was added, or its short id, rs_…";
 const resourceKey = z
@@ -104,10 +111,11 @@ export const accessSchema = z
     sign_in: z
       .array(signInRule)
       .min(1)
+      .meta(oneAllows)
       .optional()
       .describe("Who may sign in at all. Left out: whoever a provider may speak for."),
     resources: z
-      .record(resourceKey, z.array(resourceRule).min(1))
+      .record(resourceKey, z.array(resourceRule).min(1).meta(oneAllows))
       .optional()
       .describe(
         "Who may use which MCP server, and which scopes they can get there, by its URL or short id. One that is left out may be used by whoever may sign in.",
@@ -117,7 +125,8 @@ export const accessSchema = z
     message: "sign_in: or resources:, with rules below",
     params: { found: "nothing in it" },
     when,
-  });
+  })
+  .meta({ allOf: [anyOf(hasAll("sign_in"), hasAll("resources"))] });
 export type DeclaredAccess = z.output<typeof accessSchema>;
 export type DeclaredRule = z.output<typeof resourceRule>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checkProvisionedRedirect } from "../../oauth/redirects/provisioned-redirect.ts";
+import { hasAll, hasNone, isOneOf, where } from "./schema-rules.ts";
 import { type Section, secret } from "./section.ts";
 
 const clientSecret = secret(/^[\x21-\x7E]{16,512}$/, "16 to 512 printable characters without spaces");
@@ -25,7 +26,13 @@ const client = z.strictObject({
     .describe("Where it may be answered; those of client_secret_post clients may be patterns."),
 });
 
-export const clientsSchema = z.array(client);
+const clientRules = [
+  where(isOneOf("auth_method", ["none"]), hasNone("secret")),
+  where(isOneOf("auth_method", ["client_secret_basic", "client_secret_post"]), hasAll("secret")),
+  where(hasAll("previous_secret"), hasAll("secret")),
+];
+
+export const clientsSchema = z.array(client.meta({ allOf: clientRules }));
 export type DeclaredClients = z.output<typeof clientsSchema>;
 
 export const clientsSection: Section<DeclaredClients> = {

@@ -1,5 +1,6 @@
 import { microsoftHost, presets } from "../../identity/openid/presets.ts";
 import { isGuid, isManyTenants, kindOf, type ProviderKind } from "./provider-meaning.ts";
+import { neededBy, ofAll, ofKind, ofMicrosoft } from "./provider-members.ts";
 import type { KnownPart, Member, TellOf } from "./provider-parts.ts";
 import { checkTrust } from "./provider-trust.ts";
 
@@ -20,33 +21,13 @@ export function checkProvider(part: KnownPart, tell: TellOf): void {
       member === "tenant" || member === "tenants" ? "preset: microsoft has one" : "it is of another kind";
     tell(member, `${member}:`, `nothing: ${part.preset ?? kind} has no such setting (${of})`);
   }
-  if (kind === "openid" || kind === "github") {
-    const where = kind === "github" ? "the OAuth app" : "the provider";
-    missing(part, "client_id", `the client id that ${where} has for this server`, tell);
-    missing(part, "client_secret", "the client secret that belongs to it, or file: and a path", tell);
-  }
+  for (const member of neededBy[kind]) missing(part, member, whatIsNeeded(member, kind), tell);
   if (kind === "openid") checkOpenId(part, tell);
   if (kind === "github") checkGithub(part, tell);
   if (part.revalidate_grace !== undefined && part.revalidate === undefined && !part.wrong.has("revalidate")) {
     tell("revalidate_grace", "a grace", "revalidate: too, which it is the grace of");
   }
 }
-
-const openId: readonly Member[] = [
-  ...(["client_id", "client_secret", "issuer", "scopes", "trust_email", "email_claim", "address"] as const),
-  ...(["groups_claim", "revalidate", "revalidate_grace", "backchannel_logout"] as const),
-];
-const ofKind: Readonly<Record<ProviderKind, readonly Member[]>> = {
-  openid: openId,
-  github: [
-    ...(["client_id", "client_secret", "scopes", "trust_email", "address", "organizations", "host"] as const),
-    ...(["revalidate", "revalidate_grace"] as const),
-  ],
-  passkey: [],
-  development: [],
-};
-const ofAll: readonly Member[] = ["name", "kind", "preset", "title", "domains"];
-const ofMicrosoft: readonly Member[] = ["tenant", "tenants", "host"];
 
 function misplaced(part: KnownPart, kind: ProviderKind): Member[] {
   const allowed = [...ofAll, ...ofKind[kind], ...(part.preset === "microsoft" ? ofMicrosoft : [])];
@@ -55,6 +36,11 @@ function misplaced(part: KnownPart, kind: ProviderKind): Member[] {
   return (Object.keys(members) as Member[]).filter(
     (member) => !allowed.includes(member) || (member === "issuer" && impliesIssuer),
   );
+}
+
+function whatIsNeeded(member: Member, kind: ProviderKind): string {
+  if (member === "client_secret") return "the client secret that belongs to it, or file: and a path";
+  return `the client id that ${kind === "github" ? "the OAuth app" : "the provider"} has for this server`;
 }
 
 function missing(part: KnownPart, member: Member, expected: string, tell: TellOf): void {

@@ -6,6 +6,7 @@ import { safeUrl } from "../parsers.ts";
 import { lengthOfTime } from "./length-of-time.ts";
 import { checkBesideVariables, checkProviders } from "./provider-checks.ts";
 import type { KnownPart } from "./provider-parts.ts";
+import { providerRules } from "./provider-rules.ts";
 import { type Section, secret } from "./section.ts";
 
 const words = (expected: string) => z.string().regex(/\S/, expected);
@@ -134,7 +135,7 @@ const provider = z.strictObject({
 export type DeclaredProvider = z.output<typeof provider>;
 /** Checked with the others of a file even where another is wrong, so that all is told at once. */
 export const providersSchema = z
-  .array(provider)
+  .array(provider.meta({ allOf: providerRules }))
   .min(1)
   .max(50)
   .superRefine(

@@ -5,6 +5,7 @@ import { canonicalResource } from "../../oauth/resource.ts";
 import { resourceCredentialPrefix } from "../../oauth/tokens/prefixes.ts";
 import type { ResourceIdentifier } from "../../oauth/values.ts";
 import type { Path } from "../yaml-tree.ts";
+import { isOneOf, not, where } from "./schema-rules.ts";
 import { type CheckContext, type Section, secret } from "./section.ts";
 
 const credential = secret(
@@ -35,6 +36,9 @@ export const scopeSchema = z.strictObject({
     .describe("A tick on the consent page, without it not granted; never granted to who did not ask for it."),
 });
 
+/** For editors: a scope cannot be both. */
+export const scopeRule = { allOf: [where(isOneOf("default", [true]), not(isOneOf("optional", [true])))] };
+
 export type DeclaredScope = z.output<typeof scopeSchema>;
 
 const resource = z.strictObject({
@@ -58,7 +62,7 @@ const resource = z.strictObject({
     .optional()
     .describe("The one before, which stays good beside it: to change it without a gap."),
   scopes: z
-    .array(scopeSchema)
+    .array(scopeSchema.meta(scopeRule))
     .optional()
     .describe("What can be allowed there. None: it takes any scope, shown by its name."),
   claims: z

@@ -8,6 +8,7 @@ import { checkScopes } from "./resources.ts";
 import type { CheckContext } from "./section.ts";
 import { defaultPath, issuerOf, serverAddress } from "./server-address.ts";
 import { checkFields } from "./server-fields.ts";
+import { ofHttp, ofStdio } from "./server-members.ts";
 import type { ConfiguredServer, ConfiguredServers } from "./server-schema.ts";
 import { namedScopes, scopesOfServer } from "./server-scopes.ts";
 import {
@@ -111,18 +112,6 @@ function checkPlace({ path = defaultPath, host }: ConfiguredServer, issuer: stri
 
 const isNameOfThisComputer = (host: string) =>
   /(?:^|\.)localhost(?::\d+)?$|^127\.0\.0\.1(?::\d+)?$/.test(host);
-
-/** Settings that mean something only for one of the two kinds of servers. */
-const ofHttp = ["ca_file", "plain", "host_header", "timeouts", "credentials", "assertion"] as const;
-const ofStdio = [
-  "per",
-  "environment",
-  "folder",
-  "max_children",
-  "max_children_per_person",
-  "idle",
-  "first_answer",
-] as const;
 
 function checkBehind(server: ConfiguredServer, doors: ReadonlySet<string>, at: At): void {
   const { upstream, command, plain } = server;

@@ -4,8 +4,10 @@ import { identityFields } from "../../gateway/protected-server.ts";
 import { readAuthorities } from "../authorities.ts";
 import { resourceRule } from "./access.ts";
 import { lengthOfTime } from "./length-of-time.ts";
-import { scopeName, scopeSchema } from "./resources.ts";
+import { scopeName, scopeRule, scopeSchema } from "./resources.ts";
+import { hasAll, hasNone, hasOneOf, where } from "./schema-rules.ts";
 import { secret } from "./section.ts";
+import { ofHttp, ofStdio } from "./server-members.ts";
 
 /*
  * What can be said of an MCP server behind this one. What a value must be is looked at here as far as it
@@ -81,7 +83,7 @@ export const server = z.strictObject({
       "In place of upstream: the program of an MCP server over stdio and its arguments, each by itself; there is no shell.",
     ),
   scopes: z
-    .array(scopeSchema)
+    .array(scopeSchema.meta(scopeRule))
     .optional()
     .describe(
       "What can be allowed there. Left out: those that base_scope, tools, resources and prompts name; where they name none, any, shown by its name.",
@@ -205,6 +207,12 @@ export const server = z.strictObject({
     .describe("Arguments that stand in the audit log, by tool; of all others none does."),
 });
 
-export const serversSchema = z.array(server);
+const serverRules = [
+  hasOneOf("upstream", "command"),
+  where(hasAll("command"), hasNone(...ofHttp)),
+  where(hasAll("upstream"), hasNone(...ofStdio)),
+];
+
+export const serversSchema = z.array(server.meta({ allOf: serverRules }));
 export type ConfiguredServer = z.output<typeof server>;
 export type ConfiguredServers = readonly ConfiguredServer[];
