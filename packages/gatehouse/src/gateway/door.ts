@@ -9,11 +9,12 @@ import { createChallenges } from "./challenge.ts";
 import { endToEnd } from "./fields.ts";
 import { type Asked, idToAnswer } from "./messages/asked.ts";
 import { judge, judgeBodiless } from "./messages/judge.ts";
+import { createPermissions } from "./permissions/permissions.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { RefusedCallError, writeAnswer, writeRefusal } from "./refusal.ts";
 import type { OpenStreams } from "./relay/open-streams.ts";
 import { relay } from "./relay/relay.ts";
-import { type AnswerRewriter, readAnswers } from "./relay/rewriter.ts";
+import { readAnswers } from "./relay/rewriter.ts";
 import { authenticate } from "./token.ts";
 
 /** What doors are handed. */
@@ -45,6 +46,7 @@ const maxBodyBytes = 10_000_000;
 export function createDoor(server: ProtectedServer, backend: Backend, services: GatewayServices): Door {
   const { findBearer, log } = services;
   const challenges = createChallenges(server, services.issuer, services.access);
+  const permissions = createPermissions(server, challenges, services.access);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address }) => {
     const gone = new AbortController();
@@ -56,6 +58,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       const body = request.method === "POST" ? await readBody(request, maxBodyBytes) : undefined;
       asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
+      permissions.check(asked, bearer);
       const call: Call = {
         id,
         address,
@@ -67,7 +70,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         session: undefined,
         signal: gone.signal,
       };
-      const rewriters = rewritersFor(call);
+      const rewriters = [permissions.rewriterFor(asked, bearer)].filter((rewriter) => rewriter !== undefined);
       const answer = await backend.send(call, fieldsFor(call, readAnswers(rewriters)));
       const { outcome, cause } = await relay(call, answer, response, rewriters, services);
       if (outcome === "broken") {
@@ -91,11 +94,6 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
 }
 
 const brokenOff = "an answer of the MCP server broke off";
-
-/** What of this call's answer is changed. */
-function rewritersFor(_call: Call): readonly AnswerRewriter[] {
-  return [];
-}
 
 /** What the server gets: the client's fields without its token; no coding is asked for where it is read. */
 function fieldsFor({ request }: Call, isRead: boolean): string[] {

@@ -311,6 +311,26 @@ test("scopes that are listed are all there are; where none is listed, those that
   ]);
 });
 
+test("two rules that are equally close to one tool and ask for different scopes are an error, with its line", (t) => {
+  const errors = errorsOf(
+    t,
+    `servers:
+  - name: notes
+    upstream: http://127.0.0.1:3000/mcp
+    tools: { "get_*": read, "list_*": write, "*": read }
+    prompts:
+      "daily_*": read
+      "*_notes": write
+      Note: read
+      note: write
+`,
+  );
+  assert.deepEqual(oneLine(errors), [
+    '7:18 servers[0].prompts.*_notes: "write" for what "daily_*" gives "read" for as well',
+    '9:13 servers[0].prompts.note: "write" for what "Note" gives "read" for as well',
+  ]);
+});
+
 test("what a server gets in its headers stays apart, and never takes the place of what HTTP and MCP mean", (t) => {
   const found = (lines: string) => oneLine(refused(t, lines)).map((line) => line.replace(/^\S+ /, ""));
   assert.deepEqual(found("identity: { subject: Host }"), ['servers[0].identity.subject: "Host"']);

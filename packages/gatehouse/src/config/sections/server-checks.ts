@@ -1,3 +1,4 @@
+import { findRuleConflicts } from "../../gateway/permissions/rules.ts";
 import { hostOf } from "../../oauth/host.ts";
 import { shortIdOf } from "../../oauth/resource.ts";
 import type { ResourceIdentifier } from "../../oauth/values.ts";
@@ -40,6 +41,7 @@ export function checkServers(servers: ConfiguredServers, context: CheckContext):
     checkPlace(server, issuer, at);
     checkBehind(server, doors, at);
     checkScopesOf(server, at);
+    checkRuleConflicts(server, at);
     checkWho(server, addresses[index], at);
     checkFields(server, at.tell);
   });
@@ -181,6 +183,21 @@ function checkScopesOf(server: ConfiguredServer, { tell, problem, index }: At): 
   for (const { path, scope } of namedScopes(server)) {
     if (!declared.includes(scope)) {
       tell(path, quote(scope), `one of those under scopes: ${declared.join(", ") || "there are none"}`);
+    }
+  }
+}
+
+/** W48: of two rules about one name, one has to come first. */
+function checkRuleConflicts(server: ConfiguredServer, { tell }: At): void {
+  for (const kind of ["tools", "resources", "prompts"] as const) {
+    const rules = server[kind] ?? {};
+    for (const [before, key] of findRuleConflicts(rules, kind)) {
+      const found = `${quote(rules[key] ?? "")} for what ${quote(before)} gives ${quote(rules[before] ?? "")} for as well`;
+      tell(
+        [kind, key],
+        found,
+        "one scope for both, or one rule that is closer: with more characters beside its *",
+      );
     }
   }
 }

@@ -44,7 +44,9 @@ export async function relay(
     begin(response, answer.status, fields);
     return passEvents(call, body, response, inTurn(rewriters.map(({ event }) => event)), streams);
   }
-  const rewriteJson = isJson(type) ? inTurn(rewriters.map(({ json }) => json)) : undefined;
+  // What claims to be something else is read all the same where it is the answer.
+  const rewriteJson =
+    isJson(type) || answer.status === 200 ? inTurn(rewriters.map(({ json }) => json)) : undefined;
   if (rewriteJson !== undefined) {
     const body = decoded(observed(streamOf(answer.body), observer), coding);
     if (body === undefined) throw unreadable(`an answer in the coding ${coding}`);

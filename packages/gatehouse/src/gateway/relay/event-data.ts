@@ -1,0 +1,75 @@
+const colon = 0x3a;
+const space = 0x20;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/**
+ * Changes the data of one event, which may stand in several lines (WHATWG HTML §9.2.6). Data that stay as
+ * they were leave all bytes as they were, and so do those of an event of another type than `message`.
+ */
+export function rewriteData(event: Buffer, rewrite: (data: Buffer) => Buffer): Buffer {
+  const lines = linesOf(event);
+  const withData = lines.filter(({ field }) => field === "data");
+  if (withData.length === 0) return event;
+  const type = lines.findLast(({ field }) => field === "event")?.value.toString();
+  if (type !== undefined && type !== "" && type !== "message") return event;
+  const data = joined(withData.map(({ value }) => value));
+  const rewritten = rewrite(data);
+  if (rewritten.equals(data)) return event;
+  return Buffer.concat(
+    lines.flatMap((line) => {
+      if (line.field !== "data") return [line.bytes];
+      return line === withData[0] ? dataLines(rewritten) : [];
+    }),
+  );
+}
+
+interface Line {
+  /** With its end. */
+  readonly bytes: Buffer;
+  /** Empty of a comment and of the line that ends the event. */
+  readonly field: string;
+  readonly value: Buffer;
+}
+
+function linesOf(event: Buffer): Line[] {
+  const lines: Line[] = [];
+  let start = 0;
+  for (let at = 0; at < event.length; at++) {
+    if (event[at] !== lineFeed && event[at] !== carriageReturn) continue;
+    const end = event[at] === carriageReturn && event[at + 1] === lineFeed ? at + 2 : at + 1;
+    lines.push(lineOf(event.subarray(start, end), at - start));
+    start = end;
+    at = end - 1;
+  }
+  if (start < event.length) lines.push(lineOf(event.subarray(start), event.length - start));
+  return lines;
+}
+
+/** @param length without the line's end */
+function lineOf(bytes: Buffer, length: number): Line {
+  const text = bytes.subarray(0, length);
+  const mark = text.indexOf(colon);
+  if (mark === -1) return { bytes, field: text.toString(), value: Buffer.alloc(0) };
+  const from = text[mark + 1] === space ? mark + 2 : mark + 1;
+  return { bytes, field: text.toString("latin1", 0, mark), value: text.subarray(from) };
+}
+
+function joined(values: readonly Buffer[]): Buffer {
+  if (values.length === 1 && values[0] !== undefined) return values[0];
+  return Buffer.concat(values.flatMap((value, index) => (index === 0 ? [value] : [newLine, value])));
+}
+
+const newLine = Buffer.from("\n");
+
+function dataLines(data: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (let end = data.indexOf(lineFeed); end !== -1; end = data.indexOf(lineFeed, start)) {
+    lines.push(dataField, data.subarray(start, end), newLine);
+    start = end + 1;
+  }
+  return [...lines, dataField, data.subarray(start), newLine];
+}
+
+const dataField = Buffer.from("data: ");
