@@ -50,7 +50,7 @@ const allowed: Record<string, readonly string[]> = {
   "readiness.ts": ["oauth"],
   keys: ["oauth", "config"],
   config: ["oauth", "access", "identity", "gateway"],
-  start: adapters,
+  start: [...adapters, "shipped-files.ts"],
   "gatehouse.ts": ["start", ...adapters],
   commands: [
     "oauth",

@@ -19,6 +19,7 @@ import { startGateway } from "./start/gateway.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
+import { countGrants, openMetrics, startMetrics } from "./start/metrics.ts";
 import { warnOfOpenDoors } from "./start/open-doors.ts";
 import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/passkeys.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
@@ -27,6 +28,7 @@ import { systemClock, systemRandom } from "./start/system.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
+import type { Snapshot } from "./telemetry/metrics/registry.ts";
 
 export interface RunningGatehouse {
   /** Where it listens, which behind a proxy is not the issuer. */
@@ -35,6 +37,8 @@ export interface RunningGatehouse {
   reload(config: Config): Promise<void>;
   /** Told whether what was read again is in force, or was refused: `/readyz` warns as long as it is not. */
   onReload(isInForce: boolean): void;
+  /** What this process has counted, where metrics are told. */
+  readonly snapshot: (() => Snapshot) | undefined;
   /** Finishes the requests in flight, then closes the store. */
   stop(): Promise<void>;
 }
@@ -82,18 +86,24 @@ export async function startGatehouse(
       },
       clock,
     );
-  const { store, keyring, sharedTokens } = await openKeyedStore(config, log, clock, overrides);
+  const keyed = await openKeyedStore(config, log, clock, overrides);
+  const { keyring, sharedTokens } = keyed;
+  const keepsHouse = overrides.keepsHouse !== false;
+  const counting = config.metrics && keepsHouse ? countGrants(keyed.store, clock) : undefined;
+  const metrics = startMetrics(config, counting?.latest);
+  const store = metrics?.store(keyed.store) ?? keyed.store;
   const settings = { ...config.settings, ...keySettings(keyring), sharedTokens };
   const access = await closingOnError(store, () => startAccess(config, store, log));
   const warnings: Warnings = new Map();
   const findKeys = () => store.findKeys(clock.now());
   const checkKeys = keyCheck(keyring, findKeys, (about, warning) => log.warn(about, warning));
-  const events = createEvents(log);
+  const told = createEvents(log);
+  const events = metrics?.events(told) ?? told;
   const passkeys = await loadPasskeys(config, store, clock, events);
   const signIn = createSignIn(config, urls, clock, log, passkeys);
   const refused = createBoundedEvents(events, clock);
-  const providers = overrides.providers ?? signIn.providers;
-  const keepsHouse = overrides.keepsHouse !== false;
+  const provided = overrides.providers ?? signIn.providers;
+  const providers = metrics?.providers(provided) ?? provided;
   const declarations = await closingOnError(store, () =>
     keepDeclarations(config, { log, events, store, clock }, keepsHouse),
   );
@@ -151,6 +161,7 @@ export async function startGatehouse(
       });
     },
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
+    ...metrics?.edge,
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });
   const { host } = config.listen;
@@ -161,6 +172,14 @@ export async function startGatehouse(
     await store.close();
     throw new Error(`the development sign-in must not be reachable at ${address}: set HOST to 127.0.0.1`);
   }
+  const scraped =
+    metrics && keepsHouse
+      ? await openMetrics(config, log, async () => [metrics.snapshot()]).catch(async (error: unknown) => {
+          await listener.close();
+          await store.close();
+          throw error;
+        })
+      : undefined;
   const housekeeping = keepsHouse ? keepHouse(config, log, store, clock, warnings) : undefined;
   const works = keepsHouse ? passkeyWorks(config, store, clock, log, overrides.announce) : [];
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, {
@@ -184,6 +203,7 @@ export async function startGatehouse(
       await tryBringingGroupsUpToDate(changed, store, log);
     },
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    snapshot: metrics?.snapshot,
     onReload(isInForce) {
       if (isInForce) warnings.delete(refusedConfiguration);
       else warnings.set(refusedConfiguration, "configuration");
@@ -192,8 +212,10 @@ export async function startGatehouse(
       readiness.stop();
       looking.stop();
       declarations.stop();
+      counting?.stop();
       await withdrawal.stop();
       await listener.close();
+      scraped?.close();
       await gateway.close();
       await housekeeping?.stop();
       await store.close();
@@ -210,7 +232,7 @@ export async function startUpkeep(
   config: Config,
   log: Logger,
   overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
-): Promise<Pick<RunningGatehouse, "reload" | "stop">> {
+): Promise<Pick<RunningGatehouse, "reload" | "snapshot" | "stop">> {
   const { store } = await openKeyedStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
@@ -219,11 +241,14 @@ export async function startUpkeep(
   warnOfOpenDoors(config, log);
   const services = { log, events: createEvents(log), store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
+  const counting = config.metrics && countGrants(store, systemClock);
   return {
+    snapshot: startMetrics(config, counting?.latest)?.snapshot,
     reload: (changed) => reloadAll([checkAccess(store, log), declarations], changed),
     async stop() {
       looking.stop();
       declarations.stop();
+      counting?.stop();
       await housekeeping.stop();
       await store.close();
     },

@@ -14,6 +14,11 @@ export function readShippedFile(path: string): string {
   return sea.isSea() ? sea.getAsset(path, "utf8") : readFileSync(join(packageFolder, path), "utf8");
 }
 
+/** The version of the program. */
+export function programVersion(): string {
+  return (JSON.parse(readShippedFile("package.json")) as { version: string }).version;
+}
+
 /**
  * Paths of the files in a folder of the package that end so, in the order of their names: what
  * `readShippedFile` takes.

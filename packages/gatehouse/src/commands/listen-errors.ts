@@ -1,3 +1,4 @@
+import { MetricsAddressError } from "../start/metrics.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Where something was to listen, and the variables that say so. */
@@ -13,6 +14,7 @@ export interface ListenPlace {
  * another; any other error stays as it is.
  */
 export function explainListenError(error: unknown, { port, portVariable, host }: ListenPlace): unknown {
+  if (error instanceof MetricsAddressError) return new Refusal(1, error.message);
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return error;
   const { code, syscall } = error;
   if (syscall !== "listen" && syscall !== "bind" && syscall !== "getaddrinfo") return error;

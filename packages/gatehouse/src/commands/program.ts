@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { KeyError } from "../keys/key-file.ts";
-import { readShippedFile } from "../shipped-files.ts";
+import { programVersion } from "../shipped-files.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
 import { addAccessCommand } from "./access.ts";
 import { addBackupCommand } from "./backup.ts";
@@ -71,8 +71,7 @@ function createProgram(called: Shell): Command {
 
 /** Of the product and of what it runs on: what a report of a fault needs. */
 function describeVersion(): string {
-  const { version } = JSON.parse(readShippedFile("package.json")) as { version: string };
-  return `gatehouse ${version} (Node ${process.versions.node}, ${process.platform} ${process.arch})`;
+  return `gatehouse ${programVersion()} (Node ${process.versions.node}, ${process.platform} ${process.arch})`;
 }
 
 /**

@@ -3,11 +3,13 @@ import type { Logger } from "pino";
 import type { Config, ConfigInput } from "../config/config.ts";
 import type { GivenFile } from "../config/config-file.ts";
 import { type Overrides, startGatehouse, startUpkeep } from "../gatehouse.ts";
+import { openMetrics } from "../start/metrics.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reloader } from "./reload.ts";
 import { type Hangups, unlessInterrupted, untilToldToStop } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
+import { answerWithMetrics, asksForMetrics, metricsOfWorkers } from "./worker-metrics.ts";
 
 /** Milliseconds a worker has to live for the next one to follow at once. */
 const longEnough = 5000;
@@ -39,16 +41,24 @@ export async function runWorkers(
   const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject, ...overrides });
   const upkeep = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   const { reload, file } = reloading(upkeep.reload);
+  let scraped: Awaited<ReturnType<typeof openMetrics>>;
   try {
     const address = await Promise.race([startAll(), interrupted, refused.promise]);
     if (address !== undefined) {
       log.info({ ...describeStart(config, address), workers: count }, "listening");
+      scraped = await openMetrics(config, log, async () => [
+        ...(upkeep.snapshot ? [upkeep.snapshot()] : []),
+        ...(await metricsOfWorkers()),
+      ]);
       hangups.each(() => void reload().then((holds) => tellWorkers(holds ? file() : wasRefused)));
       await Promise.race([interrupted, refused.promise]);
     }
+  } catch (error) {
+    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
   } finally {
     log.info("stopping");
     stopping = true;
+    scraped?.close();
     for (const timer of replacements) clearTimeout(timer);
     await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => worker && stop(worker)));
     await upkeep.stop();
@@ -103,7 +113,7 @@ function tellWorkers(what: GivenFile | typeof wasRefused): void {
 export async function inputOfWorker({ environment }: ConfigInput): Promise<ConfigInput> {
   let givenFile = await new Promise<GivenFile>((resolve) => process.once("message", resolve));
   process.on("message", (message: GivenFile | typeof wasRefused) => {
-    if (message !== wasRefused) givenFile = message;
+    if (message !== wasRefused && !asksForMetrics(message)) givenFile = message;
   });
   return {
     environment,
@@ -125,7 +135,9 @@ export async function serveAsWorker(
     const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey });
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
     const { reload } = reloading(gatehouse.reload);
+    if (gatehouse.snapshot) answerWithMetrics(gatehouse.snapshot);
     process.on("message", (message) => {
+      if (asksForMetrics(message)) return;
       if (message === wasRefused) gatehouse.onReload(false);
       else void reload().then(gatehouse.onReload);
     });

@@ -36,6 +36,11 @@ export interface Config {
   readonly authorities: readonly string[];
   /** Port 0: any free one. */
   readonly listen: { readonly host: string; readonly port: number };
+  /**
+   * `METRICS_LISTEN`; `undefined`: nobody is told metrics. One that nobody chose may be another's port
+   * already.
+   */
+  readonly metrics: { readonly host: string; readonly port: number; readonly isDefault: boolean } | undefined;
   /** `WORKERS`: processes that share the port. */
   readonly workers: number;
   readonly storage: StorageConfig;
@@ -256,6 +261,7 @@ function compose(
     clientDocumentsFolder: values.CIMD_DOCUMENTS,
     authorities: values.CA_FILE ?? [],
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
+    metrics: composeMetrics(values, mode),
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),
     providers: configuredProviders(values, file.sections.values, mode),
@@ -280,6 +286,13 @@ function compose(
         ? undefined
         : { path: file.path, hash: file.hash, unfinishedAt: file.unfinishedAt, endsAt: file.endsAt },
   };
+}
+
+function composeMetrics({ METRICS_LISTEN: chosen }: Values, mode: Mode): Config["metrics"] {
+  if (chosen === "off" || (chosen === undefined && mode !== "serve")) return undefined;
+  return chosen === undefined
+    ? { host: "127.0.0.1", port: 9464, isDefault: true }
+    : { ...chosen, isDefault: false };
 }
 
 function composeStorage(values: Values): StorageConfig {

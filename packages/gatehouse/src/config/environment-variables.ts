@@ -8,6 +8,7 @@ import {
   domains,
   duration,
   mailServer,
+  metricsAddress,
   otherPrefixes,
   type Parser,
   parsed,
@@ -107,6 +108,14 @@ export const variables = {
     meaning:
       "Your own certificate authorities, trusted beside the public ones: for identity providers, clients' documents and the database.",
     expected: "the path of a file with certificates in PEM, which others may not write",
+  }),
+  METRICS_LISTEN: optional(parsed(metricsAddress), {
+    absent: "127.0.0.1:9464 for gatehouse serve, else off",
+    path: "server.metrics_listen",
+    form: text(/^(?:off|\S+:\d{1,5})$/),
+    meaning:
+      "Where GET /metrics is answered, for Prometheus or OpenTelemetry's collector. Never on the server's own port. off: nowhere.",
+    expected: "an address and a port such as 127.0.0.1:9464 or [::]:9464, or off",
   }),
   SQL_URL: of(parsed(database), {
     fallback: "sqlite:./data/gatehouse.db",

@@ -113,6 +113,16 @@ export function database(
     : undefined;
 }
 
+/** Where metrics are told: an address and a port, or nowhere. */
+export function metricsAddress(
+  text: string,
+): { readonly host: string; readonly port: number } | "off" | undefined {
+  if (text === "off") return "off";
+  const [, host = "", digits = ""] = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === "" || Number(digits) > 65535) return undefined;
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(digits) };
+}
+
 /** The URL of a mail server, with its path and query left out: they mean nothing. */
 export function mailServer(text: string): string | undefined {
   if (!/^smtps?:\/\/[^\s/?#]+\/?$/.test(text) || !URL.canParse(text)) return undefined;

@@ -35,9 +35,20 @@ export interface HandlerOptions {
   readonly onFailure: (error: unknown, request: { readonly id: string; readonly path: string }) => void;
   /** Told of what the edge itself refuses. */
   readonly onRefused?: (entry: RefusalEntry) => void;
+  /** Gives what notes the answers of an endpoint, by its path; undefined: nothing is measured. */
+  readonly measure?: ((endpoint: string) => MeasureAnswer) | undefined;
+  /** Told the kind of each page that is shown. */
+  readonly onPage?: ((kind: string) => void) | undefined;
+  /** Told the budget that a request was refused for. */
+  readonly onLimit?: ((budget: string) => void) | undefined;
   /** Told of every request once it is over. */
   readonly onRequest?: (entry: AccessLogEntry) => void;
 }
+
+/**
+ * Notes an answer: `ok`, the code of an error, or a status, and the seconds from the request's head to it.
+ */
+export type MeasureAnswer = (outcome: string, seconds: number) => void;
 
 export interface RefusalEntry {
   /** The reference that the page shows. */
@@ -68,6 +79,7 @@ export function createHandler(
   const { rateLimits = true, maxBodyBytes = 64 * 1024, onRequest } = options;
   const secure = options.issuer.startsWith("https:");
   const routes = new Map(options.routes.map((route) => [route.path, route]));
+  const measures = options.measure && measureRoutes(options.routes, options.measure);
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const cookies = createCookieCodec(secure);
@@ -89,10 +101,13 @@ export function createHandler(
       });
     }
     const route = routes.get(path);
+    const begun = measures === undefined ? 0 : performance.now();
     const origin = { id, address, rawQuery: mark === -1 ? "" : url.slice(mark + 1) };
     try {
       const answered = await answer(request, origin, route);
       write(response, origin.id, answered, route);
+      if (answered.page !== undefined) options.onPage?.(answered.page.kind);
+      measures?.(route)(outcomeOf(answered), (performance.now() - begun) / 1000);
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the other side left
       options.onFailure(error, { id, path });
@@ -121,6 +136,7 @@ export function createHandler(
     if (endpoint === undefined) return refuse(request, origin, route, 405);
     if (limits !== undefined && route.limit !== undefined) {
       const wait = await limits(route.limit, address);
+      if (wait > 0) options.onLimit?.(route.limit);
       if (wait > 0) return refuse(request, origin, route, 429, { "Retry-After": String(wait) });
     }
     const body = method === "POST" || method === "PUT" ? await readBody(request, maxBodyBytes) : { text: "" };
@@ -162,3 +178,18 @@ export function createHandler(
 
   return handle;
 }
+
+const outcomeOf = ({ error, status }: OAuthResponse) => error ?? (status < 400 ? "ok" : String(status));
+
+/** What notes the answers of a route; of what is at no route, together. */
+function measureRoutes(
+  routes: readonly Route[],
+  measure: NonNullable<HandlerOptions["measure"]>,
+): (route: Route | undefined) => MeasureAnswer {
+  const byRoute = new Map(routes.map((route) => [route, measure(labelOf(route.path))]));
+  const other = measure("other");
+  return (route) => (route && byRoute.get(route)) ?? other;
+}
+
+/** The names of files change with what is in them. */
+const labelOf = (path: string) => (/\.(?:css|js)$/.test(path) ? "asset" : path);

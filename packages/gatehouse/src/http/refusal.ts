@@ -46,7 +46,8 @@ export function refusal(
   };
   const forPerson =
     route === undefined ? request.headers.accept?.includes("text/html") : route.audience === "person";
-  if (!forPerson) return json(status, { error: code, error_description: description }, all);
+  if (!forPerson)
+    return { ...json(status, { error: code, error_description: description }, all), error: code };
   const answer = page(status, {
     kind: "error",
     status,
@@ -55,5 +56,5 @@ export function refusal(
     reference: id,
     continueTo: undefined,
   });
-  return { ...answer, headers: all };
+  return { ...answer, headers: all, error: code };
 }

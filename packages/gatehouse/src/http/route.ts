@@ -1,7 +1,9 @@
 import type { Endpoint } from "../oauth/services.ts";
 
 /** Which budget of the rate limits a route draws on. */
-export type LimitName = "authorize" | "token" | "register" | "revoke" | "sign-in";
+export type LimitName = (typeof limitNames)[number];
+
+export const limitNames = ["authorize", "token", "register", "revoke", "sign-in"] as const;
 
 /** One path of the server. */
 export interface Route {

@@ -284,50 +284,54 @@ export interface Events {
   emit(event: AuditEvent): void;
 }
 
+/** The name of everything that is told. */
+export const auditEventNames = [
+  "sign_in",
+  "sign_in_failed",
+  "address_changed",
+  "address_moved",
+  "sign_out",
+  "passkey_registered",
+  "passkey_added",
+  "passkey_refused",
+  "passkey_counter",
+  "provider_logout",
+  "person_confirmed",
+  "person_unconfirmed",
+  "confirmation_failed",
+  "consent_approved",
+  "consent_denied",
+  "code_redeemed",
+  "code_replayed",
+  "token_refreshed",
+  "access_lost",
+  "access_refused",
+  "refresh_replayed",
+  "refresh_late",
+  "refresh_ahead",
+  "refresh_exchanged",
+  "refresh_reused",
+  "client_authentication_failed",
+  "introspection_refused",
+  "previous_credential_used",
+  "client_registered",
+  "client_updated",
+  "client_removed",
+  "client_document_changed",
+  "client_document_unavailable",
+  "client_document_copy_used",
+  "token_revoked",
+  "request_refused",
+  "declaration_left",
+  "declaration_returned",
+  "declaration_ended",
+  "not_ready",
+  "ready_again",
+  "failure",
+] as const;
+
 export interface AuditEvent {
-  readonly name:
-    | "sign_in"
-    | "sign_in_failed"
-    | "address_changed"
-    | "address_moved"
-    | "sign_out"
-    | "passkey_registered"
-    | "passkey_added"
-    | "passkey_refused"
-    | "passkey_counter"
-    | "provider_logout"
-    | "person_confirmed"
-    | "person_unconfirmed"
-    | "confirmation_failed"
-    | "consent_approved"
-    | "consent_denied"
-    | "code_redeemed"
-    | "code_replayed"
-    | "token_refreshed"
-    | "access_lost"
-    | "access_refused"
-    | "refresh_replayed"
-    | "refresh_late"
-    | "refresh_ahead"
-    | "refresh_exchanged"
-    | "refresh_reused"
-    | "client_authentication_failed"
-    | "introspection_refused"
-    | "previous_credential_used"
-    | "client_registered"
-    | "client_updated"
-    | "client_removed"
-    | "client_document_changed"
-    | "client_document_unavailable"
-    | "client_document_copy_used"
-    | "token_revoked"
-    | "request_refused"
-    | "declaration_left"
-    | "declaration_returned"
-    | "declaration_ended"
-    | "not_ready"
-    | "ready_again"
-    | "failure";
+  readonly name: (typeof auditEventNames)[number];
   /** The request's reference, or that of the attempt to authorize which it belongs to. */
   readonly request: string;
   readonly client?: string | undefined;

@@ -25,7 +25,8 @@ export interface Outcome {
 }
 
 /**
- * Starts the `gatehouse` command as a process of its own, with nothing of our environment but what is given.
+ * Starts the `gatehouse` command as a process of its own, with nothing of our environment but what is given,
+ * and without metrics unless it says so.
  * @param stdout an open file that takes what it prints
  */
 export function startCommand(
@@ -34,7 +35,9 @@ export function startCommand(
   stdout: "pipe" | number = "pipe",
 ): ChildProcess {
   const stdio = ["pipe", stdout, "pipe"] as const;
-  return spawn(process.execPath, [command, ...args], { env: environment, stdio: [...stdio] });
+  // Of the port for metrics there is one on a computer, and several of these run at once.
+  const env = { METRICS_LISTEN: "off", ...environment };
+  return spawn(process.execPath, [command, ...args], { env, stdio: [...stdio] });
 }
 
 /**

@@ -135,7 +135,7 @@ test("a server whose database file is deleted serves no ghosts: 503, one line in
     assert.ok(response.headers.has("retry-after"));
     assert.deepEqual(await response.json(), {
       error: "temporarily_unavailable",
-      error_description: "try again in a moment",
+      error_description: `try again in a moment (reference ${response.headers.get("x-request-id")})`,
     });
   }
   const { problems } = await until(503);

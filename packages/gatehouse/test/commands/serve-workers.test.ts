@@ -35,11 +35,11 @@ const settings = {
   RATE_LIMITS: "off",
 };
 
-async function start(environment: Readonly<Record<string, string>>) {
+async function start(environment: Readonly<Record<string, string>>, until = /listening.*\n/) {
   const child = startCommand(["serve"], { ...settings, ...environment });
-  const printed = await untilPrinted(child, /listening.*\n/);
+  const printed = await untilPrinted(child, until);
   const line = JSON.parse(printed.split("\n").find((entry) => entry.includes("listening")) ?? "");
-  return { child, url: line.address as string, workers: line.workers as number };
+  return { child, printed, url: line.address as string, workers: line.workers as number };
 }
 
 const childrenOf = (pid: number | undefined) =>
@@ -190,3 +190,27 @@ async function issueCode(store: Store) {
     client_id: client.id,
   };
 }
+
+test("Z25 the metrics of all workers are told together, at the address that is configured", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const told = { ...database.environment, METRICS_LISTEN: "127.0.0.1:0" };
+  const { child, url, printed } = await start(told, /"msg":"metrics".*\n/);
+  t.after(() => child.kill("SIGKILL"));
+  const metrics = JSON.parse(printed.split("\n").find((line) => line.includes('"metrics"')) ?? "").address;
+  for (let count = 0; count < 8; count++) {
+    // A connection of its own for each, so that both workers get some.
+    await (await fetch(`${url}/healthz`, { headers: { connection: "close" } })).text();
+  }
+  const text = await (await fetch(metrics)).text();
+  assert.match(text, /^gatehouse_http_requests_total\{endpoint="\/healthz",outcome="ok"\} 8$/m);
+  const { port } = new URL(metrics);
+  const second = await runCommand(["serve"], {
+    ...settings,
+    ...database.environment,
+    METRICS_LISTEN: `127.0.0.1:${port}`,
+  });
+  assert.equal(second.code, 1);
+  assert.match(second.err, new RegExp(`METRICS_LISTEN: port ${port} of 127\\.0\\.0\\.1 is taken`));
+  assert.equal((await fetch(metrics)).status, 200, "the first goes on");
+});

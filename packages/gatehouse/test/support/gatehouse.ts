@@ -90,6 +90,7 @@ export async function startTestGatehouse(
     OAUTH2_CLIENT_SECRET: upstream.clientSecret,
     INTROSPECTION_TOKEN: introspectionToken,
     RATE_LIMITS: "off",
+    METRICS_LISTEN: "off",
     LOG_LEVEL: "debug",
     ...environment,
   };

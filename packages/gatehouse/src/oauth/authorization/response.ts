@@ -33,7 +33,8 @@ export function errorRedirect(
   error: OAuthError,
   cookies: readonly SetCookie[] = [],
 ): OAuthResponse {
-  return redirect(request.method, errorUri(request, issuer, target, error), cookies);
+  const answer = redirect(request.method, errorUri(request, issuer, target, error), cookies);
+  return { ...answer, error: error.code };
 }
 
 /**

@@ -35,7 +35,7 @@ function answering(
     } catch (thrown) {
       const error = asOAuthError(thrown);
       report(services, request, error);
-      return render(request, error);
+      return { ...render(request, error), error: error.code };
     }
   };
 }

@@ -14,6 +14,23 @@ export type Page =
   | SignedOutPage
   | DevelopmentSignInPage
   | PasskeyPage;
+/** The kind of every page. */
+export const pageKinds = Object.keys({
+  "choose-provider": true,
+  "refused-person": true,
+  consent: true,
+  error: true,
+  home: true,
+  "signed-out": true,
+  "development-sign-in": true,
+  "passkey-sign-in": true,
+  invitation: true,
+  "passkey-registration": true,
+  "passkey-ready": true,
+  "passkey-entrance": true,
+  "own-passkeys": true,
+} satisfies Record<Page["kind"], true>);
+
 export type PasskeyPage =
   | PasskeySignInPage
   | InvitationPage

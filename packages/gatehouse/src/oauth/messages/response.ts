@@ -10,6 +10,8 @@ export interface OAuthResponse {
   readonly cookies?: readonly SetCookie[];
   readonly body?: string;
   readonly page?: Page;
+  /** The code of the error that it tells, also where that goes to the client by a redirect; for metrics. */
+  readonly error?: string;
 }
 
 /**

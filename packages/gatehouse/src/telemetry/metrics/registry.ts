@@ -1,0 +1,177 @@
+import type { Durations, Tally } from "./histogram.ts";
+import type { Meter } from "./meter.ts";
+
+/** Everything a process has counted, as plain data: it goes from one process to another. */
+export type Snapshot = readonly Metric[];
+
+export interface Metric {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  /** What becomes of the same value of several processes. */
+  readonly aggregator: "sum" | "max";
+  readonly values: readonly Value[];
+}
+
+/** What is counted elsewhere and asked for when somebody asks. */
+export interface Gauges {
+  /** Live grants, people who have one, and when that was; `undefined`: not counted by this process. */
+  readonly counted: () =>
+    | { readonly grants: number; readonly people: number; readonly at: number }
+    | undefined;
+  /** The delay of the event loop since it was asked last, seconds. */
+  readonly loopDelay: () => { readonly p99: number; readonly max: number };
+}
+
+/** The names of what can happen, so that a series stands at 0 before it does. */
+export interface KnownNames {
+  readonly events: readonly string[];
+  readonly providers: readonly string[];
+  readonly limits: readonly string[];
+  readonly pages: readonly string[];
+  readonly version: string;
+}
+
+interface Value {
+  readonly labels: Record<string, string>;
+  readonly value: number;
+  /** Of a histogram's parts. */
+  readonly metricName?: string;
+}
+
+/** What this process has counted so far. */
+export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Snapshot {
+  const counted = gauges.counted();
+  const { p99, max } = gauges.loopDelay();
+  const { heapUsed, rss } = process.memoryUsage();
+  const cpu = process.cpuUsage();
+  const one = (value: number): Value[] => [{ labels: {}, value }];
+  return [
+    metric("gatehouse_build_info", "gauge", "What runs; always 1.", [
+      { labels: { version: known.version, node: process.version }, value: 1 },
+    ]),
+    metric(
+      "gatehouse_http_requests_total",
+      "counter",
+      "Requests answered, by endpoint and outcome: ok, the code of an error, or a status.",
+      [...meter.answers].flatMap(([endpoint, { outcomes }]) =>
+        counts(outcomes, ["ok"], (outcome) => ({ endpoint, outcome })),
+      ),
+    ),
+    metric(
+      "gatehouse_http_request_duration_seconds",
+      "histogram",
+      "From a request's head until its answer is handed to the operating system.",
+      [...meter.answers].flatMap(([endpoint, { durations }]) =>
+        spread("gatehouse_http_request_duration_seconds", durations, { endpoint }),
+      ),
+    ),
+    metric(
+      "gatehouse_pages_total",
+      "counter",
+      "Pages shown to people, by kind: of a consent page some are approved, some denied, the rest abandoned.",
+      counts(meter.pages, known.pages, (page) => ({ page })),
+    ),
+    metric(
+      "gatehouse_sign_ins_total",
+      "counter",
+      "Sign-ins at an identity provider, by provider and outcome.",
+      counts(
+        meter.signIns,
+        known.providers.map((provider) => `${provider}\nok`),
+        (key) => {
+          const [provider = "", outcome = ""] = key.split("\n");
+          return { provider, outcome };
+        },
+      ),
+    ),
+    metric(
+      "gatehouse_provider_duration_seconds",
+      "histogram",
+      "How long an identity provider takes to prove who somebody is.",
+      [...meter.providers].flatMap(([provider, durations]) =>
+        spread("gatehouse_provider_duration_seconds", durations, { provider }),
+      ),
+    ),
+    metric(
+      "gatehouse_events_total",
+      "counter",
+      "What happened, by the names of the log.",
+      counts(meter.events, known.events, (event) => ({ event })),
+    ),
+    metric(
+      "gatehouse_limits_reached_total",
+      "counter",
+      "Requests refused because their budget was used up, by budget.",
+      counts(meter.limits, known.limits, (budget) => ({ budget })),
+    ),
+    metric(
+      "gatehouse_store_operation_duration_seconds",
+      "histogram",
+      "How long operations of the store take, by name; every sixteenth is timed.",
+      [...meter.store].flatMap(([operation, durations]) =>
+        spread("gatehouse_store_operation_duration_seconds", durations, { operation }),
+      ),
+    ),
+    ...(counted === undefined
+      ? []
+      : [
+          metric("gatehouse_live_grants", "gauge", "Grants that live.", one(counted.grants)),
+          metric("gatehouse_people", "gauge", "People who have a grant that lives.", one(counted.people)),
+          metric(
+            "gatehouse_counted_timestamp_seconds",
+            "gauge",
+            "When the grants and people were counted.",
+            one(counted.at),
+          ),
+        ]),
+    metric(
+      "gatehouse_event_loop_delay_seconds",
+      "gauge",
+      "How late the event loop ran since the last scrape.",
+      [
+        { labels: { quantile: "0.99" }, value: p99 },
+        { labels: { quantile: "1" }, value: max },
+      ],
+    ),
+    metric("gatehouse_heap_bytes", "gauge", "Memory used by JavaScript.", one(heapUsed)),
+    metric("gatehouse_resident_memory_bytes", "gauge", "Memory the processes have.", one(rss)),
+    metric(
+      "gatehouse_cpu_seconds_total",
+      "counter",
+      "Processor time used.",
+      one((cpu.user + cpu.system) / 1e6),
+    ),
+  ];
+}
+
+function metric(name: string, type: Metric["type"], help: string, values: readonly Value[]): Metric {
+  return { name, type, help, aggregator: isOfOne(name) ? "max" : "sum", values };
+}
+
+/** What processes do not add up to: the worst of them counts, or any. */
+const isOfOne = (name: string) => /_(?:info|delay_seconds|timestamp_seconds|grants|people)$/.test(name);
+
+/** Those that are known beforehand at 0, and what was counted. */
+function counts(
+  tally: Tally,
+  known: readonly string[],
+  labels: (key: string) => Record<string, string>,
+): Value[] {
+  const all = new Map(known.map((key) => [key, 0]));
+  for (const [key, count] of tally.read()) all.set(key, count);
+  return [...all].map(([key, value]) => ({ labels: labels(key), value }));
+}
+
+function spread(name: string, durations: Durations, labels: Record<string, string>): Value[] {
+  const { buckets, sum } = durations.read();
+  return [
+    ...buckets.map(([le, value]) => ({
+      metricName: `${name}_bucket`,
+      labels: { ...labels, le: String(le) },
+      value,
+    })),
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: buckets.at(-1)?.[1] ?? 0 },
+  ];
+}
