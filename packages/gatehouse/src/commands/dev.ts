@@ -8,11 +8,12 @@ import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { openStore } from "../start/store.ts";
 import { createLog } from "../telemetry/log.ts";
+import { clientLines } from "./client-lines.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import type { Shell } from "./shell.ts";
 import { unlessInterrupted, untilInterrupted } from "./signals.ts";
-import { describeProvider } from "./start-line.ts";
+import { describeSignIn } from "./start-line.ts";
 
 export function addDevCommand(program: Command, shell: Shell): void {
   program
@@ -68,22 +69,16 @@ async function startDemo(shell: Shell, config: Config, store: Store, resource: R
 }
 
 function welcome(config: Config, gatehouse: RunningGatehouse, resource: string): string {
-  const signIn = config.providers.every(({ kind }) => kind === "development")
-    ? "development sign-in: type any e-mail address"
-    : `sign-in through ${config.providers.map(describeProvider).join(", ")}`;
   return `
 Gatehouse is running, for development on this computer only.
 
-  Authorization server  ${config.settings.issuer}  (listening on ${gatehouse.url}; ${signIn})
+  Authorization server  ${config.settings.issuer}  (listening on ${gatehouse.url}; ${describeSignIn(config)})
   Demo MCP server       ${resource}
   Data                  ${describeStorage(config.storage)}
 
 Point an MCP client at the demo server:
 
-  Claude Code     claude mcp add --transport http gatehouse-demo ${resource}
-  MCP Inspector   npx @modelcontextprotocol/inspector --transport http --server-url ${resource}
-  VS Code         "servers": { "gatehouse-demo": { "type": "http", "url": "${resource}" } } in .vscode/mcp.json
-  Cursor          "mcpServers": { "gatehouse-demo": { "url": "${resource}" } } in .cursor/mcp.json
+${clientLines("gatehouse-demo", resource)}
 
 It opens your browser: sign in, approve, and ask it to call the tool whoami.
 What happens is told below. Ctrl-C stops everything.

@@ -36,6 +36,15 @@ const abouts: Readonly<Record<string, About>> = {
     examples: ["dev"],
     reads: "all",
   },
+  protect: {
+    summary: "stand in front of an MCP server, unchanged",
+    examples: [
+      "protect http://localhost:3000/mcp",
+      "protect -- npx -y @modelcontextprotocol/server-everything",
+      "protect http://localhost:3000/mcp --tool 'delete_*=notes:write' --tool '*=notes:read'",
+    ],
+    reads: "all",
+  },
   migrate: {
     summary: "bring the database up to date",
     examples: ["migrate --dry-run", "migrate --wait 2m"],
@@ -174,7 +183,7 @@ const abouts: Readonly<Record<string, About>> = {
 const firstHelp = `
 Examples:
   gatehouse dev
-  gatehouse resources add https://notes.example.com/mcp --name Notes
+  gatehouse protect http://localhost:3000/mcp
   gatehouse serve --config gatehouse.yaml
 Settings are in gatehouse serve --help, more in gatehouse <command> --help.`;
 
@@ -183,6 +192,10 @@ export function addHelp(program: Command): void {
   const usual = new Help();
   program.configureHelp({
     showGlobalOptions: true,
+    // In its first help no line is spent on a gap.
+    commandUsage: (command) =>
+      usual.commandUsage(command) + (command === program ? `\n${command.description()}` : ""),
+    commandDescription: (command) => (command === program ? "" : usual.commandDescription(command)),
     visibleOptions: (command) => (command === program ? [] : usual.visibleOptions(command)),
     visibleCommands: (command) =>
       usual.visibleCommands(command).filter((inner) => command !== program || inner.name() !== "help"),

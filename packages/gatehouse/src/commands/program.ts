@@ -14,6 +14,7 @@ import { addHelp } from "./help.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { addPeopleCommand } from "./people.ts";
+import { addProtectCommand } from "./protect.ts";
 import { Refusal } from "./refusal.ts";
 import { addResourcesCommand } from "./resources.ts";
 import { addRestoreCommand } from "./restore.ts";
@@ -54,6 +55,7 @@ function createProgram(called: Shell): Command {
   };
   addServeCommand(program, shell);
   addDevCommand(program, shell);
+  addProtectCommand(program, shell);
   addMigrateCommand(program, shell);
   addClientsCommand(program, shell);
   addResourcesCommand(program, shell);

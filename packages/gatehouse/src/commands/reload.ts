@@ -32,7 +32,7 @@ export function createReloader(
   async function reload(): Promise<boolean> {
     const configuration = holding.config.file?.hash;
     try {
-      const read = loadSettings(input, "serve");
+      const read = loadSettings(input, started.mode);
       const left = hasTakenLeave(holding.config, read.config);
       if (left !== undefined) throw new ConfigError([left]);
       await apply(read.config);

@@ -1,13 +1,12 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
 import { type Config, loadSettings } from "../config/config.ts";
-import { startGatehouse } from "../gatehouse.ts";
 import { createLog } from "../telemetry/log.ts";
-import { explainListenError } from "./listen-errors.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
 import { createReloader } from "./reload.ts";
+import { runAlone } from "./run-alone.ts";
 import type { Shell } from "./shell.ts";
-import { rememberHangups, unlessInterrupted, untilInterrupted } from "./signals.ts";
+import { rememberHangups, untilInterrupted } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
 import { inputOfWorker, runWorkers, serveAsWorker } from "./workers.ts";
 
@@ -32,20 +31,7 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   if (config.workers > 1) {
     return runWorkers(config, log, { interrupted, hangups }, { acceptNewKey, announce }, reloading);
   }
-  const refused = Promise.withResolvers<never>();
-  refused.promise.catch(() => undefined); // looked at once it listens
-  const overrides = { onDatabaseRefused: refused.reject, acceptNewKey, announce };
-  const starting = startGatehouse(config, log, overrides).catch((error: unknown) => {
-    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
-  });
-  const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
-  log.info(describeStart(config, gatehouse.url), "listening");
-  const { reload } = reloading(gatehouse.reload);
-  hangups.each(() => void reload().then(gatehouse.onReload));
-  try {
-    await Promise.race([interrupted, refused.promise]);
-  } finally {
-    log.info("stopping");
-    await gatehouse.stop();
-  }
+  await runAlone(config, log, { interrupted, hangups }, { acceptNewKey, announce }, reloading, (url) =>
+    log.info(describeStart(config, url), "listening"),
+  );
 }

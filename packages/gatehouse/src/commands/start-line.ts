@@ -9,7 +9,7 @@ import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
  * @param address where it listens
  */
 export function describeStart(config: Config, address: string): Record<string, string> {
-  const { settings, providers, sections, trustedProxies, storage, listen } = config;
+  const { settings, providers, sections, servers, trustedProxies, storage, listen } = config;
   const everywhere = listen.host === "0.0.0.0" || listen.host === "::";
   const callbacks = providers.filter(({ kind }) => kind === "openid" || kind === "github");
   const urls = endpointUrls(settings.issuer);
@@ -25,6 +25,9 @@ export function describeStart(config: Config, address: string): Record<string, s
       : {
           redirectUri: `${callbacks.map(({ name }) => urls.callbackOf(name)).join(", ")}, which the provider has to know`,
         }),
+    ...(servers.length === 0
+      ? {}
+      : { doors: servers.map(({ name, address }) => `${name} at ${address}`).join(", ") }),
     database: describeStorage(storage),
     trustedProxies: trustedProxies.join(", ") || "none: X-Forwarded-For is not believed",
     keys: describeKeys(config),
@@ -35,8 +38,15 @@ export function describeStart(config: Config, address: string): Record<string, s
   };
 }
 
+/** How people sign in, for whoever starts it at a terminal. */
+export function describeSignIn({ providers }: Config): string {
+  return providers.every(({ kind }) => kind === "development")
+    ? "development sign-in: type any e-mail address"
+    : `sign-in through ${providers.map(describeProvider).join(", ")}`;
+}
+
 /** What people sign in with, and where that is. */
-export function describeProvider(provider: ProviderConfig): string {
+function describeProvider(provider: ProviderConfig): string {
   switch (provider.kind) {
     case "openid":
       return provider.issuer;

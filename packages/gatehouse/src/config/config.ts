@@ -13,7 +13,7 @@ import {
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { misspeltVariables } from "./misspelt-variables.ts";
 import { configuredProviders, type ProviderConfig } from "./providers.ts";
-import { checkSections, type SectionReadings } from "./sections/read-sections.ts";
+import { checkSections, type SectionReadings, withSection } from "./sections/read-sections.ts";
 import type { SectionValues } from "./sections/sections.ts";
 import { configuredServers } from "./servers.ts";
 import { expectedInFile, pathOfVariable } from "./settings-table.ts";
@@ -113,6 +113,8 @@ export interface ConfigInput {
   readonly configPath?: string | undefined;
   /** In the place of any file: what another process has read. */
   readonly givenFile?: GivenFile | undefined;
+  /** In the place of the section of the file, as it would stand there: the servers of a command line. */
+  readonly servers?: readonly unknown[] | undefined;
 }
 
 /**
@@ -125,6 +127,7 @@ export function loadConfig(input: ConfigInput, mode: Mode): Config {
 }
 
 export interface LoadedSettings {
+  readonly mode: Mode;
   readonly config: Config;
   readonly sources: Sources;
   readonly file: ConfigFile;
@@ -132,15 +135,25 @@ export interface LoadedSettings {
 
 /** The same, with where each setting comes from. */
 export function loadSettings(
-  { environment, configPath, givenFile }: ConfigInput,
+  { environment, configPath, givenFile, servers }: ConfigInput,
   mode: Mode,
 ): LoadedSettings {
   const errors: ConfigProblem[] = [];
-  const file =
+  const found =
     givenFile === undefined
       ? readConfigFile(configPath, environment, errors)
       : readGivenFile(givenFile, errors);
-  return { ...read(environment, file, mode, errors), file };
+  const file = servers === undefined ? found : withServers(found, servers, errors);
+  return { ...read(environment, file, mode, errors), file, mode };
+}
+
+function withServers(file: ConfigFile, servers: readonly unknown[], errors: ConfigProblem[]): ConfigFile {
+  const place = file.sections.placeOf("servers", []);
+  if (place !== undefined) {
+    const expected = "nothing, because the command line names the server; gatehouse serve serves these";
+    errors.push({ variable: "servers", place, found: "servers in the file", expected });
+  }
+  return { ...file, sections: withSection(file.sections, "servers", servers, errors) };
 }
 
 /**

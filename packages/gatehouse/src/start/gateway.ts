@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { GatewayServices } from "../gateway/door.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { whyUnreachable } from "../gateway/reachable.ts";
 import type { Reloadable } from "./reload.ts";
 
 /** The doors in front of the MCP servers that the configuration names, which a changed one replaces. */
@@ -19,4 +20,22 @@ export function startGateway(
     apply: (changed) => gateway.apply(changed.servers),
     close: () => gateway.close(),
   };
+}
+
+/** Of each server that cannot be reached at the moment what to know of it, in a sentence (W01). */
+export async function reachability(
+  { servers }: Pick<Config, "servers">,
+  searchPath: string,
+): Promise<readonly string[]> {
+  const found = await Promise.all(
+    servers.map(async (server) => {
+      const reason = await whyUnreachable(server, searchPath);
+      if (reason === undefined) return [];
+      const { backend, name } = server;
+      const behind =
+        backend.kind === "stdio" ? backend.command[0] : (backend.socketPath ?? backend.url.origin);
+      return [`the MCP server ${name} (${behind}) cannot be reached: ${reason}. Calls fail until it can.`];
+    }),
+  );
+  return found.flat();
 }

@@ -4,8 +4,8 @@ import { describe, kindOf } from "../found.ts";
 import { unknownName } from "../nearest-key.ts";
 import { describePath, type Path, type YamlTree } from "../yaml-tree.ts";
 import { isSecretAt, knownNames } from "./schema-tree.ts";
-import type { CheckContext } from "./section.ts";
-import { namedSections, type SectionValues } from "./sections.ts";
+import type { CheckContext, Section } from "./section.ts";
+import { namedSections, type SectionValues, sections } from "./sections.ts";
 
 /** What a file says in its sections. */
 export interface SectionReadings {
@@ -48,6 +48,25 @@ export function readSections(
   };
 }
 
+/** Adds a section that stands in no file, in the place of the file's. */
+export function withSection(
+  readings: SectionReadings,
+  name: keyof SectionValues,
+  plain: unknown,
+  errors: ConfigProblem[],
+): SectionReadings {
+  const nowhere = { placeAt: () => undefined, placeOfKey: () => undefined };
+  const { schema } = sections[name] as Section<unknown>;
+  const result = schema.safeParse(plain, { error: expectedByKind });
+  if (!result.success)
+    errors.push(...problemsOf(name, schema, plain, result.error.issues, nowhere, undefined));
+  return {
+    values: { ...readings.values, [name]: result.data },
+    written: readings.written,
+    placeOf: (section, path) => (section === name ? undefined : readings.placeOf(section, path)),
+  };
+}
+
 /** What shows when several values, sections and settings are looked at together. */
 export function checkSections(
   { values, placeOf }: SectionReadings,
@@ -70,12 +89,18 @@ export function checkSections(
 
 type Issue = z.core.$ZodIssue;
 
+/** Where values stand; `undefined`: in no file. */
+interface Places {
+  placeAt(node: unknown, path: Path): string | undefined;
+  placeOfKey(node: unknown, path: Path, key: string): string | undefined;
+}
+
 function problemsOf(
   section: string,
   schema: z.ZodType,
   plain: unknown,
   issues: readonly Issue[],
-  tree: YamlTree,
+  tree: Places,
   node: unknown,
 ): ConfigProblem[] {
   return issues.flatMap((issue): ConfigProblem[] => {

@@ -123,10 +123,11 @@ function checkBehind(server: ConfiguredServer, doors: ReadonlySet<string>, at: A
     tell([upstream === undefined ? "upstream" : "command"], found, "upstream: or command:, one of the two");
     return;
   }
+  const [own, other] = command === undefined ? ["upstream", "command"] : ["command", "upstream"];
   for (const key of command === undefined ? ofStdio : ofHttp) {
     if (server[key] === undefined) continue;
-    const instead = key === "credentials" ? "; what it wants as variables stands under environment:" : "";
-    tell([key], "it", `nothing beside ${command === undefined ? "upstream:" : "command:"}${instead}`);
+    const instead = key === "credentials" ? "; what a program wants stands under environment:" : "";
+    tell([key], `it beside ${own}:`, `it only beside ${other}:${instead}`);
   }
   if (command !== undefined) checkProcesses(at);
   const wrong = upstream === undefined ? undefined : problemOf(upstream, plain === true, doors, at);
