@@ -260,6 +260,25 @@ test("W-n11 huge bodies are refused at once", () => {
   }
 });
 
+test("to judge a body of 1 MB takes about as long as to parse it", () => {
+  const bodies = [
+    JSON.stringify("x".repeat(1_000_000)),
+    JSON.stringify(Array.from({ length: 20_000 }, (_, index) => ({ name: `n${index}`, index, "é\n": null }))),
+    `[${Array(16_000).fill("[".repeat(30) + "]".repeat(30))}]`,
+  ].map((value) =>
+    Buffer.from(`{"id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":${value}}}}`),
+  );
+  const cpuOf = (work: (body: Buffer) => unknown) => {
+    for (const body of bodies) for (let round = 0; round < 10; round++) work(body);
+    const began = process.cpuUsage();
+    for (const body of bodies) for (let round = 0; round < 10; round++) work(body);
+    return process.cpuUsage(began).user;
+  };
+  const judged = cpuOf((body) => judge(body, json));
+  const parsed = cpuOf((body) => JSON.parse(body.toString()));
+  assert.ok(judged < 3 * parsed, `${judged} µs against ${parsed} µs`);
+});
+
 test("W-n12 what is not said to be JSON, or not in UTF-8, is no call", () => {
   const body = '{"id":1,"method":"ping"}';
   for (const type of [
