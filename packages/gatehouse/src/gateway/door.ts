@@ -3,10 +3,11 @@ import type { Logger } from "pino";
 import type { Bearer, FindBearer } from "../oauth/grants/bearer.ts";
 import type { Access, Clock, Events } from "../oauth/ports.ts";
 import { StoreUnavailableError } from "../oauth/store.ts";
-import { readBody } from "./body.ts";
+import { type Bodies, ClientGoneError } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
-import { endToEnd } from "./fields.ts";
+import { createEdge } from "./edge/edge.ts";
+import { createForwardedFields } from "./edge/forwarded-fields.ts";
 import { type Asked, idToAnswer } from "./messages/asked.ts";
 import { judge, judgeBodiless } from "./messages/judge.ts";
 import { createPermissions } from "./permissions/permissions.ts";
@@ -28,6 +29,7 @@ export interface GatewayServices {
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn" | "info" | "error">;
+  readonly bodies: Bodies;
   /** Every event stream that is open at one of this process's doors. */
   readonly streams: OpenStreams;
   /** Whether a server is still among those of the configuration: streams of another end. */
@@ -38,25 +40,29 @@ export interface GatewayServices {
 export type Door = (
   request: IncomingMessage,
   response: ServerResponse,
-  origin: { readonly id: string; readonly address: string },
+  origin: { readonly id: string; readonly address: string; readonly isThroughProxy: boolean },
 ) => Promise<void>;
 
-const maxBodyBytes = 10_000_000;
-
 export function createDoor(server: ProtectedServer, backend: Backend, services: GatewayServices): Door {
-  const { findBearer, log } = services;
+  const { findBearer, log, bodies } = services;
+  const edge = createEdge(server);
+  const forwardedFields = createForwardedFields(server);
   const challenges = createChallenges(server, services.issuer, services.access);
   const permissions = createPermissions(server, challenges, services.access);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
-  return async (request, response, { id, address }) => {
+  return async (request, response, { id, address, isThroughProxy }) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
+    request.socket.setKeepAlive(true, keepAliveMs, keepAliveIntervalMs, keepAliveCount);
     let asked: Asked | undefined;
+    let body: Buffer | undefined;
     try {
+      const preflight = edge(request, response);
+      if (preflight !== undefined) return writeAnswer(response, preflight);
       const bearer = await authenticate(request, server, challenges, findBearer);
       if ("status" in bearer) return writeAnswer(response, bearer);
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
-      const body = request.method === "POST" ? await readBody(request, maxBodyBytes) : undefined;
+      body = request.method === "POST" ? await bodies.read(request, response) : undefined;
       asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
       permissions.check(asked, bearer);
       const call: Call = {
@@ -71,7 +77,8 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         signal: gone.signal,
       };
       const rewriters = [permissions.rewriterFor(asked, bearer)].filter((rewriter) => rewriter !== undefined);
-      const answer = await backend.send(call, fieldsFor(call, readAnswers(rewriters)));
+      const isRead = readAnswers(rewriters);
+      const answer = await backend.send(call, forwardedFields(request, { isThroughProxy, isRead }));
       const { outcome, cause } = await relay(call, answer, response, rewriters, services);
       if (outcome === "broken") {
         services.log.warn(
@@ -80,7 +87,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         );
       }
     } catch (error) {
-      if (gone.signal.aborted) return; // nobody is there to be told
+      if (gone.signal.aborted || error instanceof ClientGoneError) return; // nobody is there to be told
       if (error instanceof StoreUnavailableError) {
         log.warn({ request: id, server: server.name, err: error }, "the token could not be checked");
         return writeAnswer(response, challenges.cannotCheck);
@@ -89,21 +96,19 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       const { stage, debug } = error;
       log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
       writeRefusal(response, error.refused, asked && idToAnswer(asked));
+    } finally {
+      if (body !== undefined) bodies.release(body);
     }
   };
 }
 
 const brokenOff = "an answer of the MCP server broke off";
 
-/** What the server gets: the client's fields without its token; no coding is asked for where it is read. */
-function fieldsFor({ request }: Call, isRead: boolean): string[] {
-  const fields = endToEnd(request.rawHeaders);
-  const left: string[] = [];
-  for (let at = 0; at < fields.length; at += 2) {
-    const [name = "", value = ""] = [fields[at], fields[at + 1]];
-    const folded = name.toLowerCase();
-    if (isRead && folded === "accept-encoding") continue;
-    if (!["authorization", "cookie", "host", "content-length"].includes(folded)) left.push(name, value);
-  }
-  return left;
-}
+/*
+ * A client's computer that is gone says nothing: it is asked after 10 s of silence, and given up after 12
+ * more, which is before the next comment goes into an event stream. With that on its way the kernel would
+ * wait for a quarter of an hour.
+ */
+const keepAliveMs = 10_000;
+const keepAliveIntervalMs = 3000;
+const keepAliveCount = 4;

@@ -1,6 +1,6 @@
 import type { HeaderFields } from "./call.ts";
 
-/** Of one connection only (RFC 9110 §7.6.1), and those that the door writes itself. */
+/** Of one connection only (RFC 9110 §7.6.1). */
 const hopByHop = new Set([
   "connection",
   "keep-alive",
@@ -13,20 +13,23 @@ const hopByHop = new Set([
   "upgrade",
 ]);
 
-/** The fields that are not of this connection only. */
-export function endToEnd(fields: HeaderFields): string[] {
-  const left: string[] = [];
-  const named = new Set<string>();
+/** @param folded a field's name in lower case */
+export function isHopByHop(folded: string): boolean {
+  return hopByHop.has(folded);
+}
+
+/** The names in lower case that `Connection` makes fields of this connection; `undefined`: it names none. */
+export function namedByConnection(fields: HeaderFields): ReadonlySet<string> | undefined {
+  let named: Set<string> | undefined;
   for (let at = 0; at < fields.length; at += 2) {
-    if (fields[at]?.toLowerCase() !== "connection") continue;
-    for (const name of (fields[at + 1] ?? "").split(",")) named.add(name.trim().toLowerCase());
+    const name = fields[at] ?? "";
+    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
+    const value = (fields[at + 1] ?? "").toLowerCase();
+    if (value === "keep-alive" || value === "close") continue;
+    named ??= new Set();
+    for (const one of value.split(",")) named.add(one.trim());
   }
-  for (let at = 0; at < fields.length; at += 2) {
-    const [name = "", value = ""] = [fields[at], fields[at + 1]];
-    const folded = name.toLowerCase();
-    if (!hopByHop.has(folded) && !named.has(folded)) left.push(name, value);
-  }
-  return left;
+  return named;
 }
 
 /** The value of a field, of several the first; `undefined` where there is none. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createBodies } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
 import { createDocuments, documentAnswer } from "./documents.ts";
 import { createDoor, type Door, type GatewayServices } from "./door.ts";
 import { createDoors } from "./doors.ts";
+import { type RequestTarget, targetOf } from "./edge/target.ts";
 import { createHttpBackend } from "./http/http-backend.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { writeAnswer } from "./refusal.ts";
@@ -11,7 +13,7 @@ import { createStdioBackend } from "./stdio/stdio-backend.ts";
 /** All doors of this process. */
 export interface Gateway {
   /** Whether the request is for one of them. */
-  claims(request: IncomingMessage, path: string): boolean;
+  claims(request: IncomingMessage): boolean;
   handle: Door;
   /**
    * Takes over another list of servers. What is under way goes on as it began; at a removed server streams
@@ -23,11 +25,12 @@ export interface Gateway {
 
 export function createGateway(
   servers: readonly ProtectedServer[],
-  shared: Omit<GatewayServices, "streams" | "isServed">,
+  shared: Omit<GatewayServices, "streams" | "bodies" | "isServed">,
 ): Gateway {
   const services: GatewayServices = {
     ...shared,
     streams: new Set(),
+    bodies: createBodies(),
     isServed: (server) => doors.isServed(server),
   };
   const parts = {
@@ -45,15 +48,22 @@ export function createGateway(
     return createStdioBackend(server, backend, { log: shared.log });
   }
 
+  /** With a slash at its end or without (W05). */
+  function findDoor({ host, path }: RequestTarget): Door | undefined {
+    return doors.find(host, path) ?? (path.endsWith("/") ? doors.find(host, path.slice(0, -1)) : undefined);
+  }
+
   return {
-    claims: ({ headers: { host } }, path) =>
-      doors.find(host, path) !== undefined || documents.find(host, path) !== undefined,
+    claims(request) {
+      const target = targetOf(request);
+      return documents.find(target.host, target.path) !== undefined || findDoor(target) !== undefined;
+    },
     async handle(request: IncomingMessage, response: ServerResponse, origin) {
-      const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-      const document = documents.find(request.headers.host, path);
+      const target = targetOf(request);
+      const document = documents.find(target.host, target.path);
       if (document !== undefined)
         return writeAnswer(response, documentAnswer(request.method ?? "", document));
-      await doors.find(request.headers.host, path)?.(request, response, origin);
+      await findDoor(target)?.(request, response, origin);
     },
     apply(changed) {
       doors.apply(changed);

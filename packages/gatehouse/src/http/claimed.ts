@@ -6,6 +6,8 @@ export interface RequestOrigin {
   readonly id: string;
   /** Where it comes from, looking through trusted proxies. */
   readonly address: string;
+  /** Whether a trusted proxy sent it, whose forwarding headers count. */
+  readonly isThroughProxy: boolean;
 }
 
 /**
@@ -13,7 +15,6 @@ export interface RequestOrigin {
  * business. The promise of `handle` rejects only for a defect.
  */
 export interface RequestTaker {
-  /** @param path of the request's target, undecoded and without query */
-  claims(request: IncomingMessage, path: string): boolean;
+  claims(request: IncomingMessage): boolean;
   handle(request: IncomingMessage, response: ServerResponse, origin: RequestOrigin): Promise<void>;
 }

@@ -43,6 +43,18 @@ export function createAddressReader(
   };
 }
 
+/**
+ * Makes the check whether a request's peer is one of the trusted proxies.
+ * @param trustedProxies as for {@link createAddressReader}
+ */
+export function createPeerCheck(trustedProxies: readonly string[]): (request: IncomingMessage) => boolean {
+  const blocks = trustedProxies.flatMap(parseBlock);
+  return ({ socket }) => {
+    const peer = blocks.length === 0 ? undefined : parse(socket.remoteAddress ?? "");
+    return peer !== undefined && blocks.some((block) => isWithin(peer, block));
+  };
+}
+
 /** The kernel writes the IPv4 address of a dual-stack socket's peer as an IPv6 one. */
 function withoutMapping(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;

@@ -6,7 +6,7 @@ import { createReferences } from "../oauth/reference.ts";
 import { type AccessLogEntry, logWhenOver } from "./access-log.ts";
 import { readBody } from "./body.ts";
 import type { RequestTaker } from "./claimed.ts";
-import { createAddressReader } from "./client-address.ts";
+import { createAddressReader, createPeerCheck } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
 import { preflight } from "./cross-origin.ts";
 import { type Budgets, createRateLimits } from "./rate-limits.ts";
@@ -82,6 +82,7 @@ export function createHandler(
   const measures = options.measure && measureRoutes(options.routes, options.measure);
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
+  const isTrusted = createPeerCheck(options.trustedProxies ?? []);
   const cookies = createCookieCodec(secure);
   const write = createWriter({ renderPage: options.renderPage, cookies, secure, isClosing });
   const nextReference = createReferences(randomBytes);
@@ -93,12 +94,14 @@ export function createHandler(
     const path = mark === -1 ? url : url.slice(0, mark);
     const address = addressOf(request);
     if (onRequest !== undefined) logWhenOver(onRequest, request, response, { id, path, address });
-    if (options.taker?.claims(request, path)) {
+    if (options.taker?.claims(request)) {
       onTaken(request);
-      return options.taker.handle(request, response, { id, address }).catch((error: unknown) => {
-        options.onFailure(error, { id, path });
-        response.destroy();
-      });
+      return options.taker
+        .handle(request, response, { id, address, isThroughProxy: isTrusted(request) })
+        .catch((error: unknown) => {
+          options.onFailure(error, { id, path });
+          response.destroy();
+        });
     }
     const route = routes.get(path);
     const begun = measures === undefined ? 0 : performance.now();

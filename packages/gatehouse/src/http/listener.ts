@@ -67,6 +67,11 @@ export function createListener(options: ListenerOptions): Listener {
   };
   // An expectation that nobody here knows may be ignored (RFC 9110 §10.1.1).
   server.on("request", answer).on("checkExpectation", answer);
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    // A door says it once it knows that it wants the body.
+    if (options.taker?.claims(request) !== true) response.writeContinue();
+    answer(request, response);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const unwanted = error.code === "ECONNRESET" || !socket.writable || connections.isAnswering(socket);
     if (unwanted) socket.destroy();

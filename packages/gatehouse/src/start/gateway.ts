@@ -12,7 +12,7 @@ export interface GatewayInForce extends Reloadable {
 
 export function startGateway(
   config: Config,
-  services: Omit<GatewayServices, "streams" | "isServed">,
+  services: Omit<GatewayServices, "streams" | "bodies" | "isServed">,
 ): GatewayInForce {
   const gateway = createGateway(config.servers, services);
   return {

@@ -1,5 +1,5 @@
 import type { HeaderFields } from "../call.ts";
-import { endToEnd } from "../fields.ts";
+import { isHopByHop, namedByConnection } from "../fields.ts";
 
 /**
  * What a server cannot say through the door: the challenge and CORS are the door's, cookies and what holds
@@ -20,10 +20,12 @@ const writtenAnew = new Set(["content-length", "cache-control", "x-accel-bufferi
 /** The fields of a server's answer that its client gets, name and value by turns. */
 export function answerFields(fields: HeaderFields, isEventStream: boolean): string[] {
   const left: string[] = [];
-  const passing = endToEnd(fields);
-  for (let at = 0; at < passing.length; at += 2) {
-    const [name = "", value = ""] = [passing[at], passing[at + 1]];
+  const named = namedByConnection(fields);
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] ?? "";
+    const value = fields[at + 1] ?? "";
     const folded = name.toLowerCase();
+    if (isHopByHop(folded) || named?.has(folded)) continue;
     if (notPassedOn.has(folded) || folded.startsWith("access-control-")) continue;
     if (isEventStream && writtenAnew.has(folded)) continue;
     left.push(name, value);

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { createBodies } from "../../../../src/gateway/body.ts";
 import type { Backend } from "../../../../src/gateway/call.ts";
 import { createDoor } from "../../../../src/gateway/door.ts";
 import {
@@ -68,7 +69,7 @@ export async function aStdioDoor(
     ...settings,
   };
   const server = createServer((request, response) => {
-    void door(request, response, { id: "reference", address: "127.0.0.1" });
+    void door(request, response, { id: "reference", address: "127.0.0.1", isThroughProxy: false });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -98,6 +99,7 @@ export async function aStdioDoor(
     events: { record: () => undefined } as never,
     clock: { now: () => 0 as Seconds },
     log: logger,
+    bodies: createBodies(),
     streams: new Set(),
     isServed: () => true,
   });
