@@ -41,6 +41,8 @@ const stepMs = 5000;
 const lookMs = 100;
 /** How long output is waited for that was written before the process ended. */
 const lastOutputMs = 300;
+/** How long the end of the process is waited for that has closed its output. */
+const exitMs = 200;
 const maxLineBytes = 10_000_000;
 const maxStandardErrorBytes = 2048;
 /** What waits to be read by the child. */
@@ -71,14 +73,17 @@ export function startChild(start: ChildCommand, output: ChildOutput, timers: Tim
 
   readOutput(running, output, end);
   running.on("error", (error) => end(`it cannot be started: ${error.message}`));
+  let exit: string | undefined;
   running.on("exit", (code, signal) => {
     exited = true;
-    const why = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
-    const cancel = timers.after(lastOutputMs, () => end(why));
-    running.stdout.once("close", () => {
-      cancel();
-      end(why);
-    });
+    exit = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
+    const why = exit;
+    if (running.stdout.readableEnded) end(why);
+    else timers.after(lastOutputMs, () => end(why));
+  });
+  running.stdout.once("end", () => {
+    if (exit !== undefined) end(exit);
+    else timers.after(exitMs, () => end("it closed its output"));
   });
 
   function isGone(): boolean {
@@ -149,7 +154,6 @@ function readOutput(
   const onTooLong = () => end(`it wrote a line of over ${maxLineBytes} bytes`);
   stdout.on("data", createLineReader({ maxBytes: maxLineBytes, onTooLong }, output.onLine));
   stderr.on("data", createLineReader({ maxBytes: maxStandardErrorBytes }, output.onStandardError));
-  stdout.once("end", () => end("it closed its output"));
   // That a pipe broke is told by the end of the process or of its output.
   for (const pipe of [stdin, stdout, stderr]) pipe.on("error", () => undefined);
 }

@@ -140,14 +140,14 @@ export function createRouting(
 
   function receive(line: Buffer): void {
     const batch = line[0] === openBracket ? elementsOf(line) : undefined;
-    if (batch !== undefined) for (const element of batch) receiveOne(element, line);
-    else receiveOne(line, line);
+    if (batch !== undefined) for (const element of batch) receiveOne(element);
+    else receiveOne(line);
   }
 
-  function receiveOne(json: Buffer, line: Buffer): void {
+  function receiveOne(json: Buffer): void {
     const message = readMessage(json);
-    if (message === undefined) note("no message", line);
-    else if (!routed(message)) note("for nobody", line);
+    if (message === undefined) note("no message", json);
+    else if (!routed(message)) note("for nobody", json);
   }
 
   function routed(message: JsonMessage): boolean {

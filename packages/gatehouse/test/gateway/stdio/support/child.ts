@@ -2,8 +2,8 @@
  * An MCP server over stdio that does as its tools are told, good or bad, and tells what it was sent byte for
  * byte. Speaks as `era` in its arguments says: legacy (default), modern, both, or silent.
  */
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 
 interface Message {
   readonly id?: number | string;
@@ -30,7 +30,14 @@ const text = (value: unknown) => ({
   content: [{ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) }],
 });
 
-createInterface({ input: process.stdin }).on("line", (line) => {
+let begun = "";
+process.stdin.setEncoding("utf8").on("data", (text: string) => {
+  const ended = (begun + text).split("\n"); // readline would end a line at U+2028 too
+  begun = ended.pop() ?? "";
+  for (const line of ended) receive(line);
+});
+
+function receive(line: string): void {
   lines.push(line);
   const message = JSON.parse(line) as Message;
   const { id, method } = message;
@@ -39,7 +46,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (isModern ? era === "legacy" : era === "modern") {
     send({ id, error: { code: isModern ? -32601 : -32602, message: "not of this era" } });
   } else answer(id, method, message.params ?? {});
-});
+}
 
 function answer(id: number | string, method: string, params: NonNullable<Message["params"]>): unknown {
   switch (method) {
@@ -79,6 +86,8 @@ function call(
   switch (name) {
     case "pid":
       return done(process.pid);
+    case "arguments":
+      return done(process.argv);
     case "environment":
       return done(process.env);
     case "lines":
@@ -104,7 +113,7 @@ function call(
       return done([...waiting.entries()]);
     case "print":
       for (const line of given.lines as string[])
-        write(line.replaceAll("$listen", String(waiting.get("listen"))));
+        write(line.replaceAll("$listen", String(waiting.get("listen"))).replaceAll("$asked", String(id)));
       return done();
     case "complain":
       process.stderr.write(String(given.text).repeat(Number(given.times ?? 1)));
@@ -119,6 +128,17 @@ function call(
       process.stdout.end();
       process.stdout.destroy();
       return setInterval(() => undefined, 1000);
+    case "fork": {
+      // As `npx` does: a process of the same group, which keeps the pipes open and hears no signal.
+      const script = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)`;
+      const forked = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "inherit", "inherit"] });
+      setTimeout(() => done(forked.pid), 300); // once it ignores the signal
+      return undefined;
+    }
+    case "ignore-signals":
+      process.on("SIGTERM", () => undefined);
+      setInterval(() => undefined, 1000);
+      return done();
     case "die":
       return process.exit(3);
     default:
