@@ -22,7 +22,7 @@ const keywords = words(`
 `);
 const definitions = words(`
   create table if not exists index on primary key unique references cascade delete default array
-  alter column add drop set null not is interval where false
+  alter column add drop set null not is interval where false fillfactor
 `);
 const types = words("text text[] bool int bigint timestamptz");
 const functions = words(
@@ -95,7 +95,7 @@ test("the migrations speak only SQL that PostgreSQL and CockroachDB share, and e
     check(text, text.startsWith("insert") ? new Set([...allowed, ...keywords]) : allowed);
     assert.match(
       text,
-      /^(?:create (?:table|index) if not exists|drop index if exists|alter table \w+ (?:add column if not exists|alter column \w+ (?:drop not null|set default))|insert into (\w+) .*where not exists \(select \w+ from \1\)$|insert into [^;]*\son conflict \(\w+\) do nothing$)/s,
+      /^(?:create (?:table|index) if not exists|drop index if exists|alter table \w+ (?:add column if not exists|set \(fillfactor = \d+\)$|alter column \w+ (?:drop not null|set default))|insert into (\w+) .*where not exists \(select \w+ from \1\)$|insert into [^;]*\son conflict \(\w+\) do nothing$)/s,
     );
   }
 });

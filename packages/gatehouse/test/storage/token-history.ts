@@ -374,7 +374,8 @@ class Player {
   #heldUp(store: Store): Store {
     return new Proxy(store, {
       get: (target, name: keyof Store) => {
-        const operation = target[name] as (...values: unknown[]) => Promise<unknown>;
+        const operation = target[name] as ((...values: unknown[]) => Promise<unknown>) | boolean;
+        if (typeof operation === "boolean") return operation;
         return async (...values: unknown[]) => {
           await this.#holdUp?.();
           return operation(...values);

@@ -161,13 +161,13 @@ async function redeemLegacy(
 
 /** Everything about the grant comes from the code's record, nothing from the token request (F13). */
 function mintGrant(
-  { clock, random, settings }: Services,
+  { clock, random, settings, store }: Services,
   code: FoundCode,
   life: Pick<Grant, "generation" | "expiresAt" | "endsAt">,
 ): Grant {
   const now = clock.now();
   return {
-    id: mintGrantId(random),
+    id: mintGrantId(random, store.wantsGrantsInOrder ? now : undefined),
     clientId: code.authorization.clientId,
     subject: code.subject,
     email: code.email,

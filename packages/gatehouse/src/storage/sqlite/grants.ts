@@ -10,7 +10,7 @@ import { insertInto } from "./dialect.ts";
 
 type GrantOperations = Pick<
   Store,
-  "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
+  "wantsGrantsInOrder" | "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
 >;
 
 const lineages = layout((column): Lineage & { readonly expiresAt: Seconds } => ({
@@ -49,6 +49,7 @@ export function grantOperations(database: Database): GrantOperations {
   const remove = database.prepare("delete from gatehouse_grants where id = ?");
   const removeTokens = database.prepare("delete from user_tokens where grant_id = ?");
   return {
+    wantsGrantsInOrder: true,
     findGrant: (id, now) => database.read(() => found(find.get(id, now), grantsStanding)),
     findGrantAndAccount: (id, now) =>
       database.read(() => found(findWithAccount.get(id, now), grantsAndAccounts)),

@@ -9,11 +9,14 @@ export const notUnderWay =
   "not exists (select 1 from oauth2_sessions as s where s.client_id = oauth2_clients.id)";
 
 /** Rows that a call removes of the surplus in all, at most: nobody must wait long for it. */
-const maxRemoved = 500;
-/**
- * So much of the bound goes besides, because to rank the rows costs more than to remove some more of them.
- */
+const maxRemoved = 200;
+/** So much of the bound goes besides, because to look who has most costs more than to remove some more. */
 const extraShare = 0.01;
+/**
+ * So many registrations at most, with some room, come between two calls: what was counted holds for that
+ * long. Of several processes each counts for itself, so that there may be a few more for a moment.
+ */
+const perCall = 32;
 
 export function registrationOperations(database: Database): Pick<Store, "makeRoom"> {
   const countAll = database.prepare(`select count(*) from ${unused}`);
@@ -22,18 +25,41 @@ export function registrationOperations(database: Database): Pick<Store, "makeRoo
     `delete from oauth2_clients where id in (
        select id from oauth2_clients where registered_from = ? and ${age} <= ? and ${notUnderWay} order by ${age} limit ?)`,
   );
-  const removeFromLargest = database.prepare(
-    `delete from oauth2_clients where id in (
-       select id from (
-         select id, ${age} as registered, row_number() over (partition by registered_from order by ${age} desc) as place from ${unused})
-       order by place desc, registered limit ?)`,
+  const countEach = database.prepare(
+    `select registered_from, count(*), min(${age}) from ${unused} group by registered_from`,
   );
+  const findAge = database.prepare(
+    `select ${age} from oauth2_clients where registered_from = ? order by ${age} limit 1 offset ?`,
+  );
+  const removeOf = database.prepare(
+    `delete from oauth2_clients where id in (
+       select id from oauth2_clients where registered_from = ? order by ${age} limit ?)`,
+  );
+
+  function removeFromLargest(count: number): void {
+    const all = countEach
+      .all()
+      .map(([from, held, oldest]) => ({ from: String(from), held: Number(held), oldest: Number(oldest) }));
+    for (const { from, surplus } of surplusOf(all, count, (from, at) => Number(findAge.get(from, at)?.[0]))) {
+      removeOf.run(from, surplus);
+    }
+  }
+
+  /** As many as there may be by now. */
+  let mayBe = Number.POSITIVE_INFINITY;
   return {
     makeRoom: ({ from, now, perAddress, inAll, settled }) =>
       database.write(() => {
-        const surplus = Number(countAll.get()?.[0]) - inAll;
-        if (surplus > 0)
-          removeFromLargest.run(Math.min(surplus + Math.floor(inAll * extraShare), maxRemoved));
+        mayBe += perCall;
+        if (mayBe > inAll) {
+          mayBe = Number(countAll.get()?.[0]);
+          const surplus = mayBe - inAll;
+          if (surplus > 0) {
+            const removed = Math.min(surplus + Math.floor(inAll * extraShare), maxRemoved);
+            removeFromLargest(removed);
+            mayBe -= removed;
+          }
+        }
         if (perAddress === undefined) return true;
         const theirs = Number(countOf.get(from)?.[0]);
         if (theirs < perAddress) return true;
@@ -41,4 +67,46 @@ export function registrationOperations(database: Database): Pick<Store, "makeRoo
         return theirs - removed < perAddress;
       }),
   };
+}
+
+interface Registrant {
+  readonly from: string;
+  /** How many registrations it has. */
+  readonly held: number;
+  /** When the first of them was made. */
+  readonly oldest: number;
+}
+
+/**
+ * Whose how many have to go: of those with most first, so that nobody has more than another who loses some,
+ * and among those with as many the oldest.
+ * @param ageOf when a registrant's registration was made that has so many older ones
+ */
+export function surplusOf(
+  all: readonly Registrant[],
+  count: number,
+  ageOf: (from: string, at: number) => number,
+): { readonly from: string; readonly surplus: number }[] {
+  const largest = all.toSorted((left, right) => right.held - left.held);
+  // The level to which those with most come down, and how many go by that.
+  let [level, above, withMore] = [largest[0]?.held ?? 0, 0, 0];
+  while (level > 0) {
+    while ((largest[withMore]?.held ?? 0) >= level) withMore++;
+    if (above + withMore > count) break;
+    above += withMore;
+    level--;
+  }
+  const trimmed = largest.slice(0, withMore).map(({ from, held, oldest }) => {
+    const surplus = held - level;
+    return { from, surplus, age: surplus === 0 ? oldest : ageOf(from, surplus) };
+  });
+  const oneMore = new Set(
+    trimmed
+      .toSorted((left, right) => left.age - right.age)
+      .slice(0, count - above)
+      .map(({ from }) => from),
+  );
+  return trimmed
+    .map(({ from, surplus }) => ({ from, surplus: surplus + (oneMore.has(from) ? 1 : 0) }))
+    .filter(({ surplus }) => surplus > 0);
 }
