@@ -18,6 +18,12 @@ export interface JsonLimits {
 
 const quote = 0x22;
 const backslash = 0x5c;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
 
 /** Bytes that stand for themselves in a string. */
 const plainInString = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -44,10 +50,13 @@ export class JsonReader {
   /** Where the next byte stands that was not read. */
   at = 0;
   #depth = 0;
+  /** What closes each level that is passed over. */
+  readonly #closers: Uint8Array;
 
   constructor(bytes: Buffer, limits: JsonLimits) {
     this.bytes = bytes;
     this.#limits = limits;
+    this.#closers = new Uint8Array(limits.maxDepth + 1);
   }
 
   /** The first byte of the next value, which `at` then points to; -1 at the end of the text. */
@@ -64,16 +73,22 @@ export class JsonReader {
     if (this.peek() !== -1) this.#syntax();
   }
 
-  /** Passes over one value, whatever it is. */
+  /** Passes over one value, whatever it is. In a loop: most bytes of most bodies are passed over here. */
   skip(): void {
-    const first = this.peek();
-    if (first === quote) this.#string();
-    else if (first === 0x7b) this.object(skipNext);
-    else if (first === 0x5b) this.array(skipNext);
-    else if (first === 0x74) this.#literal(trueBytes);
-    else if (first === 0x66) this.#literal(falseBytes);
-    else if (first === 0x6e) this.#literal(nullBytes);
-    else this.#number();
+    const outside = this.#depth;
+    for (;;) {
+      const first = this.peek();
+      if (first === openBrace || first === openBracket) {
+        this.#enter();
+        const close = first + 2; // in ASCII
+        this.#closers[this.#depth] = close;
+        if (this.#hasNext(close, true)) {
+          if (close === closeBrace) this.#name();
+          continue;
+        }
+      } else this.#scalar(first);
+      if (!this.#hasNextWithin(outside)) return;
+    }
   }
 
   /**
@@ -81,24 +96,21 @@ export class JsonReader {
    * value that follows.
    */
   object(member: (reader: JsonReader, start: number, end: number) => void): void {
-    if (this.peek() !== 0x7b) this.#syntax();
+    if (this.peek() !== openBrace) this.#syntax();
     this.#enter();
-    for (let isFirst = true; this.#hasNext(0x7d, isFirst); isFirst = false) {
-      if (this.peek() !== quote) this.#syntax();
+    for (let isFirst = true; this.#hasNext(closeBrace, isFirst); isFirst = false) {
+      this.peek();
       const start = this.at + 1;
-      this.#string();
-      const end = this.at - 1;
-      if (this.peek() !== 0x3a) this.#syntax();
-      this.at++;
+      const end = this.#name();
       member(this, start, end);
     }
   }
 
   /** Reads an array. `element` has to read each value. */
   array(element: (reader: JsonReader) => void): void {
-    if (this.peek() !== 0x5b) this.#syntax();
+    if (this.peek() !== openBracket) this.#syntax();
     this.#enter();
-    for (let isFirst = true; this.#hasNext(0x5d, isFirst); isFirst = false) element(this);
+    for (let isFirst = true; this.#hasNext(closeBracket, isFirst); isFirst = false) element(this);
   }
 
   /** The text of the string whose characters stand from `start` to `end`, without its quotes. */
@@ -132,9 +144,38 @@ export class JsonReader {
       return false;
     }
     if (isFirst) return true;
-    if (next !== 0x2c) this.#syntax();
+    if (next !== comma) this.#syntax();
     this.at++;
     return true;
+  }
+
+  /** After a value: whether another one follows before this level is reached again. */
+  #hasNextWithin(outside: number): boolean {
+    while (this.#depth > outside) {
+      const close = this.#closers[this.#depth] as number;
+      if (!this.#hasNext(close, false)) continue;
+      if (close === closeBrace) this.#name();
+      return true;
+    }
+    return false;
+  }
+
+  /** A name and its colon. Gives where its characters end. */
+  #name(): number {
+    if (this.peek() !== quote) this.#syntax();
+    this.#string();
+    const end = this.at - 1;
+    if (this.peek() !== colon) this.#syntax();
+    this.at++;
+    return end;
+  }
+
+  #scalar(first: number): void {
+    if (first === quote) this.#string();
+    else if (first === 0x74) this.#literal(trueBytes);
+    else if (first === 0x66) this.#literal(falseBytes);
+    else if (first === 0x6e) this.#literal(nullBytes);
+    else this.#number();
   }
 
   #string(): void {
@@ -205,5 +246,3 @@ export class JsonReader {
 const trueBytes = Buffer.from("true");
 const falseBytes = Buffer.from("false");
 const nullBytes = Buffer.from("null");
-
-const skipNext = (reader: JsonReader) => reader.skip();

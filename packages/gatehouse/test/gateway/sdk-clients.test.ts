@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { type TestContext, test } from "node:test";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { aDoor } from "./support/door.ts";
+
+const rules = `    scopes:
+      - { name: "notes:read", default: true }
+      - { name: "notes:write" }
+    tools: { read_note: "notes:read", delete_note: "notes:write" }
+    resources: { "notes://open": "notes:read", "notes://secret": "notes:write" }
+    prompts: { daily: "notes:read" }
+    list: granted
+`;
+
+/** An MCP server of both eras, on the official SDK; what it ran stands in `ran`. */
+async function aNotesServer(t: TestContext) {
+  const ran: string[] = [];
+  const mcp = createMcpHandler(() => {
+    const server = new McpServer({ name: "notes", version: "1" });
+    for (const name of ["read_note", "delete_note", "unheard_of"]) {
+      server.registerTool(name, {}, () => {
+        ran.push(name);
+        return { content: [{ type: "text", text: name }] };
+      });
+    }
+    for (const uri of ["notes://open", "notes://secret"]) {
+      server.registerResource(uri, uri, {}, () => {
+        ran.push(uri);
+        return { contents: [{ uri, text: uri }] };
+      });
+    }
+    for (const name of ["daily", "unheard_of"]) {
+      server.registerPrompt(name, {}, () => ({ messages: [] }));
+    }
+    return server;
+  });
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = "GET", url = "/" } = request;
+    const init = { method, headers: request.headers as Record<string, string> };
+    const body = await buffer(request);
+    const {
+      status,
+      headers,
+      body: stream,
+    } = await mcp.fetch(new Request(`http://localhost${url}`, { ...init, ...(body.length > 0 && { body }) }));
+    response.writeHead(status, Object.fromEntries(headers));
+    if (stream === null) response.end();
+    else Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0]).pipe(response);
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, ran };
+}
+
+for (const mode of ["legacy", "auto"] as const) {
+  test(`a client on the official SDK (${mode}) sees and calls what its token allows, and nothing else`, async (t) => {
+    const notes = await aNotesServer(t);
+    const door = await aDoor(t, notes.url, rules);
+    const connected = async (scope: string) => {
+      const { access_token: token } = await door.token({ scope });
+      const client = new Client({ name: "t", version: "1" }, { versionNegotiation: { mode } });
+      const headers = { authorization: `Bearer ${token}` };
+      await client.connect(
+        new StreamableHTTPClientTransport(new URL(`${door.server.url}/mcp`), { requestInit: { headers } }),
+      );
+      t.after(() => client.close());
+      return client;
+    };
+    const reader = await connected("notes:read");
+    assert.equal(reader.getNegotiatedProtocolVersion(), mode === "legacy" ? "2025-11-25" : "2026-07-28");
+    assert.deepEqual(
+      (await reader.listTools()).tools.map(({ name }) => name),
+      ["read_note"],
+    );
+    assert.deepEqual(
+      (await reader.listResources()).resources.map(({ uri }) => uri),
+      ["notes://open"],
+    );
+    assert.deepEqual(
+      (await reader.listPrompts()).prompts.map(({ name }) => name),
+      ["daily"],
+    );
+    const answer = await reader.callTool({ name: "read_note" });
+    assert.deepEqual(answer.content, [{ type: "text", text: "read_note" }]);
+    assert.equal((await reader.readResource({ uri: "notes://open" })).contents.length, 1);
+    assert.deepEqual((await reader.getPrompt({ name: "daily" })).messages, []);
+    for (const forbidden of [
+      () => reader.callTool({ name: "delete_note" }),
+      () => reader.callTool({ name: "unheard_of" }),
+      () => reader.readResource({ uri: "notes://secret" }),
+      () => reader.getPrompt({ name: "unheard_of" }),
+    ]) {
+      await assert.rejects(forbidden(), /403|scope|permission/i);
+    }
+    assert.deepEqual(notes.ran, ["read_note", "notes://open"]);
+    const writer = await connected("notes:read notes:write");
+    assert.deepEqual(
+      (await writer.listTools()).tools.map(({ name }) => name),
+      ["read_note", "delete_note"],
+    );
+    await writer.callTool({ name: "delete_note" });
+    assert.deepEqual(notes.ran, ["read_note", "notes://open", "delete_note"]);
+  });
+}
