@@ -128,6 +128,8 @@ export async function startGatehouse(
     metadata: metadataDocument(settings),
     findBearer,
     access: services.access,
+    severalProviders: () => providers.all.length > 1,
+    secretKeys: settings.secretKeys,
     events,
     clock,
     log,

@@ -19,6 +19,10 @@ export interface Call {
   readonly asked: Asked;
   /** The server's own id of the session, which the client never sees. */
   readonly session: string | undefined;
+  /** The last event the client has of a stream it may go on with. */
+  readonly lastEventId: string | undefined;
+  /** Path and query to send it to in the place of the server's own: HTTP+SSE has an endpoint a session. */
+  readonly target: string | undefined;
   /** Aborted once the client has gone away, or the call has to end for another reason. */
   readonly signal: AbortSignal;
 }

@@ -30,16 +30,22 @@ const [ofResource, ofIssuer] = ["oauth-protected-resource", "oauth-authorization
   (name) => `/.well-known/${name}`,
 ) as [string, string];
 
+export interface PublishedTexts {
+  readonly issuer: string;
+  /** The authorization server's metadata. */
+  readonly metadata: string;
+  readonly keySet: () => string;
+}
+
 /**
  * Each server's own metadata at the place of RFC 9728 §3.1, and at the root's where it is the only one behind
  * its origin. The authorization server's where older clients look for them: at the MCP server's origin, and
- * with its path (RFC 8414 §3.1), before it or behind.
- * @param metadata the authorization server's, as JSON text
+ * with its path (RFC 8414 §3.1), before it or behind. And the keys of assertions, where some server wants
+ * them.
  */
 export function createDocuments(
   servers: readonly ProtectedServer[],
-  issuer: string,
-  metadata: string,
+  { issuer, metadata, keySet }: PublishedTexts,
 ): Documents {
   const found = new Map<string, { readonly host: string; readonly text: string }[]>();
   const add = (host: string, path: string, text: string) =>
@@ -57,6 +63,10 @@ export function createDocuments(
     add(host, ofIssuer, metadata);
     const neighbours = servers.filter(({ address }) => new URL(address).origin === origin);
     if (neighbours.length === 1) add(host, ofResource, described);
+  }
+  if (servers.some(({ assertion }) => assertion)) {
+    const { host, pathname } = new URL(issuer);
+    add(host, `${pathname === "/" ? "" : pathname}/jwks.json`, keySet());
   }
   return {
     find(host, path) {

@@ -8,6 +8,8 @@ import type { Backend, Call } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
 import { createEdge } from "./edge/edge.ts";
 import { createForwardedFields } from "./edge/forwarded-fields.ts";
+import { createOutgoingFields } from "./identity/outgoing-fields.ts";
+import { createCallerSigning } from "./identity/signing.ts";
 import { type Asked, idToAnswer } from "./messages/asked.ts";
 import { judge, judgeBodiless } from "./messages/judge.ts";
 import { createPermissions } from "./permissions/permissions.ts";
@@ -16,6 +18,7 @@ import { RefusedCallError, writeAnswer, writeRefusal } from "./refusal.ts";
 import type { OpenStreams } from "./relay/open-streams.ts";
 import { relay } from "./relay/relay.ts";
 import { readAnswers } from "./relay/rewriter.ts";
+import { createSessions } from "./sessions/sessions.ts";
 import { authenticate } from "./token.ts";
 
 /** What doors are handed. */
@@ -26,6 +29,10 @@ export interface GatewayServices {
   readonly findBearer: FindBearer;
   /** The operator's rules in force; `undefined`: there are none. */
   readonly access: () => Access | undefined;
+  /** Whether people come from several identity providers, so that groups have to say whose they are. */
+  readonly severalProviders: () => boolean;
+  /** What session ids are sealed and assertions signed with: the first makes, all verify. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]];
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn" | "info" | "error">;
@@ -47,8 +54,11 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const { findBearer, log, bodies } = services;
   const edge = createEdge(server);
   const forwardedFields = createForwardedFields(server);
+  const { signerFor } = createCallerSigning(services.secretKeys, services);
+  const outgoing = createOutgoingFields(server, { ...services, signCaller: signerFor(server) });
   const challenges = createChallenges(server, services.issuer, services.access);
   const permissions = createPermissions(server, challenges, services.access);
+  const sessions = createSessions(server, services);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address, isThroughProxy }) => {
     const gone = new AbortController();
@@ -64,6 +74,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       body = request.method === "POST" ? await bodies.read(request, response) : undefined;
       asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
+      const continued = sessions.resume(request, asked, { id, address, bearer });
       permissions.check(asked, bearer);
       const call: Call = {
         id,
@@ -73,12 +84,15 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         bearer,
         body,
         asked,
-        session: undefined,
+        ...continued,
         signal: gone.signal,
       };
-      const rewriters = [permissions.rewriterFor(asked, bearer)].filter((rewriter) => rewriter !== undefined);
+      const rewriters = [sessions.rewriter(call), permissions.rewriterFor(asked, bearer)].filter(
+        (rewriter) => rewriter !== undefined,
+      );
       const isRead = readAnswers(rewriters);
-      const answer = await backend.send(call, forwardedFields(request, { isThroughProxy, isRead }));
+      const fields = outgoing(call, forwardedFields(request, { isThroughProxy, isRead }));
+      const answer = await backend.send(call, fields);
       const { outcome, cause } = await relay(call, answer, response, rewriters, services);
       if (outcome === "broken") {
         services.log.warn(

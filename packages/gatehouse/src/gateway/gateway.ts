@@ -6,6 +6,7 @@ import { createDoor, type Door, type GatewayServices } from "./door.ts";
 import { createDoors } from "./doors.ts";
 import { type RequestTarget, targetOf } from "./edge/target.ts";
 import { createHttpBackend } from "./http/http-backend.ts";
+import { createCallerSigning } from "./identity/signing.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { writeAnswer } from "./refusal.ts";
 import { createStdioBackend } from "./stdio/stdio-backend.ts";
@@ -33,6 +34,7 @@ export function createGateway(
     bodies: createBodies(),
     isServed: (server) => doors.isServed(server),
   };
+  const published = { ...services, ...createCallerSigning(services.secretKeys, services) };
   const parts = {
     openBackend,
     openDoor: (server: ProtectedServer, backend: Backend) => createDoor(server, backend, services),
@@ -40,7 +42,7 @@ export function createGateway(
   const doors = createDoors(servers, parts, (error) =>
     shared.log.error({ err: error }, "a server's connections could not be closed"),
   );
-  let documents = createDocuments(servers, services.issuer, services.metadata);
+  let documents = createDocuments(servers, published);
 
   function openBackend(server: ProtectedServer): Backend {
     const { backend } = server;
@@ -70,7 +72,7 @@ export function createGateway(
       for (const stream of services.streams) {
         if (isListening(stream.call) && !doors.isServed(stream.call.server)) stream.end();
       }
-      documents = createDocuments(changed, services.issuer, services.metadata);
+      documents = createDocuments(changed, published);
     },
     close: () => doors.close(),
   };

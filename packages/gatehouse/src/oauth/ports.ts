@@ -321,6 +321,7 @@ export const auditEventNames = [
   "client_document_unavailable",
   "client_document_copy_used",
   "token_revoked",
+  "session_foreign",
   "request_refused",
   "declaration_left",
   "declaration_returned",

@@ -17,6 +17,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   introspection_refused: "warn",
   previous_credential_used: "info",
   client_document_unavailable: "warn",
+  session_foreign: "warn",
   declaration_left: "warn",
   declaration_ended: "warn",
   not_ready: "error",

@@ -51,7 +51,7 @@ export function createHttpBackend(settings: HttpBackendSettings): Backend {
 
   return {
     async send(call, fields) {
-      let path = withQuery(configuredPath, call.request.url ?? "");
+      let path = call.target ?? withQuery(configuredPath, call.request.url ?? "");
       for (let sent = 0; ; sent++) {
         const it = await exchange(call, path, fields);
         if (isPassedOn(it.status)) return answerOf(it);

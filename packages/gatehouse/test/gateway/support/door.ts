@@ -50,6 +50,25 @@ export interface TestDoor {
   call(init?: RequestInit & { readonly token?: string | undefined }): Promise<Response>;
 }
 
+/** Gatehouse with one server behind it at `/mcp`; for several on one database. */
+export async function aProcessBefore(
+  t: TestContext,
+  upstream: string,
+  more = "",
+  environment: Record<string, string> = {},
+): Promise<TestGatehouse> {
+  const yaml = `servers:\n  - name: notes\n    path: /mcp\n    upstream: ${upstream}\n${more}`;
+  const path = join(aFolder(t, { "gatehouse.yaml": yaml }), "gatehouse.yaml");
+  const server = await startTestGatehouse({ GATEHOUSE_CONFIG: path, ...environment });
+  t.after(() => server.stop());
+  return server;
+}
+
+/** What a second process needs to be one of the same Gatehouse. */
+export function besides({ issuer, upstream }: TestGatehouse, database: string): Record<string, string> {
+  return { SQL_URL: database, BASE_URL: issuer, UPSTREAM_ISSUER: upstream.issuer };
+}
+
 /**
  * Gatehouse with one server behind it at `/mcp`, and a client with a token.
  * @param upstream its URL
@@ -61,10 +80,7 @@ export async function aDoor(
   more = "",
   environment: Record<string, string> = {},
 ): Promise<TestDoor> {
-  const yaml = `servers:\n  - name: notes\n    path: /mcp\n    upstream: ${upstream}\n${more}`;
-  const path = join(aFolder(t, { "gatehouse.yaml": yaml }), "gatehouse.yaml");
-  const server = await startTestGatehouse({ GATEHOUSE_CONFIG: path, ...environment });
-  t.after(() => server.stop());
+  const server = await aProcessBefore(t, upstream, more, environment);
   const address = `${server.issuer}/mcp`;
   const client = await aPublicClient(server);
   const token = (parameters: Record<string, string> = {}) =>
