@@ -53,7 +53,7 @@ The first line makes editors complete and check the file. \`gatehouse config sch
 the package brings the same as \`src/config/gatehouse.schema.json\`.
 
 YAML 1.2: \`on\` and \`off\` may be \`true\` and \`false\`, numbers stand without quotes, and a text that looks like a number stands in quotes. Unknown and repeated keys, tags, a second document,
-more than 100 aliases and more than 1 MB are errors.
+more than 100 aliases, more than 1 MB and more than 200,000 names, values, marks and line ends (25,000 domains in a list) are errors; of the errors of one kind the first hundred are told.
 
 ## Check it, look at it
 \`\`\`

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { LineCounter, parseDocument, type YAMLError } from "yaml";
+import { type Document, LineCounter, type YAMLError } from "yaml";
 import { emptyFile, readBoundedFile } from "./bounded-file.ts";
+import { maxToldErrors, type PassedBound, readYaml } from "./bounded-yaml.ts";
 import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
 import { type FileContents, noContents, readEntries } from "./file-entries.ts";
 
@@ -93,35 +94,38 @@ function parse(
   errors: ConfigProblem[],
 ): Omit<ConfigFile, "path" | "text" | "hash"> {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: "1.2",
-    schema: "core",
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: "error",
-  });
+  const document = readYaml(text, lines);
   const placeAt = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  const unreadable = [...document.errors, ...document.warnings];
-  for (const error of unreadable) {
-    errors.push({ variable: "", place: placeAt(error.pos[0]), ...(explanations[error.code] ?? notYaml) });
-  }
-  const contents = unreadable.length > 0 ? noContents : readEntries(document, placeAt, errors);
+  const contents = "offset" in document ? refuse(document) : readDocument(document);
   const atEnd = placeAt(text.length);
   return {
     ...contents,
     unfinishedAt: text.endsWith("\n") ? undefined : atEnd,
     endsAt: /(?:^|\n)\.\.\.[ \t]*\r?\n$/.test(text) ? atEnd : undefined,
   };
+
+  function refuse({ offset, found, expected }: PassedBound): FileContents {
+    errors.push({ variable: "", place: placeAt(offset), found, expected });
+    return noContents;
+  }
+
+  function readDocument(document: Document.Parsed): FileContents {
+    const unreadable = [...document.errors, ...document.warnings];
+    if (unreadable.length === 0) return readEntries(document, placeAt, errors);
+    for (const error of unreadable.slice(0, maxToldErrors)) {
+      errors.push({ variable: "", place: placeAt(error.pos[0]), ...(explanations[error.code] ?? notYaml) });
+    }
+    return noContents;
+  }
 }
 
 type Explanation = Pick<ConfigProblem, "found" | "expected">;
 
 /** In our own words: the parser's would quote the file, and what stands there may be a secret. */
 const explanations: Partial<Record<YAMLError["code"], Explanation>> = {
-  DUPLICATE_KEY: { found: "a key for the second time", expected: "each key once in its group" },
   MULTIPLE_DOCS: { found: "a second document", expected: "one document: no line --- in the middle" },
   TAG_RESOLVE_FAILED: { found: "a tag that means nothing here", expected: "plain values without !tags" },
   TAB_AS_INDENT: { found: "a tab before the text", expected: "spaces" },

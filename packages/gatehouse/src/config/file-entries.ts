@@ -1,4 +1,5 @@
 import { type Document, isMap, isScalar, type Pair, type YAMLMap } from "yaml";
+import { maxToldErrors } from "./bounded-yaml.ts";
 import type { ConfigProblem } from "./config-errors.ts";
 import { fromFile } from "./file-forms.ts";
 import { describe, kindOf } from "./found.ts";
@@ -68,13 +69,21 @@ export function readEntries(
 
   /** The pairs whose key is known; the others are told. */
   function namedPairs(map: YAMLMap, before: string, known: readonly string[]): [string, Pair][] {
-    const found: [string, Pair][] = [];
+    const found = new Map<string, Pair>();
+    let wrong = 0;
     for (const pair of map.items) {
       const name = isScalar(pair.key) ? String(pair.key.value) : "";
-      if (known.includes(name)) found.push([name, pair]);
+      const isKnown = known.includes(name);
+      if (isKnown && !found.has(name)) {
+        found.set(name, pair);
+        continue;
+      }
+      wrong += 1;
+      if (wrong > maxToldErrors) break;
+      if (isKnown) errors.push(problem(before + name, pair.key, ...twice));
       else errors.push({ ...unknownName(name, before, known), place: tree.placeOf(pair.key) });
     }
-    return found;
+    return [...found];
   }
 
   function readSetting(about: FileKey, pair: Pair): void {
@@ -97,6 +106,8 @@ export function readEntries(
     return { variable, place: tree.placeOf(node), found, expected };
   }
 }
+
+const twice = ["a key for the second time", "each key once in its group"] as const;
 
 /** A group of which everything is commented out. */
 const isEmpty = (node: unknown) =>

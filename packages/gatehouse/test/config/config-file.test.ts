@@ -190,6 +190,23 @@ test("Y-n3 a bomb of aliases, a huge file, functions, __proto__ and constructor 
     assert.ok(errorsOf(t, `secrets:\n  introspection_token: { ${name}: x }\n`).length > 0);
   }
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
+  // What is allowed by its size alone is read in a bounded number of steps, whatever stands in it.
+  const filled = (text: string, piece: string) => text + piece.repeat(Math.ceil(900_000 / piece.length));
+  for (const yaml of [
+    filled("sign_in:\n  allowed_domains: [", "a,"),
+    filled("sign_in:\n  allowed_domains:\n", "    - a.example\n"),
+    Array.from({ length: 90_000 }, (_, at) => `k${at}:\n`).join(""),
+  ]) {
+    const [error, ...more] = errorsOf(t, yaml);
+    assert.deepEqual([error?.found, more], ["more than can be read in a second", []]);
+    assert.match(error?.expected ?? "", /^at most 200000 names, values, marks and line ends$/);
+    assert.match(error?.place ?? "", /gatehouse\.yaml:\d+:\d+$/);
+  }
+  assert.match(errorsOf(t, filled("", "["))[0]?.found ?? "", /brackets one within the other/);
+  assert.equal(errorsOf(t, filled("", "}\n")).length, 100, "nobody reads more");
+  const unknown = Array.from({ length: 9000 }, (_, at) => `  colour${at}: red\n`).join("");
+  assert.equal(errorsOf(t, `server:\n${unknown}`).length, 100);
+  assert.equal(errorsOf(t, `access:\n${unknown}`).length, 100);
   assert.deepEqual(briefly(errorsOf(t, "server:\n  port: 1\n  PORT: 2\n")), ["3:3 server.PORT"]);
 });
 

@@ -117,7 +117,8 @@ test("aliases, prototypes and repeated keys deep in a section harm nobody", (t) 
   for (const [yaml, found] of [
     [`resources:\n${bomb.map((line) => `  - ${line}`).join("\n")}\n`, /very many aliases/],
     [`resources: &r [*r]\n`, /very many/],
-    [`resources: ${"[".repeat(200)}${"]".repeat(200)}\n`, /very many values one within the other/],
+    [`resources: ${"[".repeat(40)}${"]".repeat(40)}\n`, /very many values one within the other/],
+    [`resources: ${"[".repeat(200)}${"]".repeat(200)}\n`, /very many brackets one within the other/],
     [`resources: [&a [${"1,".repeat(2000)}], ${"*a, ".repeat(60)}]\n`, /very many values/],
     [`resources:\n  - { identifier: x, __proto__: { credential: y } }\n`, /cannot be one/],
     [`resources:\n  - { identifier: x, constructor: y }\n`, /cannot be one/],

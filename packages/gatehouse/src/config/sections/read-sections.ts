@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { maxToldErrors } from "../bounded-yaml.ts";
 import { type ConfigProblem, quote } from "../config-errors.ts";
 import { describe, kindOf } from "../found.ts";
 import { unknownName } from "../nearest-key.ts";
@@ -103,13 +104,13 @@ function problemsOf(
   tree: Places,
   node: unknown,
 ): ConfigProblem[] {
-  return issues.flatMap((issue): ConfigProblem[] => {
+  return issues.slice(0, maxToldErrors).flatMap((issue): ConfigProblem[] => {
     const path = issue.path as Path;
     const variable = describePath(section, path);
     switch (issue.code) {
       case "unrecognized_keys": {
         const known = knownNames(schema, path);
-        return issue.keys.map((key) => ({
+        return issue.keys.slice(0, maxToldErrors).map((key) => ({
           ...unknownName(key, `${variable}.`, known),
           place: tree.placeOfKey(node, path, key),
         }));
