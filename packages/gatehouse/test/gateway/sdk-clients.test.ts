@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { McpServer } from "@modelcontextprotocol/server";
 import { aDoor } from "./support/door.ts";
+import { anSdkServer } from "./support/sdk-server.ts";
 
 const rules = `    scopes:
       - { name: "notes:read", default: true }
@@ -20,7 +17,7 @@ const rules = `    scopes:
 /** An MCP server of both eras, on the official SDK; what it ran stands in `ran`. */
 async function aNotesServer(t: TestContext) {
   const ran: string[] = [];
-  const mcp = createMcpHandler(() => {
+  const url = await anSdkServer(t, () => {
     const server = new McpServer({ name: "notes", version: "1" });
     for (const name of ["read_note", "delete_note", "unheard_of"]) {
       server.registerTool(name, {}, () => {
@@ -39,26 +36,7 @@ async function aNotesServer(t: TestContext) {
     }
     return server;
   });
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const { method = "GET", url = "/" } = request;
-    const init = { method, headers: request.headers as Record<string, string> };
-    const body = await buffer(request);
-    const {
-      status,
-      headers,
-      body: stream,
-    } = await mcp.fetch(new Request(`http://localhost${url}`, { ...init, ...(body.length > 0 && { body }) }));
-    response.writeHead(status, Object.fromEntries(headers));
-    if (stream === null) response.end();
-    else Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0]).pipe(response);
-  };
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`, ran };
+  return { url, ran };
 }
 
 for (const mode of ["legacy", "auto"] as const) {

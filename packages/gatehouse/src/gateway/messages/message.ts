@@ -65,16 +65,19 @@ function problemOf({ id, method, isAnswer }: MessageDraft): string | undefined {
   return undefined;
 }
 
-/** Of whatever has a method, notifications too: a server may run them all the same. */
+/**
+ * Of whatever has a method, notifications too: a server may run them all the same. What names nothing is the
+ * server's to refuse.
+ */
 function targetsOf(method: string, draft: MessageDraft): readonly Target[] {
   switch (method) {
     case "tools/call":
-      return target(draft, "tool", draft.name);
+      return target("tool", draft.name);
     case "prompts/get":
-      return target(draft, "prompt", draft.name);
+      return target("prompt", draft.name);
     case "resources/read":
     case "resources/subscribe":
-      return target(draft, "resource", draft.uri);
+      return target("resource", draft.uri);
     case "completion/complete":
       return referenceTarget(draft);
     case "subscriptions/listen":
@@ -85,16 +88,17 @@ function targetsOf(method: string, draft: MessageDraft): readonly Target[] {
 }
 
 function referenceTarget(draft: MessageDraft): readonly Target[] {
-  if (draft.refType === "ref/prompt") return target(draft, "prompt", draft.refName);
-  if (draft.refType === "ref/resource") return target(draft, "resource", draft.refUri);
-  draft.problem ??= "params.ref is of neither a prompt nor a resource";
+  const { refType, refName, refUri } = draft;
+  if (refType === "ref/prompt") return target("prompt", refName);
+  if (refType === "ref/resource") return target("resource", refUri);
+  if (refType !== undefined || refName !== undefined || refUri !== undefined) {
+    draft.problem ??= "params.ref is of neither a prompt nor a resource";
+  }
   return none;
 }
 
-function target(draft: MessageDraft, kind: Target["kind"], name: string | undefined): readonly Target[] {
-  if (name !== undefined) return [{ kind, name }];
-  draft.problem ??= `params does not say which ${kind}`;
-  return none;
+function target(kind: Target["kind"], name: string | undefined): readonly Target[] {
+  return name === undefined ? none : [{ kind, name }];
 }
 
 const none: readonly Target[] = [];

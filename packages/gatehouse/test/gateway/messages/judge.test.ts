@@ -51,6 +51,13 @@ test("knows the targets of each method that has some, and of no other", () => {
   );
   assert.deepEqual(targets("subscriptions/listen", '{"notifications":{"toolsListChanged":true}}'), []);
   assert.deepEqual(targets("tools/list", "null"), []);
+  assert.deepEqual(targets("resources/subscribe", "{}"), [], "what is missing is the server's to tell");
+  assert.deepEqual(targets("completion/complete", "{}"), []);
+  assert.equal(
+    refusalOf('{"id":1,"method":"completion/complete","params":{"ref":{"type":"ref/tool","name":"a"}}}')
+      ?.code,
+    -32600,
+  );
   assert.deepEqual(targets("anything/else", '{"name":"x","uri":"y"}'), []);
 });
 
@@ -110,7 +117,6 @@ test("W55 takes one JSON text in UTF-8 whose deciding strings all parsers read a
     codes(refusalOf('{"id":1,"method":"resources/read","params":{"uri":"a\\u0000"}}')),
     [400, -32600],
   );
-  assert.deepEqual(codes(refusalOf('{"id":1,"method":"tools/call"}')), [400, -32600]);
   assert.deepEqual(codes(refusalOf('{"id":1,"method":"tools/call","params":["x"]}')), [400, -32600]);
   assert.deepEqual(
     codes(refusalOf(`{"id":1,"method":"x","params":{"a":${"[".repeat(63)}${"]".repeat(63)}}}`)),
