@@ -216,6 +216,7 @@ export async function startGatehouse(
       declarations.stop();
       counting?.stop();
       await withdrawal.stop();
+      gateway.end();
       await listener.close();
       scraped?.close();
       await gateway.close();

@@ -21,8 +21,16 @@ export interface Gateway {
    * that answer nothing end.
    */
   apply(servers: readonly ProtectedServer[]): void;
+  /**
+   * For the end of the process: streams that answer nothing end at once, others after a while if they have
+   * not by themselves, all after a whole event.
+   */
+  end(): void;
   close(): Promise<void>;
 }
+
+/** What calls have that are answered by a stream when the process stops; its listener gives them 5 s. */
+const lastCallsMs = 4000;
 
 export function createGateway(
   servers: readonly ProtectedServer[],
@@ -42,6 +50,7 @@ export function createGateway(
   const doors = createDoors(servers, parts, (error) =>
     shared.log.error({ err: error }, "a server's connections could not be closed"),
   );
+  let lastCalls: NodeJS.Timeout | undefined;
   let documents = createDocuments(servers, published);
 
   function openBackend(server: ProtectedServer): Backend {
@@ -74,7 +83,16 @@ export function createGateway(
       }
       documents = createDocuments(changed, published);
     },
-    close: () => doors.close(),
+    end() {
+      for (const stream of services.streams) if (isListening(stream.call)) stream.end();
+      lastCalls = setTimeout(() => {
+        for (const stream of services.streams) stream.end();
+      }, lastCallsMs).unref();
+    },
+    async close() {
+      clearTimeout(lastCalls);
+      await doors.close();
+    },
   };
 }
 

@@ -7,6 +7,8 @@ import type { Reloadable } from "./reload.ts";
 /** The doors in front of the MCP servers that the configuration names, which a changed one replaces. */
 export interface GatewayInForce extends Reloadable {
   readonly taker: Pick<Gateway, "claims" | "handle">;
+  /** Ends streams, each after a whole event: the process stops. */
+  end(): void;
   close(): Promise<void>;
 }
 
@@ -18,6 +20,7 @@ export function startGateway(
   return {
     taker: gateway,
     apply: (changed) => gateway.apply(changed.servers),
+    end: () => gateway.end(),
     close: () => gateway.close(),
   };
 }
