@@ -7,7 +7,8 @@ export interface LoadOptions {
   readonly lanes: number;
   /** What goes before the part that counts. */
   readonly warmUpSeconds: number;
-  readonly seconds: number;
+  /** How long that takes; or what it lasts as long as. */
+  readonly seconds: number | (() => Promise<unknown>);
   /**
    * Requests a second, begun at even distances whether earlier ones are answered or not; undefined: the next
    * as soon as the last is answered.
@@ -72,7 +73,8 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
       for (;;) {
         const due = start + (begun / perSecond) * 1000;
         if (stopped || due > performance.now()) return;
-        const lane = idle.pop();
+        // In turn: a connection that is never used is ended by its server.
+        const lane = idle.shift();
         if (lane === undefined) return;
         begun++;
         begin(lane, due, () => {
@@ -97,7 +99,7 @@ export async function load(server: Running, workload: Workload, options: LoadOpt
     timings.clear();
     answers = 0;
     const [cpuBefore, begun] = [cpu(), performance.now()];
-    await pause(seconds);
+    await (typeof seconds === "number" ? pause(seconds) : seconds());
     const [cpuAfter, ended, answered] = [cpu(), performance.now(), answers];
     if (answered === 0) throw new Error("nothing was answered");
     return {

@@ -20,11 +20,12 @@ export function addBackupCommand(program: Command, shell: Shell): void {
     .action((file: string, options: BackupOptions) => backup(shell, file, options));
 }
 
-function backup(shell: Shell, file: string, { overwrite = false, json }: BackupOptions): void {
+async function backup(shell: Shell, file: string, { overwrite = false, json }: BackupOptions): Promise<void> {
   const config = loadConfig(shell, "command");
   const path = databaseFile(config.storage, (name) => `pg_dump --format=custom --file=${file} ${name}`);
   const begun = performance.now();
-  const bytes = explained(() => backUp({ path, target: file, overwrite }));
+  shell.standBack();
+  const bytes = await explained(() => backUp({ path, target: file, overwrite }));
   const seconds = (performance.now() - begun) / 1000;
   if (json) {
     printJson(shell, { file: resolve(file), bytes, seconds });
@@ -55,9 +56,9 @@ export function databaseFile(storage: StorageConfig, instead: (name: string) => 
 }
 
 /** Runs it; what it refuses, and a disk that is full, is an answer and no failure of ours. */
-export function explained<T>(work: () => T): T {
+export async function explained<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (error instanceof BackupError) throw new Refusal(1, error.message);
     throw error;

@@ -43,12 +43,12 @@ async function restore(shell: Shell, file: string, options: RestoreOptions): Pro
     config.storage,
     (name) => `pg_restore --clean --if-exists --dbname=${name} ${file}`,
   );
-  const prepared = explained(() => prepareRestore(path, file));
+  const prepared = await explained(() => prepareRestore(path, file));
   try {
     const people = await lookThrough(shell, config, prepared, acceptNewKey ?? false);
-    explained(prepared.refuseOpen);
+    await explained(prepared.refuseOpen);
     if (existsSync(path)) await agree(shell, options, await whatEnds(shell, path));
-    const replaced = explained(prepared.install);
+    const replaced = await explained(prepared.install);
     const { pending } = prepared;
     const previous = replaced === undefined ? undefined : resolve(replaced);
     if (json) return printJson(shell, { file: resolve(file), replaced: previous, pending, people });

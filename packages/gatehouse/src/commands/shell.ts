@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { constants, setPriority } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import type { Clock, Random } from "../oauth/ports.ts";
@@ -11,6 +12,8 @@ export interface Shell {
   readonly configPath?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Lets other processes go first, where that can be had. */
+  standBack(): void;
   /** All of the standard input. */
   readInput(): Promise<string>;
   /**
@@ -31,6 +34,7 @@ export function processShell(environment: Shell["environment"]): Shell {
     environment,
     clock: { now: () => seconds(Date.now() / 1000) },
     random: { bytes: (count) => randomBytes(count) },
+    standBack,
     readInput: () => text(process.stdin),
     confirm: (question) => (isAtTerminal() ? ask(question) : undefined),
     askLine: async (question) => (isAtTerminal() ? askLine(question) : undefined),
@@ -40,6 +44,14 @@ export function processShell(environment: Shell["environment"]): Shell {
 }
 
 const isAtTerminal = () => process.stdin.isTTY === true && process.stderr.isTTY === true;
+
+function standBack(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A sandbox may forbid it: then it runs as it is.
+  }
+}
 
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   copyFileSync,
@@ -13,10 +14,12 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, isActive, refresh, resource, tokensFor } from "../support/oauth-client.ts";
-import { aDatabase, runCommand, startCommand } from "./command-line.ts";
+import { mountSmallDisk, noSmallDisk } from "../support/small-disk.ts";
+import { aDatabase, command, runCommand, startCommand } from "./command-line.ts";
 
 const key = "the-secret-key-of-these-tests-has-more-than-32-characters";
 
@@ -106,7 +109,7 @@ test("Y26 backup copies a large database beside a server that writes all the tim
   assert.equal(await isActive(server, tokens.access_token), true);
 });
 
-test("Y-n15 a backup onto the live database, its journals, its key or a link to it is refused, and one that is killed leaves no file of that name", async (t) => {
+test("Y-n15 a backup onto the live database, its journals, its key or a link to it is refused, and one that is killed or finds the disk full leaves no file of that name", async (t) => {
   const { path, folder, settings, remove } = await aBackup();
   t.after(remove);
   const server = await startTestGatehouse(settings);
@@ -142,6 +145,40 @@ test("Y-n15 a backup onto the live database, its journals, its key or a link to 
   assert.ok(!existsSync(target));
   await server.addResource("https://other.example.com/mcp"); // the server writes on
   assert.equal((await runCommand(["backup", target], settings)).code, 0);
+
+  await t.test("a disk that is full", async (t) => {
+    const disk = mountSmallDisk(t, 4);
+    if (disk === undefined) return t.skip(noSmallDisk);
+    const full = await runCommand(["backup", join(disk.folder, "copy")], settings);
+    assert.equal(full.code, 1);
+    assert.match(full.err, /^gatehouse: the disk has no room for .*copy; .*\n$/);
+    assert.deepEqual(readdirSync(disk.folder), []);
+    const elsewhere = { ...settings, SQL_URL: `sqlite:${disk.folder}/gatehouse.db` };
+    const restored = await runCommand(["restore", target], elsewhere);
+    assert.equal(restored.code, 1);
+    assert.match(restored.err, /^gatehouse: the disk has no room for .*\n$/);
+    assert.deepEqual(readdirSync(disk.folder), []);
+  });
+  await t.test("a file that may not grow", async (t) => {
+    if (process.platform === "win32") return t.skip("no limit of a file's size there");
+    const limited = spawn(
+      "sh",
+      ["-c", 'ulimit -f 4000; exec "$@"', "sh", process.execPath, command, "backup", `${target}-2`],
+      {
+        env: settings,
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    const [err, [code]] = await Promise.all([text(limited.stderr), once(limited, "close")]);
+    assert.equal(code, 1);
+    assert.match(err, /^gatehouse: disk I\/O error\n$/);
+  });
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith("killed-2")),
+    [],
+  );
+  await server.addResource("https://third.example.com/mcp");
+  assert.deepEqual(query(path, "pragma integrity_check").map(Object.values), [["ok"]]);
 });
 
 test("Y27 restore puts a backup in place under the tokens made since, keeps what was there, and refuses while a server has it open", async (t) => {

@@ -9,7 +9,8 @@ import { text } from "node:stream/consumers";
 import { runProgram } from "../../src/commands/program.ts";
 import { processShell } from "../../src/commands/shell.ts";
 
-const command = join(import.meta.dirname, "../../bin/gatehouse.js");
+/** What node runs. */
+export const command = join(import.meta.dirname, "../../bin/gatehouse.js");
 
 /** The identity provider `serve` demands, for tests in which nobody signs in: nothing listens there. */
 export const anyProvider = {
@@ -68,6 +69,7 @@ export async function runCommand(
   const printed = { out: "", err: "" };
   const code = await runProgram(args, {
     ...processShell(environment),
+    standBack: () => undefined,
     readInput: async () => input,
     print: (lines) => {
       printed.out += `${lines}\n`;

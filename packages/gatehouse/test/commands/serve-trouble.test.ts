@@ -5,6 +5,17 @@ import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs
 import { rename, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
+import { startTestGatehouse } from "../support/gatehouse.ts";
+import {
+  aPublicClient,
+  isActive,
+  refresh,
+  refreshed,
+  resource,
+  tokensFor,
+  tokensOf,
+} from "../support/oauth-client.ts";
+import { mountSmallDisk, noSmallDisk } from "../support/small-disk.ts";
 import { aDatabase, startCommand, untilPrinted } from "./command-line.ts";
 
 /* A server in trouble: what it answers, what it says of itself, and that it still does what it is told. */
@@ -97,6 +108,35 @@ test("while the disk takes no more, serve is not ready and says why, and reads o
   assert.equal(log('"not_ready"')[0]?.level, "error");
   assert.equal(log('"ready_again"').length, 1);
   await ends(child);
+});
+
+test("on a full disk a refresh is told to come again, with the reason in the log, and loses nothing", async (t) => {
+  const disk = mountSmallDisk(t, 4);
+  if (disk === undefined) return t.skip(noSmallDisk);
+  const server = await startTestGatehouse({ SQL_URL: `sqlite:${disk.folder}/gatehouse.db` });
+  t.after(() => server.stop());
+  await server.addResource(resource);
+  const client = await aPublicClient(server);
+  const first = await tokensFor(server, client);
+  const makeRoom = disk.fill();
+  // The write-ahead log may have had room for some more.
+  let [last, next] = [first, await refresh(server, client, first.refresh_token)];
+  while (next.status === 200) {
+    last = tokensOf(next);
+    next = await refresh(server, client, last.refresh_token);
+  }
+  assert.equal(next.status, 503);
+  assert.match(next.headers.get("retry-after") ?? "", /^\d+$/);
+  assert.equal(next.body.error, "temporarily_unavailable");
+  assert.ok(server.log.some((line) => line.includes("the disk is full")));
+  server.clock.advance(1);
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 503);
+  assert.equal(await isActive(server, last.access_token), true, "what reads goes on");
+  makeRoom();
+  server.clock.advance(1);
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 200);
+  const after = await refreshed(server, client, last.refresh_token);
+  assert.equal(await isActive(server, after.access_token), true);
 });
 
 test("a log that cannot be written ends no server, and goes on once there is room", async (t) => {

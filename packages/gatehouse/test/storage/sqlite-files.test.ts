@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -19,6 +18,7 @@ import { after, test } from "node:test";
 import type { Store } from "../../src/oauth/store.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { aClient } from "../contract/records.ts";
+import { mountSmallDisk, noSmallDisk } from "../support/small-disk.ts";
 
 /* What becomes of the store when something happens to its files. */
 
@@ -123,22 +123,18 @@ test("a store whose schema is older or newer than this version has a problem", a
 });
 
 test("on a full disk a store says so, goes on reading, and takes writes again once there is room", async (t) => {
-  const disk = join(folder, "disk");
-  mkdirSync(disk);
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m", "none", disk]).status !== 0) {
-    return t.skip("mounting a small disk needs rights that this account lacks");
-  }
-  t.after(() => execFileSync("umount", ["-l", disk]));
-  const { store } = await aStore(join(disk, "gatehouse.db"));
+  const disk = mountSmallDisk(t, 3);
+  if (disk === undefined) return t.skip(noSmallDisk);
+  const { store } = await aStore(join(disk.folder, "gatehouse.db"));
   const client = aClient();
   await store.addClient(client);
   assert.deepEqual(await store.findProblems(), []);
-  assert.throws(() => writeFileSync(join(disk, "filler"), Buffer.alloc(4 * 1024 * 1024)), { code: "ENOSPC" });
+  const makeRoom = disk.fill();
   assert.match(String(await store.findProblems().catch(String)), /the disk is full/);
   const big = aClient({ metadata: { name: "x".repeat(20_000) } });
   await assert.rejects(store.addClient(big), { name: "StoreUnavailableError", message: /the disk is full/ });
   assert.deepEqual(await store.findClient(client.id), client);
-  rmSync(join(disk, "filler"));
+  makeRoom();
   assert.deepEqual(await store.findProblems(), []);
   assert.equal(await store.addClient(big), true);
   await store.close();

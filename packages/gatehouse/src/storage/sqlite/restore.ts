@@ -11,7 +11,15 @@ import {
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { appliedOf, type Migration } from "../migration.ts";
-import { BackupError, draftBeside, flush, flushFolderOf, refuseDamaged } from "./backup.ts";
+import {
+  BackupError,
+  draftBeside,
+  flush,
+  flushFolderOf,
+  isFull,
+  noRoomFor,
+  refuseDamaged,
+} from "./backup.ts";
 import { isBusy, resultCode } from "./errors.ts";
 import { createFolder } from "./file.ts";
 import { knownMigrations, ledgerTable } from "./migrations.ts";
@@ -57,6 +65,7 @@ export function prepareRestore(path: string, backup: string): PreparedRestore {
     return { draft, pending, refuseOpen, install: () => install(path, draft), discard };
   } catch (error) {
     discard();
+    if (isFull(error)) throw noRoomFor(draft);
     throw isNoDatabase(error) ? new BackupError(`${backup} is not a database, or is damaged`) : error;
   }
 }
