@@ -1,6 +1,13 @@
 import { Agent, buildConnector, request } from "undici";
 import { isIpLiteral, isLoopbackUrl } from "../oauth/host.ts";
 import { DocumentError } from "../oauth/ports.ts";
+import {
+  describeCertificate,
+  isRefusedCertificate,
+  nameAuthority,
+  type ShownCertificate,
+  shownBy,
+} from "../refused-certificate.ts";
 import { checkedLookup, ForbiddenAddressError, type Resolve, resolveBySystem } from "./checked-lookup.ts";
 import { resolveByNameServers } from "./name-servers.ts";
 import { isLoopbackAddress, isPublicAddress } from "./public-address.ts";
@@ -37,8 +44,19 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const agentFor = (isAllowed: (address: string) => boolean, resolve: Resolve) =>
     createAgent(isAllowed, { lookup: checkedLookup(options.resolve ?? resolve, isAllowed), timeout, ca });
   // A name may take half the time, so that some is left for the document.
-  const open = agentFor(isPublicAddress, resolveByNameServers(timeout / 2));
+  const byNameServers = resolveByNameServers(timeout / 2);
+  const open = agentFor(isPublicAddress, byNameServers);
   const local = agentFor(isLoopbackAddress, resolveBySystem);
+  /** Through the same checks: a stranger says where. */
+  const show = (target: URL, isLocal: boolean) => {
+    const isAllowed = isLocal ? isLoopbackAddress : isPublicAddress;
+    const resolve = options.resolve ?? (isLocal ? resolveBySystem : byNameServers);
+    const lookup = checkedLookup(resolve, isAllowed);
+    return showCertificateOf(
+      target,
+      guardedConnector(isAllowed, { lookup, timeout, rejectUnauthorized: false }),
+    );
+  };
 
   return async (url, maxBytes) => {
     const target = new URL(url);
@@ -73,7 +91,9 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       }
       return { text: await readBounded(body, maxBytes, refuse), headers };
     } catch (error) {
-      throw asDocumentError(error, target, deadline.aborted);
+      if (!isRefusedCertificate(error)) throw asDocumentError(error, target, deadline.aborted);
+      const shown = await Promise.race([show(target, isLocal), endOf(deadline)]).catch(() => undefined);
+      throw asDocumentError(error, target, false, shown);
     }
   };
 }
@@ -89,17 +109,34 @@ function createAgent(
   isAllowed: (address: string) => boolean,
   connecting: buildConnector.BuildOptions,
 ): Agent {
+  return new Agent({ maxHeaderSize: maxHeaderBytes, connect: guardedConnector(isAllowed, connecting) });
+}
+
+function guardedConnector(
+  isAllowed: (address: string) => boolean,
+  connecting: buildConnector.BuildOptions,
+): buildConnector.connector {
   const connect = buildConnector(connecting);
-  return new Agent({
-    maxHeaderSize: maxHeaderBytes,
-    connect: (options, callback) =>
-      connect(options, (error, socket) => {
-        if (error !== null) return callback(error, null);
-        // The last word: whatever way led here, this is who is at the other end (I08).
-        if (isAllowed(socket.remoteAddress ?? "")) return callback(null, socket);
-        socket.destroy();
-        callback(new ForbiddenAddressError(`connected to ${socket.remoteAddress}`), null);
-      }),
+  return (options, callback) =>
+    connect(options, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      // The last word: whatever way led here, this is who is at the other end (I08).
+      if (isAllowed(socket.remoteAddress ?? "")) return callback(null, socket);
+      socket.destroy();
+      callback(new ForbiddenAddressError(`connected to ${socket.remoteAddress}`), null);
+    });
+}
+
+/** Looks at a certificate that was refused; nothing is sent. */
+function showCertificateOf(
+  { host, hostname, port }: URL,
+  connect: buildConnector.connector,
+): Promise<ShownCertificate | undefined> {
+  return new Promise((resolve) => {
+    connect({ host, hostname, protocol: "https:", port }, (error, socket) => {
+      resolve(error === null && "getPeerX509Certificate" in socket ? shownBy(socket, host) : undefined);
+      socket?.destroy();
+    });
   });
 }
 
@@ -119,7 +156,12 @@ async function readBounded(
   return Buffer.concat(chunks).toString();
 }
 
-function asDocumentError(error: unknown, { origin }: URL, timedOut: boolean): DocumentError {
+function asDocumentError(
+  error: unknown,
+  { origin }: URL,
+  timedOut: boolean,
+  shown?: ShownCertificate,
+): DocumentError {
   if (error instanceof DocumentError) return error;
   if (error instanceof ForbiddenAddressError) {
     return new DocumentError("refused", `${origin}: ${error.message}, which is no public address`);
@@ -127,5 +169,6 @@ function asDocumentError(error: unknown, { origin }: URL, timedOut: boolean): Do
   if (timedOut) return new DocumentError("unavailable", `${origin} did not answer in time`, { cause: error });
   const code = error instanceof Error && "code" in error ? `${String(error.code)}, ` : "";
   const message = error instanceof Error ? error.message : String(error);
-  return new DocumentError("unavailable", `${origin}: ${code}${message}`, { cause: error });
+  const whose = shown === undefined ? "" : `; ${describeCertificate(shown)}; ${nameAuthority}`;
+  return new DocumentError("unavailable", `${origin}: ${code}${message}${whose}`, { cause: error });
 }

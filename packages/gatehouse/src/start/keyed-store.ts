@@ -11,7 +11,9 @@ import {
 } from "../keys/keyring.ts";
 import type { Clock } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
+import { isRefusedCertificate, nameAuthority } from "../refused-certificate.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { showDatabaseCertificate } from "./database-certificate.ts";
 import { loadPostgres, openStore } from "./store.ts";
 
 export interface KeyedStoreOverrides {
@@ -62,6 +64,7 @@ export async function openKeyedStore(
   const keyring = arrangeByRule(configured);
   let refusal: KeyError | undefined;
   let retried = false;
+  let certificateTold = false;
   const { openPostgresStoreEventually } = await loadPostgres(config.authorities);
   // Of a database that is not reached yet the safe guess: a row too many harms nobody.
   let sharedTokens = config.sharedTokens ?? true;
@@ -81,6 +84,9 @@ export async function openKeyedStore(
       retried = true;
       const text = `${reasonOf(error)}: the database cannot be reached; trying again`;
       log.warn({ retryInMilliseconds: pauseMs }, text);
+      if (certificateTold || !isRefusedCertificate(error)) return;
+      certificateTold = true; // it stays the same
+      void warnOfCertificate(log, storage.url);
     },
     onRefused: onDatabaseRefused,
     onFailure: (error) => {
@@ -92,6 +98,11 @@ export async function openKeyedStore(
   if (refusal === undefined) return { store, keyring, sharedTokens: () => sharedTokens };
   await store.close();
   throw refusal;
+}
+
+async function warnOfCertificate(log: Logger, sqlUrl: string): Promise<void> {
+  const certificate = await showDatabaseCertificate(sqlUrl);
+  log.warn({ certificate }, `the database's certificate was refused; ${nameAuthority}`);
 }
 
 /** What is at the bottom of an error, short enough for a line that comes again and again (Y36). */

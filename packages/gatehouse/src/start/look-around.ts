@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { describeDiscoveryFailure, type ProviderAbout } from "../identity/openid/provider-advice.ts";
-import { isRefusedCertificate, showCertificate } from "../identity/refused-certificate.ts";
 import { type LookAroundOptions, lookAround } from "../look-around.ts";
 import type { Store } from "../oauth/store.ts";
 import type { Warnings } from "../readiness.ts";
+import { isRefusedCertificate, showCertificate } from "../refused-certificate.ts";
 import type { Discoverable } from "./sign-in.ts";
 
 /**

@@ -6,6 +6,7 @@ import type { OnNotice } from "../storage/notice.ts";
 import type { SchemaChangeOptions } from "../storage/postgres/schema-change.ts";
 import { openSqliteStore, pendingSqliteMigrations } from "../storage/sqlite/store.ts";
 import { trustAuthorities } from "./authorities.ts";
+import { tellingCertificate } from "./database-certificate.ts";
 
 type StorageSettings = Pick<Config, "storage" | "authorities">;
 
@@ -32,7 +33,7 @@ export async function openStore(
   if (storage.kind !== "sqlite") {
     const onWait = (message: string) => log?.warn(message);
     const { openPostgresStore } = await loadPostgres(authorities);
-    return openPostgresStore({ ...storage, onWait, ...waiting });
+    return tellingCertificate(storage.url, () => openPostgresStore({ ...storage, onWait, ...waiting }));
   }
   const onNotice: OnNotice | undefined = log && ((level, message) => log[level](message));
   return openSqliteStore({ ...storage, onNotice });
@@ -43,14 +44,14 @@ export async function openStore(
  * @throws StoreUnavailableError when there is none; WrongVersionError when it is not up to date
  */
 export async function openExistingStore({ storage, authorities }: StorageSettings): Promise<Store> {
-  return storage.kind === "sqlite"
-    ? openSqliteStore({ ...storage, create: false, migrate: false })
-    : (await loadPostgres(authorities)).openPostgresStore({ ...storage, migrate: false });
+  if (storage.kind === "sqlite") return openSqliteStore({ ...storage, create: false, migrate: false });
+  const { openPostgresStore } = await loadPostgres(authorities);
+  return tellingCertificate(storage.url, () => openPostgresStore({ ...storage, migrate: false }));
 }
 
 /** What `openStore` would apply. Changes nothing. */
 export async function pendingMigrations({ storage, authorities }: StorageSettings): Promise<Migration[]> {
-  return storage.kind === "sqlite"
-    ? pendingSqliteMigrations(storage.path)
-    : (await loadPostgres(authorities)).pendingPostgresMigrations(storage.url);
+  if (storage.kind === "sqlite") return pendingSqliteMigrations(storage.path);
+  const { pendingPostgresMigrations } = await loadPostgres(authorities);
+  return tellingCertificate(storage.url, () => pendingPostgresMigrations(storage.url));
 }
