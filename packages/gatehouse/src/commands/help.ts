@@ -122,6 +122,18 @@ const abouts: Readonly<Record<string, About>> = {
     reads: database,
   },
   "people unblock": { examples: ["people unblock ada@example.com"], reads: database },
+  "people disconnect": {
+    examples: ["people disconnect ada@example.com", "people disconnect ada@example.com --app web --yes"],
+    reads: database,
+  },
+  grants: {
+    summary: "which apps may act for whom: list, show, revoke",
+    examples: ["grants list ada@example.com"],
+    reads: database,
+  },
+  "grants list": { examples: ["grants list ada@example.com --json"], reads: database },
+  "grants show": { examples: ["grants show 5IcHEBuKTVGRVDAHjdSnkw"], reads: database },
+  "grants revoke": { examples: ["grants revoke 5IcHEBuKTVGRVDAHjdSnkw"], reads: database },
   "people remove": { examples: ["people remove ada@example.com --yes"], reads: database },
   access: {
     summary: "the rules of who may do what: test a person against them",
@@ -180,8 +192,7 @@ const abouts: Readonly<Record<string, About>> = {
   "config schema": { examples: ["config schema > gatehouse.schema.json"], reads: [] },
 };
 
-const firstHelp = `
-Examples:
+const firstHelp = `Examples:
   gatehouse dev
   gatehouse protect http://localhost:3000/mcp
   gatehouse serve --config gatehouse.yaml

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { EndedHoldings } from "../oauth/store/people.ts";
 import { oneLine } from "../telemetry/sanitize.ts";
+import { addDisconnectCommand } from "./disconnect.ts";
 import { addInviteCommands } from "./invite.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import {
@@ -61,6 +62,7 @@ export function addPeopleCommand(program: Command, shell: Shell): void {
     .action((email: string | undefined, options: Named & YesOption) =>
       remove(shell, { email, ...options }, options),
     );
+  addDisconnectCommand(people, shell);
   addReleaseCommand(people, shell);
 }
 

@@ -9,6 +9,7 @@ import { addCheckCommand } from "./check.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addConfigCommand } from "./config.ts";
 import { addDevCommand } from "./dev.ts";
+import { addGrantsCommand } from "./grants.ts";
 import { addHealthCommand } from "./health.ts";
 import { addHelp } from "./help.ts";
 import { addKeysCommand } from "./keys.ts";
@@ -60,6 +61,7 @@ function createProgram(called: Shell): Command {
   addClientsCommand(program, shell);
   addResourcesCommand(program, shell);
   addPeopleCommand(program, shell);
+  addGrantsCommand(program, shell);
   addAccessCommand(program, shell);
   addKeysCommand(program, shell);
   addHealthCommand(program, shell);

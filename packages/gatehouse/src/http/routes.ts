@@ -53,6 +53,7 @@ export function serverRoutes(
       ...person,
     },
     { path: urls.signOutPath, post: server.signOut, limit: "sign-in", ...person },
+    { path: urls.appsPath, post: server.connectedApps, limit: "sign-in", ...person },
     ...providers.map((name) => ({
       path: urls.backchannelLogoutPathOf(name),
       post: server.backchannelLogout(name),

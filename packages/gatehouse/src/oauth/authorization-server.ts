@@ -7,6 +7,7 @@ import {
   readClientEndpoint,
   updateClientEndpoint,
 } from "./endpoints/client-configuration.ts";
+import { connectedAppsEndpoint } from "./endpoints/connected-apps.ts";
 import { consentDecisionEndpoint, consentPageEndpoint } from "./endpoints/consent.ts";
 import { answersJson, answersPage } from "./endpoints/error-response.ts";
 import { healthEndpoint, readinessEndpoint } from "./endpoints/health.ts";
@@ -44,6 +45,7 @@ export interface AuthorizationServer {
   readonly consentPage: Endpoint;
   readonly consentDecision: Endpoint;
   readonly signOut: Endpoint;
+  readonly connectedApps: Endpoint;
 }
 
 export function createAuthorizationServer(services: Services): AuthorizationServer {
@@ -71,5 +73,6 @@ export function createAuthorizationServer(services: Services): AuthorizationServ
     consentPage: forPeople(consentPageEndpoint(services)),
     consentDecision: forPeople(consentDecisionEndpoint(services)),
     signOut: forPeople(signOutEndpoint(services)),
+    connectedApps: forPeople(connectedAppsEndpoint(services)),
   };
 }

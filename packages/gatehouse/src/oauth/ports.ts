@@ -322,6 +322,7 @@ export const auditEventNames = [
   "client_document_copy_used",
   "token_revoked",
   "session_foreign",
+  "app_disconnected",
   "request_refused",
   "declaration_left",
   "declaration_returned",

@@ -37,6 +37,7 @@ ${redirect.destination === "stranger" && confirmation(redirect.host, words)}
 <button class="deny" name="decision" value="deny" formnovalidate>${words.deny}</button>
 </div>
 <p class="aside">${words.notYou} <button class="link" name="decision" value="switch_account" formnovalidate>${words.anotherAccount}</button></p>
+<p class="aside"><a href="${page.home}">${words.yourApps}</a></p>
 </form>
 ${links(page, words)}`,
   };

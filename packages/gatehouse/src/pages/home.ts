@@ -1,5 +1,6 @@
 import type { HomePage } from "../oauth/messages/page.ts";
 import { shownAccount } from "./account.ts";
+import { connectedAppsSection } from "./connected-apps.ts";
 import { type Html, html } from "./html.ts";
 import type { Words } from "./words.ts";
 
@@ -10,15 +11,16 @@ export function homePage({ issuer, session }: HomePage, catalogue: Words): { tit
     title: words.title,
     content: html`<p class="step">${words.title}</p>
 <h1>${words.heading}</h1>
-<p>${words.nothingToDo}</p>
 ${
   session === undefined
-    ? html`<p>${words.nobodySignedIn}</p>`
+    ? html`<p>${words.nothingToDo}</p>
+<p>${words.nobodySignedIn}</p>`
     : html`<p>${words.signedIn({ account: shownAccount(session.account, catalogue) })}</p>
 <form method="post" action="${session.signOut}">
 <input type="hidden" name="csrf" value="${session.csrf}">
 <div class="choices"><button class="deny">${words.signOut}</button></div>
-</form>`
+</form>
+${connectedAppsSection(session, catalogue.connectedApps)}`
 }
 <dl class="facts"><div><dt>${words.issuer}</dt><dd><code>${issuer}</code></dd></div></dl>`,
   };

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { hasScript, type Page } from "../oauth/messages/page.ts";
 import { readShippedFile } from "../shipped-files.ts";
 import { chooseProviderPage } from "./choose-provider.ts";
+import { appsQuestionPage } from "./connected-apps.ts";
 import { consentPage } from "./consent.ts";
 import { developmentSignInPage } from "./development-sign-in.ts";
 import { errorPage } from "./error.ts";
@@ -72,6 +73,8 @@ function contentOf(page: Page, words: Words): { title: string; content: Html } {
       return errorPage(page, words);
     case "home":
       return homePage(page, words);
+    case "apps-question":
+      return appsQuestionPage(page, words.connectedApps);
     case "signed-out":
       return signedOutPage(words);
     case "development-sign-in":

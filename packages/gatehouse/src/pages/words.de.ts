@@ -74,6 +74,7 @@ export const german = {
     approve: "Erlauben",
     deny: "Ablehnen",
     notYou: "Das sind nicht Sie?",
+    yourApps: "Alle Apps ansehen, die für Sie handeln dürfen",
     anotherAccount: "Anderes Konto verwenden",
 
     saysOfItself: "Was die App über sich sagt",
@@ -123,6 +124,43 @@ export const german = {
     signedOut: "Sie sind abgemeldet",
     appsStayConnected:
       "Die nächste App, die Ihre Erlaubnis braucht, bittet Sie, sich wieder anzumelden. Apps, die Sie schon verbunden haben, bleiben verbunden.",
+  },
+
+  connectedApps: {
+    heading: "Apps, die für Sie handeln dürfen",
+    none: "Mit Ihrem Konto ist keine App verbunden.",
+    withoutName: "Eine App ohne Namen",
+    quoted: ({ name }) => `„${name}“`,
+    setUpHere: "Eingerichtet von denen, die diesen Server betreiben.",
+    publishedBy: ({ host }) => html`Veröffentlicht von ${host}.`,
+    knownApp: "Sie antwortet unter der eigenen Adresse dieser App.",
+    nobodyVouches: "Den Namen hat sie sich selbst gegeben; niemand bürgt für sie.",
+    registrationGone: "Sie ist hier nicht mehr registriert.",
+    noServer: "Kennt Ihre E-Mail-Adresse.",
+    since: ({ day }) => `Verbunden am ${longDay.format(day)}.`,
+    renewed: ({ day }) => `Zugang zuletzt erneuert am ${longDay.format(day)}.`,
+    until: ({ day }) => `Endet am ${longDay.format(day)}, wenn sie nicht benutzt wird.`,
+    disconnect: "Trennen",
+    disconnectThis: ({ app }) => `${app} trennen`,
+    more: ({ more }) => `Und ${more} weitere, die vorher verbunden wurden.`,
+    disconnectAll: "Alle Apps trennen",
+    signOutEverywhere: "Überall abmelden",
+    no: "Nein, zurück",
+    questions: {
+      disconnect_all: {
+        title: "Alle Apps trennen",
+        heading: ({ count }) => (count === 1 ? "1 App trennen?" : `${count} Apps trennen?`),
+        explanation:
+          "Keine von ihnen kann von da an etwas für Sie tun. Um eine wieder zu benutzen, verbinden Sie sie neu.",
+        yes: "Alle trennen",
+      },
+      sign_out_everywhere: {
+        title: "Überall abmelden",
+        heading: ({ count }) => (count === 1 ? "In 1 Browser abmelden?" : `In ${count} Browsern abmelden?`),
+        explanation: "Dieser Browser ist einer davon. Ihre Apps bleiben verbunden.",
+        yes: "Überall abmelden",
+      },
+    },
   },
 
   developmentSignIn: {

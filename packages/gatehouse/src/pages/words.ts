@@ -94,6 +94,7 @@ export const english = {
     approve: "Approve",
     deny: "Deny",
     notYou: "Not you?",
+    yourApps: "See every app that may act for you",
     anotherAccount: "Use another account",
 
     saysOfItself: "What the app says of itself",
@@ -144,6 +145,45 @@ export const english = {
     signedOut: "You are signed out",
     appsStayConnected:
       "The next app that needs your approval will ask you to sign in again. Apps you connected before stay connected.",
+  },
+
+  connectedApps: {
+    heading: "Apps that may act for you",
+    none: "No app is connected to your account.",
+    withoutName: "An app without a name",
+    quoted: ({ name }: { name: string }) => `“${name}”`,
+    setUpHere: "Set up by whoever runs this server.",
+    publishedBy: ({ host }: { host: Html }) => html`Published by ${host}.`,
+    knownApp: "It answers at this app’s own address.",
+    nobodyVouches: "It chose this name itself; nobody vouches for it.",
+    registrationGone: "It is not registered here any more.",
+    noServer: "Knows your e-mail address.",
+    since: ({ day }: { day: Date }) => `Connected on ${longDay.format(day)}.`,
+    renewed: ({ day }: { day: Date }) => `Last renewed its access on ${longDay.format(day)}.`,
+    until: ({ day }: { day: Date }) => `Ends on ${longDay.format(day)} unless it is used.`,
+    disconnect: "Disconnect",
+    disconnectThis: ({ app }: { app: string }) => `Disconnect ${app}`,
+    more: ({ more }: { more: number }) => `And ${more} more that were connected before these.`,
+    disconnectAll: "Disconnect all apps",
+    signOutEverywhere: "Sign out everywhere",
+    no: "No, go back",
+    questions: {
+      disconnect_all: {
+        title: "Disconnect all apps",
+        heading: ({ count }: { count: number }) =>
+          count === 1 ? "Disconnect 1 app?" : `Disconnect ${count} apps?`,
+        explanation:
+          "None of them can do anything for you from that moment on. To use one again, connect it anew.",
+        yes: "Disconnect all",
+      },
+      sign_out_everywhere: {
+        title: "Sign out everywhere",
+        heading: ({ count }: { count: number }) =>
+          count === 1 ? "Sign out of 1 browser?" : `Sign out of ${count} browsers?`,
+        explanation: "This browser is one of them. Your apps stay connected.",
+        yes: "Sign out everywhere",
+      },
+    },
   },
 
   developmentSignIn: {

@@ -166,3 +166,39 @@ test("everybody's address of a provider that is no longer is released at once, o
   for (const wrong of [[], ["ada@example.com", "--all-of", old]])
     assert.equal((await people("release", ...wrong)).code, 2);
 });
+
+test("the apps of a person are listed, one is looked at and revoked, and all or those of one client disconnected", async () => {
+  const { account, grant } = await aPerson({ email: "connected@example.com" });
+  const grants = (...args: string[]) => runCommand(["grants", ...args], database.environment);
+  const listed = JSON.parse((await grants("list", "Connected@example.com", "--json")).out);
+  assert.deepEqual(
+    [listed[0].grant, listed[0].client, listed[0].subject],
+    [grant.id, grant.clientId, account.subject],
+  );
+  assert.match((await grants("list", account.email)).out, new RegExp(`^GRANT .*\n${grant.id}`));
+  assert.match((await grants("show", grant.id)).out, new RegExp(`app +${grant.clientId}`));
+  const asked = await grants("revoke", grant.id);
+  assert.deepEqual([asked.code, asked.out], [2, ""]);
+  assert.ok(asked.err.includes(grant.clientId) && asked.err.includes("give --yes"), asked.err);
+  assert.ok(await store.findGrant(grant.id, now));
+  assert.equal((await grants("revoke", grant.id, "--yes")).code, 0);
+  assert.equal(await store.findGrant(grant.id, now), undefined);
+  assert.equal((await grants("show", grant.id)).code, 1);
+
+  const other = await aPerson({ email: "many@example.com" });
+  assert.equal((await people("disconnect", "many@example.com", "--app", "none", "--yes")).code, 1);
+  assert.match(
+    (await people("disconnect", "many@example.com")).err,
+    /disconnects 1 app from many@example\.com/,
+  );
+  const done = await people(
+    "disconnect",
+    "many@example.com",
+    "--app",
+    other.grant.clientId,
+    "--yes",
+    "--json",
+  );
+  assert.deepEqual(JSON.parse(done.out), { subject: other.account.subject, revoked: [other.grant.id] });
+  assert.ok(await other.findSession(), "they stay signed in");
+});

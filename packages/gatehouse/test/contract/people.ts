@@ -55,6 +55,23 @@ export function peopleContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.findSession(third, now, idle), undefined);
   });
 
+  test("every session of a person ends at once, and nobody else's", async () => {
+    const [account, other] = [anAccount(), anAccount()];
+    const open = async (whose: typeof account) => {
+      const sessionHash = aHash();
+      const about = { sessionHash, replaces: undefined, account: whose };
+      await tested.store.openSession({ ...about, authTime: now, expiresAt: later(1000) });
+      return sessionHash;
+    };
+    const [here, there, theirs] = [await open(account), await open(account), await open(other)];
+    const idle = seconds(500);
+    assert.equal(await tested.store.endSessionsOf(account.subject), 2);
+    assert.equal(await tested.store.findSession(here, now, idle), undefined);
+    assert.equal(await tested.store.findSession(there, now, idle), undefined);
+    assert.ok(await tested.store.findSession(theirs, now, idle));
+    assert.equal(await tested.store.endSessionsOf(account.subject), 0);
+  });
+
   test("an account is found by the address it last signed in with, in any case", async () => {
     const [email, moved] = [`${unique()}@Example.com`, `${unique()}@example.com`];
     const [one, two] = [anAccount({ email }), anAccount({ email })];

@@ -318,3 +318,51 @@ test("no page made the browser complain", () => {
     [],
   );
 });
+
+test("a person sees what is connected, disconnects one app, and then all, at any width and in two languages", async () => {
+  const context = await aPerson({ viewport: { width: 1280, height: 900 } });
+  for (const name of [
+    "First app",
+    "An app with a name as long as nobody would ever give it, but a stranger may",
+  ]) {
+    const client = await aDesktopClient(name);
+    const page = await openConsent(context, client);
+    await page.getByRole("button", { name: english.consent.approve }).click();
+    await page.waitForURL((url) => url.href.startsWith(redirectUri));
+    await redeem(server, client, new URL(page.url()).searchParams.get("code") ?? "");
+  }
+  for (const [locale, words, colorScheme] of [
+    ["de", german, "dark"],
+    ["en", english, "light"],
+  ] as const) {
+    const state = await context.storageState();
+    const view = await aPerson({
+      locale,
+      colorScheme,
+      viewport: { width: 390, height: 800 },
+      storageState: state,
+    });
+    const page = await view.newPage();
+    await page.goto(`${server.url}/`);
+    await page.getByRole("heading", { name: words.connectedApps.heading }).waitFor();
+    assert.deepEqual(await accessibilityErrors(page), [], locale);
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), false);
+  }
+  const page = await context.newPage();
+  await page.goto(`${server.url}/`);
+  const buttons = page.getByRole("button", { name: /^Disconnect “/ });
+  const before = await buttons.count();
+  assert.ok(before >= 2);
+  await page.getByRole("button", { name: "Disconnect “First app”" }).first().click();
+  await page.waitForLoadState();
+  assert.equal(await buttons.count(), before - 1);
+  if (before > 2) {
+    await page.getByRole("button", { name: english.connectedApps.disconnectAll }).click();
+    await page.getByRole("button", { name: english.connectedApps.questions.disconnect_all.yes }).waitFor();
+    assert.deepEqual(await accessibilityErrors(page), []);
+    await page.getByRole("link", { name: english.connectedApps.no }).click();
+  }
+  await page.getByRole("button", { name: english.connectedApps.signOutEverywhere }).click();
+  await page.getByRole("button", { name: english.connectedApps.questions.sign_out_everywhere.yes }).click();
+  await page.getByText(english.home.signedOut).waitFor();
+});

@@ -37,6 +37,7 @@ function render(changes: Changes = {}): string {
     scopes: (changes.scopes as ConsentPage["scopes"]) ?? [
       { name: "notes:read", sentence: "Read your notes", declared: true },
     ],
+    home: "https://login.example.com/",
     staysConnected: true,
     account: { name: undefined, email: "alice@example.com" },
   };

@@ -52,7 +52,15 @@ test("the home page says who is signed in and lets them sign out", () => {
   const signedIn = renderPage({
     kind: "home",
     issuer: "https://h/login",
-    session: { account: { email: "a@b.example", name: undefined }, csrf: "c", signOut: "/login/sign-out" },
+    session: {
+      account: { email: "a@b.example", name: undefined },
+      csrf: "c",
+      signOut: "/login/sign-out",
+      apps: [],
+      count: 0,
+      appsAction: "/login/apps",
+      appsCsrf: "d",
+    },
   });
   assert.ok(
     signedIn.includes("a@b.example") &&

@@ -11,6 +11,7 @@ type Entry = string | ((parameters: never) => unknown);
 const samples: Record<string, unknown> = {
   account: html`<b>ada@example.org</b>`,
   app: "Example app",
+  count: 4711,
   apps: [],
   day: new Date("2026-11-26T12:00:00Z"),
   host: html`<bdi>host.example</bdi>`,
@@ -31,6 +32,7 @@ const samplesOfEntries: Record<string, Record<string, unknown>> = {
   "reasons.faultyDocument": { app: "Claude", host: "host.example" },
   "reasons.missingDocument": { app: "Claude", host: "host.example" },
   "consent.quoted": { name: "Given name" },
+  "connectedApps.quoted": { name: "Given name" },
 };
 
 /** All entries of a catalogue by their keys, `consent.approve` and the like. */

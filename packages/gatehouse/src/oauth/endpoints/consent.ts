@@ -294,6 +294,7 @@ async function describe(
         ...(declared?.isOptional && { tick: tickOf(name) }),
       };
     }),
+    home: `${services.settings.issuer}/`,
     staysConnected: client.grantTypes.includes("refresh_token"),
     account: { email: signedIn.email, name: account.name },
   };

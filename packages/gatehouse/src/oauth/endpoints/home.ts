@@ -1,3 +1,4 @@
+import { appsToken, connectedApps } from "../authorization/connected-apps.ts";
 import { forgetSession, readSession, signOutToken } from "../authorization/session.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -24,6 +25,7 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
   return async (request) => {
     if (oauthParameters.some((name) => request.query.has(name))) return authorize(request);
     const { issuer } = services.settings;
+    const urls = endpointUrls(issuer);
     const session = await readSession(services, request);
     return page(200, {
       kind: "home",
@@ -31,7 +33,10 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
       session: session && {
         account: session.account,
         csrf: signOutToken(session),
-        signOut: endpointUrls(issuer).signOutPath,
+        signOut: urls.signOutPath,
+        ...(await connectedApps(services, session)),
+        appsAction: urls.appsPath,
+        appsCsrf: appsToken(session),
       },
     });
   };

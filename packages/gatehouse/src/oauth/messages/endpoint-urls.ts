@@ -19,6 +19,8 @@ export interface EndpointUrls {
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
+  /** Where a person ends what apps may do for them. */
+  readonly appsPath: string;
   /** Where clients manage their registrations (RFC 7592). */
   readonly registrationUrl: string;
   readonly registrationPath: string;
@@ -38,6 +40,7 @@ export function endpointUrls(issuer: string): EndpointUrls {
     signInPath: `${basePath}/sign-in`,
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
+    appsPath: `${basePath}/apps`,
     registrationUrl: `${issuer}/register/client`,
     registrationPath: `${basePath}/register/client`,
   };

@@ -11,6 +11,7 @@ export type Page =
   | RefusedPersonPage
   | ErrorPage
   | HomePage
+  | AppsQuestionPage
   | SignedOutPage
   | DevelopmentSignInPage
   | PasskeyPage;
@@ -21,6 +22,7 @@ export const pageKinds = Object.keys({
   consent: true,
   error: true,
   home: true,
+  "apps-question": true,
   "signed-out": true,
   "development-sign-in": true,
   "passkey-sign-in": true,
@@ -131,6 +133,8 @@ export interface ConsentPage {
   }[];
   /** True when the client can stay connected without asking again (a refresh token will be issued). */
   readonly staysConnected: boolean;
+  /** Where the person sees every app that may act for them. */
+  readonly home: string;
   readonly account: ShownAccount;
 }
 
@@ -166,8 +170,48 @@ export interface HomePage {
   readonly issuer: string;
   /** The signed-in account and the CSRF value of its sign-out form. */
   readonly session:
-    | { readonly account: ShownAccount; readonly csrf: string; readonly signOut: string }
+    | {
+        readonly account: ShownAccount;
+        readonly csrf: string;
+        readonly signOut: string;
+        /** The newest first, and how many there are in all. */
+        readonly apps: readonly ConnectedApp[];
+        readonly count: number;
+        readonly appsAction: string;
+        readonly appsCsrf: string;
+      }
     | undefined;
+}
+
+/** One installation of an app that may act for a person. */
+export interface ConnectedApp {
+  readonly grant: string;
+  readonly client: {
+    readonly id: string;
+    readonly name: string | undefined;
+    readonly certainName: string | undefined;
+    /** `undefined`: its registration is gone. */
+    readonly vouchedBy: ConsentPage["client"]["vouchedBy"] | undefined;
+  };
+  readonly resource: { readonly identifier: string; readonly name: string | undefined } | undefined;
+  readonly scopes: readonly { readonly name: string; readonly sentence: string | undefined }[];
+  /** Seconds since 1970, like the others. */
+  readonly connectedAt: number;
+  /** When it last fetched an access token. */
+  readonly renewedAt: number;
+  /** If it does not come back before. */
+  readonly endsAt: number;
+}
+
+/** Before everything of a kind is ended at once. */
+export interface AppsQuestionPage {
+  readonly kind: "apps-question";
+  readonly action: string;
+  readonly home: string;
+  readonly csrf: string;
+  readonly act: "disconnect_all" | "sign_out_everywhere";
+  /** How many apps, or browsers. */
+  readonly count: number;
 }
 
 export interface SignedOutPage {

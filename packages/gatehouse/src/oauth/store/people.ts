@@ -87,6 +87,8 @@ export interface PeopleStore {
    */
   findSession(sessionHash: SecretHash, now: Seconds, idle: Seconds): Promise<BrowserSession | undefined>;
   endSession(sessionHash: SecretHash): Promise<void>;
+  /** Ends every browser session of the person. Gives how many there were. */
+  endSessionsOf(subject: Subject): Promise<number>;
   /**
    * A provider says that somebody signed out there. In one step the notice is used up, and the browser
    * sessions end that were opened by the provider's session `sid`, if one is named, else all of the person's;

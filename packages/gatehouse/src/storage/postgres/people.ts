@@ -10,7 +10,13 @@ import { parameters, valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
-  "openSession" | "findSession" | "endSession" | "findAccount" | "findAccounts" | "listAccounts"
+  | "openSession"
+  | "findSession"
+  | "endSession"
+  | "endSessionsOf"
+  | "findAccount"
+  | "findAccounts"
+  | "listAccounts"
 >;
 
 export function peopleOperations(database: Database): PeopleOperations {
@@ -40,6 +46,7 @@ export function peopleOperations(database: Database): PeopleOperations {
   const bySubject = lookUp("where subject = $1");
   const byEmail = lookUp("where lower(email) = lower($1) order by created_at");
   const all = lookUp("order by created_at desc, subject");
+  const endAll = database.prepare("delete from gatehouse_browser_sessions where subject = $1");
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null, credential }) =>
       database.transaction<SignInOutcome>(async (run) => {
@@ -60,6 +67,7 @@ export function peopleOperations(database: Database): PeopleOperations {
       return found(row, browserSessions);
     },
     endSession: async (sessionHash) => void (await database.run(end, sessionHash)),
+    endSessionsOf: async (subject) => (await database.run(endAll, subject)).changes,
     findAccount: async (subject) => found((await database.run(bySubject, subject)).rows[0], knownAccounts),
     findAccounts: async (email) => (await database.run(byEmail, email)).rows.map(knownAccounts.read),
     listAccounts: async () => (await database.run(all)).rows.map(knownAccounts.read),

@@ -7,7 +7,13 @@ import { placeholders, valuesOf } from "./dialect.ts";
 
 type PeopleOperations = Pick<
   Store,
-  "openSession" | "findSession" | "endSession" | "findAccount" | "findAccounts" | "listAccounts"
+  | "openSession"
+  | "findSession"
+  | "endSession"
+  | "endSessionsOf"
+  | "findAccount"
+  | "findAccounts"
+  | "listAccounts"
 >;
 
 export function peopleOperations(database: Database): PeopleOperations {
@@ -38,6 +44,7 @@ export function peopleOperations(database: Database): PeopleOperations {
   const bySubject = lookUp("where subject = ?");
   const byEmail = lookUp("where lower(email) = lower(?) order by created_at");
   const all = lookUp("order by created_at desc, subject");
+  const endAll = database.prepare("delete from gatehouse_browser_sessions where subject = ?");
   return {
     openSession: ({ sessionHash, replaces, account, authTime, expiresAt, sid = null, credential }) =>
       database.write(() => {
@@ -59,6 +66,7 @@ export function peopleOperations(database: Database): PeopleOperations {
         return session;
       }),
     endSession: (sessionHash) => database.write(() => void end.run(sessionHash)),
+    endSessionsOf: (subject) => database.write(() => Number(endAll.run(subject).changes)),
     findAccount: (subject) => database.read(() => found(bySubject.get(subject), knownAccounts)),
     findAccounts: (email) => database.read(() => byEmail.all(email).map(knownAccounts.read)),
     listAccounts: () => database.read(() => all.all().map(knownAccounts.read)),

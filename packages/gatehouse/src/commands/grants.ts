@@ -1,0 +1,109 @@
+import type { Command } from "commander";
+import type { Grant } from "../oauth/records.ts";
+import type { Store } from "../oauth/store.ts";
+import type { GrantId } from "../oauth/values.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
+import { findPeople } from "./person.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { changeStore, withStore } from "./store.ts";
+import { formatInstant, formatTable } from "./table.ts";
+
+export function addGrantsCommand(program: Command, shell: Shell): void {
+  const grants = program
+    .command("grants")
+    .description("what people have allowed: a grant for each installation of an app");
+  grants
+    .command("list <email>")
+    .description("list what lives of the person with this address, the newest first")
+    .addOption(asJson())
+    .action((email: string, options: JsonOption) => list(shell, email, options));
+  grants
+    .command("show <id>")
+    .description("show one grant")
+    .addOption(asJson())
+    .action((id: string, options: JsonOption) => show(shell, id, options));
+  grants
+    .command("revoke <id>")
+    .description("end one grant with every token of it; says whose it is and asks")
+    .addOption(withoutAsking())
+    .addOption(asJson())
+    .action((id: string, options: JsonOption & YesOption) => revoke(shell, id, options));
+}
+
+function list(shell: Shell, email: string, { json }: JsonOption): Promise<void> {
+  return withStore(shell, async (store) => {
+    const people = await findPeople(store, { email });
+    const now = shell.clock.now();
+    const all = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
+    const grants = all.flatMap((holdings) => holdings.grants).toSorted((a, b) => b.createdAt - a.createdAt);
+    if (json) return printJson(shell, grants.map(grantAsJson));
+    if (grants.length === 0) return shell.complain(`No app is connected to ${oneLine(email)}.`);
+    shell.print(
+      formatTable(
+        ["GRANT", "APP", "MCP SERVER", "SCOPE", "SINCE", "RENEWED", "ENDS"],
+        grants.map((grant) => [
+          grant.id,
+          grant.clientId,
+          grant.resource ?? "",
+          grant.scope,
+          ...[grant.createdAt, grant.rotatedAt, grant.expiresAt].map(formatInstant),
+        ]),
+      ),
+    );
+  });
+}
+
+function show(shell: Shell, id: string, { json }: JsonOption): Promise<void> {
+  return withStore(shell, async (store) => {
+    const grant = await requireGrant(shell, store, id);
+    if (json) return printJson(shell, grantAsJson(grant));
+    const facts = Object.entries({
+      grant: grant.id,
+      person: grant.email || grant.subject,
+      subject: grant.subject,
+      app: grant.clientId,
+      "MCP server": grant.resource ?? "any",
+      scope: grant.scope,
+      since: formatInstant(grant.createdAt),
+      renewed: formatInstant(grant.rotatedAt),
+      ends: formatInstant(grant.expiresAt),
+      reference: grant.reference ?? "",
+    });
+    shell.print(facts.map(([name, value]) => `${name.padEnd(11)} ${oneLine(value)}`).join("\n"));
+  });
+}
+
+function revoke(shell: Shell, id: string, options: JsonOption & YesOption): Promise<void> {
+  return changeStore(shell, async (store) => {
+    const grant = await requireGrant(shell, store, id);
+    const who = oneLine(grant.email || grant.subject);
+    await agree(shell, options, `revoking it disconnects ${oneLine(grant.clientId)} from ${who}`);
+    const revoked = await store.revokeGrant(grant.id);
+    if (options.json) return printJson(shell, { revoked: revoked ? [grant.id] : [] });
+    shell.complain(
+      `Disconnected ${oneLine(grant.clientId)} from ${who}: its tokens are refused from now on.`,
+    );
+  });
+}
+
+async function requireGrant(shell: Shell, store: Store, id: string): Promise<Grant> {
+  const grant = await store.findGrant(id as GrantId, shell.clock.now());
+  if (grant === undefined)
+    throw new Refusal(1, `no grant ${oneLine(id)} lives: gatehouse grants list <email>`);
+  return grant;
+}
+
+const grantAsJson = (grant: Grant): Record<string, unknown> => ({
+  grant: grant.id,
+  subject: grant.subject,
+  email: grant.email,
+  client: grant.clientId,
+  resource: grant.resource,
+  scope: grant.scope,
+  created_at: grant.createdAt,
+  renewed_at: grant.rotatedAt,
+  expires_at: grant.expiresAt,
+  reference: grant.reference,
+});
