@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type KnownClient, knownClients } from "../../src/oauth/clients/known-clients.ts";
 import { english } from "../../src/pages/words.ts";
-import { aSigningKey, type SigningKey } from "../support/assertions.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { type Answer, introspect, type Tokens } from "../support/oauth-client.ts";
 import { UserAgent } from "../support/user-agent.ts";
 import { everyClient } from "./every-client.ts";
 import type { ClientFixture } from "./fixture.ts";
+import { addOperatorsClient, publishDocument } from "./known-before.ts";
 import { type Identity, resourceOf, SimulatedClient } from "./simulate.ts";
 
 for (const fixture of await everyClient()) describe(fixture.name, () => behave(fixture));
@@ -23,7 +23,7 @@ function behave(fixture: ClientFixture) {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "gatehouse-documents-"));
-    const key = await publishDocument(fixture, folder);
+    const key = await publishDocument(fixture, join(folder, "client.json"));
     server = await startTestGatehouse({ CIMD_DOCUMENTS: folder });
     resourceCredential = await server.addResource(resourceOf(fixture), { mcp: "Use your notes" });
     await addOperatorsClient(server, fixture);
@@ -149,29 +149,6 @@ function behave(fixture: ClientFixture) {
       assert.ok(html.includes(english.resets[own.name].slice(0, 30)), html);
     for (const { name } of others) assert.ok(!heading.includes(`this ${name} any`), heading);
   }
-}
-
-/**
- * Writes what the client publishes into the folder of pinned documents; keys inline, since nothing is fetched
- * here.
- */
-async function publishDocument({ identity }: ClientFixture, folder: string): Promise<SigningKey | undefined> {
-  if (identity.by !== "document") return undefined;
-  const { jwks_uri, ...document } = identity.document;
-  const key = jwks_uri === undefined ? undefined : await aSigningKey("key-1", "RS256");
-  const published = key === undefined ? document : { ...document, jwks: key.jwks };
-  await writeFile(join(folder, "client.json"), JSON.stringify(published));
-  return key;
-}
-
-async function addOperatorsClient(server: TestGatehouse, { identity, callbacks }: ClientFixture) {
-  if (identity.by !== "operator") return;
-  await server.addClient({
-    id: identity.clientId,
-    secret: identity.secret,
-    authMethod: "client_secret_basic",
-    redirectUris: [...new Set(callbacks)],
-  });
 }
 
 function identifyLater(client: SimulatedClient, first: Identity): Promise<Identity> | Identity {
