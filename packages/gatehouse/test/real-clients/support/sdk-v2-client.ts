@@ -87,14 +87,23 @@ export class SdkV2Client extends SdkClient {
     try {
       await this.#open(transport);
     } catch (error) {
-      const url = this.memory.authorizationUrl;
-      if (!(error instanceof UnauthorizedError) || url === undefined) throw error;
-      const { searchParams } = await browse(url);
-      // The one check the SDK leaves to the application.
-      if (searchParams.get("state") !== this.memory.state()) throw new Error("a foreign answer");
-      await transport.finishAuth(searchParams);
-      await this.#open(this.#transport());
+      if (!(error instanceof UnauthorizedError)) throw error;
+      await this.#finish(transport, browse);
     }
+  }
+
+  async stepUp(browse: Browse): Promise<void> {
+    await this.#finish(this.#transport(), browse);
+  }
+
+  async #finish(transport: StreamableHTTPClientTransport, browse: Browse): Promise<void> {
+    const url = this.memory.authorizationUrl;
+    if (url === undefined) throw new Error("nobody is to be asked");
+    const { searchParams } = await browse(url);
+    // The one check the SDK leaves to the application.
+    if (searchParams.get("state") !== this.memory.state()) throw new Error("a foreign answer");
+    await transport.finishAuth(searchParams);
+    await this.#open(this.#transport());
   }
 
   #transport(): StreamableHTTPClientTransport {
