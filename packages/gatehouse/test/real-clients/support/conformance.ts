@@ -43,6 +43,33 @@ export async function runConformance(
   return readChecks(folder);
 }
 
+/**
+ * Runs its scenarios for MCP servers against one.
+ * @returns how each check ended, by scenario and check
+ */
+export async function runServerConformance(
+  t: TestContext,
+  url: string,
+  options: readonly string[],
+): Promise<Map<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-conformance-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const args = [program, "server", "--url", url, ...options, "--output-dir", folder];
+  const suite = spawn(process.execPath, args, { stdio: "ignore" });
+  t.after(() => void suite.kill());
+  await new Promise((resolve, reject) => suite.on("close", resolve).on("error", reject));
+  const ends = new Map<string, string>();
+  for (const run of await readdir(folder)) {
+    // server-<scenario>-<time>
+    const scenario = run.replace(/^server-|-\d{4}-\d\d-\d\dT[\d-]+Z$/g, "");
+    const text = await readFile(join(folder, run, "checks.json"), "utf8");
+    for (const [index, { id, status }] of (JSON.parse(text) as Check[]).entries()) {
+      ends.set(`${scenario} ${index} ${id}`, status);
+    }
+  }
+  return ends;
+}
+
 async function readChecks(folder: string): Promise<Check[]> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith("checks.json"));
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
