@@ -14,9 +14,6 @@ export abstract class SdkClient {
   /** Connects; when the server wants a sign-in, `browse` plays the person. */
   abstract connect(browse: (authorizationUrl: URL) => Promise<URL>): Promise<void>;
 
-  /** After a call that was refused for its scope: the person allows more, and it connects anew. */
-  abstract stepUp(browse: (authorizationUrl: URL) => Promise<URL>): Promise<void>;
-
   /** The text of a tool's answer. */
   async call(tool: string): Promise<string> {
     const result = await this.client?.callTool({ name: tool, arguments: {} });

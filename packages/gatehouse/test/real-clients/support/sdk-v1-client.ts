@@ -62,21 +62,12 @@ export class SdkV1Client extends SdkClient {
     try {
       await this.#open(transport);
     } catch (error) {
-      if (!(error instanceof UnauthorizedError)) throw error;
-      await this.#finish(transport, browse);
+      const url = this.memory.authorizationUrl;
+      if (!(error instanceof UnauthorizedError) || url === undefined) throw error;
+      const answer = await browse(url);
+      await transport.finishAuth(answer.searchParams.get("code") ?? `no code: ${answer.href}`);
+      await this.#open(this.#transport());
     }
-  }
-
-  async stepUp(browse: (authorizationUrl: URL) => Promise<URL>): Promise<void> {
-    await this.#finish(this.#transport(), browse);
-  }
-
-  async #finish(transport: StreamableHTTPClientTransport, browse: (url: URL) => Promise<URL>): Promise<void> {
-    const url = this.memory.authorizationUrl;
-    if (url === undefined) throw new Error("nobody is to be asked");
-    const answer = await browse(url);
-    await transport.finishAuth(answer.searchParams.get("code") ?? `no code: ${answer.href}`);
-    await this.#open(this.#transport());
   }
 
   #transport(): StreamableHTTPClientTransport {

@@ -92,6 +92,7 @@ export class SdkV2Client extends SdkClient {
     }
   }
 
+  /** After a call that was refused for its scope: the person allows more, and it connects anew. */
   async stepUp(browse: Browse): Promise<void> {
     await this.#finish(this.#transport(), browse);
   }
