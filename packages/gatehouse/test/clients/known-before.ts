@@ -7,7 +7,7 @@ import type { ClientFixture } from "./fixture.ts";
  * What has to be there before a client connects for the first time.
  */
 
-/** Writes what the client publishes into a file of pinned documents; keys inline, since nothing is fetched here. */
+/** Writes what the client publishes into a file of pinned documents; keys inline: nothing is fetched here. */
 export async function publishDocument(
   { identity }: ClientFixture,
   file: string,
