@@ -56,6 +56,8 @@ export interface Overrides extends KeyedStoreOverrides {
   /** In place of the configured ones. */
   readonly providers?: IdentityProviders;
   readonly clock?: Clock;
+  /** Milliseconds for which a stop answers what arrives on connections that were there. Default 0. */
+  readonly settleMs?: number;
   /**
    * Told what whoever started the server is to read, and no log: the link for the first person. Without it
    * none is made.
@@ -151,6 +153,7 @@ export async function startGatehouse(
         `X-Forwarded-For from ${peer} is not believed, so everybody behind it counts as one address; if it is your proxy, set TRUSTED_PROXIES to include it`,
       ),
     rateLimits: config.rateLimits,
+    ...(overrides.settleMs !== undefined && { settleMs: overrides.settleMs }),
     onRefused: ({ id, status, error, method, path, address, userAgent }) => {
       const detail = `${status} ${method} ${path}`;
       refused(`${status} ${address}`, {

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { type Overrides, startGatehouse } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
 import type { Reloader } from "./reload.ts";
-import { type Hangups, unlessInterrupted } from "./signals.ts";
+import { type Hangups, settleMs, unlessInterrupted } from "./signals.ts";
 
 /**
  * Serves in this process alone until it is told to stop; at a hangup it reads the configuration again.
@@ -20,11 +20,10 @@ export async function runAlone(
 ): Promise<void> {
   const refused = Promise.withResolvers<never>();
   refused.promise.catch(() => undefined); // looked at once it listens
-  const starting = startGatehouse(config, log, { onDatabaseRefused: refused.reject, ...overrides }).catch(
-    (error: unknown) => {
-      throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
-    },
-  );
+  const told = { onDatabaseRefused: refused.reject, settleMs, ...overrides };
+  const starting = startGatehouse(config, log, told).catch((error: unknown) => {
+    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
+  });
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   onListening(gatehouse.url);
   const { reload } = reloading(gatehouse.reload);

@@ -1,6 +1,12 @@
 /** Between two interrupts a person sends there is more time than this; npm sends each one twice, at once. */
 const sameKeystroke = 300;
 
+/**
+ * Milliseconds for which a server that was told to stop answers on connections that are there: a proxy may
+ * just have sent a request on one, or made it.
+ */
+export const settleMs = 250;
+
 /** For a worker: the keystroke that interrupts reaches it as well, but when to stop its primary says. */
 export function untilToldToStop(): Promise<void> {
   process.on("SIGINT", () => undefined);

@@ -7,7 +7,7 @@ import { openMetrics } from "../start/metrics.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reloader } from "./reload.ts";
-import { type Hangups, unlessInterrupted, untilToldToStop } from "./signals.ts";
+import { type Hangups, settleMs, unlessInterrupted, untilToldToStop } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
 import { answerWithMetrics, asksForMetrics, metricsOfWorkers } from "./worker-metrics.ts";
 
@@ -132,7 +132,7 @@ export async function serveAsWorker(
 ): Promise<void> {
   const toldToStop = untilToldToStop();
   try {
-    const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey });
+    const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey, settleMs });
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
     const { reload } = reloading(gatehouse.reload);
     if (gatehouse.snapshot) answerWithMetrics(gatehouse.snapshot);

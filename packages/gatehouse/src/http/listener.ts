@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Server as NetServer } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { watchConnections } from "./connections.ts";
 import { createHandler, type HandlerOptions } from "./handler.ts";
 import { defaultMaxConnections } from "./open-files.ts";
@@ -23,6 +25,11 @@ export interface ListenerOptions extends HandlerOptions {
   readonly maxPipelined?: number;
   /** How long `close` waits for requests in flight. Default 5 seconds. */
   readonly graceMs?: number;
+  /**
+   * For how long `close` leaves idle connections open: a request may be on its way on one, as a proxy keeps
+   * them or has just made one. Default 0.
+   */
+  readonly settleMs?: number;
 }
 
 export interface Listener {
@@ -40,7 +47,7 @@ const maxHeadBytes = 32 * 1024;
 
 /** Puts the edge on node's HTTP server. */
 export function createListener(options: ListenerOptions): Listener {
-  const { requestTimeoutMs = 30_000, graceMs = 5000 } = options;
+  const { requestTimeoutMs = 30_000, graceMs = 5000, settleMs = 0 } = options;
   const { keepAliveTimeoutMs = 65_000, answerTimeoutMs = 60_000 } = options;
   const { maxConnections = defaultMaxConnections(), maxPipelined = 16 } = options;
   const headersTimeout = requestTimeoutMs / 3;
@@ -79,7 +86,7 @@ export function createListener(options: ListenerOptions): Listener {
   });
   return {
     listen: (port, host) => listen(server, port, host),
-    close: () => close(server, graceMs),
+    close: () => close(server, graceMs, settleMs),
   };
 }
 
@@ -107,11 +114,16 @@ async function listen(server: Server, port: number, host: string): Promise<Addre
   return server.address() as AddressInfo;
 }
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, graceMs: number, settleMs: number): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  // Those that the system has taken for us already are let in.
+  if (settleMs > 0) await nextTurn();
+  // Not yet the HTTP server's own way, which begins by ending the idle ones.
+  NetServer.prototype.close.call(server);
+  const settled = setTimeout(() => server.close(), settleMs);
+  await closed;
+  clearTimeout(settled);
   clearTimeout(cut);
 }

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { AccessLogEntry } from "../../src/http/access-log.ts";
 import type { OAuthResponse } from "../../src/oauth/messages/response.ts";
@@ -35,6 +38,35 @@ test("closing refuses newcomers, finishes what is under way, and keeps no connec
   assert.equal(await response.text(), "done");
   assert.equal(response.headers.get("connection"), "close");
   await closed;
+});
+
+test("closing answers what comes on connections that were there, used before or not, and then ends them", async () => {
+  // So long that this test would fail by its own time limit if an answer left its connection open.
+  const edge = await startEdge({ settleMs: 3_600_000, graceMs: 7_200_000 });
+  const get = "GET /document HTTP/1.1\r\nHost: h\r\n\r\n";
+  const connected = async () => {
+    const socket = connect(edge.port, "127.0.0.1");
+    await once(socket, "connect");
+    return { socket, answers: text(socket) };
+  };
+  const [used, fresh] = [await connected(), await connected()];
+  used.socket.write(get);
+  await once(used.socket, "readable");
+  const closed = edge.close();
+  for (const { socket } of [used, fresh]) socket.write(get);
+  for (const { answers } of [used, fresh]) {
+    assert.match(await answers, /^HTTP\/1\.1 200 OK\r\n.*\r\nConnection: close\r\n/is);
+  }
+  await closed;
+});
+
+test("closing ends connections on which nothing comes", async () => {
+  const edge = await startEdge({ settleMs: 1, graceMs: 3_600_000 });
+  const socket = connect(edge.port, "127.0.0.1");
+  await once(socket, "connect");
+  const ended = once(socket.resume(), "end");
+  await edge.close();
+  await ended;
 });
 
 test("closing cuts what does not finish within the grace", async () => {
