@@ -62,8 +62,12 @@ test("W59 a command runs without a shell, in an environment of a few variables, 
   const seen = JSON.parse(await session.call("environment")) as Record<string, string>;
   assert.deepEqual(
     { ...seen },
-    { PATH: "/usr/bin:/bin", HOME: "/srv/notes", LANG: "C", NOTES: "where they are" },
-    "nothing else but identity, of which this request's fields have none",
+    {
+      ...{ PATH: "/usr/bin:/bin", HOME: "/srv/notes", LANG: "C", NOTES: "where they are" },
+      ...{ X_GATEHOUSE_SUBJECT: "alice", X_GATEHOUSE_EMAIL: "alice@example.com", X_GATEHOUSE_NAME: "alice" },
+      ...{ X_GATEHOUSE_CLIENT: "editor", X_GATEHOUSE_SCOPE: "notes:read" },
+    },
+    "nothing else but who it is for",
   );
   const given = JSON.parse(await session.call("arguments")) as string[];
   assert.deepEqual(given.slice(-4), ["", "$(echo it ran)", "a b; echo it ran", "`id`"]);
