@@ -9,6 +9,7 @@ import { keyCheck, keySettings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { metadataDocument } from "./oauth/endpoints/metadata.ts";
 import { createFindBearer } from "./oauth/grants/bearer.ts";
+import { createLookAgain } from "./oauth/grants/bearer-now.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
@@ -129,6 +130,7 @@ export async function startGatehouse(
     issuer: settings.issuer,
     metadata: metadataDocument(settings),
     findBearer,
+    lookAgain: createLookAgain(services),
     access: services.access,
     severalProviders: () => providers.all.length > 1,
     secretKeys: settings.secretKeys,

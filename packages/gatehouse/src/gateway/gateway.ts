@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { LookAgain } from "../oauth/grants/bearer-now.ts";
 import { createBodies } from "./body.ts";
-import type { Backend, Call } from "./call.ts";
+import type { Backend } from "./call.ts";
 import { createDocuments, documentAnswer } from "./documents.ts";
 import { createDoor, type Door, type GatewayServices } from "./door.ts";
 import { createDoors } from "./doors.ts";
@@ -9,7 +10,9 @@ import { createHttpBackend } from "./http/http-backend.ts";
 import { createCallerSigning } from "./identity/signing.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { writeAnswer } from "./refusal.ts";
+import type { OpenStreams } from "./relay/open-streams.ts";
 import { createStdioBackend } from "./stdio/stdio-backend.ts";
+import { isListening, watchStreams } from "./streams.ts";
 
 /** All doors of this process. */
 export interface Gateway {
@@ -32,15 +35,18 @@ export interface Gateway {
 /** What calls have that are answered by a stream when the process stops; its listener gives them 5 s. */
 const lastCallsMs = 4000;
 
-export function createGateway(
-  servers: readonly ProtectedServer[],
-  shared: Omit<GatewayServices, "streams" | "bodies" | "isServed">,
-): Gateway {
-  const services: GatewayServices = {
+/** What all doors are handed from outside. */
+export interface SharedServices extends Omit<GatewayServices, "streams" | "bodies" | "isServed"> {
+  /** For the streams that are open. */
+  readonly lookAgain: LookAgain;
+}
+
+export function createGateway(servers: readonly ProtectedServer[], shared: SharedServices): Gateway {
+  const services = {
     ...shared,
-    streams: new Set(),
+    streams: new Set() as OpenStreams,
     bodies: createBodies(),
-    isServed: (server) => doors.isServed(server),
+    isServed: (server: ProtectedServer) => doors.isServed(server),
   };
   const published = { ...services, ...createCallerSigning(services.secretKeys, services) };
   const parts = {
@@ -50,6 +56,7 @@ export function createGateway(
   const doors = createDoors(servers, parts, (error) =>
     shared.log.error({ err: error }, "a server's connections could not be closed"),
   );
+  const watch = watchStreams(services.streams, services);
   let lastCalls: NodeJS.Timeout | undefined;
   let documents = createDocuments(servers, published);
 
@@ -90,13 +97,9 @@ export function createGateway(
       }, lastCallsMs).unref();
     },
     async close() {
+      watch.stop();
       clearTimeout(lastCalls);
       await doors.close();
     },
   };
-}
-
-/** Whether its stream answers no request, but tells what happens, for as long as that may be. */
-function isListening({ request, asked }: Call): boolean {
-  return request.method === "GET" || asked.messages.some(({ method }) => method === "subscriptions/listen");
 }

@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { GatewayServices } from "../gateway/door.ts";
-import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { createGateway, type Gateway, type SharedServices } from "../gateway/gateway.ts";
 import { whyUnreachable } from "../gateway/reachable.ts";
 import type { Reloadable } from "./reload.ts";
 
@@ -12,10 +11,7 @@ export interface GatewayInForce extends Reloadable {
   close(): Promise<void>;
 }
 
-export function startGateway(
-  config: Config,
-  services: Omit<GatewayServices, "streams" | "bodies" | "isServed">,
-): GatewayInForce {
+export function startGateway(config: Config, services: SharedServices): GatewayInForce {
   const gateway = createGateway(config.servers, services);
   return {
     taker: gateway,

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
+import type { Access } from "../../../src/oauth/ports.ts";
 import { aFolder } from "../../config/config-file.ts";
 import { startTestGatehouse, type TestGatehouse } from "../../support/gatehouse.ts";
 import { aPublicClient, type TestClient, type Tokens, tokensFor } from "../../support/oauth-client.ts";
@@ -56,10 +57,11 @@ export async function aProcessBefore(
   upstream: string,
   more = "",
   environment: Record<string, string> = {},
+  access?: () => Access | undefined,
 ): Promise<TestGatehouse> {
   const yaml = `servers:\n  - name: notes\n    path: /mcp\n    upstream: ${upstream}\n${more}`;
   const path = join(aFolder(t, { "gatehouse.yaml": yaml }), "gatehouse.yaml");
-  const server = await startTestGatehouse({ GATEHOUSE_CONFIG: path, ...environment });
+  const server = await startTestGatehouse({ GATEHOUSE_CONFIG: path, ...environment }, "serve", access);
   t.after(() => server.stop());
   return server;
 }
@@ -73,14 +75,16 @@ export function besides({ issuer, upstream }: TestGatehouse, database: string): 
  * Gatehouse with one server behind it at `/mcp`, and a client with a token.
  * @param upstream its URL
  * @param more lines of YAML for the server, indented by four spaces
+ * @param access rules in force, in place of those of the file
  */
 export async function aDoor(
   t: TestContext,
   upstream: string,
   more = "",
   environment: Record<string, string> = {},
+  access?: () => Access | undefined,
 ): Promise<TestDoor> {
-  const server = await aProcessBefore(t, upstream, more, environment);
+  const server = await aProcessBefore(t, upstream, more, environment, access);
   const address = `${server.issuer}/mcp`;
   const client = await aPublicClient(server);
   const token = (parameters: Record<string, string> = {}) =>
