@@ -458,3 +458,10 @@ test("config show tells everything of a server but its secrets", async (t) => {
   assert.match(lines, /servers\[1\]\.environment\.TOKEN +set/);
   assert.match(lines, /servers\[0\]\.upstream +http:\/\/127\.0\.0\.1:3000\/mcp/);
 });
+
+test("a command is refused beside several workers, because a session's process is in one of them", (t) => {
+  const yaml = "servers:\n  - { name: files, command: [x] }\n";
+  const errors = oneLine(errorsOf(t, yaml, { ...production, WORKERS: "2" }));
+  assert.deepEqual(errors, ["2:29 servers[0].command: it, with 2 workers"]);
+  assert.equal(serversIn(t, yaml, { ...production, WORKERS: "1" }).servers.length, 1);
+});

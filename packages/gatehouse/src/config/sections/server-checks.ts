@@ -135,9 +135,9 @@ function checkBehind(server: ConfiguredServer, doors: ReadonlySet<string>, at: A
 }
 
 /** Whether children can be started here, and found again. */
-function checkProcesses({ settings, tell }: At): void {
+function checkProcesses({ mode, settings, tell }: At): void {
   const { WORKERS: workers = 1 } = settings;
-  if (workers > 1) {
+  if (workers > 1 && mode !== "dev") {
     const expected = "WORKERS=1, because a session's process is in one of them and clients reach any";
     tell(["command"], `it, with ${workers} workers`, expected);
   }

@@ -44,14 +44,16 @@ export function exchange(
     for (const message of messages) routing.forward(message, owner);
     return Promise.resolve(emptyAnswer(202));
   }
+  const accepted = acceptedOf(call);
   let cancelTimer = timers.after(wholeAnswerMs, whenSlow);
   const leave = () => {
     cancelTimer();
     call.signal.removeEventListener("abort", leave);
     routing.leave(reply);
+    reply.abandon();
     use();
   };
-  const reply = createReply(acceptedOf(call), expected, leave);
+  const reply = createReply(accepted, expected, leave);
   call.signal.addEventListener("abort", leave);
 
   function whenSlow(): void {

@@ -20,6 +20,8 @@ export interface Reply extends Asker {
   readonly begun: Promise<BackendAnswer>;
   /** The client need not wait for the head any longer; without effect where it takes no streams. */
   beginStream(): void;
+  /** Nobody waits for it any more. */
+  abandon(): void;
 }
 
 /** What the client takes, by its `Accept`. */
@@ -65,6 +67,10 @@ export function createReply(accepted: Accepted, expected: number, onGone: () => 
     },
     beginStream() {
       if (!isOver && accepted.events) streamed();
+    },
+    abandon() {
+      isOver = true;
+      begun.reject(new Error("the client has left"));
     },
     answer(message, status) {
       if (isOver) return;

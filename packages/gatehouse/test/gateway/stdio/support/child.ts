@@ -122,6 +122,18 @@ function call(
     case "long":
       process.stdout.write(Buffer.alloc(Number(given.bytes), "x"));
       return undefined;
+    case "flood": {
+      // as progress of its own, or as what belongs to no request
+      const filler = "x".repeat(1000);
+      for (let number = 1; number <= Number(given.times); number++) {
+        if (given.progress) {
+          const params = { progressToken: _meta?.progressToken, progress: number, message: filler };
+          send({ method: "notifications/progress", params });
+        } else
+          send({ method: "notifications/resources/updated", params: { uri: `notes://${number}`, filler } });
+      }
+      return done("flooded");
+    }
     case "big":
       return done("x".repeat(Number(given.bytes)));
     case "close-output":

@@ -40,6 +40,8 @@ export interface StdioDoor {
   readonly backend: Backend;
   /** Everything logged. */
   readonly log: Record<string, unknown>[];
+  /** Requests that the door has not done with. */
+  underWay(): number;
   /** @param token `person/client`, who is believed to be that */
   post(body: string, headers?: Record<string, string>, token?: string): Promise<Response>;
   get(session: string, token?: string, signal?: AbortSignal): Promise<Response>;
@@ -68,8 +70,11 @@ export async function aStdioDoor(
     firstAnswerMs: 60_000,
     ...settings,
   };
+  let underWay = 0;
   const server = createServer((request, response) => {
-    void door(request, response, { id: "reference", address: "127.0.0.1", isThroughProxy: false });
+    underWay++;
+    const done = door(request, response, { id: "reference", address: "127.0.0.1", isThroughProxy: false });
+    void done.finally(() => underWay--);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -116,6 +121,7 @@ export async function aStdioDoor(
     url,
     backend,
     log,
+    underWay: () => underWay,
     close,
     post: (body, headers = {}, token = "alice/editor") =>
       fetch(url, {
