@@ -147,8 +147,8 @@ export function createLegacyCalls(
   }
 
   return async (call, fields) => {
-    const id = sessionIdIn(call, fields);
-    const { method } = call.request;
+    const { session: id, request } = call;
+    const { method } = request;
     if (method === "POST") {
       const messages = messagesOf(call);
       const [first] = messages;
@@ -167,15 +167,6 @@ export function createLegacyCalls(
     end(open);
     return emptyAnswer(200);
   };
-}
-
-/** The server's own id of the session, as a server over HTTP would get it. */
-function sessionIdIn({ session }: Call, fields: HeaderFields): string | undefined {
-  if (session !== undefined) return session;
-  for (let at = 0; at < fields.length; at += 2) {
-    if (fields[at]?.toLowerCase() === "mcp-session-id") return fields[at + 1];
-  }
-  return undefined;
 }
 
 function needOf(
