@@ -10,7 +10,8 @@ export class Budget {
   /** For one name of an object. @param length in bytes */
   takeName(length: number): void {
     this.#names--;
-    if (this.#names < 0 || length > 256) exceeded("too many names, or too long ones");
+    this.#bytes -= length;
+    if (this.#names < 0 || this.#bytes < 0 || length > 256) exceeded("too many names, or too long ones");
   }
 
   /** For a value that decides. @param length in bytes */
