@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import type { AuditEvent } from "../../src/oauth/ports.ts";
+import { type AuditEvent, auditEventNames } from "../../src/oauth/ports.ts";
 import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { createEvents } from "../../src/telemetry/events.ts";
 import { createLog, type LogOptions } from "../../src/telemetry/log.ts";
@@ -202,4 +204,11 @@ test("below its level an event is not logged", () => {
   const { events, lines } = aLog({ level: "warn" });
   events.emit({ name: "sign_in", request: "r1" });
   assert.deepEqual(lines, []);
+});
+
+test("docs/operating.md says of every event what happened", () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../../../docs/operating.md"), "utf8");
+  const rows = guide.split("\n").filter((line) => line.startsWith("| `"));
+  const missing = auditEventNames.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)));
+  assert.deepEqual(missing, []);
 });
