@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { clientLines } from "../../src/commands/client-lines.ts";
@@ -8,11 +10,24 @@ import { nameFor } from "../../src/commands/protected-name.ts";
 import { aFolder } from "../config/config-file.ts";
 import { freePort } from "../support/free-port.ts";
 import { aPublicClient, authorizationUrl, redeem, tokensOf } from "../support/oauth-client.ts";
+import { exchange } from "../support/raw-exchange.ts";
 import { UserAgent } from "../support/user-agent.ts";
 import { aDatabase, anyProvider, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
 const json = { "content-type": "application/json" };
 const body = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`;
+
+/** A developer signs in by typing an address: a token for the door at `/mcp`, and the consent page. */
+async function signedIn(origin: string, scope: string) {
+  const server = { url: origin };
+  const client = await aPublicClient(server);
+  const agent = new UserAgent();
+  const asked = authorizationUrl(server, client, { resource: `${origin}/mcp`, scope });
+  const consent = await agent.submit(await agent.follow(asked), { email: "dev@example.com" });
+  const end = await agent.submit(consent, { decision: "approve" }, (url) => url.port === "33418");
+  const tokens = tokensOf(await redeem(server, client, end.url.searchParams.get("code") ?? ""));
+  return { token: tokens.access_token, consent: consent.html };
+}
 
 test("W01 protect serves everything at one port and origin, and says how each client connects, also while the server is down", async (t) => {
   const database = await aDatabase();
@@ -53,18 +68,10 @@ test("W01 protect serves everything at one port and origin, and says how each cl
   const described = (await (await fetch(metadata)).json()) as Record<string, unknown>;
   assert.deepEqual([described.resource, described.authorization_servers], [address, [origin]]);
 
-  const server = { url: origin };
-  const client = await aPublicClient(server);
-  const agent = new UserAgent();
-  const signIn = await agent.follow(
-    authorizationUrl(server, client, { resource: address, scope: "notes:use" }),
-  );
-  const consent = await agent.submit(signIn, { email: "dev@example.com" });
-  assert.match(consent.html, /Use your notes/);
-  const end = await agent.submit(consent, { decision: "approve" }, (url) => url.port === "33418");
-  const { access_token } = tokensOf(await redeem(server, client, end.url.searchParams.get("code") ?? ""));
+  const { token, consent } = await signedIn(origin, "notes:use");
+  assert.match(consent, /Use your notes/);
   const call = () =>
-    fetch(address, { method: "POST", headers: { ...json, authorization: `Bearer ${access_token}` }, body });
+    fetch(address, { method: "POST", headers: { ...json, authorization: `Bearer ${token}` }, body });
   assert.equal((await call()).status, 502);
 
   const received: string[] = [];
@@ -87,6 +94,73 @@ test("W01 protect serves everything at one port and origin, and says how each cl
   );
   assert.deepEqual(received, [body]);
 
+  const ended = once(child, "exit");
+  child.kill("SIGINT");
+  assert.deepEqual(await ended, [0, null]);
+});
+
+/** A server over stdio that notes in a file that it was started, and answers whatever it is asked. */
+const program = `
+  require("node:fs").appendFileSync(process.argv[2], "started\\n");
+  require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+    const { id } = JSON.parse(line);
+    if (id !== undefined) console.log(JSON.stringify({ jsonrpc: "2.0", id, result: { protocolVersion: "2025-06-18", capabilities: {}, serverInfo: { name: "x", version: "1" } } }));
+  });
+`;
+
+test("W-n27 a page that rebinds its name to this computer gets nothing from protect, and no child is started for it", async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const folder = aFolder(t, { "server.cjs": program });
+  const started = join(folder, "started");
+  const port = await freePort();
+  const command = [process.execPath, join(folder, "server.cjs"), started];
+  const child = startCommand(["protect", "--port", String(port), "--", ...command], database.environment);
+  t.after(() => child.kill("SIGKILL"));
+  const printed = await untilPrinted(child, /Ctrl-C/);
+  assert.match(
+    printed,
+    new RegExp(`^  Claude Code +claude mcp add --transport http server http://localhost:${port}/mcp`, "m"),
+  );
+  const origin = `http://localhost:${port}`;
+  const { token } = await signedIn(origin, "mcp");
+  const initialize = JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "initialize",
+    params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "x", version: "1" } },
+  });
+  const posted = (host: string, from?: string) =>
+    exchange(port, {
+      method: "POST",
+      target: "/mcp",
+      headers: [
+        ["Host", host],
+        ["Connection", "close"],
+        ["Content-Type", "application/json"],
+        ["Accept", "application/json, text/event-stream"],
+        ["Authorization", `Bearer ${token}`],
+        ["Content-Length", String(initialize.length)],
+        ...(from === undefined ? [] : [["Origin", from] as const]),
+      ],
+      body: initialize,
+    });
+  const evil = "http://evil.example";
+  for (const [host, from, status] of [
+    [`evil.example:${port}`, `${evil}:${port}`, 421],
+    [`evil.example:${port}`, undefined, 421],
+    ["evil.example", evil, 421],
+    [`localhost:${port}`, `${evil}:${port}`, 403],
+    [`127.0.0.1:${port}`, evil, 403],
+  ] as const) {
+    const answer = await posted(host, from);
+    assert.equal(answer.status, status, `${host} ${from}`);
+    assert.equal(answer.headers["access-control-allow-origin"], undefined);
+  }
+  assert.equal(existsSync(started), false);
+  // What is no rebinding reaches it.
+  assert.equal((await posted(`localhost:${port}`, `http://localhost:6274`)).status, 200);
+  assert.equal(readFileSync(started, "utf8"), "started\n");
   const ended = once(child, "exit");
   child.kill("SIGINT");
   assert.deepEqual(await ended, [0, null]);
