@@ -29,7 +29,7 @@ after(() => rmSync(base, { recursive: true, force: true }));
 
 const emptyFolder = () => mkdtempSync(join(base, "empty-"));
 
-/** Runs it to its end. @throws when it does not end with 0 */
+/** Runs it to its end: all that it says. @throws when it does not end with 0 */
 async function run(args: readonly string[], cwd = emptyFolder(), env: NodeJS.ProcessEnv = {}) {
   const { stdout, stderr }: Record<"stdout" | "stderr", string> = await promisify(execFile)(
     executable,
@@ -40,7 +40,7 @@ async function run(args: readonly string[], cwd = emptyFolder(), env: NodeJS.Pro
     },
   );
   assert.doesNotMatch(stderr, /Warning/);
-  return stdout;
+  return stdout + stderr;
 }
 
 test("Y07 the single executable runs dev, serve, several workers and every command in an empty folder without an environment", async (t) => {
@@ -74,6 +74,21 @@ test("Y07 the single executable runs dev, serve, several workers and every comma
     await servesItsPages(`http://localhost:${port}`);
     assert.equal((await fetch(`http://localhost:${demo}/mcp`, { method: "POST" })).status, 401);
     assert.doesNotMatch(program.stderr(), /Warning/);
+  });
+
+  await t.test("protect, in front of a server that is not there and of a program", async (t) => {
+    for (const behind of [
+      ["http://127.0.0.1:1/mcp"],
+      ["--", process.execPath, "-e", "process.stdin.resume()"],
+    ]) {
+      const port = await freePort();
+      const program = await start(t, ["protect", ...behind], { PORT: String(port) }, /Ctrl-C/);
+      await servesItsPages(`http://localhost:${port}`);
+      const refused = await fetch(`http://localhost:${port}/mcp`, { method: "POST" });
+      assert.equal(refused.status, 401);
+      assert.match(refused.headers.get("www-authenticate") ?? "", /resource_metadata=/);
+      assert.doesNotMatch(program.stderr(), /Warning/);
+    }
   });
 
   await t.test("serve, in two workers, with a file that declares a resource", async (t) => {

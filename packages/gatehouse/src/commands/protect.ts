@@ -59,13 +59,14 @@ export function addProtectCommand(program: Command, shell: Shell): void {
 async function protect(shell: Shell, behind: readonly string[], options: ProtectOptions): Promise<void> {
   const { port } = options;
   const input: ConfigInput = {
-    environment: { ...shell.environment, ...(port !== undefined && { PORT: port }) },
+    // One process: a command line has one server, and several processes are for gatehouse serve.
+    environment: { ...shell.environment, WORKERS: "1", ...(port !== undefined && { PORT: port }) },
     configPath: shell.configPath,
     servers: [describeServer(behind, options)],
   };
   const loaded = inWordsOfOptions(() => loadSettings(input, modeFor(input)));
   const hangups = rememberHangups();
-  const config = { ...loaded.config, workers: 1 };
+  const { config } = loaded;
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const reach = reachability(config, shell.environment.PATH ?? "");
   const overrides = {
