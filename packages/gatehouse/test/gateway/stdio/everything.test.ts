@@ -12,6 +12,7 @@ import { CreateMessageRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { aFolder } from "../../config/config-file.ts";
 import { startTestGatehouse } from "../../support/gatehouse.ts";
 import { aPublicClient, tokensFor } from "../../support/oauth-client.ts";
+import { until } from "./support/calls.ts";
 
 /*
  * The official example server as it comes, a command, behind a whole Gatehouse with a real token, and the
@@ -85,3 +86,40 @@ test("an SDK v2 client goes on with initialize at a server of an earlier revisio
   const echo = await client.callTool({ name: "echo", arguments: { message: "hello" } });
   assert.match(textOf(echo), /hello/);
 });
+
+for (const per of ["session", "person", "process"]) {
+  const title = `an SDK v2 client calls, counts and listens at an SDK v2 server in the newest revision, per ${per}`;
+  test(title, { timeout: 60_000 }, async (t) => {
+    const command = ["--no-warnings", join(import.meta.dirname, "support/modern-server.ts")];
+    const { url, requestInit } = await behindGatehouse(t, command, `    per: ${per}\n`);
+    const changes: number[] = [];
+    const client = new ClientV2(
+      { name: "t", version: "1" },
+      {
+        versionNegotiation: { mode: "auto" },
+        listChanged: { tools: { onChanged: () => void changes.push(changes.length) } },
+      },
+    );
+    await client.connect(new TransportV2(url, { requestInit }));
+    assert.equal(client.getNegotiatedProtocolVersion(), "2026-07-28");
+    assert.deepEqual(
+      (await client.listTools()).tools.map(({ name }) => name),
+      ["add", "count", "change"],
+    );
+    assert.equal(textOf(await client.callTool({ name: "add", arguments: { a: 1, b: 41 } })), "42");
+    const progress: number[] = [];
+    await client.callTool(
+      { name: "count", arguments: {} },
+      { onprogress: ({ progress: now }) => void progress.push(now) },
+    );
+    assert.deepEqual(progress, [1, 2, 3]);
+    await client.callTool({ name: "change", arguments: {} });
+    await until(() => changes.length > 0);
+
+    // A client of the years before, at the same door.
+    const older = new ClientV1({ name: "t", version: "1" });
+    await older.connect(new TransportV1(url, { requestInit }) as never);
+    assert.equal(textOf(await older.callTool({ name: "add", arguments: { a: 2, b: 3 } })), "5");
+    await Promise.all([client.close(), older.close()]);
+  });
+}
