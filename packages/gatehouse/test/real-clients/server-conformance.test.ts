@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { spawn } from "node:child_process";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { aDoor } from "../gateway/support/door.ts";
+import { freePort } from "../support/free-port.ts";
 import { runServerConformance } from "./support/conformance.ts";
 import { startConformanceServer } from "./support/conformance-server.ts";
 import { startTokenAdder } from "./support/token-adder.ts";
@@ -10,6 +13,19 @@ import { startTokenAdder } from "./support/token-adder.ts";
  * through the door in front of it, in both eras.
  */
 
+/** Of every tool, resource and prompt: so each call is judged, and each list read on its way. */
+const rules = `    scopes: [{ name: all, default: true }]
+    tools: { "*": all }
+    resources: { "*": all }
+    prompts: { "*": all }
+`;
+
+async function behindDoor(t: TestContext, url: string): Promise<string> {
+  const door = await aDoor(t, url, rules);
+  const { access_token } = await door.token();
+  return startTokenAdder(t, `${door.server.url}/mcp`, access_token);
+}
+
 for (const [era, options, least] of [
   ["before 2026-07-28", [], 40],
   ["of 2026-07-28", ["--requirements", "2026-07-28"], 100],
@@ -18,9 +34,7 @@ for (const [era, options, least] of [
     timeout: 120_000,
   }, async (t) => {
     const url = await startConformanceServer(t);
-    const door = await aDoor(t, url);
-    const { access_token } = await door.token();
-    const throughDoor = await startTokenAdder(t, `${door.server.url}/mcp`, access_token);
+    const throughDoor = await behindDoor(t, url);
     const [without, through] = [
       await runServerConformance(t, url, options),
       await runServerConformance(t, throughDoor, options),
@@ -34,4 +48,36 @@ for (const [era, options, least] of [
     const rebinding = "dns-rebinding-protection 0 localhost-host-rebinding-rejected";
     assert.deepEqual(differences, [`${rebinding}: FAILURE without, SUCCESS through the door`]);
   });
+}
+
+test("a server with sessions passes through the door what it passes of the conformance suite without", {
+  timeout: 120_000,
+}, async (t) => {
+  const url = await startEverything(t);
+  const throughDoor = await behindDoor(t, url);
+  const [without, through] = await Promise.all(
+    [url, throughDoor].map((at) => runServerConformance(t, at, [])),
+  );
+  const passed = [...(without ?? [])].filter(([, status]) => status === "SUCCESS").map(([check]) => check);
+  assert.ok(passed.length >= 10, `only ${passed.length} passed`);
+  assert.deepEqual(
+    passed.filter((check) => through?.get(check) !== "SUCCESS"),
+    [],
+  );
+});
+
+/** The server that the protocol's makers try their clients with, over HTTP. */
+async function startEverything(t: TestContext): Promise<string> {
+  const port = await freePort();
+  const path = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
+  const child = spawn(process.execPath, [path, "streamableHttp"], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, PORT: String(port) },
+  });
+  t.after(() => void child.kill());
+  await new Promise<void>((resolve, reject) => {
+    child.once("close", () => reject(new Error("the server ended")));
+    child.stderr.on("data", (chunk: Buffer) => chunk.includes("listening") && resolve());
+  });
+  return `http://127.0.0.1:${port}/mcp`;
 }
