@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aBareDoor, head, listCall, wholeCall } from "../support/bare-door.ts";
+import { aBareDoor, aCall, head, wholeCall } from "../support/bare-door.ts";
 import { aServerBehind } from "../support/door.ts";
 import { aRawClient, exchanged } from "../support/raw-client.ts";
 
@@ -118,8 +118,8 @@ test("W-n14 what stands in the body of a GET or DELETE reaches nobody", async (t
   const behind = await aServerBehind(t);
   const { port } = await aBareDoor(t, behind.url);
   for (const method of ["GET", "DELETE"]) {
-    const framed = head(port, [close, `Content-Length: ${listCall.length}`], "/mcp", method);
-    assert.equal(statusOf(await exchanged(t, port, `${framed}\r\n${listCall}`)), 200);
+    const framed = head(port, [close, `Content-Length: ${aCall.length}`], "/mcp", method);
+    assert.equal(statusOf(await exchanged(t, port, `${framed}\r\n${aCall}`)), 200);
   }
   assert.deepEqual(
     behind.received.map(({ body, headers }) => [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aBareDoor, head, listCall, wholeCall } from "../support/bare-door.ts";
+import { aBareDoor, aCall, head, wholeCall } from "../support/bare-door.ts";
 import { aServerBehind } from "../support/door.ts";
 import { exchanged } from "../support/raw-client.ts";
 import { aRawServer } from "../support/raw-server.ts";
@@ -84,7 +84,7 @@ test("W26 fields of one connection stay on it, either way, trailers too", async 
     "X-Stays: 1",
     "Transfer-Encoding: chunked",
   ];
-  const bytes = `${head(port, ours)}\r\n${listCall.length.toString(16)}\r\n${listCall}\r\n0\r\nX-Late: 1\r\n\r\n`;
+  const bytes = `${head(port, ours)}\r\n${aCall.length.toString(16)}\r\n${aCall}\r\n0\r\nX-Late: 1\r\n\r\n`;
   const answer = await exchanged(t, port, bytes);
   const ofConnection =
     /^(?:x-theirs|x-mine|x-late|x-stays|proxy-|trailer|upgrade|te:|keep-alive: timeout=(?:5|77))/i;
@@ -93,7 +93,7 @@ test("W26 fields of one connection stay on it, either way, trailers too", async 
   const [got = ""] = behind.requests;
   assert.deepEqual(linesOf(got, ofConnection), ["X-Stays: 1"]);
   assert.deepEqual(linesOf(got, /^(?:transfer-encoding|content-length)/i), [
-    `content-length: ${listCall.length}`,
+    `content-length: ${aCall.length}`,
   ]);
 });
 
@@ -108,7 +108,7 @@ test("W-n2 what the door adds cannot be named away, and what it takes away canno
   assert.equal(sent?.headers.host, new URL(behind.url).host);
   assert.equal(sent?.headers["x-forwarded-for"], "127.0.0.1");
   assert.match(String(sent?.headers.via), /^1\.1 gatehouse-/);
-  assert.equal(sent?.body, listCall);
+  assert.equal(sent?.body, aCall);
   assert.doesNotMatch(sent?.rawHeaders.join("\n") ?? "", /authorization|bearer|mallory/i);
 });
 

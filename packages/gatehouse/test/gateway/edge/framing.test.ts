@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import { createBodies } from "../../../src/gateway/body.ts";
-import { aBareDoor, head, listCall, wholeCall } from "../support/bare-door.ts";
+import { aBareDoor, aCall, head, wholeCall } from "../support/bare-door.ts";
 import { aServerBehind } from "../support/door.ts";
 import { aRawClient, exchanged } from "../support/raw-client.ts";
 
@@ -15,7 +15,7 @@ test("W28 what can be read in two ways is refused, and framing towards the serve
   const { port } = await aBareDoor(t, behind.url);
   const framed = (lines: string[], body: string) =>
     `${head(port, ["Connection: close", ...lines])}\r\n${body}`;
-  const length = `Content-Length: ${listCall.length}`;
+  const length = `Content-Length: ${aCall.length}`;
   for (const [name, lines] of Object.entries({
     "bare CR": [length, "X-A: a\rX-B: b"],
     "folded line": [length, "X-A: a\r\n b"],
@@ -23,22 +23,22 @@ test("W28 what can be read in two ways is refused, and framing towards the serve
     "unlike lengths": [length, "Content-Length: 1"],
     "like lengths": [length, length],
   })) {
-    assert.equal(statusOf(await exchanged(t, port, framed(lines, listCall))), 400, name);
+    assert.equal(statusOf(await exchanged(t, port, framed(lines, aCall))), 400, name);
   }
-  const extended = framed(["Transfer-Encoding: chunked"], chunked(listCall, `;${"x".repeat(17_000)}`));
+  const extended = framed(["Transfer-Encoding: chunked"], chunked(aCall, `;${"x".repeat(17_000)}`));
   assert.equal(statusOf(await exchanged(t, port, extended)), 400);
   assert.equal(behind.received.length, 0);
 
-  const anew = framed(["Transfer-Encoding: chunked"], chunked(listCall, ";a=b"));
+  const anew = framed(["Transfer-Encoding: chunked"], chunked(aCall, ";a=b"));
   assert.equal(statusOf(await exchanged(t, port, anew)), 200);
   const [sent] = behind.received;
-  assert.equal(sent?.body, listCall);
-  assert.equal(sent?.headers["content-length"], String(listCall.length));
+  assert.equal(sent?.body, aCall);
+  assert.equal(sent?.headers["content-length"], String(aCall.length));
   assert.equal(sent?.headers["transfer-encoding"], undefined);
 
   const expecting = aRawClient(t, port, `${head(port, ["Expect: 100-continue", length])}\r\n`);
   await expecting.until("HTTP/1.1 100 Continue\r\n\r\n");
-  expecting.send(listCall);
+  expecting.send(aCall);
   await expecting.until("HTTP/1.1 200 OK");
   assert.equal(behind.received[1]?.headers.expect, undefined);
 });

@@ -23,7 +23,7 @@ export interface BareDoor {
   stop(): Promise<void>;
 }
 
-export const listCall = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+export const aCall = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
 /** The head of a call on the wire, without the empty line. */
 export function head(port: number, more: string[] = [], target = "/mcp", method = "POST"): string {
@@ -39,8 +39,8 @@ export function head(port: number, more: string[] = [], target = "/mcp", method 
 }
 
 /** The same with its body, of one message. */
-export function wholeCall(port: number, more: string[] = [], target?: string): string {
-  return `${head(port, [...more, `Content-Length: ${listCall.length}`], target)}\r\n${listCall}`;
+export function wholeCall(port: number, more: string[] = [], target?: string, body = aCall): string {
+  return `${head(port, [...more, `Content-Length: ${body.length}`], target)}\r\n${body}`;
 }
 
 /**
@@ -130,7 +130,7 @@ export async function aBareDoor(
     call: (init = {}) =>
       fetch(`http://127.0.0.1:${port}/mcp`, {
         method: "POST",
-        ...((init.method ?? "POST") === "POST" && { body: listCall }),
+        ...((init.method ?? "POST") === "POST" && { body: aCall }),
         ...init,
         headers: {
           authorization: "Bearer alice",
