@@ -65,13 +65,12 @@ export function createSessions(server: ProtectedServer, { secretKeys, events }: 
   }
 
   /** The server's own endpoint, where the request is for one by its address at the door. */
-  function targetOf({ url = "", method }: IncomingMessage, caller: SessionCaller): string | undefined {
-    const mark = url.indexOf("?");
-    if (mark === -1) return undefined;
-    const query = new URLSearchParams(url.slice(mark));
+  function targetOf(request: IncomingMessage, caller: SessionCaller): string | undefined {
+    if (!request.url?.includes("?")) return undefined;
+    const query = queryOf(request);
     const sealed = query.get(endpointParameter);
     if (sealed !== null) {
-      if (method !== "POST" || query.size > 1) throw noSuchSession();
+      if (request.method !== "POST" || query.size > 1) throw noSuchSession();
       return open(sealed, "endpoint", caller);
     }
     // The server would take its own for it, whoever sends it.
@@ -116,7 +115,9 @@ export function createSessions(server: ProtectedServer, { secretKeys, events }: 
       const refused = { status: 502, code: errorCodes.unreadable, message: "The MCP server is elsewhere." };
       throw new RefusedCallError(refused, "its endpoint event names an address at another origin");
     }
-    for (const name of endpoint.searchParams.keys()) sessionParameters.add(folded(name));
+    // What the client or the operator says at each request is no secret of a session.
+    const said = new Set([...queryOf(call.request).keys(), ...url.searchParams.keys()]);
+    for (const name of endpoint.searchParams.keys()) if (!said.has(name)) sessionParameters.add(folded(name));
     const sealed = sealFor(endpoint.pathname + endpoint.search, "endpoint", call);
     return `${new URL(server.address).pathname}?${endpointParameter}=${sealed}`;
   }
@@ -143,6 +144,11 @@ export function createSessions(server: ProtectedServer, { secretKeys, events }: 
         }),
     }),
   };
+}
+
+function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
+  const mark = url.indexOf("?");
+  return new URLSearchParams(mark === -1 ? "" : url.slice(mark));
 }
 
 const folded = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");

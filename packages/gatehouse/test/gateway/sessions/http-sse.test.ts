@@ -73,6 +73,39 @@ test("W19 over the older HTTP+SSE a client is given an address at the door, wher
   assert.equal(behind.contacted.length, contacted);
 });
 
+test("what a client says in its query is no session, although the server repeats it in its endpoint", async (t) => {
+  const behind = await aServerBehind(t, ({ method, url }, response) => {
+    if (method === "POST") return void response.writeHead(202).end();
+    response.setHeader("content-type", "text/event-stream");
+    response.write(`event: endpoint\ndata: /messages${url.slice(url.indexOf("?"))}&token_of_session=abc\n\n`);
+  });
+  const door = await aDoor(t, behind.url);
+  const { access_token: token } = await door.token();
+  const send = (path: string, init: RequestInit = {}) =>
+    fetch(door.server.url + path, {
+      ...init,
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    });
+  for (const _ of [1, 2]) {
+    const answer = await send("/mcp?workspace=mine");
+    const [, address = ""] = /data: (.*)\n/.exec(await untilEvent(answer)) ?? [];
+    const message = await send(address, { method: "POST", body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' });
+    assert.equal(message.status, 202);
+    assert.equal(behind.received.at(-1)?.url, "/messages?workspace=mine&token_of_session=abc");
+  }
+  assert.equal((await send("/mcp?token_of_session=abc")).status, 404);
+});
+
+/** The beginning of an event stream, to the end of the first event with data. */
+async function untilEvent(answer: Response): Promise<string> {
+  let text = "";
+  for await (const piece of answer.body ?? []) {
+    text += Buffer.from(piece).toString();
+    if (/data: .*\n/.test(text)) return text;
+  }
+  return text;
+}
+
 test("W-n20 a foreign endpoint and a guessed session are not found, and one that leads elsewhere ends the stream", async (t) => {
   const behind = await anSseServer(t);
   const door = await aDoor(t, behind.url);
