@@ -134,6 +134,7 @@ export async function startGatehouse(
     access: services.access,
     severalProviders: () => providers.all.length > 1,
     secretKeys: settings.secretKeys,
+    budgets: store,
     events,
     clock,
     log,

@@ -67,6 +67,7 @@ export async function sweepAll(
     assertions: 0,
     invitations: 0,
     ceremonies: 0,
+    budgets: 0,
     codes: 0,
     clients: 0,
     unusedClients: 0,

@@ -19,6 +19,7 @@ const nothing: Swept = {
   assertions: 0,
   invitations: 0,
   ceremonies: 0,
+  budgets: 0,
   codes: 0,
   clients: 0,
   unusedClients: 0,

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Bearer, FindBearer } from "../oauth/grants/bearer.ts";
 import type { Access, Clock, Events } from "../oauth/ports.ts";
+import type { BudgetStore } from "../oauth/store/budgets.ts";
 import { StoreUnavailableError } from "../oauth/store.ts";
+import { type AuditedCall, createCallAudit } from "./audit/call-audit.ts";
 import { type Bodies, ClientGoneError } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
@@ -10,6 +12,7 @@ import { createEdge } from "./edge/edge.ts";
 import { createForwardedFields } from "./edge/forwarded-fields.ts";
 import { createOutgoingFields } from "./identity/outgoing-fields.ts";
 import { createCallerSigning } from "./identity/signing.ts";
+import { createCallLimits } from "./limits.ts";
 import { type Asked, idToAnswer } from "./messages/asked.ts";
 import { judge, judgeBodiless } from "./messages/judge.ts";
 import { createPermissions } from "./permissions/permissions.ts";
@@ -31,6 +34,8 @@ export interface GatewayServices {
   readonly access: () => Access | undefined;
   /** Whether people come from several identity providers, so that groups have to say whose they are. */
   readonly severalProviders: () => boolean;
+  /** Counts calls for all processes together. */
+  readonly budgets: BudgetStore;
   /** What session ids are sealed and assertions signed with: the first makes, all verify. */
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
   readonly events: Events;
@@ -59,6 +64,8 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const challenges = createChallenges(server, services.issuer, services.access);
   const permissions = createPermissions(server, challenges, services.access);
   const sessions = createSessions(server, services);
+  const audited = createCallAudit(server, services.events);
+  const takeFromLimits = createCallLimits(server, services.budgets, services.clock);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address, isThroughProxy }) => {
     const gone = new AbortController();
@@ -66,6 +73,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
     request.socket.setKeepAlive(true, keepAliveMs, keepAliveIntervalMs, keepAliveCount);
     let asked: Asked | undefined;
     let body: Buffer | undefined;
+    let tools: AuditedCall | undefined;
     try {
       const preflight = edge(request, response);
       if (preflight !== undefined) return writeAnswer(response, preflight);
@@ -74,8 +82,13 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       body = request.method === "POST" ? await bodies.read(request, response) : undefined;
       asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
+      if (body !== undefined) {
+        const userAgent = request.headers["user-agent"];
+        tools = audited(asked, { id, address, userAgent, bearer });
+      }
       const continued = sessions.resume(request, asked, { id, address, bearer });
       permissions.check(asked, bearer);
+      if (takeFromLimits !== undefined) await takeFromLimits(asked, bearer);
       const call: Call = {
         id,
         address,
@@ -93,7 +106,10 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       const isRead = readAnswers(rewriters);
       const fields = outgoing(call, forwardedFields(request, { isThroughProxy, isRead }));
       const answer = await backend.send(call, fields);
-      const { outcome, cause } = await relay(call, answer, response, rewriters, services);
+      const { streams } = services;
+      const end = await relay(call, answer, response, rewriters, { streams, observer: tools?.observer });
+      tools?.finished(end, continued.session);
+      const { outcome, cause } = end;
       if (outcome === "broken") {
         services.log.warn(
           { request: id, server: server.name, stage: "body", cause: String(cause) },
@@ -101,12 +117,13 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         );
       }
     } catch (error) {
-      if (gone.signal.aborted || error instanceof ClientGoneError) return; // nobody is there to be told
+      if (gone.signal.aborted || error instanceof ClientGoneError) return tools?.cancelled(); // nobody is there to be told
       if (error instanceof StoreUnavailableError) {
         log.warn({ request: id, server: server.name, err: error }, "the token could not be checked");
         return writeAnswer(response, challenges.cannotCheck);
       }
       if (!(error instanceof RefusedCallError)) throw error;
+      tools?.refused(error);
       const { stage, debug } = error;
       log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
       writeRefusal(response, error.refused, asked && idToAnswer(asked));

@@ -322,6 +322,7 @@ export const auditEventNames = [
   "client_document_copy_used",
   "token_revoked",
   "session_foreign",
+  "tool_called",
   "app_disconnected",
   "request_refused",
   "declaration_left",
@@ -331,6 +332,22 @@ export const auditEventNames = [
   "ready_again",
   "failure",
 ] as const;
+
+/** A tool that was called through the door. */
+export interface AuditedToolCall {
+  /** The operator's name of it. */
+  readonly server: string;
+  /** As the client called it. */
+  readonly tool: string;
+  readonly outcome: string;
+  /** Of the answer; `undefined`: there was none. */
+  readonly status: number | undefined;
+  readonly milliseconds: number;
+  /** A part of its hash. */
+  readonly session: string | undefined;
+  /** Those that the operator wants to see, shortened. */
+  readonly arguments: Readonly<Record<string, string>> | undefined;
+}
 
 export interface AuditEvent {
   readonly name: (typeof auditEventNames)[number];
@@ -357,6 +374,8 @@ export interface AuditEvent {
   readonly error?: string | undefined;
   /** Which of several causes it was: a word for machines. */
   readonly reason?: string | undefined;
+  /** Of `tool_called`. */
+  readonly call?: AuditedToolCall | undefined;
   /** Free text for the operator. */
   readonly detail?: string | undefined;
   readonly cause?: unknown;

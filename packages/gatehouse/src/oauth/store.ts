@@ -1,3 +1,4 @@
+import type { BudgetStore } from "./store/budgets.ts";
 import type { ClientStore } from "./store/clients.ts";
 import type { DeclarationStore } from "./store/declarations.ts";
 import type { GrantStore } from "./store/grants.ts";
@@ -32,6 +33,7 @@ export interface Store
     GrantStore,
     OriginalRefreshTokenStore,
     KeyStore,
+    BudgetStore,
     UpkeepStore {}
 
 /**

@@ -1,5 +1,5 @@
 import type { Level, Logger } from "pino";
-import type { AuditEvent, Events } from "../oauth/ports.ts";
+import type { AuditEvent, AuditedToolCall, Events } from "../oauth/ports.ts";
 import { oneLine } from "./sanitize.ts";
 
 /** Events somebody should look at. The rest is daily business. */
@@ -49,9 +49,26 @@ export function createEvents(log: Logger): Events {
         const value = event[name];
         if (value !== undefined) line[name] = oneLine(value, maxLength(event.name, name));
       }
+      if (event.call !== undefined) Object.assign(line, describeCall(event.call));
       if (event.cause === undefined) return log[level](line);
       line.err = event.cause; // the log describes it, and would take its message as it is for that of the line
       log[level](line, oneLine(event.cause instanceof Error ? event.cause.message : "", 500));
     },
+  };
+}
+
+/** Names of tools and arguments are the client's and the server's: made harmless. */
+function describeCall({ server, tool, outcome, status, milliseconds, session, ...call }: AuditedToolCall) {
+  const listed = Object.entries(call.arguments ?? {});
+  return {
+    server,
+    tool: oneLine(tool, 200),
+    outcome,
+    status,
+    milliseconds,
+    session,
+    ...(listed.length > 0 && {
+      arguments: Object.fromEntries(listed.map(([name, value]) => [oneLine(name, 100), oneLine(value, 200)])),
+    }),
   };
 }

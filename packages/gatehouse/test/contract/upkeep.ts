@@ -91,6 +91,27 @@ export function upkeepContract(tested: StoreUnderTest): void {
     assert.deepEqual(await Promise.all(times(3, () => tested.store.findProblems())), [[], [], []]);
   });
 
+  test("uses of a budget are counted for everybody at once, and begin anew with each window", async () => {
+    const [one, other] = [unique(), unique()];
+    const use = (key: string, windowStart: number, count = 1) => ({
+      key,
+      windowStart: seconds(windowStart),
+      count,
+    });
+    assert.deepEqual(await tested.store.useBudgets([use(one, 60), use(other, 60, 5)]), [1, 5]);
+    const raced = await Promise.all(times(50, () => tested.store.useBudgets([use(other, 60), use(one, 60)])));
+    assert.deepEqual(
+      raced.map(([, count]) => count).toSorted((a = 0, b = 0) => a - b),
+      Array.from({ length: 50 }, (_, at) => at + 2),
+    );
+    assert.deepEqual(await tested.store.useBudgets([use(one, 120)]), [1], "a new window");
+    assert.deepEqual(await tested.store.useBudgets([use(one, 60)]), [2], "an instance whose clock is behind");
+    assert.deepEqual(await tested.store.useBudgets([use(one, 120)]), [3]);
+    assert.deepEqual(await tested.store.useBudgets([]), []);
+    await tested.store.sweep(seconds(120 + 86_400), 1000, seconds(10 ** 9));
+    assert.deepEqual(await tested.store.useBudgets([use(one, 120)]), [1], "it was swept away");
+  });
+
   test("a sweep takes what is dead, at most so many of each kind, and leaves the living", async () => {
     await tested.sweepEverything(seconds(now - 1));
     const living = await tested.aLiveGrant();

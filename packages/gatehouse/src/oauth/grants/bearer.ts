@@ -15,6 +15,8 @@ export interface Bearer {
   /** Shown, and decides nothing. */
   readonly name: string | undefined;
   readonly grantId: GrantId;
+  /** Of the attempt that the grant came from, for the log (Z03). */
+  readonly reference: string | undefined;
   /** Of a token that has a row of its own. */
   readonly tokenHash: SecretHash | undefined;
   /** Of the token. */
@@ -49,6 +51,7 @@ export function createFindBearer(
       person: account,
       name: account.name,
       grantId,
+      reference: token.reference,
       tokenHash: token.tokenHash,
       expiresAt: token.expiresAt,
     };

@@ -10,6 +10,8 @@ import type { SecretHash } from "../values.ts";
 export interface LiveToken extends Omit<AccessToken, "tokenHash"> {
   /** `undefined`: it is sealed, so it has no row and ends with its grant. */
   readonly tokenHash: SecretHash | undefined;
+  /** Of the attempt that its grant came from, where that is at hand. */
+  readonly reference?: string;
 }
 
 /** A live token, and whose it is where that was asked for. */
@@ -63,7 +65,7 @@ function tokenOf(
   settings: Asked["settings"],
 ): LiveToken | undefined {
   if (!isSealedBy(sealed, grant, settings)) return undefined;
-  const { email, subject, clientId, scope, resource, standing } = grant;
+  const { email, subject, clientId, scope, resource, reference, standing } = grant;
   return {
     tokenHash: undefined,
     email,
@@ -74,6 +76,7 @@ function tokenOf(
     resource,
     createdAt: sealed.issuedAt,
     expiresAt: sealed.expiresAt,
+    ...(reference && { reference }),
     ...(standing && { standing }),
   };
 }

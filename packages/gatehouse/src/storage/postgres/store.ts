@@ -2,6 +2,7 @@ import type { Store } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { addressOperations } from "./addresses.ts";
+import { budgetOperations } from "./budgets.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { confirmationOperations } from "./confirmation.ts";
@@ -94,6 +95,7 @@ export function createStore(database: Database): Store {
     ...codeOperations(database),
     ...grantOperations(database),
     ...keyOperations(database),
+    ...budgetOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations(database),
     ...sweepOperation(database),

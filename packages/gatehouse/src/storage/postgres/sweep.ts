@@ -7,6 +7,9 @@ import { age, notUnderWay, unused } from "./registrations.ts";
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
 const codeRetentionSeconds = 3600;
 
+/** Longer than any window. */
+const budgetRetentionSeconds = 86_400;
+
 /** From a sign-in to the grant that comes of it: a transaction and a code, with room. */
 const signInSeconds = 86_400;
 
@@ -25,6 +28,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const assertions = database.prepare(dead("gatehouse_client_assertions", "id"));
   const invitations = database.prepare(dead("gatehouse_invitations", "id"));
   const ceremonies = database.prepare(dead("gatehouse_ceremonies", "id"));
+  const budgets = database.prepare(dead("gatehouse_budgets", "id", "window_start"));
   const codes = database.prepare(dead("oauth2_codes", "id", "created_at"));
   // A client's last use includes the refreshes of the grants that go now (H20).
   const grants = database.prepare(
@@ -71,6 +75,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         assertions: await went(assertions),
         invitations: await went(invitations),
         ceremonies: await went(ceremonies),
+        budgets: await went(budgets, budgetRetentionSeconds),
         codes: await went(codes, codeRetentionSeconds),
         clients: await went(clients, clientIdle),
         unusedClients: await went(unusedClients, clientUnused),

@@ -4,6 +4,7 @@ import { type Migration, refusePending } from "../migration.ts";
 import type { OnNotice } from "../notice.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { addressOperations } from "./addresses.ts";
+import { budgetOperations } from "./budgets.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { confirmationOperations } from "./confirmation.ts";
@@ -96,6 +97,7 @@ export function createStore(database: Database, path: string): Store {
     ...codeOperations(database),
     ...grantOperations(database),
     ...keyOperations(database),
+    ...budgetOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations,
     ...sweepOperation(database),

@@ -7,6 +7,9 @@ import { age, notUnderWay, unused } from "./registrations.ts";
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
 const codeRetentionSeconds = 3600;
 
+/** Longer than any window. */
+const budgetRetentionSeconds = 86_400;
+
 /** From a sign-in to the grant that comes of it: a transaction and a code, with room. */
 const signInSeconds = 86_400;
 
@@ -25,6 +28,9 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const assertions = expired("gatehouse_client_assertions", "id");
   const invitations = expired("gatehouse_invitations", "id");
   const ceremonies = expired("gatehouse_ceremonies", "id");
+  const budgets = database.prepare(
+    "delete from gatehouse_budgets where id in (select id from gatehouse_budgets where window_start <= ? order by window_start limit ?)",
+  );
   const codes = database.prepare(
     "delete from oauth2_codes where id in (select id from oauth2_codes where created_at <= ? order by created_at limit ?)",
   );
@@ -79,6 +85,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         transactions: await went(transactions),
         invitations: await went(invitations),
         ceremonies: await went(ceremonies),
+        budgets: await went(budgets, budgetRetentionSeconds),
         codes: await went(codes, codeRetentionSeconds),
         clients: await went(clients, clientIdle),
         unusedClients: await went(unusedClients, clientUnused),

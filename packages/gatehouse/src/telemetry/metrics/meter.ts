@@ -1,5 +1,8 @@
-import type { AuditEvent, Events } from "../../oauth/ports.ts";
+import type { AuditEvent, AuditedToolCall, Events } from "../../oauth/ports.ts";
 import { Durations, Tally } from "./histogram.ts";
+
+/** Of one server; the rest are `other`. */
+const maxTools = 200;
 
 /** Notes an answer: how it ended, and how many seconds it took. */
 export type MeasureAnswer = (outcome: string, seconds: number) => void;
@@ -16,6 +19,12 @@ export class Meter {
   readonly events = new Tally();
   /** By provider and outcome, with a line break in between. */
   readonly signIns = new Tally();
+  /** Calls of tools through the door: by server, tool and outcome, with line breaks in between. */
+  readonly calls = new Tally();
+  /** By server. */
+  readonly callDurations = new Map<string, Durations>();
+  /** Tools that have been called with success, by server. */
+  readonly #tools = new Map<string, Set<string>>();
   readonly providers = new Map<string, Durations>();
   readonly store = new Map<string, Durations>();
 
@@ -31,6 +40,17 @@ export class Meter {
     };
   }
 
+  /** A name that no tool answers to is one of the client's making: all of those are one. */
+  #countCall({ server, tool, outcome, milliseconds }: AuditedToolCall): void {
+    const tools = this.#tools.get(server) ?? new Set();
+    this.#tools.set(server, tools);
+    if ((outcome === "ok" || outcome === "tool_error") && tools.size < maxTools) tools.add(tool);
+    this.calls.add([server, tools.has(tool) ? tool : "other", outcome].join("\n"));
+    const durations = this.callDurations.get(server) ?? new Durations();
+    this.callDurations.set(server, durations);
+    durations.add(milliseconds / 1000);
+  }
+
   /** Counts what happens as it is told to the log. */
   counting(events: Events): Events {
     return {
@@ -38,6 +58,7 @@ export class Meter {
         this.events.add(event.name);
         const outcome = signInOutcome(event);
         if (outcome !== undefined) this.signIns.add(`${event.provider ?? "default"}\n${outcome}`);
+        if (event.call !== undefined) this.#countCall(event.call);
         events.emit(event);
       },
     };

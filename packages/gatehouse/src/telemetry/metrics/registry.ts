@@ -106,6 +106,23 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       counts(meter.limits, known.limits, (budget) => ({ budget })),
     ),
     metric(
+      "gatehouse_tool_calls_total",
+      "counter",
+      "Calls of tools of the servers behind, by server, tool and outcome; a tool that never answered is other.",
+      counts(meter.calls, [], (key) => {
+        const [server = "", tool = "", outcome = ""] = key.split("\n");
+        return { server, tool, outcome };
+      }),
+    ),
+    metric(
+      "gatehouse_tool_call_duration_seconds",
+      "histogram",
+      "How long calls of tools took, by server.",
+      [...meter.callDurations].flatMap(([server, durations]) =>
+        spread("gatehouse_tool_call_duration_seconds", durations, { server }),
+      ),
+    ),
+    metric(
       "gatehouse_store_operation_duration_seconds",
       "histogram",
       "How long operations of the store take, by name; every sixteenth is timed.",

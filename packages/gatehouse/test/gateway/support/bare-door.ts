@@ -98,7 +98,8 @@ export async function aBareDoor(
     access: () => undefined,
     severalProviders: () => false,
     secretKeys: [Buffer.alloc(32, "k")],
-    events: { record: () => undefined },
+    events: { emit: () => undefined },
+    budgets: { useBudgets: () => Promise.reject(new Error("there are no limits")) },
     clock: { now: () => Math.floor(Date.now() / 1000) as Seconds },
     log: { info: note, warn: note, error: note },
   };
@@ -151,6 +152,7 @@ function bearerOf(name: string): Bearer | undefined {
     person: { subject: name, email: `${name}@example.com` } as never,
     name,
     grantId: `grant of ${name}` as GrantId,
+    reference: undefined,
     tokenHash: undefined,
     expiresAt: 4_000_000_000 as Seconds,
   };

@@ -104,6 +104,7 @@ export async function aStdioDoor(
     severalProviders: () => false,
     secretKeys: [Buffer.alloc(32, "key")],
     events: { emit: () => undefined },
+    budgets: { useBudgets: () => Promise.reject(new Error("there are no limits")) },
     clock: { now: () => 0 as Seconds },
     log: logger,
     bodies: createBodies(),
@@ -156,6 +157,7 @@ function bearerOf(token: string): Bearer | undefined {
     person: { subject, email: `${subject}@example.com` } as never,
     name: subject,
     grantId: `grant of ${token}` as GrantId,
+    reference: undefined,
     tokenHash: undefined,
     expiresAt: 4_000_000_000 as Seconds,
   };

@@ -1,0 +1,103 @@
+import type { HeaderFields } from "../call.ts";
+import { fieldOf } from "../fields.ts";
+import { EventSplitter } from "../relay/event-splitter.ts";
+import type { AnswerObserver, RelayEnd } from "../relay/rewriter.ts";
+
+/**
+ * What became of a tool's call. `tool_error`: the tool ran and says that it failed; `error`: it was not run,
+ * or its server failed; `broken`: the answer broke off; `unread`: the answer is over 1 MB, or coded.
+ */
+export type CallOutcome =
+  | "ok"
+  | "tool_error"
+  | "error"
+  | "denied"
+  | "cancelled"
+  | "broken"
+  | "timeout"
+  | "unread";
+
+const maxReadBytes = 1_000_000;
+
+/** Looks on while an answer passes, and tells of each request in it what became of it. */
+export class OutcomeReader implements AnswerObserver {
+  #status = 0;
+  #isEventStream = false;
+  #isCoded = false;
+  #length = 0;
+  #pieces: Buffer[] | undefined = [];
+  readonly #splitter = new EventSplitter(maxReadBytes);
+  /** By the request's id as a value: what is 1 in one text may be 1.0 in another. */
+  readonly #found = new Map<unknown, CallOutcome>();
+
+  get status(): number {
+    return this.#status;
+  }
+
+  readonly head = (status: number, fields: HeaderFields): void => {
+    this.#status = status;
+    const coding = fieldOf(fields, "content-encoding")?.trim().toLowerCase() ?? "identity";
+    this.#isCoded = coding !== "identity" && coding !== "";
+    this.#isEventStream = (fieldOf(fields, "content-type") ?? "")
+      .toLowerCase()
+      .startsWith("text/event-stream");
+  };
+
+  readonly piece = (piece: Buffer): void => {
+    if (this.#isCoded || this.#pieces === undefined) return;
+    this.#length += piece.length;
+    if (this.#isEventStream) this.#readEvents(piece);
+    else if (this.#length > maxReadBytes) this.#pieces = undefined;
+    else this.#pieces.push(piece);
+  };
+
+  /** @param id of the request, as JSON text @param end how its answer ended */
+  outcomeOf(id: string | undefined, { outcome }: RelayEnd): CallOutcome {
+    if (!this.#isEventStream && this.#pieces !== undefined && this.#pieces.length > 0) {
+      this.#read(Buffer.concat(this.#pieces));
+      this.#pieces = [];
+    }
+    const found = id === undefined ? undefined : this.#found.get(JSON.parse(id));
+    if (found !== undefined) return found;
+    if (outcome === "left") return "cancelled";
+    if (outcome !== "complete") return "broken";
+    if (this.#isCoded || this.#pieces === undefined) return "unread";
+    // A call that wants no answer has none.
+    return this.#status >= 200 && this.#status < 300 && id === undefined ? "ok" : "error";
+  }
+
+  #readEvents(piece: Buffer): void {
+    try {
+      for (const event of this.#splitter.push(piece)) this.#readEvent(event);
+    } catch {
+      this.#pieces = undefined; // an event longer than is read
+    }
+  }
+
+  #readEvent(event: Buffer): void {
+    const lines = event.toString().split(/\r\n|\r|\n/);
+    const data = lines.flatMap((line) => (line.startsWith("data:") ? [line.slice(5).replace(/^ /, "")] : []));
+    if (data.length > 0) this.#read(data.join("\n"));
+  }
+
+  #read(json: Buffer | string): void {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(json.toString());
+    } catch {
+      return; // not the answer, whatever it is
+    }
+    for (const message of Array.isArray(parsed) ? parsed : [parsed]) this.#note(message);
+  }
+
+  #note(message: unknown): void {
+    if (typeof message !== "object" || message === null || !("id" in message)) return;
+    if ("error" in message) this.#found.set(message.id, "error");
+    else if ("result" in message) {
+      const { result } = message;
+      const failed =
+        typeof result === "object" && result !== null && "isError" in result && result.isError === true;
+      this.#found.set(message.id, failed ? "tool_error" : "ok");
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { test } from "node:test";
+import { aTestDatabase } from "../support/database.ts";
+import { aDoor, aProcessBefore, aServerBehind } from "./support/door.ts";
+
+/* How often one person may call, and a single tool, for all processes together. */
+
+const callOf = (tool: string) =>
+  JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: {} } });
+
+const limits = "    limits: { calls_per_minute: 6, tools: { costly: 2 } }\n";
+
+test("W69 a person's calls, of a server and of one tool, are limited for all processes together, and others' are not", async (t) => {
+  const database = await aTestDatabase();
+  t.after(database.remove);
+  const behind = await aServerBehind(t);
+  const door = await aDoor(t, behind.url, limits, { SQL_URL: database.url });
+  const second = await aProcessBefore(t, behind.url, limits, {
+    SQL_URL: database.url,
+    UPSTREAM_ISSUER: door.server.upstream.issuer,
+    BASE_URL: door.server.issuer,
+  });
+  const { access_token: mine } = await door.token();
+  // A client knows one address, whichever process a balancer takes.
+  const elsewhere = (body: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = {
+        host: new URL(door.server.issuer).host,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        authorization: `Bearer ${mine}`,
+      };
+      const sent = request(`${second.url}/mcp`, { method: "POST", headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.on("error", reject).end(body);
+    });
+  const used = [(await door.call({ body: callOf("costly") })).status, await elsewhere(callOf("costly"))];
+  assert.deepEqual(used, [200, 200]);
+  assert.equal(await elsewhere(callOf("costly")), 429);
+  const refused = await door.call({ body: callOf("costly") });
+  assert.equal(refused.status, 429);
+  assert.equal(((await refused.json()) as { error: { code: number } }).error.code, -32016);
+  const wait = Number(refused.headers.get("retry-after"));
+  assert.ok(wait >= 1 && wait <= 60, `${wait}`);
+  assert.equal((await door.call({ body: callOf("cheap") })).status, 200, "the others of the server go on");
+
+  const before = behind.received.length;
+  const flood = await Promise.all(Array.from({ length: 20 }, () => door.call({ body: callOf("cheap") })));
+  assert.ok(flood.some(({ status }) => status === 429));
+  assert.ok(behind.received.length - before <= 6, "no more than the limit came through");
+
+  door.server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
+  const { access_token: theirs } = await door.token({ prompt: "login" });
+  assert.equal((await door.call({ token: theirs, body: callOf("costly") })).status, 200, "another person");
+
+  door.server.clock.advance(60);
+  assert.equal((await door.call({ body: callOf("costly") })).status, 200, "the next minute");
+});
