@@ -48,9 +48,10 @@ function linesOf(event: Buffer): Line[] {
 
 /** @param length without the line's end */
 function lineOf(bytes: Buffer, length: number): Line {
-  const text = bytes.subarray(0, length);
+  // A stream may begin with a byte order mark, which its reader takes off.
+  const text = bytes.subarray(bytes.indexOf(byteOrderMark) === 0 ? byteOrderMark.length : 0, length);
   const mark = text.indexOf(colon);
-  if (mark === -1) return { bytes, field: text.toString(), value: Buffer.alloc(0) };
+  if (mark === -1) return { bytes, field: text.toString("latin1"), value: Buffer.alloc(0) };
   const from = text[mark + 1] === space ? mark + 2 : mark + 1;
   return { bytes, field: text.toString("latin1", 0, mark), value: text.subarray(from) };
 }
@@ -61,6 +62,7 @@ function joined(values: readonly Buffer[]): Buffer {
 }
 
 const newLine = Buffer.from("\n");
+const byteOrderMark = Buffer.from("\ufeff");
 
 function dataLines(data: Buffer): Buffer[] {
   const lines: Buffer[] = [];

@@ -93,8 +93,14 @@ export function passEvents(
     body
       .on("data", receive)
       .once("end", () => {
-        if (splitter !== undefined) write(splitter.rest);
-        finish({ outcome: "complete" });
+        try {
+          // Some readers take an event that the end of the stream has cut short for a whole one.
+          if (splitter !== undefined && splitter.rest.length > 0)
+            write(rewrite?.(splitter.rest) ?? splitter.rest);
+          finish({ outcome: "complete" });
+        } catch (cause) {
+          finish({ outcome: "broken", cause });
+        }
       })
       // Also after the end of it all: a destroyed body may still say why.
       .on("error", (cause) => finish({ outcome: "broken", cause }));

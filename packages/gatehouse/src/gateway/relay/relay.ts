@@ -46,7 +46,7 @@ export async function relay(
   }
   // What claims to be something else is read all the same where it is the answer.
   const rewriteJson =
-    isJson(type) || answer.status === 200 ? inTurn(rewriters.map(({ json }) => json)) : undefined;
+    isJson(type) || isGood(answer.status) ? inTurn(rewriters.map(({ json }) => json)) : undefined;
   if (rewriteJson !== undefined) {
     const body = decoded(observed(streamOf(answer.body), observer), coding);
     if (body === undefined) throw unreadable(`an answer in the coding ${coding}`);
@@ -67,6 +67,8 @@ function begin(response: ServerResponse, status: number, fields: readonly string
     throw unreadable("a header field that is none", { cause });
   }
 }
+
+const isGood = (status: number) => status >= 200 && status < 300;
 
 function isJson(type: string): boolean {
   return type === "application/json" || type.endsWith("+json");
