@@ -9,4 +9,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// The first process of a container gets only the signals that it asks for. Who serves asks for itself.
+if (process.pid === 1) {
+  process.on("SIGTERM", () => {
+    if (process.listenerCount("SIGTERM") === 1) process.exit(143);
+  });
+}
+
 process.exitCode = await runProgram(process.argv.slice(2), processShell(process.env));

@@ -27,24 +27,29 @@ async function develop(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: 
   const config = loadConfig(shell, "dev");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const interrupted = untilInterrupted();
-  const store = await unlessInterrupted(openStore(config, log), interrupted, () => undefined);
-  const gatehouse = await startGatehouse(config, log, {
-    store,
-    acceptNewKey,
-    announce: (text) => shell.print(text),
-  }).catch((error: unknown) => {
-    throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
-  });
   const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);
-  const demo = await startDemo(shell, config, store, resource).catch(async (error: unknown) => {
-    await gatehouse.stop();
-    throw explainListenError(error, { port: config.demoPort, portVariable: "DEMO_PORT" });
-  });
+  const { gatehouse, demo } = await unlessInterrupted(start(), interrupted, () => undefined);
   shell.print(welcome(config, gatehouse, resource));
   await interrupted;
   shell.print("\nStopping …");
   await demo.close();
   await gatehouse.stop();
+
+  async function start() {
+    const store = await openStore(config, log);
+    const gatehouse = await startGatehouse(config, log, {
+      store,
+      acceptNewKey,
+      announce: (text) => shell.print(text),
+    }).catch((error: unknown) => {
+      throw explainListenError(error, { ...config.listen, portVariable: "PORT" });
+    });
+    const demo = await startDemo(shell, config, store, resource).catch(async (error: unknown) => {
+      await gatehouse.stop();
+      throw explainListenError(error, { port: config.demoPort, portVariable: "DEMO_PORT" });
+    });
+    return { gatehouse, demo };
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chown, link, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { chown, link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { noSuchFile, readBoundedFile } from "../config/bounded-file.ts";
 import { newKeyText, parseKeyFile } from "../oauth/tokens/secret-keys.ts";
@@ -63,23 +63,35 @@ function readOperatorsFile(path: string): string | undefined {
 }
 
 /**
- * A key file with a fresh key. Written in full under another name and only then linked, so that nobody ever
- * reads half a key; whoever comes second leaves the first, and all get the same.
+ * A key file with a fresh key.
+ * @throws Error that names the file when it cannot be made
  */
 export async function createKeyFile(path: string): Promise<Texts> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}-${randomBytes(6).toString("hex")}`;
-  await writePrivately(draft, [newKeyText()]);
   try {
-    await link(draft, path);
+    await linkFreshKey(path);
   } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
-  } finally {
-    await unlink(draft);
+    throw new Error(`the key file ${resolve(path)} cannot be made`, { cause: error });
   }
   const keys = await readKeyFile(path);
   if (keys === undefined) throw new KeyError(`the key file ${path} was deleted just now`);
   return keys;
+}
+
+/**
+ * Written in full under another name and only then linked, so that nobody ever
+ * reads half a key; whoever comes second leaves the first, and all get the same.
+ */
+async function linkFreshKey(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${process.pid}-${randomBytes(6).toString("hex")}`;
+  try {
+    await writePrivately(draft, [newKeyText()]);
+    await link(draft, path);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /**

@@ -3,7 +3,6 @@ import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -201,35 +200,3 @@ test("serve tells in one line where no database can be made, and ends", { timeou
   assert.deepEqual(await once(child, "close"), [1, null]);
   assert.match(told, /^gatehouse: the database \/proc\/x\/y\.db cannot be opened: .*\n$/);
 });
-
-for (const [what, more] of [
-  ["serve", {}],
-  ["serve with workers", { WORKERS: "2" }],
-] as const) {
-  test(`${what} stops at once when told so while it waits for PostgreSQL`, async (t) => {
-    const sockets: Socket[] = [];
-    const mute = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
-    t.after(() => {
-      for (const socket of sockets) socket.destroy();
-      mute.close();
-    });
-    await once(mute, "listening");
-    const address = mute.address();
-    assert.ok(address !== null && typeof address === "object");
-    const child = startCommand(["serve"], {
-      ...settings,
-      SQL_URL: `postgres://gate@127.0.0.1:${address.port}/gate`,
-      SECRET_KEY: "k".repeat(32),
-      ...more,
-    });
-    t.after(() => child.kill("SIGKILL"));
-    let printed = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      printed += chunk;
-    });
-    await once(mute, "connection");
-    await ends(child);
-    assert.doesNotMatch(printed, /trying again/, "it did not wait until it gave up by itself");
-    assert.match(printed, /"stopping"/);
-  });
-}

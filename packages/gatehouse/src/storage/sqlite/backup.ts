@@ -57,7 +57,9 @@ export async function backUp({ path, target, overwrite }: BackupOptions): Promis
     publish(draft, target, overwrite);
     return statSync(target).size;
   } catch (error) {
-    throw isFull(error) ? noRoomFor(target) : error;
+    if (isFull(error)) throw noRoomFor(target);
+    if (resultCode(error) !== 10) throw error;
+    throw new BackupError(`the disk refuses to read ${path}, or to write ${target}`);
   } finally {
     for (const ending of ["", "-journal", "-wal", "-shm"]) rmSync(`${draft}${ending}`, { force: true });
   }

@@ -27,6 +27,8 @@ interface Task {
 export interface DatabaseOptions {
   /** How long a write waits for another process's on the same file, milliseconds; 5000 when left out. */
   readonly busyTimeoutMs?: number | undefined;
+  /** How long opening it may hold up this process while another has it alone; the same when left out. */
+  readonly openingTimeoutMs?: number | undefined;
   /** False: a file that does not exist is a reason to refuse instead of being made. */
   readonly create?: boolean | undefined;
   readonly onNotice?: OnNotice | undefined;
@@ -53,14 +55,15 @@ export class Database {
   readonly #file: OpenedFile | undefined;
 
   /** @throws StoreUnavailableError when the file cannot be opened */
-  constructor(path: string, { busyTimeoutMs = 5000, create = true, onNotice }: DatabaseOptions = {}) {
+  constructor(path: string, options: DatabaseOptions = {}) {
+    const { busyTimeoutMs = 5000, openingTimeoutMs = busyTimeoutMs, create = true, onNotice } = options;
     this.#busyTimeoutMs = busyTimeoutMs;
     const inMemory = path === ":memory:";
     try {
       if (!inMemory && !create) requireFile(path);
       if (!inMemory) createPrivateFile(path);
       this.#connection = new DatabaseSync(path, {
-        timeout: busyTimeoutMs,
+        timeout: openingTimeoutMs,
         enableForeignKeyConstraints: true,
       });
       // Look-ups read the file where the operating system has it in memory anyway, without a copy of their
@@ -69,6 +72,7 @@ export class Database {
         "pragma journal_mode = wal; pragma synchronous = full; pragma mmap_size = 2147418112;",
       );
       this.#connection.exec("select 1 from sqlite_schema"); // so that all files are open
+      this.#connection.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
       this.#beginRead = this.#connection.prepare("begin");
       this.#beginWrite = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");

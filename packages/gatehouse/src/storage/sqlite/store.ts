@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
-import type { Store } from "../../oauth/store.ts";
+import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Store, StoreUnavailableError } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import type { OnNotice } from "../notice.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
@@ -8,8 +10,9 @@ import { budgetOperations } from "./budgets.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
 import { confirmationOperations } from "./confirmation.ts";
-import { Database } from "./database.ts";
+import { Database, type DatabaseOptions } from "./database.ts";
 import { declarationOperations } from "./declarations.ts";
+import { isBusy } from "./errors.ts";
 import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
 import { invitationOperations } from "./invitations.ts";
@@ -51,19 +54,38 @@ export interface SqliteOptions {
  */
 export async function openSqliteStore({
   path,
-  busyTimeoutMs,
-  create,
   migrate: mayMigrate = true,
-  onNotice,
+  ...options
 }: SqliteOptions): Promise<Store> {
-  const database = new Database(path, { busyTimeoutMs, create, onNotice });
+  const database = await openDatabase(path, options);
   try {
     if (mayMigrate) await migrate(database);
     else refusePending(pendingMigrations(database));
     return createStore(database, path);
   } catch (error) {
     database.close();
-    throw error;
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    const { check } = error;
+    throw new StoreUnavailableError(`the database ${resolve(path)} cannot be opened`, {
+      cause: error,
+      check,
+    });
+  }
+}
+
+const openingPauseMs = 100;
+
+/** Waits for another process that has the file alone, without holding up this one: it may be told to stop. */
+async function openDatabase(path: string, options: DatabaseOptions): Promise<Database> {
+  const deadline = performance.now() + (options.busyTimeoutMs ?? 5000);
+  for (;;) {
+    try {
+      return new Database(path, { ...options, openingTimeoutMs: openingPauseMs });
+    } catch (error) {
+      const isHeld = error instanceof StoreUnavailableError && isBusy(error.cause);
+      if (!isHeld || performance.now() >= deadline) throw error;
+      await pause(openingPauseMs);
+    }
   }
 }
 
