@@ -6,7 +6,7 @@ import { errorCodes, RefusedCallError } from "../refusal.ts";
 import { type ChildAudience, childEnvironment } from "./environment.ts";
 import type { OutputLog } from "./output-log.ts";
 import type { RoutingKind } from "./routing.ts";
-import { type RunningChild, runChild } from "./running-child.ts";
+import { cannotStart, type RunningChild, runChild } from "./running-child.ts";
 import type { Timers } from "./timers.ts";
 
 /** Who needs a child, and for whom it is. */
@@ -111,7 +111,7 @@ export function createChildren(
     };
     const onEnd = (why: string | undefined, livedMs: number) => {
       if (running.get(key) === child) running.delete(key);
-      if (why === undefined) return;
+      if (why === undefined || child.isOnTrial) return;
       const pauseMs = noteFailure(person, livedMs);
       log.warn({ server: server.name, stage: "child", cause: why, nextInMs: pauseMs }, "an MCP server ended");
     };
@@ -158,12 +158,6 @@ const tooMany = {
   code: errorCodes.tooManyChildren,
   message: "Too many copies of the MCP server are running. End sessions that are not needed, or try later.",
   headers: { "Retry-After": "30" },
-} as const;
-
-const cannotStart = {
-  status: 502,
-  code: errorCodes.unreachable,
-  message: "The MCP server cannot be started.",
 } as const;
 
 const stopping = { ...cannotStart, message: "The MCP server is being stopped." } as const;

@@ -3,7 +3,7 @@ import { errorCodes, RefusedCallError } from "../refusal.ts";
 import type { ChildNeed, Children } from "./children.ts";
 import { memberText } from "./message.ts";
 import { exchange, messagesOf } from "./post.ts";
-import type { RunningChild } from "./running-child.ts";
+import { cannotStart, type RunningChild } from "./running-child.ts";
 import type { Timers } from "./timers.ts";
 
 /** Answers requests of 2026-07-28 and later, each of which stands alone. */
@@ -11,6 +11,9 @@ export type ModernCalls = (call: Call, fields: HeaderFields) => Promise<BackendA
 
 /** How long a command that turned out to know earlier revisions only is not started to ask it again. */
 const knownMs = 600_000;
+/** The same for one that said nothing clear, and may have failed for another reason. */
+const doubtedMs = 60_000;
+const internalError = "-32603";
 
 const discover = JSON.stringify({
   _meta: {
@@ -32,16 +35,21 @@ export function createModernCalls(
   let legacyUntil = Number.NEGATIVE_INFINITY;
 
   /** Asks a child what a client would ask it first (MCP stdio, Backward Compatibility). */
-  async function speaksModern({ routing }: RunningChild): Promise<boolean> {
+  async function speaksModern(child: RunningChild): Promise<boolean> {
+    child.isOnTrial = true;
     try {
-      const answer = await routing.ask("server/discover", discover);
-      const isModern = !answer.spans.error || modernErrors.has(memberText(answer, "error.code") ?? "");
-      if (!isModern) legacyUntil = timers.now() + knownMs;
+      const answer = await child.routing.ask("server/discover", discover);
+      const code = memberText(answer, "error.code");
+      const isModern = answer.spans.error === undefined || modernErrors.has(code ?? "");
+      if (!isModern) legacyUntil = timers.now() + (code === internalError ? doubtedMs : knownMs);
       return isModern;
     } catch (error) {
-      // One that says nothing at all may be of an earlier revision too.
-      if (error instanceof RefusedCallError && error.refused.code === errorCodes.tooSlow) return false;
-      throw error;
+      if (!(error instanceof RefusedCallError) || error.refused === cannotStart) throw error;
+      // Programs of an earlier revision end, or say nothing at all, when initialize does not come first.
+      legacyUntil = timers.now() + doubtedMs;
+      return false;
+    } finally {
+      child.isOnTrial = false;
     }
   }
 

@@ -13,6 +13,8 @@ export interface RunningChild {
   isQuiet(ms: number): boolean;
   /** It takes no more requests. */
   hasEnded(): boolean;
+  /** It is asked whether it speaks the newest revision: some programs answer that by ending. */
+  isOnTrial: boolean;
   /** Lets it go. Resolves once nothing of it is left. */
   stop(): Promise<void>;
   readonly gone: Promise<void>;
@@ -48,7 +50,7 @@ export function runChild(
     {
       onLine: (line) => routing.receive(line),
       onStandardError: (line) => note("stderr", line),
-      onEnd: (why) => end(new RefusedCallError(hasEnded, why), why),
+      onEnd: (why) => end(new RefusedCallError(child.pid === undefined ? cannotStart : hasEnded, why), why),
     },
     timers,
   );
@@ -84,6 +86,7 @@ export function runChild(
     routing,
     isQuiet,
     hasEnded: () => ended,
+    isOnTrial: false,
     use() {
       lastUsed = timers.now();
     },
@@ -99,6 +102,13 @@ const hasEnded = {
   status: 502,
   code: errorCodes.unreachable,
   message: "The MCP server has ended.",
+} as const;
+
+/** There is no such program, or it cannot be run. */
+export const cannotStart = {
+  status: 502,
+  code: errorCodes.unreachable,
+  message: "The MCP server cannot be started.",
 } as const;
 
 const tooSlow = {

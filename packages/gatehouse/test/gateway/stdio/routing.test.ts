@@ -19,6 +19,12 @@ test("W61 a modern request to a child of an earlier revision sends clients on to
   assert.ok(![-32020, -32021, -32022].includes(error?.error?.code ?? 0), JSON.stringify(error));
   assert.match((await aSession(legacy)).id, /./, "which the same door then takes");
 
+  // Some end themselves when something else comes first, which is no failure that anybody has to wait for.
+  const strict = await aStdioDoor(t, { command: aChild("strict") });
+  assert.equal((await modernPost(strict, "tools/call", { name: "pid" })).status, 400);
+  assert.ok(await (await aSession(strict)).call("pid"));
+  assert.doesNotMatch(JSON.stringify(strict.log), /nextInMs/);
+
   const modern = await aStdioDoor(t, { command: aChild("modern") });
   const statusOf = async (method: string, params: Record<string, unknown> = {}) => {
     const answer = await modernPost(modern, method, params);

@@ -1,6 +1,7 @@
 /*
  * An MCP server over stdio that does as its tools are told, good or bad, and tells what it was sent byte for
- * byte. Speaks as `era` in its arguments says: legacy (default), modern, both, or silent.
+ * byte. Speaks as `era` in its arguments says: legacy (default), modern, both, silent, or strict:
+ * legacy, and gone if initialize does not come first.
  */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -41,9 +42,10 @@ function receive(line: string): void {
   lines.push(line);
   const message = JSON.parse(line) as Message;
   const { id, method } = message;
+  if (era === "strict" && lines.length === 1 && method !== "initialize") process.exit(1);
   if (era === "silent" || id === undefined || method === undefined) return;
   const isModern = message.params?._meta?.["io.modelcontextprotocol/protocolVersion"] !== undefined;
-  if (isModern ? era === "legacy" : era === "modern") {
+  if (isModern ? era === "legacy" || era === "strict" : era === "modern") {
     send({ id, error: { code: isModern ? -32601 : -32602, message: "not of this era" } });
   } else answer(id, method, message.params ?? {});
 }

@@ -19,7 +19,7 @@ import type { ClientId, GrantId, Seconds, Subject } from "../../../../src/oauth/
 export const childPath = join(import.meta.dirname, "child.ts");
 
 /** A command that runs the child of these tests. */
-export function aChild(era: "legacy" | "modern" | "both" | "silent" = "legacy", pidFile?: string) {
+export function aChild(era: "legacy" | "modern" | "both" | "silent" | "strict" = "legacy", pidFile?: string) {
   const more = pidFile === undefined ? [] : [pidFile];
   return [process.execPath, "--no-warnings", childPath, era, ...more] as const;
 }
