@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { StoreUnavailableError } from "../../src/oauth/store.ts";
 import { exchange } from "../support/raw-exchange.ts";
-import { aDoor, aServerBehind } from "./support/door.ts";
+import { aDoor, aProcessBefore, aServerBehind } from "./support/door.ts";
 
 const scopes = `    scopes:
       - { name: "notes:read", default: true }
@@ -148,4 +148,37 @@ test("the authorization server's metadata stand also where older clients look fo
     const answer = await fetch(issuer + path);
     assert.deepEqual([answer.status, answer.headers.get("www-authenticate")], [404, null], path);
   }
+});
+
+test("servers with a host name each have their metadata at the root's place of their own, and the challenge names them", async (t) => {
+  const more = `  - { name: files, host: files.example.com, path: /mcp, upstream: "http://127.0.0.1:9/mcp" }
+  - { name: crm, host: crm.example.com, path: /mcp, upstream: "http://127.0.0.1:9/mcp" }
+`;
+  const environment = { BASE_URL: "https://auth.example.com" };
+  const server = await aProcessBefore(t, "http://127.0.0.1:9/mcp", more, environment);
+  const { port } = new URL(server.url);
+  const ask = (host: string, target: string) =>
+    exchange(Number(port), {
+      method: "GET",
+      target,
+      headers: [
+        ["Host", host],
+        ["Connection", "close"],
+      ],
+      body: "",
+    });
+  for (const host of ["auth.example.com", "files.example.com", "crm.example.com"]) {
+    for (const end of ["/mcp", ""]) {
+      const { body } = await ask(host, `/.well-known/oauth-protected-resource${end}`);
+      assert.equal((JSON.parse(body) as { resource: string }).resource, `https://${host}/mcp`);
+    }
+    const { headers, status } = await ask(host, "/mcp");
+    assert.equal(status, 401);
+    const named = `resource_metadata="https://${host}/.well-known/oauth-protected-resource/mcp"`;
+    assert.ok(headers["www-authenticate"]?.includes(named), String(headers["www-authenticate"]));
+    const issuer = await ask(host, "/.well-known/oauth-authorization-server");
+    assert.equal((JSON.parse(issuer.body) as { issuer: string }).issuer, "https://auth.example.com");
+  }
+  const elsewhere = await ask("evil.example", "/.well-known/oauth-protected-resource");
+  assert.ok(!elsewhere.body.includes("evil"), "nothing of a request has a say");
 });
