@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runProgram } from "../../src/commands/program.ts";
@@ -464,4 +465,22 @@ test("a command is refused beside several workers, because a session's process i
   const errors = oneLine(errorsOf(t, yaml, { ...production, WORKERS: "2" }));
   assert.deepEqual(errors, ["2:29 servers[0].command: it, with 2 workers"]);
   assert.equal(serversIn(t, yaml, { ...production, WORKERS: "1" }).servers.length, 1);
+});
+
+test("every piece of YAML in docs/gateway.md is what it says it is", (t) => {
+  const text = readFileSync(join(import.meta.dirname, "../../../../docs/gateway.md"), "utf8");
+  const pieces = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = ""]) => yaml);
+  assert.ok(pieces.length > 5);
+  const groups = `providers:
+  - { name: work, kind: openid, issuer: "https://idp.example", client_id: x, client_secret: y, groups_claim: groups, domains: "*" }
+`;
+  for (const piece of pieces) {
+    // Of a single setting the server it belongs to is left out.
+    const yaml = piece.includes("servers:")
+      ? piece
+      : `servers:\n  - name: notes\n    upstream: http://127.0.0.1:3000/mcp\n${piece}`;
+    const errors = errorsOf(t, yaml + groups, production);
+    const wrong = errors.filter(({ found }) => !/\/run\/secrets|\/etc\/ssl|\/srv\/files/.test(found));
+    assert.deepEqual(oneLine(wrong), [], yaml);
+  }
 });

@@ -8,7 +8,6 @@ import { startCallback } from "./support/callback.ts";
 import { serveInspector } from "./support/inspector.ts";
 import { McpRemote } from "./support/mcp-remote.ts";
 import { approve, approveInBrowser } from "./support/person.ts";
-import type { ProtectedServer } from "./support/protected-server.ts";
 import { SdkV1Client } from "./support/sdk-v1-client.ts";
 import { SdkV2Client } from "./support/sdk-v2-client.ts";
 import { startServerBehindDoor } from "./support/server-behind-door.ts";
@@ -17,7 +16,7 @@ import { startServerBehindDoor } from "./support/server-behind-door.ts";
  * The real clients at a server that knows nothing of OAuth, through the door in front of it.
  */
 
-let server: ProtectedServer;
+let server: Awaited<ReturnType<typeof startServerBehindDoor>>;
 let browser: Browser;
 
 before(async () => {
@@ -68,9 +67,14 @@ for (const [generation, aClient] of [
     }
     assert.match(await client.call("whoami"), /You are alice@example\.com/, "what it had it has still");
 
+    const before = server.signIns();
+    await server.restart();
+    assert.match(await client.call("whoami"), /You are alice@example\.com/, "after a restart");
+    assert.equal(server.signIns(), before);
+
     const clientId = client.memory.clientInformation()?.client_id;
     const token = client.memory.tokens()?.refresh_token;
-    await post(server.gatehouse, "/revoke", { client_id: clientId, token });
+    await post({ url: new URL(server.url).origin }, "/revoke", { client_id: clientId, token });
     await assert.rejects(client.call("whoami"));
   });
 }

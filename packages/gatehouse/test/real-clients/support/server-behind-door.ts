@@ -3,15 +3,16 @@ import { join } from "node:path";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { serveFetch } from "../../../src/demo/serve-fetch.ts";
 import { aFolder } from "../../config/config-file.ts";
+import { freePort } from "../../support/free-port.ts";
 import { startTestGatehouse } from "../../support/gatehouse.ts";
-import { closeServer, listen } from "../../support/upstream.ts";
+import { closeServer, listen, startUpstream } from "../../support/upstream.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 
 /**
  * A server on the official SDK that knows nothing of OAuth, as somebody has it running, and the Gatehouse in
  * front of it. Its tool `whoami` needs little, `add_note` more.
  */
-export async function startServerBehindDoor(): Promise<ProtectedServer> {
+export async function startServerBehindDoor(): Promise<ProtectedServer & { restart(): Promise<void> }> {
   const mcp = createMcpHandler(createTools);
   const behind = createServer(
     serveFetch((request) => {
@@ -34,15 +35,35 @@ export async function startServerBehindDoor(): Promise<ProtectedServer> {
     tools: { whoami: notes:read, "*": notes:write }
 `,
   });
-  const gatehouse = await startTestGatehouse({ GATEHOUSE_CONFIG: join(folder, "gatehouse.yaml") });
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  // One that lives on while Gatehouse is started anew: another would be other people's.
+  const provider = await startUpstream({ redirectUris: [`${issuer}/callback`] });
+  const settings = {
+    GATEHOUSE_CONFIG: join(folder, "gatehouse.yaml"),
+    SQL_URL: `sqlite:${join(folder, "gatehouse.db")}`,
+    BASE_URL: issuer,
+    PORT: String(port),
+    UPSTREAM_ISSUER: provider.issuer,
+    OAUTH2_CLIENT_ID: provider.clientId,
+    OAUTH2_CLIENT_SECRET: provider.clientSecret,
+  };
+  let gatehouse = await startTestGatehouse(settings);
   return {
-    gatehouse,
-    url: `${gatehouse.issuer}/mcp`,
-    signIns: () => gatehouse.upstream.requests("/auth"),
+    get gatehouse() {
+      return gatehouse;
+    },
+    url: `${issuer}/mcp`,
+    signIns: () => provider.requests("/auth"),
     refreshes: () => gatehouse.log.filter((line) => line.includes('"event":"token_refreshed"')).length,
     letAccessTokensExpire: () => gatehouse.clock.advance(3700),
+    async restart() {
+      await gatehouse.stop();
+      gatehouse = await startTestGatehouse(settings);
+    },
     async stop() {
       await gatehouse.stop();
+      await provider.close();
       await mcp.close();
       await closeServer(behind);
       for (const end of ends) end();
