@@ -6,6 +6,7 @@ import { type Seconds, seconds } from "../oauth/values.ts";
 import type { Asked } from "./messages/asked.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { errorCodes, RefusedCallError } from "./refusal.ts";
+import { folded } from "./spelling.ts";
 
 const windowSeconds = 60;
 /** More than are calling at once; the oldest are asked of the store again. */
@@ -20,6 +21,8 @@ const maxRemembered = 10_000;
 export function createCallLimits(server: ProtectedServer, store: BudgetStore, clock: Clock) {
   const { callsPerMinute, tools } = server.limits;
   if (callsPerMinute === undefined && Object.keys(tools).length === 0) return undefined;
+  /** By their plain spelling: another one may be the same tool to a server. */
+  const limitOfTool = new Map(Object.entries(tools).map(([name, limit]) => [folded(name), limit]));
   /** Until when. */
   const usedUp = new Map<string, Seconds>();
 
@@ -50,12 +53,11 @@ export function createCallLimits(server: ProtectedServer, store: BudgetStore, cl
       limits.set(key, known);
     };
     for (const { kind, method, targets } of asked.messages) {
-      if (kind !== "request") continue;
+      const isToolCall = method === "tools/call"; // a notification too, which a server may run all the same
+      if (kind !== "request" && !isToolCall) continue;
       add(callsPerMinute);
-      const [target] = targets;
-      if (method === "tools/call" && target !== undefined && Object.hasOwn(tools, target.name)) {
-        add(tools[target.name], target.name);
-      }
+      const tool = isToolCall ? folded(targets[0]?.name ?? "") : "";
+      if (tool !== "") add(limitOfTool.get(tool), tool);
     }
     return limits;
   }

@@ -59,3 +59,15 @@ test("W69 a person's calls, of a server and of one tool, are limited for all pro
   door.server.clock.advance(60);
   assert.equal((await door.call({ body: callOf("costly") })).status, 200, "the next minute");
 });
+
+test("a tool in another spelling counts as the tool", async (t) => {
+  const behind = await aServerBehind(t);
+  const door = await aDoor(t, behind.url, "    limits: { tools: { Costly: 2 } }\n");
+  assert.equal((await door.call({ body: callOf("Costly") })).status, 200);
+  const unanswered = callOf("costly ").replace('"id":1,', "");
+  assert.equal((await door.call({ body: unanswered })).status, 200);
+  for (const name of ["costly", "COSTLY", "co\u200bstly", "Costly"]) {
+    assert.equal((await door.call({ body: callOf(name) })).status, 429, name);
+  }
+  assert.equal((await door.call({ body: callOf("cheap") })).status, 200);
+});

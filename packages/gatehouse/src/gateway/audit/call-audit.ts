@@ -37,6 +37,8 @@ export function createCallAudit(server: ProtectedServer, events: Events) {
     const calls = asked.messages.filter(isToolCall);
     const reader = new OutcomeReader();
     const begun = performance.now();
+    const listedOf = (tool: string) =>
+      Object.hasOwn(server.auditedArguments, tool) ? server.auditedArguments[tool] : undefined;
     const tell = (message: Message, outcome: CallOutcome, status: number | undefined, session?: string) => {
       const { bearer } = request;
       const tool = message.targets[0]?.name ?? "";
@@ -57,7 +59,7 @@ export function createCallAudit(server: ProtectedServer, events: Events) {
           status,
           milliseconds: Math.round(performance.now() - begun),
           session: session === undefined ? undefined : shortHash(session),
-          arguments: listedArguments(server.auditedArguments[tool], message.arguments),
+          arguments: listedArguments(listedOf(tool), message.arguments),
         },
       });
     };

@@ -17,7 +17,7 @@ const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
 export function decoded(body: Readable, coding: string | undefined): Readable | undefined {
   const name = (coding ?? "").trim().toLowerCase();
   if (name === "" || name === "identity") return body;
-  const decoder = decoders[name]?.();
+  const decoder = Object.hasOwn(decoders, name) ? decoders[name]?.() : undefined;
   // What breaks either breaks the other; whoever reads is told.
   if (decoder !== undefined) pipeline(body, decoder, () => {});
   return decoder;

@@ -135,11 +135,15 @@ test("W-n38 made-up names of tools add no series of metrics, and their character
   const scrape = async () => seriesOf(await (await fetch(metricsUrlOf(door.server))).text());
   await door.call({ body: callOf("works") });
   await door.call({ body: callOf("is_unknown") });
-  const before = (await scrape()).size;
+  // Of all others some come with time, as those of garbage collection do.
+  const ofTools = (series: Awaited<ReturnType<typeof scrape>>) =>
+    [...series.keys()].filter((name) => name.includes('tool="')).length;
+  const before = ofTools(await scrape());
   for (let at = 0; at < 60; at++) await door.call({ body: callOf("is_unknown", at) });
   await door.call({ body: callOf("\u001B[31mred\u202E\n{}") });
   const after = await scrape();
-  assert.ok(after.size <= before + 1, `${before} → ${after.size}`);
+  assert.ok(before > 0);
+  assert.ok(ofTools(after) <= before + 1, `${before} → ${ofTools(after)}`);
   assert.ok(
     [...after.keys()].some((name) =>
       /tool_calls_total\{server="notes",tool="works",outcome="ok"\}/.test(name),
@@ -150,4 +154,24 @@ test("W-n38 made-up names of tools add no series of metrics, and their character
   assert.match(String(line.tool), /red/);
   assert.doesNotMatch(String(line.tool), /[^\x20-\x7E\uFFFD]/);
   assert.ok(called().length > 60);
+});
+
+test("a tool that is called like something every object has is a tool like others", async (t) => {
+  const { door, called } = await aPlace(t, "    audited_arguments: { listed: [day] }\n");
+  const names = ["constructor", "toString", "__proto__", "hasOwnProperty"];
+  for (const name of names) assert.equal((await door.call({ body: callOf(name) })).status, 200, name);
+  assert.deepEqual(
+    called().map(({ tool }) => tool),
+    names,
+  );
+});
+
+test("a server whose content coding is called so, too, answers what cannot be read", async (t) => {
+  const behind = await aServerBehind(t, (_, response) => {
+    response
+      .writeHead(200, { "content-type": "application/json", "content-encoding": "constructor" })
+      .end("{}");
+  });
+  const door = await aDoor(t, behind.url, '    tools: { "*": read }\n');
+  assert.equal((await door.call()).status, 502);
 });
