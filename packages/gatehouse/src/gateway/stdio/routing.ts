@@ -166,7 +166,7 @@ export function createRouting(
       return true;
     }
     const request = open.get(key);
-    if (request === undefined) return false;
+    if (request === undefined) return isLate(key);
     open.delete(key);
     const { spans, json } = message;
     const code = memberText(message, "error.code");
@@ -179,6 +179,11 @@ export function createRouting(
     request.reply.answer(sharesIds ? json : replaced(json, restored), status);
     holdBack(request.reply.stream());
     return true;
+  }
+
+  /** An answer to what was asked, but nobody waits for any more. */
+  function isLate(key: string): boolean {
+    return !sharesIds && /^[1-9][0-9]*$/.test(key) && Number(key) <= lastId;
   }
 
   function routeRequest(message: JsonMessage): boolean {
