@@ -5,7 +5,10 @@ import { createAccess } from "../../src/access/access.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { type RunningGatehouse, startGatehouse } from "../../src/gatehouse.ts";
 import { createOpenIdProvider } from "../../src/identity/openid/provider.ts";
+import { type Admitted, createLookAgain } from "../../src/oauth/grants/bearer-now.ts";
+import { findHeldToken } from "../../src/oauth/grants/live-token.ts";
 import { type Access, defaultProvider } from "../../src/oauth/ports.ts";
+import type { Settings } from "../../src/oauth/settings.ts";
 import type { Store } from "../../src/oauth/store.ts";
 import { codePrefix } from "../../src/oauth/tokens/prefixes.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
@@ -66,6 +69,7 @@ const providers = [
   createOpenIdProvider({ ...nobodys, revalidate: seconds(86_400) }),
 ] as const;
 const currentProvider = () => providers[revalidate ? 1 : 0];
+let settings: Settings;
 /** On the same database, uncounted. */
 let store: Store;
 
@@ -81,6 +85,8 @@ before(async () => {
     LOG_LEVEL: "silent",
   };
   const config = readConfig({ ...environment, BASE_URL: `http://localhost:${environment.PORT}` }, "dev");
+  const secretKeys = [Buffer.from(environment.SECRET_KEY)] as const;
+  settings = { ...config.settings, secretKeys, keyId: 0, sharedTokens: () => false };
   const counted = createStore(database);
   const startWithKeys = store.startWithKeys; // once a start, with a transaction
   server = await startGatehouse(
@@ -239,4 +245,38 @@ test("an introspection costs two statements in one trip", async () => {
   await store.changeResource(identifier, { claims: ["groups"] });
   assert.deepEqual((await introspect()).groups, ["admins"]);
   assert.deepEqual(await introspect(), { groups: ["admins"], cost: [2, 1] }, "from the second on");
+});
+
+test("a look at all who listen at the door is one statement, and one beside it for tokens that have rows", async () => {
+  const counted = createStore(database);
+  const lookAgain = createLookAgain({ clock: { now: () => now }, store: counted, access: () => access });
+  const listening: Admitted[] = [];
+  for (let count = 0; count < 5; count++) {
+    const { client_id, code, code_verifier } = await anApprovedClient();
+    const { body } = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
+    const token = await findHeldToken(
+      { clock: { now: () => now }, settings, store },
+      body.access_token ?? "",
+    );
+    const { token: live } = token ?? assert.fail();
+    const account = token?.account ?? assert.fail();
+    listening.push({
+      resource: live.resource ?? assert.fail(),
+      bearer: {
+        subject: account.subject,
+        clientId: live.clientId ?? assert.fail(),
+        scopes: [],
+        person: account,
+        name: undefined,
+        grantId: live.grantId ?? assert.fail(),
+        reference: live.reference,
+        tokenHash: count === 4 ? hashSecret(unique()) : undefined,
+        expiresAt: live.expiresAt,
+      },
+    });
+  }
+  await store.revokeGrant(listening[0]?.bearer.grantId ?? assert.fail());
+  await database.startCounting();
+  assert.deepEqual(await lookAgain(listening), ["grant_over", "good", "good", "good", "token_over"]);
+  assert.deepEqual([database.statements, database.trips], [2, 1]);
 });
