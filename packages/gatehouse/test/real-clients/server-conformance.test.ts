@@ -6,6 +6,7 @@ import { aDoor } from "../gateway/support/door.ts";
 import { freePort } from "../support/free-port.ts";
 import { runServerConformance } from "./support/conformance.ts";
 import { startConformanceServer } from "./support/conformance-server.ts";
+import { startServerWithSessions } from "./support/conformance-sessions.ts";
 import { startTokenAdder } from "./support/token-adder.ts";
 
 /*
@@ -26,14 +27,15 @@ async function behindDoor(t: TestContext, url: string): Promise<string> {
   return startTokenAdder(t, `${door.server.url}/mcp`, access_token);
 }
 
-for (const [era, options, least] of [
-  ["before 2026-07-28", [], 40],
-  ["of 2026-07-28", ["--requirements", "2026-07-28"], 100],
+for (const [kind, start, options, least] of [
+  ["without sessions ends the conformance suite", startConformanceServer, [], 40],
+  ["with sessions ends the conformance suite", startServerWithSessions, [], 30],
+  ["ends the one of 2026-07-28", startConformanceServer, ["--requirements", "2026-07-28"], 100],
 ] as const) {
-  test(`a server ends the conformance suite ${era} through the door as it does without`, {
+  test(`a server ${kind} through the door as it does without`, {
     timeout: 120_000,
   }, async (t) => {
-    const url = await startConformanceServer(t);
+    const url = await start(t);
     const throughDoor = await behindDoor(t, url);
     const [without, through] = [
       await runServerConformance(t, url, options),
