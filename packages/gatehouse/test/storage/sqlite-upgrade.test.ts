@@ -70,6 +70,11 @@ test("the migrations of both databases are numbered from one, without a gap and 
       numbers,
       numbers.map((_, at) => at + 1),
     );
+    for (const { number, name, sql, needs } of migrations) {
+      // What speaks of programs says it as it is read.
+      assert.equal(needs !== undefined, /^-- Programs/m.test(sql), name);
+      assert.ok(needs === undefined || needs < number, name);
+    }
   }
 });
 
