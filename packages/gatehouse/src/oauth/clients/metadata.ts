@@ -118,8 +118,10 @@ export function readKeySet(value: unknown): NonNullable<ClientKeys["jwks"]> {
   return parsed.data;
 }
 
+const redirectUriList = z.array(z.string()).min(1).max(20);
+
 function readRedirectUris(value: unknown): string[] {
-  const uris = z.array(z.string()).min(1).max(20).safeParse(value);
+  const uris = redirectUriList.safeParse(value);
   if (!uris.success) {
     throw new OAuthError("invalid_redirect_uri", { hint: "redirect_uris must be a list of 1 to 20 strings" }); // H05
   }

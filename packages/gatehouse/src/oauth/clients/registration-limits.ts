@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { Services } from "../services.ts";
 import { subscriberOf } from "../subscriber.ts";
+import { mac } from "../tokens/mac.ts";
 import { seconds } from "../values.ts";
 
 /*
@@ -24,11 +24,8 @@ const looksOneIn = 16;
  * database dump tells none.
  */
 export function registrantOf({ settings }: Services, { address }: Pick<OAuthRequest, "address">): string {
-  const mac = createHmac("sha256", settings.secretKeys[0]);
-  return mac
-    .update(`registered from ${subscriberOf(address)}`)
-    .digest("base64url")
-    .slice(0, 22);
+  const text = Buffer.from(`registered from ${subscriberOf(address)}`);
+  return mac(settings.secretKeys[0], text).toString("base64url").slice(0, 22);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createHmac } from "node:crypto";
 import type { Client } from "../records.ts";
 import type { Settings } from "../settings.ts";
+import { mac } from "./mac.ts";
 import { registrationTokenPrefix } from "./prefixes.ts";
 import { equalSecrets } from "./secret.ts";
 
@@ -20,5 +20,5 @@ export function isRegistrationTokenOf(client: Client, token: string, settings: S
 
 function registrationToken({ id, createdAt, secretHash }: Client, key: Buffer): string {
   const text = JSON.stringify(["registration", id, createdAt, secretHash ?? ""]);
-  return registrationTokenPrefix + createHmac("sha256", key).update(text).digest("base64url");
+  return registrationTokenPrefix + mac(key, Buffer.from(text)).toString("base64url");
 }
