@@ -24,6 +24,11 @@ export function nameOf({ variable, place }: ConfigProblem): string {
   return [place, variable].filter(Boolean).join(" ");
 }
 
+/** What is written in the place of a URL that may hold a password: shown only where it is written as one. */
+export function quoteUrl(text: string): string {
+  return /^(?:sqlite:|[./])|:\/\//.test(text) ? quote(text) : `a value of ${text.length} characters`;
+}
+
 /**
  * A value as a fault shows it: without control characters, not too long, and without the password a database
  * or other URL may carry.

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { ProtectedServer } from "../gateway/protected-server.ts";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
-import { ConfigError, type ConfigProblem, quote } from "./config-errors.ts";
+import { ConfigError, type ConfigProblem, quote, quoteUrl } from "./config-errors.ts";
 import {
   type ConfigFile,
   type GivenFile,
@@ -204,14 +204,16 @@ function parseAll(sources: ReadonlyMap<string, Source>, errors: ConfigProblem[])
 }
 
 function describeError(
-  { secret, expected }: Variable<unknown>,
+  { secret, inFile, expected }: Variable<unknown>,
   text: string,
-  { name, place }: Pick<Source, "name" | "place">,
+  { name, place, secretFile }: Pick<Source, "name" | "place" | "secretFile">,
 ): ConfigProblem {
+  // In the file of a URL a password may stand alone.
+  const isHidden = secret || secretFile !== undefined;
   return {
     variable: name,
     place,
-    found: secret ? `a value of ${text.length} characters` : quote(text),
+    found: isHidden ? `a value of ${text.length} characters` : inFile ? quoteUrl(text) : quote(text),
     expected: place === undefined ? expected : expectedInFile(expected),
   };
 }

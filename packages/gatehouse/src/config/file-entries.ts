@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, type Pair, type YAMLMap } from "yaml";
 import { maxToldErrors } from "./bounded-yaml.ts";
-import type { ConfigProblem } from "./config-errors.ts";
+import { type ConfigProblem, quoteUrl } from "./config-errors.ts";
 import { fromFile } from "./file-forms.ts";
 import { describe, kindOf } from "./found.ts";
 import { unknownName } from "./nearest-key.ts";
@@ -56,7 +56,12 @@ export function readEntries(
     }
     if (!isMap(node)) {
       errors.push(
-        problem(groupName, value.value, describe(node), `settings below it: ${[...group.keys()].join(", ")}`),
+        problem(
+          groupName,
+          value.value,
+          kindOf(isScalar(node) ? node.value : []),
+          `settings below it: ${[...group.keys()].join(", ")}`,
+        ),
       );
       continue;
     }
@@ -97,7 +102,7 @@ export function readEntries(
     } else if (form.schema.safeParse(value).success) {
       entries.set(variable, { place: tree.placeOf(node), text: form.toText(value) });
     } else {
-      const found = secret ? kindOf(value) : describe(value);
+      const found = secret ? kindOf(value) : inFile ? describeUrl(value) : describe(value);
       errors.push(problem(path, node, found, expected + hint(form.called, value)));
     }
   }
@@ -108,6 +113,8 @@ export function readEntries(
 }
 
 const twice = ["a key for the second time", "each key once in its group"] as const;
+
+const describeUrl = (value: unknown) => (typeof value === "string" ? quoteUrl(value) : kindOf(value));
 
 /** A group of which everything is commented out. */
 const isEmpty = (node: unknown) =>

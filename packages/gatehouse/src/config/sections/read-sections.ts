@@ -4,7 +4,7 @@ import { type ConfigProblem, quote } from "../config-errors.ts";
 import { describe, kindOf } from "../found.ts";
 import { unknownName } from "../nearest-key.ts";
 import { describePath, type Path, type YamlTree } from "../yaml-tree.ts";
-import { isSecretAt, knownNames } from "./schema-tree.ts";
+import { knownNames, mayHoldSecret } from "./schema-tree.ts";
 import type { CheckContext, Section } from "./section.ts";
 import { namedSections, type SectionValues, sections } from "./sections.ts";
 
@@ -129,7 +129,7 @@ function problemsOf(
       }
     }
     const value = path.reduce<unknown>((holder, key) => (holder as Record<string, unknown>)?.[key], plain);
-    const shown = isSecretAt(schema, path) ? kindOf(value) : describe(value);
+    const shown = mayHoldSecret(schema, path) ? kindOf(value) : describe(value);
     const told = issue.code === "custom" ? issue.params?.found : undefined;
     return [
       {

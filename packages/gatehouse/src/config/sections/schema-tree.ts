@@ -53,6 +53,19 @@ export function isSecretAt(schema: Schema, path: Path): boolean {
     .some((way) => schemasAt(schema, way).some(mayBeSecret));
 }
 
+/** Whether a secret may stand at a path or below it, so that what stands there in its place may be one. */
+export function mayHoldSecret(schema: Schema, path: Path): boolean {
+  return isSecretAt(schema, path) || schemasAt(schema, path).some(holdsSecret);
+}
+
+function holdsSecret(schema: Schema): boolean {
+  if (mayBeSecret(schema)) return true;
+  return alternatives(schema).some((form) => {
+    const inner = [...Object.values(membersOf(form)), elementOf(form)];
+    return inner.some((each) => each !== undefined && holdsSecret(each));
+  });
+}
+
 function mayBeSecret(schema: Schema): boolean {
   if (isSecret(schema)) return true;
   const { def } = (schema as z.core.$ZodTypes)._zod;
