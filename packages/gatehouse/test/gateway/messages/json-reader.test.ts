@@ -70,7 +70,7 @@ test("reads as JSON exactly what JSON.parse reads, of texts changed in any place
     "t",
   ];
   let valid = 0;
-  for (let round = 0; round < 60_000; round++) {
+  for (let round = 0; round < 30_000; round++) {
     let text = texts[random(texts.length)] as string;
     for (let change = random(3); change > 0; change--) {
       const at = random(text.length + 1);
@@ -80,7 +80,7 @@ test("reads as JSON exactly what JSON.parse reads, of texts changed in any place
     if (reads(Buffer.from(text))) valid++;
     assert.equal(reads(Buffer.from(text)), parses(text), JSON.stringify(text));
   }
-  assert.ok(valid > 5000, `${valid} were JSON`);
+  assert.ok(valid > 3000, `${valid} were JSON`);
 });
 
 test("reads each name and value where it stands", () => {
