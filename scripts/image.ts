@@ -18,6 +18,7 @@ function run(...args: string[]) {
   const { status, stdout, stderr, error } = spawnSync(engine, args, {
     cwd: join(import.meta.dirname, ".."),
     encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024, // all that a build prints
   });
   if (error !== undefined) throw error;
   return { status, out: stdout.trim(), err: stderr.trim() };
@@ -74,7 +75,7 @@ try {
   console.log("no root, without a capability, writes to /data alone");
   must("exec", name, "gatehouse", "resources", "add", "https://notes.example.com/mcp");
   const begun = performance.now();
-  must("stop", "--time=10", name);
+  must("stop", "-t", "10", name);
   assert.equal(must("inspect", "--format", "{{.State.ExitCode}}", name), "0");
   console.log(`ended with 0, ${((performance.now() - begun) / 1000).toFixed(1)} s after SIGTERM`);
   must("start", name);
