@@ -2,6 +2,7 @@ import { RefusedCallError } from "../refusal.ts";
 import type { EventStream } from "./event-stream.ts";
 import { asOneLine } from "./lines.ts";
 import { type JsonMessage, memberText, readMessage, sameSpelling } from "./message.ts";
+import { createOpenRequests, listMethod, type OpenRequest } from "./open-requests.ts";
 import type { OutputLog } from "./output-log.ts";
 import type { Asker } from "./reply.ts";
 import type { Session } from "./session.ts";
@@ -28,21 +29,6 @@ export interface RoutedChild {
   send(line: Buffer): boolean;
   pause(): void;
   resume(): void;
-}
-
-interface OpenRequest {
-  /** Where it stands among the open ones: its id for the child, spelled one way. */
-  readonly key: string;
-  /** As JSON text, as sent. */
-  readonly sentId: string;
-  readonly sentToken: string | undefined;
-  readonly owner: string;
-  readonly reply: Asker;
-  readonly method: string;
-  /** In the timers' milliseconds. */
-  readonly askedAt: number;
-  /** Its client has left; the request goes on. */
-  isLeft: boolean;
 }
 
 export interface Routing {
@@ -79,7 +65,6 @@ const modernStatuses: Readonly<Record<string, number>> = {
   "-32022": 400,
 };
 
-const listMethod = "subscriptions/listen";
 const listChanged = /^notifications\/[a-z]+\/list_changed$/;
 /** What a client may leave unread where a child is shared, so that nobody else has to wait for it. */
 const maxUnreadBytes = 4_000_000;
@@ -90,10 +75,9 @@ export function createRouting(
   { now, note }: { now(): number; readonly note: OutputLog },
 ): Routing {
   const sharesIds = clients === "session";
-  const open = new Map<string, OpenRequest>();
+  const open = createOpenRequests(sharesIds);
   const asked = new Map<string, PromiseWithResolvers<JsonMessage>>();
   const sessions = new Set<Session>();
-  let lastId = 0;
   let answered = false;
   let slowReaders = 0;
 
@@ -102,20 +86,14 @@ export function createRouting(
   }
 
   function request(message: JsonMessage, owner: string, reply: Asker): void {
-    const { json, spans, method = "" } = message;
-    const sentId = memberText(message, "id") ?? "null";
-    const sentToken = memberText(message, "params._meta.progressToken");
-    const number = String(++lastId);
-    const key = sharesIds ? sameSpelling(sentId) : number;
-    if (open.has(key)) throw new RefusedCallError(idInUse);
-    const edits: Edit[] = [
-      [spans.id, number],
-      [spans["params._meta.progressToken"], number],
+    const { json, spans } = message;
+    const { key } = open.enter(message, owner, reply, now());
+    const numbered: Edit[] = [
+      [spans.id, key],
+      [spans["params._meta.progressToken"], key],
     ];
-    const sent = sharesIds ? json : replaced(json, edits);
-    open.set(key, { key, sentId, sentToken, owner, reply, method, askedAt: now(), isLeft: false });
     try {
-      send(sent);
+      send(sharesIds ? json : replaced(json, numbered));
     } catch (error) {
       open.delete(key);
       throw error;
@@ -125,17 +103,10 @@ export function createRouting(
   function forward(message: JsonMessage, owner: string): void {
     if (message.method === "notifications/cancelled" && !sharesIds) {
       const requestId = memberText(message, "params.requestId");
-      const cancelled = requestId && openOf(owner, sameSpelling(requestId));
+      const cancelled = requestId && open.findOf(owner, sameSpelling(requestId));
       if (!cancelled) return;
       send(replaced(message.json, [[message.spans["params.requestId"], cancelled.key]]));
     } else if (clients !== "many") send(message.json);
-  }
-
-  function openOf(owner: string, id: string): OpenRequest | undefined {
-    for (const each of open.values()) {
-      if (each.owner === owner && sameSpelling(each.sentId) === id) return each;
-    }
-    return undefined;
   }
 
   function receive(line: Buffer): void {
@@ -165,8 +136,8 @@ export function createRouting(
       waiting.resolve(message);
       return true;
     }
-    const request = open.get(key);
-    if (request === undefined) return isLate(key);
+    const request = open.find(key);
+    if (request === undefined) return open.wasAsked(key); // nobody waits for it any more
     open.delete(key);
     const { spans, json } = message;
     const code = memberText(message, "error.code");
@@ -176,14 +147,10 @@ export function createRouting(
       [spans.id, sentId],
       [spans["result._meta.subscriptionId"], sentId],
     ];
-    request.reply.answer(sharesIds ? json : replaced(json, restored), status);
-    holdBack(request.reply.stream());
+    const answer = sharesIds ? json : replaced(json, restored);
+    request.reply.answer(answer, status);
+    holdBack(request.reply.stream(), answer.length);
     return true;
-  }
-
-  /** An answer to what was asked, but nobody waits for any more. */
-  function isLate(key: string): boolean {
-    return !sharesIds && /^[1-9][0-9]*$/.test(key) && Number(key) <= lastId;
   }
 
   function routeRequest(message: JsonMessage): boolean {
@@ -200,13 +167,13 @@ export function createRouting(
     const { method = "", spans } = message;
     const token = memberText(message, "params.progressToken");
     if (method === "notifications/progress" && token !== undefined) {
-      const request = openByToken(sameSpelling(token));
+      const request = open.findByToken(sameSpelling(token));
       const restored: Edit = [spans["params.progressToken"], request?.sentToken];
       return request !== undefined && deliver(request, message, [restored]);
     }
     const subscription = memberText(message, "params._meta.subscriptionId");
     if (subscription !== undefined) {
-      const request = open.get(sameSpelling(subscription));
+      const request = open.find(sameSpelling(subscription));
       if (request?.method !== listMethod) return false;
       const { sentId } = request;
       return deliver(request, message, [
@@ -218,25 +185,14 @@ export function createRouting(
     if (clients === "session") return toSession(message);
     if (era === "legacy") return listChanged.test(method) && toAll(message);
     if (clients === "many" || listChanged.test(method)) return false;
-    const only = onlyOpen();
+    const only = open.only();
     return only !== undefined && deliver(only, message);
-  }
-
-  function openByToken(token: string): OpenRequest | undefined {
-    if (!sharesIds) {
-      const request = open.get(token);
-      return request?.sentToken === undefined ? undefined : request;
-    }
-    for (const each of open.values()) {
-      if (each.sentToken !== undefined && sameSpelling(each.sentToken) === token) return each;
-    }
-    return undefined;
   }
 
   /** The child takes a subscription down, which is the one thing that it may cancel. */
   function endSubscription(message: JsonMessage): boolean {
     const id = memberText(message, "params.requestId");
-    const request = id === undefined ? undefined : open.get(sameSpelling(id));
+    const request = id === undefined ? undefined : open.find(sameSpelling(id));
     if (request?.method !== listMethod) return false;
     deliver(request, message, [[message.spans["params.requestId"], request.sentId]]);
     open.delete(request.key);
@@ -247,44 +203,33 @@ export function createRouting(
   function deliver(request: OpenRequest, { json }: JsonMessage, edits: readonly Edit[] = []): boolean {
     const restored = sharesIds ? json : replaced(json, edits);
     if (request.isLeft || !request.reply.deliver(restored)) return false;
-    holdBack(request.reply.stream());
+    holdBack(request.reply.stream(), restored.length);
     return true;
-  }
-
-  /** The one request that something without a name can only belong to. */
-  function onlyOpen(): OpenRequest | undefined {
-    let only: OpenRequest | undefined;
-    for (const each of open.values()) {
-      if (each.method === listMethod || each.method === "initialize" || each.isLeft) continue;
-      if (only !== undefined) return undefined;
-      only = each;
-    }
-    return only;
   }
 
   /** To the one client there is: on its only request's stream, else on its stream for whatever comes. */
   function toSession(message: JsonMessage): boolean {
     const [session] = sessions;
     const isOfNoRequest = listChanged.test(message.method ?? "") || message.method === resourceUpdated;
-    const only = isOfNoRequest ? undefined : onlyOpen();
+    const only = isOfNoRequest ? undefined : open.only();
     if (only !== undefined && deliver(only, message)) return true;
     const stream = session?.send(message.json);
     if (stream === undefined) session?.hold(message.json);
-    else holdBack(stream);
+    else holdBack(stream, message.json.length);
     return session !== undefined;
   }
 
   function toAll({ json }: JsonMessage): boolean {
-    for (const session of sessions) holdBack(session.send(json));
+    for (const session of sessions) holdBack(session.send(json), json.length);
     return true;
   }
 
-  /** A reader that is behind slows its own child, and is let go where the child has others to serve. */
-  function holdBack(stream: EventStream | undefined): void {
+  /** A reader that was behind slows its own child, and is let go where the child has others to serve. */
+  function holdBack(stream: EventStream | undefined, justSent: number): void {
     const waiting = stream?.waiting() ?? 0;
     if (stream === undefined || waiting <= stream.body.readableHighWaterMark) return;
     if (clients !== "session") {
-      if (waiting > maxUnreadBytes) stream.breakOff();
+      if (waiting - justSent > maxUnreadBytes) stream.breakOff();
       return;
     }
     if (slowReaders++ === 0) child.pause();
@@ -299,7 +244,7 @@ export function createRouting(
     forward,
     receive,
     ask(method, params) {
-      const key = String(++lastId);
+      const key = String(open.nextNumber());
       const waiting = Promise.withResolvers<JsonMessage>();
       asked.set(key, waiting);
       const sent = `{"jsonrpc":"2.0","id":${key},"method":"${method}","params":${params}}`;
@@ -310,8 +255,7 @@ export function createRouting(
       child.send(Buffer.from(`{"jsonrpc":"2.0","method":"${method}"}`));
     },
     leave(reply) {
-      for (const request of [...open.values()]) {
-        if (request.reply !== reply) continue;
+      for (const request of open.ofReply(reply)) {
         request.isLeft = true;
         if (era === "legacy") continue; // disconnection is no cancellation there
         open.delete(request.key);
@@ -320,24 +264,15 @@ export function createRouting(
       }
     },
     failAll(refusal) {
-      const ofReply = Map.groupBy(open.values(), ({ reply }) => reply);
-      open.clear();
-      for (const [reply, requests] of ofReply) {
-        reply.fail(
-          refusal,
-          requests.map(({ sentId }) => sentId),
-        );
+      for (const [reply, requests] of open.takeAll()) {
+        const ids = requests.map(({ sentId }) => sentId);
+        reply.fail(refusal, ids);
       }
       for (const waiting of asked.values()) waiting.reject(refusal);
       asked.clear();
       for (const session of sessions) session.end();
     },
-    isBusy(since) {
-      for (const { method, isLeft, askedAt } of open.values()) {
-        if (method !== listMethod && (!isLeft || askedAt > since)) return true;
-      }
-      return asked.size > 0;
-    },
+    isBusy: (since) => asked.size > 0 || open.areWaitedFor(since),
     hasAnswered: () => answered,
   };
 }
@@ -350,10 +285,4 @@ const notReading = {
   code: -32010,
   message: "The MCP server does not take what it is sent.",
   headers: { "Retry-After": "5" },
-} as const;
-
-const idInUse = {
-  status: 400,
-  code: -32600,
-  message: "The id is that of a request that is not answered yet.",
 } as const;

@@ -137,6 +137,12 @@ function call(
       return done("flooded");
     }
     case "big":
+      if (_meta?.progressToken !== undefined) {
+        send({
+          method: "notifications/progress",
+          params: { progressToken: _meta.progressToken, progress: 1 },
+        });
+      }
       return done("x".repeat(Number(given.bytes)));
     case "close-output":
       process.stdout.end();
