@@ -9,8 +9,9 @@ import { createReloader } from "../../src/commands/reload.ts";
 import { processShell } from "../../src/commands/shell.ts";
 import { loadSettings } from "../../src/config/config.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { anyProvider } from "../commands/command-line.ts";
+import { aDatabase, anyProvider, startCommand, untilPrinted } from "../commands/command-line.ts";
 import { aFolder } from "../config/config-file.ts";
+import { freePort } from "../support/free-port.ts";
 import { exchange } from "../support/raw-exchange.ts";
 import { aDoor, aServerBehind, type Received } from "./support/door.ts";
 
@@ -143,4 +144,42 @@ test("of several servers at one path the one answers whose host the request name
   assert.equal(await metadata(`two.localhost:${port}`), `http://two.localhost:${port}/mcp`);
   const token = await door.token({ resource: `http://two.localhost:${port}/mcp` });
   assert.equal((await door.call({ token: token.access_token })).status, 401, "bound to the other");
+});
+
+test("at SIGHUP every worker takes over the list of servers", {
+  skip: process.platform === "win32" && "has no SIGHUP",
+}, async (t) => {
+  const database = await aDatabase();
+  t.after(database.remove);
+  const port = await freePort();
+  const configPath = join(aFolder(t, { "gatehouse.yaml": yaml("http://127.0.0.1:1/mcp") }), "gatehouse.yaml");
+  const child = startCommand(["serve", "--config", configPath], {
+    ...database.environment,
+    ...anyProvider,
+    BASE_URL: `http://localhost:${port}`,
+    PORT: String(port),
+    WORKERS: "2",
+  });
+  t.after(() => child.kill("SIGKILL"));
+  assert.match(
+    await untilPrinted(child, /"listening".*\n/),
+    /"doors":"notes at http:\/\/localhost:\d+\/mcp"/,
+  );
+  // Each on a connection of its own, so that both workers answer some.
+  const statuses = async (target: string) => {
+    const headers = [["Host", `localhost:${port}`] as const, ["Connection", "close"] as const];
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => exchange(port, { method: "GET", target, headers, body: "" })),
+    );
+    return [...new Set(answers.map(({ status }) => status))];
+  };
+  assert.deepEqual([await statuses("/mcp"), await statuses("/other")], [[401], [404]]);
+  writeFileSync(configPath, yaml("http://127.0.0.1:1/mcp").replace("/mcp", "/other"));
+  const read = untilPrinted(child, /(?:read again and holds[\s\S]*){3}/);
+  child.kill("SIGHUP");
+  await read;
+  assert.deepEqual([await statuses("/mcp"), await statuses("/other")], [[404], [401]]);
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
 });
