@@ -31,6 +31,7 @@ export class Connection {
           if (socket === null) return told(error as Error, null);
           this.stage = undefined;
           this.#socket = socket;
+          this.#bytesBefore = 0;
           told(null, socket);
         },
       );
@@ -43,7 +44,7 @@ export class Connection {
       keepAliveTimeout: keepUnusedMs,
       keepAliveTimeoutThreshold: leaveEarlierMs,
     });
-    this.client.once("disconnect", () => onGone(this));
+    this.client.on("disconnect", () => onGone(this));
   }
 
   /** To be told when the next call begins, so that `hasAnswered` speaks of its answer. */

@@ -13,7 +13,10 @@ export class Connections {
 
   constructor(settings: Omit<HttpBackendSettings, "kind">) {
     const connect = createConnect(settings);
-    const onGone = (connection: Connection) => this.discard(connection);
+    // One that is in use connects anew by itself if the call has not been sent, and else tells its exchange.
+    const onGone = (connection: Connection) => {
+      if (this.#unused.includes(connection)) this.discard(connection);
+    };
     this.#open = () => new Connection(settings.url.origin, connect, settings.timeouts.firstByteMs, onGone);
   }
 
