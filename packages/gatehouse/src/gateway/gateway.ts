@@ -10,6 +10,7 @@ import { createHttpBackend } from "./http/http-backend.ts";
 import { createCallerSigning } from "./identity/signing.ts";
 import type { ProtectedServer } from "./protected-server.ts";
 import { writeAnswer } from "./refusal.ts";
+import { endUnacknowledged } from "./relay/gone-clients.ts";
 import type { OpenStreams } from "./relay/open-streams.ts";
 import { createStdioBackend } from "./stdio/stdio-backend.ts";
 import { isListening, watchStreams } from "./streams.ts";
@@ -32,6 +33,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** How often it is looked for clients that are gone. */
+const goneClientsMs = 30_000;
 /** What calls have that are answered by a stream when the process stops; its listener gives them 5 s. */
 const lastCallsMs = 4000;
 
@@ -57,6 +60,7 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
     shared.log.error({ err: error }, "a server's connections could not be closed"),
   );
   const watch = watchStreams(services.streams, services);
+  const goneClients = setInterval(() => void endUnacknowledged(services.streams), goneClientsMs).unref();
   let lastCalls: NodeJS.Timeout | undefined;
   let documents = createDocuments(servers, published);
 
@@ -99,6 +103,7 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
     async close() {
       watch.stop();
       clearTimeout(lastCalls);
+      clearInterval(goneClients);
       await doors.close();
     },
   };

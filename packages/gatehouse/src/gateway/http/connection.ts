@@ -8,9 +8,9 @@ const maxHeadBytes = 32 * 1024;
  * Milliseconds for which an unused connection is kept where the server says nothing: below the 5 s of the
  * shortest usual default (uvicorn, node).
  */
-const keepUnusedMs = 4000;
+const keepUnusedMs = 3000;
 /** How much earlier than the server says its side is left: it may round, and this process may be late. */
-const leaveEarlierMs = 1500;
+const leaveEarlierMs = 2000;
 
 /** A connection to a server, for one call at a time. */
 export class Connection {

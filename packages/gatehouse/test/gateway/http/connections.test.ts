@@ -8,7 +8,7 @@ import { createHttpBackend } from "../../../src/gateway/http/http-backend.ts";
 import { aBareDoor, aCall } from "../support/bare-door.ts";
 import { aRawServer, whole } from "../support/raw-server.ts";
 
-const keepingMs = 2000;
+const keepingMs = 3000;
 
 /** Answers, says how long it keeps a connection, and does so to the millisecond. */
 function keeping(): (socket: Socket) => void {
@@ -24,9 +24,9 @@ function keeping(): (socket: Socket) => void {
 test("W15 no call meets a connection that its server is closing, and none is sent twice", async (t) => {
   const behind = await aRawServer(t, keeping());
   const door = await aBareDoor(t, behind.url);
-  const spread = Array.from({ length: 60 }, (_, index) => index * 50); // up to half as long again
+  const spread = Array.from({ length: 60 }, (_, index) => index * 60); // up to half as long again
   // As long as the door keeps them itself, when its own timer runs out between the look and the use.
-  const close = Array.from({ length: 200 }, (_, index) => 490 + (index % 20));
+  const close = Array.from({ length: 200 }, (_, index) => 990 + (index % 20));
   const pauses = [...spread, ...close];
   const calls = pauses.map(async (pauseMs) => {
     const statuses = [(await door.call()).status];
