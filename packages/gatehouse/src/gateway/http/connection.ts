@@ -5,11 +5,11 @@ import type { Connect, ConnectStage } from "./connect.ts";
 /** Beyond this a server's head is none. */
 const maxHeadBytes = 32 * 1024;
 /**
- * Milliseconds for which an unused connection is kept where the server says nothing: below the 5 s of the
+ * Milliseconds for which a connection is used again where the server says nothing: below the 5 s of the
  * shortest usual default (uvicorn, node).
  */
 const keepUnusedMs = 3000;
-/** How much earlier than the server says its side is left: it may round, and this process may be late. */
+/** How much earlier than the server says its side is left: it may round, and both may be late. */
 const leaveEarlierMs = 2000;
 
 /** A connection to a server, for one call at a time. */
@@ -19,6 +19,8 @@ export class Connection {
   stage: ConnectStage | undefined = "resolve";
   #socket: Socket | undefined;
   #bytesBefore = 0;
+  #begunAt = 0;
+  #keptMs = keepUnusedMs;
 
   /** @param onGone told once either side has closed it */
   constructor(origin: string, connect: Connect, firstByteMs: number, onGone: (it: Connection) => void) {
@@ -47,9 +49,24 @@ export class Connection {
     this.client.on("disconnect", () => onGone(this));
   }
 
-  /** To be told when the next call begins, so that `hasAnswered` speaks of its answer. */
+  /** To be told when a call begins. */
   begin(): void {
+    this.#begunAt = performance.now();
     this.#bytesBefore = this.#socket?.bytesRead ?? 0;
+  }
+
+  /** @param keepAlive the answer's `Keep-Alive`: how long its server keeps the connection */
+  end(keepAlive: string | undefined): void {
+    const [, seconds] = (keepAlive && /timeout=(\d{1,6})/i.exec(keepAlive)) || [];
+    this.#keptMs = seconds === undefined ? keepUnusedMs : Number(seconds) * 1000 - leaveEarlierMs;
+  }
+
+  /**
+   * Whether the server surely keeps it still, by the time since the last call was sent: it counts from its
+   * answer, which is later, and may be read late here.
+   */
+  get isFresh(): boolean {
+    return performance.now() - this.#begunAt < this.#keptMs;
   }
 
   /** Whether anything of the answer has come. */

@@ -21,7 +21,7 @@ export class Connections {
   }
 
   take(): Connection {
-    const connection = this.#unused.pop() ?? this.#open();
+    const connection = this.#fresh() ?? this.#open();
     this.#all.add(connection);
     connection.begin();
     return connection;
@@ -30,6 +30,14 @@ export class Connections {
   /** Gives one back whose answer has been read to its end. */
   giveBack(connection: Connection): void {
     if (this.#all.has(connection)) this.#unused.push(connection);
+  }
+
+  #fresh(): Connection | undefined {
+    for (let connection = this.#unused.pop(); connection; connection = this.#unused.pop()) {
+      if (connection.isFresh) return connection;
+      this.discard(connection);
+    }
+    return undefined;
   }
 
   /** Closes one for good. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { HeaderFields } from "../call.ts";
+import { fieldOf } from "../fields.ts";
 import { AnswerBody } from "./answer-body.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
@@ -90,6 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.connection.end(fieldOf(this.fields, "keep-alive"));
     this.#connections.giveBack(this.connection);
     this.#body?.push(null);
   }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import type { Call } from "../../../src/gateway/call.ts";
+import type { Backend, Call } from "../../../src/gateway/call.ts";
 import { createHttpBackend } from "../../../src/gateway/http/http-backend.ts";
 import { aBareDoor, aCall } from "../support/bare-door.ts";
 import { aRawServer, whole } from "../support/raw-server.ts";
@@ -87,21 +87,7 @@ test("a call that meets a connection at its very end, and has not been sent, goe
   const note = (message: unknown) => void sockets.push((message as { socket: Socket }).socket);
   subscribe("undici:client:connected", note);
   t.after(() => unsubscribe("undici:client:connected", note));
-  const backend = createHttpBackend({
-    kind: "http",
-    url: new URL(behind.url),
-    socketPath: undefined,
-    authorities: [],
-    keepsHost: false,
-    credentials: {},
-    timeouts: { connectMs: 5000, firstByteMs: 5000, silenceMs: 5000 },
-  });
-  t.after(() => backend.close());
-  const call = {
-    request: { method: "POST", url: "/mcp" },
-    body: Buffer.from(aCall),
-    signal: new AbortController().signal,
-  } as unknown as Call;
+  const backend = aBackend(t, behind.url);
   for (let count = 1; count <= 5; count++) {
     assert.equal((await backend.send(call, [])).status, 200);
     sockets.at(-1)?.destroy(); // as its timer does; the connection learns of it in a later turn
@@ -110,3 +96,38 @@ test("a call that meets a connection at its very end, and has not been sent, goe
   }
   assert.equal(behind.requests.length, 10);
 });
+
+test("a connection is too old by when its last call was sent, also where this process was late to see it", async (t) => {
+  const behind = await aRawServer(t, (socket) => void socket.write(whole("{}", "Keep-Alive: timeout=3\r\n")));
+  const backend = aBackend(t, behind.url);
+  let late = 0;
+  const { now } = performance;
+  t.mock.method(performance, "now", () => now.call(performance) + late);
+  await backend.send(call, []);
+  late = 900;
+  await backend.send(call, []);
+  assert.equal(behind.connections.length, 1);
+  late += 1000; // of which no timer has heard
+  await backend.send(call, []);
+  assert.equal(behind.connections.length, 2);
+});
+
+const call = {
+  request: { method: "POST", url: "/mcp" },
+  body: Buffer.from(aCall),
+  signal: new AbortController().signal,
+} as unknown as Call;
+
+function aBackend(t: TestContext, url: string): Backend {
+  const backend = createHttpBackend({
+    kind: "http",
+    url: new URL(url),
+    socketPath: undefined,
+    authorities: [],
+    keepsHost: false,
+    credentials: {},
+    timeouts: { connectMs: 5000, firstByteMs: 5000, silenceMs: 5000 },
+  });
+  t.after(() => backend.close());
+  return backend;
+}
