@@ -15,7 +15,7 @@ import { aDatabase, startCommand, untilPrinted } from "./command-line.ts";
 
 const start = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}}`;
 
-test("W-n27 a page that reaches protect by another name starts no child, and what a person's client has started ends with the program", async (t) => {
+test("nobody without a token or from another origin starts a child of protect, and what was started ends with the program", async (t) => {
   const database = await aDatabase();
   t.after(database.remove);
   const port = await freePort();
