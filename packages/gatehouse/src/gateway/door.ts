@@ -44,8 +44,6 @@ export interface GatewayServices {
   readonly bodies: Bodies;
   /** Every event stream that is open at one of this process's doors. */
   readonly streams: OpenStreams;
-  /** Whether a server is still among those of the configuration: streams of another end. */
-  readonly isServed: (server: ProtectedServer) => boolean;
 }
 
 /** One protected server's door: answers one request, the steps in their order. Rejects only for a defect. */

@@ -39,7 +39,7 @@ const goneClientsMs = 30_000;
 const lastCallsMs = 4000;
 
 /** What all doors are handed from outside. */
-export interface SharedServices extends Omit<GatewayServices, "streams" | "bodies" | "isServed"> {
+export interface SharedServices extends Omit<GatewayServices, "streams" | "bodies"> {
   /** For the streams that are open. */
   readonly lookAgain: LookAgain;
 }
@@ -49,7 +49,6 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
     ...shared,
     streams: new Set() as OpenStreams,
     bodies: createBodies(),
-    isServed: (server: ProtectedServer) => doors.isServed(server),
   };
   const published = { ...services, ...createCallerSigning(services.secretKeys, services) };
   const parts = {

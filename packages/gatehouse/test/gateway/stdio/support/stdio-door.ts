@@ -109,7 +109,6 @@ export async function aStdioDoor(
     log: logger,
     bodies: createBodies(),
     streams: new Set(),
-    isServed: () => true,
   });
   const close = async () => {
     await backend.close();
