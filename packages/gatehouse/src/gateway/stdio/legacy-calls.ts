@@ -42,12 +42,12 @@ export function createLegacyCalls(
     let answer: JsonMessage;
     try {
       answer = per === "session" ? await askAsSent(child, call, message) : await askOnce(child, message);
+      call.signal.throwIfAborted();
     } catch (error) {
       child.routing.sessions.delete(session);
       if (per === "session") void child.stop();
       throw error;
     }
-    call.signal.throwIfAborted();
     reply.answer(answer.json, 200);
     const begun = await reply.begun;
     if (answer.spans.error !== undefined) {

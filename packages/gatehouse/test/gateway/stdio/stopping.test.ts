@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { aFolder } from "../../config/config-file.ts";
@@ -45,6 +45,24 @@ test("W65 a child ends with its session, when it is idle, and at the shutdown, w
   const pids = [await last.call("pid"), await last.call("fork"), await modernCall(door, "pid")].map(Number);
   await door.close();
   assert.deepEqual(pids.filter(isRunning), []);
+});
+
+test("whoever leaves before the session has begun leaves no child behind", async (t) => {
+  const pids = join(aFolder(t, {}), "pids");
+  const door = await aStdioDoor(t, { command: aChild("silent", pids) });
+  const leaving = new AbortController();
+  const start = fetch(door.url, {
+    method: "POST",
+    body: `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}`,
+    signal: leaving.signal,
+    headers: { authorization: "Bearer alice/editor", "content-type": "application/json" },
+  });
+  await until(() => existsSync(pids));
+  const pid = Number(readFileSync(pids, "utf8"));
+  leaving.abort();
+  await assert.rejects(start);
+  await until(() => !isRunning(pid));
+  assert.equal(door.underWay(), 0);
 });
 
 test("a call under way keeps its child from being idle", async (t) => {
