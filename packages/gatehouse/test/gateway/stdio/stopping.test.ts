@@ -57,7 +57,7 @@ test("whoever leaves before the session has begun leaves no child behind", async
     signal: leaving.signal,
     headers: { authorization: "Bearer alice/editor", "content-type": "application/json" },
   });
-  await until(() => existsSync(pids));
+  await until(() => existsSync(pids) && readFileSync(pids, "utf8").endsWith("\n"));
   const pid = Number(readFileSync(pids, "utf8"));
   leaving.abort();
   await assert.rejects(start);
