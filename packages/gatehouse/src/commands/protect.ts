@@ -69,18 +69,16 @@ async function protect(shell: Shell, behind: readonly string[], options: Protect
   const { config } = loaded;
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const reach = reachability(config, shell.environment.PATH ?? "");
-  const overrides = {
-    acceptNewKey: options.acceptNewKey ?? false,
-    announce: (text: string) => shell.print(text),
-  };
+  // For good the log is all that is on standard output, a line of JSON each.
+  const say = loaded.mode === "dev" ? shell.print : shell.complain;
   await runAlone(
     config,
     log,
     { interrupted: untilInterrupted(), hangups },
-    overrides,
+    { acceptNewKey: options.acceptNewKey ?? false, announce: say },
     (apply) => createReloader(loaded, input, log, apply),
     (url) => {
-      shell.print(welcome(config, url, loaded.mode));
+      say(welcome(config, url, loaded.mode));
       if (loaded.mode === "serve") log.info(describeStart(config, url), "listening");
       void reach.then((problems) => {
         for (const problem of problems) shell.complain(`WARNING: ${problem}\n`);

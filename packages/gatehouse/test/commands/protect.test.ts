@@ -192,7 +192,10 @@ test("with an address for others and an identity provider protect is for good, a
     PORT: String(await freePort()),
   });
   t.after(() => child.kill("SIGKILL"));
+  const lines: string[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => lines.push(...String(chunk).trim().split("\n")));
   const printed = await untilPrinted(child, /"listening".*\n/);
+  for (const line of lines) assert.ok(JSON.parse(line), "the log alone is on standard output");
   assert.doesNotMatch(printed, /development/);
   assert.match(printed, /^ {2}claude\.ai +.*https:\/\/mcp\.example\.com\/notes$/m);
   assert.match(printed, /"doors":"notes at https:\/\/mcp\.example\.com\/notes"/);

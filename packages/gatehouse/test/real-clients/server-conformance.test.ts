@@ -37,10 +37,10 @@ for (const [kind, start, options, least] of [
   }, async (t) => {
     const url = await start(t);
     const throughDoor = await behindDoor(t, url);
-    const [without, through] = [
-      await runServerConformance(t, url, options),
-      await runServerConformance(t, throughDoor, options),
-    ];
+    const [without, through] = await Promise.all([
+      runServerConformance(t, url, options),
+      runServerConformance(t, throughDoor, options),
+    ]);
     const passed = [...without.values()].filter((status) => status === "SUCCESS");
     assert.ok(passed.length >= least, `only ${passed.length} passed`);
     const differences = [...new Set([...without.keys(), ...through.keys()])]
