@@ -9,13 +9,20 @@ import { betterAuth } from "./contenders/better-auth.ts";
 import type { Contender, Plan } from "./contenders/contender.ts";
 import { gatehouseOnPostgres, gatehouseOnSqlite } from "./contenders/gatehouse.ts";
 import { nodeOauth } from "./contenders/node-oauth.ts";
-import { oidcProvider } from "./contenders/oidc-provider.ts";
+import { oidcProvider, oidcProviderOnSqlite } from "./contenders/oidc-provider.ts";
 import { measure } from "./measure.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { report } from "./report.ts";
 import type { ContenderResults, Results } from "./results.ts";
 
-const contenders = [gatehouseOnSqlite, gatehouseOnPostgres, oidcProvider, betterAuth, nodeOauth];
+const contenders = [
+  gatehouseOnSqlite,
+  gatehouseOnPostgres,
+  oidcProvider,
+  oidcProviderOnSqlite,
+  betterAuth,
+  nodeOauth,
+];
 const resultsFolder = join(import.meta.dirname, "results");
 
 try {
