@@ -67,7 +67,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address, isThroughProxy }) => {
     const gone = new AbortController();
-    response.once("close", () => gone.abort());
+    response.once("close", () => gone.abort(clientGone));
     request.socket.setKeepAlive(true, keepAliveMs, keepAliveIntervalMs, keepAliveCount);
     let asked: Asked | undefined;
     let body: Buffer | undefined;
@@ -130,6 +130,9 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
     }
   };
 }
+
+/** One for all: an error made for each call would cost more than much of what is done for it. */
+const clientGone = new ClientGoneError("the client went away");
 
 const brokenOff = "an answer of the MCP server broke off";
 

@@ -8,6 +8,7 @@ export interface AnswerSource {
   abort(cause: Error): void;
 }
 
+const unread = new Error("nobody reads on");
 const maxHeldBytes = 64 * 1024;
 
 /** The body of a server's answer as it comes, no faster than it is read. */
@@ -39,7 +40,7 @@ export class AnswerBody extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearInterval(this.#silence);
-    this.#source.abort(error ?? new Error("nobody reads on"));
+    this.#source.abort(error ?? unread);
     done(error);
   }
 

@@ -23,7 +23,7 @@ export function createHttpBackend(settings: HttpBackendSettings): Backend {
   async function exchange(call: Call, path: string, fields: HeaderFields): Promise<Exchange> {
     const { request, body, signal } = call;
     const it = new Exchange(connections);
-    const leave = () => it.abort(new Error("the client went away"));
+    const leave = () => it.abort(signal.reason);
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
     const options = {
