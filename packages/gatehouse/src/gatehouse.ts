@@ -126,7 +126,7 @@ export async function startGatehouse(
   };
   const server = createAuthorizationServer(services);
   const findBearer = createFindBearer(services);
-  const gateway = startGateway(config, {
+  const gateway = await startGateway(config, {
     issuer: settings.issuer,
     metadata: metadataDocument(settings),
     findBearer,

@@ -12,6 +12,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { aDatabase, anyProvider, startCommand, untilPrinted } from "../commands/command-line.ts";
 import { aFolder } from "../config/config-file.ts";
 import { freePort } from "../support/free-port.ts";
+import { startTestGatehouse } from "../support/gatehouse.ts";
 import { exchange } from "../support/raw-exchange.ts";
 import { aDoor, aServerBehind, type Received } from "./support/door.ts";
 
@@ -93,6 +94,18 @@ test("W04 a changed list of servers holds from the next request on; what is unde
   assert.equal((await door.call()).status, 404);
   fresh.waiting[0]?.setHeader("content-type", "application/json").end(JSON.stringify({ name: "fresh" }));
   assert.equal(await nameOf(called), "fresh");
+});
+
+test("the first server that a changed file names is behind its door at once, where there was none before", async (t) => {
+  const behind = await aPatientServer(t, "first");
+  const server = await startTestGatehouse();
+  t.after(() => server.stop());
+  const call = async () => (await fetch(`${server.url}/mcp`, { method: "POST", body: "{}" })).status;
+  assert.equal(await call(), 404);
+  await server.reload(yaml(behind.url));
+  assert.equal(await call(), 401);
+  await server.reload("servers: []\n");
+  assert.equal(await call(), 404);
 });
 
 test("a file with something wrong in its servers changes nothing, and the log names every error", async (t) => {
