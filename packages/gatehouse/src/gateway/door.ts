@@ -9,6 +9,7 @@ import { type Bodies, ClientGoneError } from "./body.ts";
 import type { Backend, Call } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
 import { createEdge } from "./edge/edge.ts";
+import { fewLines } from "./edge/few-lines.ts";
 import { createForwardedFields } from "./edge/forwarded-fields.ts";
 import { createOutgoingFields } from "./identity/outgoing-fields.ts";
 import { createCallerSigning } from "./identity/signing.ts";
@@ -64,11 +65,13 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const sessions = createSessions(server, services);
   const audited = createCallAudit(server, services.events);
   const takeFromLimits = createCallLimits(server, services.budgets, services.clock);
+  const mayTellOfStrangers = fewLines(services.clock);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address, isThroughProxy }) => {
     const gone = new AbortController();
     response.once("close", () => gone.abort(clientGone));
     request.socket.setKeepAlive(true, keepAliveMs, keepAliveIntervalMs, keepAliveCount);
+    let isKnown = false;
     let asked: Asked | undefined;
     let body: Buffer | undefined;
     let tools: AuditedCall | undefined;
@@ -77,6 +80,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (preflight !== undefined) return writeAnswer(response, preflight);
       const bearer = await authenticate(request, server, challenges, findBearer);
       if ("status" in bearer) return writeAnswer(response, bearer);
+      isKnown = true;
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       body = request.method === "POST" ? await bodies.read(request, response) : undefined;
       asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
@@ -123,7 +127,8 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (!(error instanceof RefusedCallError)) throw error;
       tools?.refused(error);
       const { stage, debug } = error;
-      log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
+      if (isKnown || mayTellOfStrangers())
+        log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
       writeRefusal(response, error.refused, asked && idToAnswer(asked));
     } finally {
       if (body !== undefined) bodies.release(body);

@@ -241,3 +241,12 @@ test("a call that comes back to the door it left by is ended, and one of another
   assert.equal(statusOf(await exchanged(t, port, wholeCall(port, [close, `Via: 1.1 proxy, ${own}`]))), 508);
   assert.equal(behind.received.length, 1);
 });
+
+test("strangers who are refused leave ten lines a minute in the log, and not one each", async (t) => {
+  const behind = await aServerBehind(t);
+  const { port, log } = await aBareDoor(t, behind.url);
+  const bytes = wholeCall(port, [close, "Origin: https://evil.example"]);
+  for (let count = 0; count < 40; count++) await exchanged(t, port, bytes);
+  // The minute may have ended in between, once.
+  assert.ok(log.length >= 10 && log.length <= 20, `${log.length} lines`);
+});
