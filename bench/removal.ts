@@ -46,7 +46,7 @@ for (const store of values.stores.split(",") as ("sqlite" | "postgres")[]) {
   const flushes = measureFlushes(folder);
   const before = await load(server, refreshes, how);
   const begun = performance.now();
-  const removing = [process.execPath, program, "clients", "remove", doomedClientId];
+  const removing = [process.execPath, program, "clients", "remove", doomedClientId, "--yes"];
   const removal = spawn("taskset", ["-c", "1", ...removing], {
     env: { ...process.env, SQL_URL: server.sqlUrl, SECRET_KEY: secretKey },
     stdio: ["ignore", "ignore", "inherit"],
