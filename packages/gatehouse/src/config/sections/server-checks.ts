@@ -78,11 +78,11 @@ function checkDistinct(
 export const ownPaths = [
   "/.well-known",
   "/account",
+  "/apps",
   "/assets",
   "/authorize",
   "/backchannel-logout",
   "/callback",
-  "/connected-apps",
   "/consent",
   "/console",
   "/healthz",

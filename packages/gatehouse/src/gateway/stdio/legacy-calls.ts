@@ -79,7 +79,7 @@ export function createLegacyCalls(
 
   /** A shared child is initialized once, by the door, and told of nothing that a client could do for it. */
   async function askOnce(child: RunningChild, message: JsonMessage): Promise<JsonMessage> {
-    const version = memberText(message, "params.protocolVersion") ?? `"2025-03-26"`;
+    const version = revisionOf(message);
     let handshake = handshakes.get(child);
     if (handshake === undefined) {
       handshake = shakeHands(child, version);
@@ -185,6 +185,12 @@ function needOf(
   }
   const kind = { era: "legacy", clients: "session" } as const;
   return { key: `session ${id}`, person: subject, audience: "session", kind, fields };
+}
+
+/** As JSON text. Only what is one goes to a child that others share: nobody puts own words there. */
+function revisionOf(message: JsonMessage): string {
+  const asked = memberText(message, "params.protocolVersion") ?? "";
+  return /^"[\w.-]{1,32}"$/.test(asked) ? asked : `"2025-03-26"`;
 }
 
 const noSuchSession = {

@@ -248,7 +248,7 @@ export function createRouting(
       const waiting = Promise.withResolvers<JsonMessage>();
       asked.set(key, waiting);
       const sent = `{"jsonrpc":"2.0","id":${key},"method":"${method}","params":${params}}`;
-      if (!child.send(Buffer.from(sent))) waiting.reject(new RefusedCallError(notReading));
+      if (!child.send(asOneLine(Buffer.from(sent)))) waiting.reject(new RefusedCallError(notReading));
       return waiting.promise;
     },
     tell(method) {

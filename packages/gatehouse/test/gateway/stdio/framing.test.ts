@@ -55,3 +55,15 @@ test("a child is written to and read from in pieces of any size", async (t) => {
   const lines = JSON.parse(await modernCall(door, "lines", { sent })) as string[];
   assert.ok(lines.at(-1)?.includes(sent));
 });
+
+test("nothing of an initialize but its revision reaches a child that others share", async (t) => {
+  const door = await aStdioDoor(t, { command: aChild("both"), per: "process" });
+  const smuggled = toolCall("pid", {}, { id: "2" });
+  const params = `{"protocolVersion":[\n${smuggled}\n],"capabilities":{},"clientInfo":{"name":"t","version":"1"}}`;
+  const begun = await door.post(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":${params}}`);
+  assert.equal(begun.status, 200, await begun.text());
+  const lines = JSON.parse(await (await aSession(door, "bob/editor")).call("lines")) as string[];
+  assert.equal(lines.length, 3, "initialize, initialized, and this");
+  assert.match(lines[0] ?? "", /"protocolVersion":"2025-03-26"/);
+  assert.doesNotMatch(lines.join(), /"name":"pid"/);
+});
