@@ -215,7 +215,8 @@ test("Y-n13 an unknown id and a wrong secret look alike", async () => {
       (joined) => ask({}, basic(joined)),
     ),
   );
-  assert.equal(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size, 1);
+  const seen = answers.map(({ status, text }) => `${status} ${text.replace(/[0-9A-Z-]{14}(?=\))/, "…")}`);
+  assert.equal(new Set(seen).size, 1, "but for the reference, which is another one for each request");
 });
 
 test("guessing INTROSPECTION_TOKEN by id and secret is slowed like guessing it by Bearer; real callers go on", async (t) => {
