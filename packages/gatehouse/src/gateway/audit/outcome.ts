@@ -1,5 +1,6 @@
 import type { HeaderFields } from "../call.ts";
 import { fieldOf } from "../fields.ts";
+import { readEvent } from "../relay/event-data.ts";
 import { EventSplitter } from "../relay/event-splitter.ts";
 import type { AnswerObserver, RelayEnd } from "../relay/rewriter.ts";
 
@@ -75,12 +76,11 @@ export class OutcomeReader implements AnswerObserver {
   }
 
   #readEvent(event: Buffer): void {
-    const lines = event.toString().split(/\r\n|\r|\n/);
-    const data = lines.flatMap((line) => (line.startsWith("data:") ? [line.slice(5).replace(/^ /, "")] : []));
-    if (data.length > 0) this.#read(data.join("\n"));
+    const { data } = readEvent(event);
+    if (data !== undefined) this.#read(data);
   }
 
-  #read(json: Buffer | string): void {
+  #read(json: Buffer): void {
     let parsed: unknown;
     try {
       parsed = JSON.parse(json.toString());

@@ -3,23 +3,34 @@ const space = 0x20;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
+/** What a reader of event streams takes one event for (WHATWG HTML §9.2.6). */
+export interface EventContent {
+  /** `message` where it names none. */
+  readonly type: string;
+  /** `undefined`: it has none, and counts as no event. */
+  readonly data: Buffer | undefined;
+}
+
+/** @param event with its lines and the empty line that ends it */
+export function readEvent(event: Buffer): EventContent {
+  return contentOf(linesOf(event));
+}
+
 /**
  * Changes the data of one event, which may stand in several lines (WHATWG HTML §9.2.6). Data that stay as
  * they were leave all bytes as they were, and so do those of an event of another type than `message`.
  */
 export function rewriteData(event: Buffer, rewrite: (data: Buffer) => Buffer): Buffer {
   const lines = linesOf(event);
-  const withData = lines.filter(({ field }) => field === "data");
-  if (withData.length === 0) return event;
-  const type = lines.findLast(({ field }) => field === "event")?.value.toString();
-  if (type !== undefined && type !== "" && type !== "message") return event;
-  const data = joined(withData.map(({ value }) => value));
+  const { type, data } = contentOf(lines);
+  if (data === undefined || type !== "message") return event;
   const rewritten = rewrite(data);
   if (rewritten.equals(data)) return event;
+  const first = lines.find(isData);
   return Buffer.concat(
     lines.flatMap((line) => {
-      if (line.field !== "data") return [line.bytes];
-      return line === withData[0] ? dataLines(rewritten) : [];
+      if (!isData(line)) return [line.bytes];
+      return line === first ? dataLines(rewritten) : [];
     }),
   );
 }
@@ -32,17 +43,29 @@ interface Line {
   readonly value: Buffer;
 }
 
+const isData = ({ field }: Line) => field === "data";
+
+function contentOf(lines: readonly Line[]): EventContent {
+  const values = lines.filter(isData).map(({ value }) => value);
+  const type = lines.findLast(({ field }) => field === "event")?.value.toString() || "message";
+  return { type, data: values.length === 0 ? undefined : joined(values) };
+}
+
 function linesOf(event: Buffer): Line[] {
   const lines: Line[] = [];
-  let start = 0;
-  for (let at = 0; at < event.length; at++) {
-    if (event[at] !== lineFeed && event[at] !== carriageReturn) continue;
-    const end = event[at] === carriageReturn && event[at + 1] === lineFeed ? at + 2 : at + 1;
+  let turn = event.indexOf(carriageReturn);
+  for (let start = 0; start < event.length; ) {
+    if (turn !== -1 && turn < start) turn = event.indexOf(carriageReturn, start);
+    const feed = event.indexOf(lineFeed, start);
+    const at = turn === -1 || (feed !== -1 && feed < turn) ? feed : turn;
+    if (at === -1) {
+      lines.push(lineOf(event.subarray(start), event.length - start));
+      break;
+    }
+    const end = at === turn && event[at + 1] === lineFeed ? at + 2 : at + 1;
     lines.push(lineOf(event.subarray(start, end), at - start));
     start = end;
-    at = end - 1;
   }
-  if (start < event.length) lines.push(lineOf(event.subarray(start), event.length - start));
   return lines;
 }
 

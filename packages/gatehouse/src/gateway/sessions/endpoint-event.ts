@@ -1,3 +1,5 @@
+import { readEvent } from "../relay/event-data.ts";
+
 /**
  * The `endpoint` event of HTTP+SSE (MCP 2024-11-05, Transports) with another address.
  * @param replace the address that the client gets for the server's
@@ -5,14 +7,7 @@
  */
 export function replaceEndpoint(event: Buffer, replace: (address: string) => string): Buffer {
   if (!event.includes("endpoint")) return event;
-  const lines = event.toString().split(/\r\n|\n|\r/);
-  let type = "";
-  const data: string[] = [];
-  for (const line of lines) {
-    const [, name = line, value = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
-    if (name === "event") type = value;
-    if (name === "data") data.push(value);
-  }
-  if (type !== "endpoint" || data.length === 0) return event;
-  return Buffer.from(`event: endpoint\ndata: ${replace(data.join("\n"))}\n\n`);
+  const { type, data } = readEvent(event);
+  if (type !== "endpoint" || data === undefined) return event;
+  return Buffer.from(`event: endpoint\ndata: ${replace(data.toString())}\n\n`);
 }

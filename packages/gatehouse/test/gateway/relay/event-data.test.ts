@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rewriteData } from "../../../src/gateway/relay/event-data.ts";
+import { readEvent, rewriteData } from "../../../src/gateway/relay/event-data.ts";
 
 const shout = (event: string) =>
   rewriteData(Buffer.from(event), (data) => Buffer.from(data.toString().toUpperCase())).toString();
@@ -36,4 +36,14 @@ test("an event whose data stay as they were stays byte for byte, and so does one
     assert.equal(shout(event), event, JSON.stringify(event));
   }
   assert.equal(shout("event: ping\nevent:\ndata: a\n\n"), "event: ping\nevent:\ndata: A\n\n");
+});
+
+test("an event is read as browsers read it: any line end, a byte order mark, lines joined, the last type", () => {
+  const read = (event: string) => {
+    const { type, data } = readEvent(Buffer.from(event));
+    return [type, data?.toString()];
+  };
+  assert.deepEqual(read("\ufeffdata: a\r\ndata:b\r\rdata\n\n"), ["message", "a\nb\n"]);
+  assert.deepEqual(read("event: ping\nevent: endpoint\ndata:  /x\n\n"), ["endpoint", " /x"]);
+  assert.deepEqual(read("event\n:data: a\n\n"), ["message", undefined]);
 });
