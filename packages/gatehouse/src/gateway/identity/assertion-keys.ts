@@ -1,4 +1,5 @@
-import { createECDH, createPrivateKey, hash, hkdfSync, type KeyObject } from "node:crypto";
+import { createECDH, createPrivateKey, hash, type KeyObject } from "node:crypto";
+import { derivedKey } from "../../oauth/tokens/derived-key.ts";
 
 /*
  * Assertions about callers are signed by keys derived from those of the server (RFC 5869), so that all
@@ -20,7 +21,7 @@ const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
 const derivedBytes = 40;
 
 export function assertionKey(secretKey: Buffer): AssertionKey {
-  const derived = Buffer.from(hkdfSync("sha256", secretKey, "", "gatehouse caller assertion", derivedBytes));
+  const derived = derivedKey(secretKey, "gatehouse caller assertion", derivedBytes);
   const scalar = (BigInt(`0x${derived.toString("hex")}`) % (order - 1n)) + 1n;
   const secret = Buffer.from(scalar.toString(16).padStart(64, "0"), "hex");
   const curve = createECDH("prime256v1");

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash } from "node:crypto";
+import { derivedKey } from "../../oauth/tokens/derived-key.ts";
 import { mac } from "../../oauth/tokens/mac.ts";
 
 /*
@@ -85,10 +86,9 @@ function ownerMark(purpose: Purpose, { server, subject, clientId }: Owner): Buff
 function keysOf(secretKey: Buffer): { readonly encryption: Buffer; readonly nonce: Buffer } {
   const known = derivedKeys.get(secretKey);
   if (known !== undefined) return known;
-  const derive = (label: string) => Buffer.from(hkdfSync("sha256", secretKey, "", label, 32));
   const derived = {
-    encryption: derive("gatehouse mcp session"),
-    nonce: derive("gatehouse mcp session nonce"),
+    encryption: derivedKey(secretKey, "gatehouse mcp session"),
+    nonce: derivedKey(secretKey, "gatehouse mcp session nonce"),
   };
   derivedKeys.set(secretKey, derived);
   return derived;

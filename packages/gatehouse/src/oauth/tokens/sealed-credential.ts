@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import type { Random } from "../ports.ts";
 import type { Settings } from "../settings.ts";
 import type { Subject } from "../values.ts";
+import { derivedKey } from "./derived-key.ts";
 
 /*
  * What a provider gave for asking it again about a person (a refresh or API token) is the one secret of
@@ -56,5 +57,5 @@ export function openCredential(
 }
 
 function credentialKey(secretKey: Buffer): Buffer {
-  return Buffer.from(hkdfSync("sha256", secretKey, "", "gatehouse upstream credential", 32));
+  return derivedKey(secretKey, "gatehouse upstream credential");
 }

@@ -1,8 +1,9 @@
-import { hkdfSync, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Grant } from "../records.ts";
 import type { Settings } from "../settings.ts";
 import { type GrantId, type Seconds, seconds } from "../values.ts";
 import { checksum, checksumLength } from "./checksum.ts";
+import { derivedKey } from "./derived-key.ts";
 import { mac } from "./mac.ts";
 
 /*
@@ -93,11 +94,10 @@ function sealOf(secretKey: Buffer, salt: string, statement: Buffer): Buffer {
   return mac(accessTokenKey(secretKey), message).subarray(0, macBytes);
 }
 
-/** A key of its own (RFC 5869), so that nothing made for another purpose is an access token (X09). */
 function accessTokenKey(secretKey: Buffer): Buffer {
   const known = derivedKeys.get(secretKey);
   if (known !== undefined) return known;
-  const derived = Buffer.from(hkdfSync("sha256", secretKey, "", "gatehouse access token", 32));
+  const derived = derivedKey(secretKey, "gatehouse access token");
   derivedKeys.set(secretKey, derived);
   return derived;
 }
