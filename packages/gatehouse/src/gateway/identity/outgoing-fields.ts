@@ -1,8 +1,9 @@
 import type { Call, HeaderFields } from "../call.ts";
 import type { ProtectedServer } from "../protected-server.ts";
+import { bareName } from "../spelling.ts";
 import { assertionBytes, assertionHeader, type SignCaller } from "./assertion.ts";
 import { callerOf, groupsOmitted, tellCaller } from "./caller.ts";
-import { foldedName, isLookalike } from "./folded-name.ts";
+import { isLookalike } from "./lookalike.ts";
 
 /** What the client says to the door alone, or what only the door may say. */
 const notFromOutside = [
@@ -43,7 +44,7 @@ export function createOutgoingFields(
     groupsOmitted(identityHeaders),
     ...credentials.filter((_, at) => at % 2 === 0),
   ];
-  const ownNames = new Set(own.filter((name) => name !== undefined).map(foldedName));
+  const ownNames = new Set(own.filter((name) => name !== undefined).map(bareName));
   const known = new Map<string, boolean>();
 
   function isDropped(name: string): boolean {

@@ -1,5 +1,6 @@
+import { carelessly } from "../spelling.ts";
 import type { JsonReader } from "./json-reader.ts";
-import { type Budget, carelessly, Names } from "./names.ts";
+import { type Budget, Names } from "./names.ts";
 
 /** What is known of one message while its bytes are walked through; the order of its members is free. */
 export interface MessageDraft {

@@ -1,5 +1,5 @@
 import { errorCodes, RefusedCallError } from "../refusal.ts";
-import { folded } from "../spelling.ts";
+import { carelessly, folded } from "../spelling.ts";
 import type { JsonReader } from "./json-reader.ts";
 
 /** How much of one body is looked at closely: enough for any client, too little to keep a processor busy. */
@@ -55,10 +55,4 @@ export class Names {
     this.#seen.add(plainly);
     return name;
   }
-}
-
-/** As a parser reads it that ignores case, or that takes `resource_subscriptions` for the camel's one. */
-export function carelessly(name: string): string {
-  const plainly = folded(name);
-  return plainly.includes("_") || plainly.includes("-") ? plainly.replace(/[_-]/g, "") : plainly;
 }

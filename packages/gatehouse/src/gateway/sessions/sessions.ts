@@ -6,6 +6,7 @@ import type { Asked } from "../messages/asked.ts";
 import type { ProtectedServer } from "../protected-server.ts";
 import { errorCodes, RefusedCallError } from "../refusal.ts";
 import type { AnswerRewriter } from "../relay/rewriter.ts";
+import { bareName } from "../spelling.ts";
 import { replaceEndpoint } from "./endpoint-event.ts";
 import { type Owner, type Purpose, seal, unseal } from "./sealed.ts";
 
@@ -74,7 +75,7 @@ export function createSessions(server: ProtectedServer, { secretKeys, events }: 
       return open(sealed, "endpoint", caller);
     }
     // The server would take its own for it, whoever sends it.
-    for (const name of query.keys()) if (sessionParameters.has(folded(name))) throw noSuchSession();
+    for (const name of query.keys()) if (sessionParameters.has(bareName(name))) throw noSuchSession();
     return undefined;
   }
 
@@ -117,7 +118,8 @@ export function createSessions(server: ProtectedServer, { secretKeys, events }: 
     }
     // What the client or the operator says at each request is no secret of a session.
     const said = new Set([...queryOf(call.request).keys(), ...url.searchParams.keys()]);
-    for (const name of endpoint.searchParams.keys()) if (!said.has(name)) sessionParameters.add(folded(name));
+    for (const name of endpoint.searchParams.keys())
+      if (!said.has(name)) sessionParameters.add(bareName(name));
     const sealed = sealFor(endpoint.pathname + endpoint.search, "endpoint", call);
     return `${new URL(server.address).pathname}?${endpointParameter}=${sealed}`;
   }
@@ -150,8 +152,6 @@ function queryOf({ url = "" }: IncomingMessage): URLSearchParams {
   const mark = url.indexOf("?");
   return new URLSearchParams(mark === -1 ? "" : url.slice(mark));
 }
-
-const folded = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 /** Whatever is wrong with it, the same: clients begin anew, and nothing is told (W44). */
 function noSuchSession(): RefusedCallError {
