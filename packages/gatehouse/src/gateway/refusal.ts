@@ -63,6 +63,7 @@ export function writeAnswer(
 ): void {
   response.writeHead(answer.status, {
     "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
     ...answer.headers,
     ...(answer.status !== 204 && { "Content-Length": Buffer.byteLength(answer.body) }),
     ...(!response.req.complete && { Connection: "close" }),

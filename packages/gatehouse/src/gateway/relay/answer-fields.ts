@@ -2,17 +2,51 @@ import type { HeaderFields } from "../call.ts";
 import { isHopByHop, namedByConnection } from "../fields.ts";
 
 /**
- * What a server cannot say through the door: the challenge and CORS are the door's, cookies and what holds
- * for a whole origin would be set for everything else at it.
+ * What a server cannot say through the door. The challenge and CORS are the door's. The rest holds for a
+ * whole origin, or for what a page may do at it, and at this one people sign in and consent.
  */
 const notPassedOn = new Set([
   "www-authenticate",
   "set-cookie",
+  "set-cookie2",
+  "set-login",
   "alt-svc",
   "strict-transport-security",
+  "public-key-pins",
+  "expect-ct",
   "clear-site-data",
+  "service-worker-allowed",
+  "refresh",
+  "link",
+  "speculation-rules",
+  "nel",
+  "report-to",
+  "reporting-endpoints",
+  "accept-ch",
+  "critical-ch",
+  "origin-agent-cluster",
+  "origin-trial",
+  "permissions-policy",
+  "activate-storage-access",
+  "sec-session-registration",
+  "secure-session-registration",
+  "use-as-dictionary",
+  "content-security-policy",
+  "content-security-policy-report-only",
+  "x-content-type-options",
   "server",
 ]);
+
+/**
+ * Whatever a server answers is data. Should a browser come to show it as a page, out of its cache perhaps, it
+ * is one without scripts, forms, or the origin of the pages of ours.
+ */
+const noPage = [
+  "X-Content-Type-Options",
+  "nosniff",
+  "Content-Security-Policy",
+  "default-src 'none'; frame-ancestors 'none'; sandbox",
+] as const;
 
 /** Of an event stream: how long it is nobody knows, and proxies are neither to store nor to buffer it. */
 const writtenAnew = new Set(["content-length", "cache-control", "x-accel-buffering", "content-encoding"]);
@@ -30,6 +64,7 @@ export function answerFields(fields: HeaderFields, isEventStream: boolean): stri
     if (isEventStream && writtenAnew.has(folded)) continue;
     left.push(name, value);
   }
+  left.push(...noPage);
   if (isEventStream) left.push("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
   return left;
 }
