@@ -33,7 +33,11 @@ export interface Load {
  * Puts a server under load. Rejects when it answers with another status than the workload expects, or runs
  * out of requests.
  */
-export async function load(server: Running, workload: Workload, options: LoadOptions): Promise<Load> {
+export async function load(
+  server: Pick<Running, "host" | "port" | "pids">,
+  workload: Workload,
+  options: LoadOptions,
+): Promise<Load> {
   const { lanes: count, warmUpSeconds, seconds, rate } = options;
   const failure = Promise.withResolvers<never>();
   const timings = new Timings();
