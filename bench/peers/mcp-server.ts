@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 
 /*
- * An MCP server that does nothing: answers a call with a few bytes, one of the tool `big` with a megabyte as it
- * comes, and keeps a GET open without a word. PORT says where.
+ * An MCP server that does nothing: answers a call with a few bytes, one of the tool `big` with a megabyte as
+ * it comes, and keeps a GET open without a word. PORT says where.
  */
 
 const small = Buffer.from(

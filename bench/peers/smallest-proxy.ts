@@ -1,6 +1,6 @@
 import { Agent, createServer, request } from "node:http";
 
-/* The fewest lines that pass requests on: what a door is measured against. PORT, and UPSTREAM_PORT behind it. */
+/* The fewest lines that pass requests on: what a door is measured against. From PORT to UPSTREAM_PORT. */
 
 const agent = new Agent({ keepAlive: true });
 const port = Number(process.env.UPSTREAM_PORT);

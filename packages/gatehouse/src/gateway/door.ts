@@ -69,7 +69,10 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address, isThroughProxy }) => {
     const gone = new AbortController();
-    response.once("close", () => gone.abort(clientGone));
+    let isOver = false;
+    response.once("close", () => {
+      if (!isOver) gone.abort(clientGone); // which is dear
+    });
     request.socket.setKeepAlive(true, keepAliveMs, keepAliveIntervalMs, keepAliveCount);
     let isKnown = false;
     let asked: Asked | undefined;
@@ -112,6 +115,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       const end = await relay(call, answer, response, rewriters, { streams, observer: tools?.observer });
       tools?.finished(end, continued.session);
       const { outcome, cause } = end;
+      isOver = outcome === "complete";
       if (outcome === "broken") {
         services.log.warn(
           { request: id, server: server.name, stage: "body", cause: String(cause) },

@@ -1,11 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { LookAgain } from "../oauth/grants/bearer-now.ts";
 import { createBodies } from "./body.ts";
 import type { Backend } from "./call.ts";
 import { createDocuments, documentAnswer } from "./documents.ts";
 import { createDoor, type Door, type GatewayServices } from "./door.ts";
 import { createDoors } from "./doors.ts";
-import { type RequestTarget, targetOf } from "./edge/target.ts";
+import { targetOf } from "./edge/target.ts";
 import { createHttpBackend } from "./http/http-backend.ts";
 import { createCallerSigning } from "./identity/signing.ts";
 import type { ProtectedServer } from "./protected-server.ts";
@@ -17,9 +17,8 @@ import { isListening, watchStreams } from "./streams.ts";
 
 /** All doors of this process. */
 export interface Gateway {
-  /** Whether the request is for one of them. */
-  claims(request: IncomingMessage): boolean;
-  handle: Door;
+  /** Who answers the request, where it is for one of them. */
+  find(request: IncomingMessage): Door | undefined;
   /**
    * Takes over another list of servers. What is under way goes on as it began; at a removed server streams
    * that answer nothing end.
@@ -70,21 +69,15 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
   }
 
   /** With a slash at its end or without (W05). */
-  function findDoor({ host, path }: RequestTarget): Door | undefined {
+  function findDoor(host: string | undefined, path: string): Door | undefined {
     return doors.find(host, path) ?? (path.endsWith("/") ? doors.find(host, path.slice(0, -1)) : undefined);
   }
 
   return {
-    claims(request) {
-      const target = targetOf(request);
-      return documents.find(target.host, target.path) !== undefined || findDoor(target) !== undefined;
-    },
-    async handle(request: IncomingMessage, response: ServerResponse, origin) {
-      const target = targetOf(request);
-      const document = documents.find(target.host, target.path);
-      if (document !== undefined)
-        return writeAnswer(response, documentAnswer(request.method ?? "", document));
-      await findDoor(target)?.(request, response, origin);
+    find(request) {
+      const { host, path } = targetOf(request);
+      const document = documents.find(host, path);
+      return document === undefined ? findDoor(host, path) : withDocument(document);
     },
     apply(changed) {
       doors.apply(changed);
@@ -106,4 +99,8 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
       await doors.close();
     },
   };
+}
+
+function withDocument(document: string): Door {
+  return async ({ method = "" }, response) => writeAnswer(response, documentAnswer(method, document));
 }

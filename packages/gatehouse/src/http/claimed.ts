@@ -10,11 +10,18 @@ export interface RequestOrigin {
   readonly isThroughProxy: boolean;
 }
 
+/** Answers a request to its end. The promise rejects only for a defect. */
+export type Take = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  origin: RequestOrigin,
+) => Promise<void>;
+
 /**
- * Who answers requests past the routes, streams and all: bodies, limits, headers and errors are its own
- * business. The promise of `handle` rejects only for a defect.
+ * Knows who answers requests past the routes, streams and all: bodies, limits, headers and errors are their
+ * own business.
  */
 export interface RequestTaker {
-  claims(request: IncomingMessage): boolean;
-  handle(request: IncomingMessage, response: ServerResponse, origin: RequestOrigin): Promise<void>;
+  /** `undefined` for a request that the routes answer. */
+  find(request: IncomingMessage): Take | undefined;
 }

@@ -94,14 +94,16 @@ export function createHandler(
     const path = mark === -1 ? url : url.slice(0, mark);
     const address = addressOf(request);
     if (onRequest !== undefined) logWhenOver(onRequest, request, response, { id, path, address });
-    if (options.taker?.claims(request)) {
+    const take = options.taker?.find(request);
+    if (take !== undefined) {
       onTaken(request);
-      return options.taker
-        .handle(request, response, { id, address, isThroughProxy: isTrusted(request) })
-        .catch((error: unknown) => {
-          options.onFailure(error, { id, path });
-          response.destroy();
-        });
+      try {
+        await take(request, response, { id, address, isThroughProxy: isTrusted(request) });
+      } catch (error) {
+        options.onFailure(error, { id, path });
+        response.destroy();
+      }
+      return;
     }
     const route = routes.get(path);
     const begun = measures === undefined ? 0 : performance.now();

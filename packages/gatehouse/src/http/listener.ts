@@ -76,7 +76,7 @@ export function createListener(options: ListenerOptions): Listener {
   server.on("request", answer).on("checkExpectation", answer);
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     // A door says it once it knows that it wants the body.
-    if (options.taker?.claims(request) !== true) response.writeContinue();
+    if (options.taker?.find(request) === undefined) response.writeContinue();
     answer(request, response);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

@@ -5,7 +5,7 @@ import type { Reloadable } from "./reload.ts";
 
 /** The doors in front of the MCP servers that the configuration names, which a changed one replaces. */
 export interface GatewayInForce extends Reloadable {
-  readonly taker: Pick<Gateway, "claims" | "handle">;
+  readonly taker: Pick<Gateway, "find">;
   /** Ends streams, each after a whole event: the process stops. */
   end(): void;
   close(): Promise<void>;
@@ -21,11 +21,7 @@ export async function startGateway(config: Config, services: SharedServices): Pr
   await load(config);
   gateway?.apply(config.servers);
   return {
-    taker: {
-      claims: (request) => gateway?.claims(request) === true,
-      // Asked only for what it claims.
-      handle: async (...call) => gateway?.handle(...call),
-    },
+    taker: { find: (request) => gateway?.find(request) },
     prepare: load,
     apply: (changed) => gateway?.apply(changed.servers),
     end: () => gateway?.end(),

@@ -1,9 +1,10 @@
 import pino, { type DestinationStream, type Logger } from "pino";
 import { describeError } from "./error.ts";
+import { linesTogether } from "./lines-together.ts";
 import { createNovelty } from "./novelty.ts";
 import { readable } from "./readable.ts";
 import { withoutSecrets } from "./sanitize.ts";
-import { oncePerTurn } from "./turn-stream.ts";
+import { createTimestamps } from "./timestamps.ts";
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error" | "silent";
@@ -28,7 +29,7 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
     {
       level: options.level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamps(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: (error: unknown) => describeError(error, isNew(error)) },
       hooks: { streamWrite: clean },
@@ -45,5 +46,5 @@ function standardOutput(): DestinationStream {
   // A full disk, where the output goes to a file, is no reason to stop serving: what waits is written once
   // there is room.
   output.on("error", () => undefined);
-  return oncePerTurn(output);
+  return linesTogether(output);
 }
