@@ -38,6 +38,19 @@ export function fieldOf(fields: HeaderFields, name: string): string | undefined 
   return undefined;
 }
 
+export const eventStreamType = "text/event-stream";
+
+/** A `Content-Type` without its parameters, in lower case; empty where there is none. */
+export function mediaType(contentType: string | undefined): string {
+  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** The name of a message's content coding, in lower case; `undefined`: it has none. */
+export function codingOf(fields: HeaderFields): string | undefined {
+  const name = fieldOf(fields, "content-encoding")?.trim().toLowerCase();
+  return name === "" || name === "identity" ? undefined : name;
+}
+
 /** The fields without those of a name, in lower case. */
 export function without(fields: HeaderFields, name: string): string[] {
   return fields.filter((_, at) => fields[at - (at % 2)]?.toLowerCase() !== name);

@@ -26,6 +26,13 @@ export interface RefusedCall {
   readonly id?: string | undefined;
 }
 
+/** The server has answered, with what nobody could pass on. */
+export const unreadableAnswer: RefusedCall = {
+  status: 502,
+  code: errorCodes.unreadable,
+  message: "The MCP server's answer cannot be read.",
+};
+
 /** Ends a call before its answer has begun. `debug` is for the log, never for the client. */
 export class RefusedCallError extends Error {
   override readonly name = "RefusedCallError";

@@ -1,5 +1,5 @@
 import type { HeaderFields } from "../call.ts";
-import { fieldOf } from "../fields.ts";
+import { codingOf, eventStreamType, fieldOf, mediaType } from "../fields.ts";
 import { readEvent } from "../relay/event-data.ts";
 import { EventSplitter } from "../relay/event-splitter.ts";
 import type { AnswerObserver, RelayEnd } from "../relay/rewriter.ts";
@@ -37,11 +37,8 @@ export class OutcomeReader implements AnswerObserver {
 
   readonly head = (status: number, fields: HeaderFields): void => {
     this.#status = status;
-    const coding = fieldOf(fields, "content-encoding")?.trim().toLowerCase() ?? "identity";
-    this.#isCoded = coding !== "identity" && coding !== "";
-    this.#isEventStream = (fieldOf(fields, "content-type") ?? "")
-      .toLowerCase()
-      .startsWith("text/event-stream");
+    this.#isCoded = codingOf(fields) !== undefined;
+    this.#isEventStream = mediaType(fieldOf(fields, "content-type")) === eventStreamType;
   };
 
   readonly piece = (piece: Buffer): void => {

@@ -1,4 +1,4 @@
-import { errorCodes, type RefusedCall, RefusedCallError } from "../refusal.ts";
+import { errorCodes, type RefusedCall, RefusedCallError, unreadableAnswer } from "../refusal.ts";
 import { ConnectTimeoutError } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 
@@ -15,11 +15,6 @@ const tooSlow: RefusedCall = {
   code: errorCodes.tooSlow,
   message: "The MCP server does not answer in time.",
 };
-const unreadable: RefusedCall = {
-  status: 502,
-  code: errorCodes.unreadable,
-  message: "The MCP server's answer cannot be read.",
-};
 
 /** What a client is told of a call that failed before its answer began, and what the log is. */
 export function failure(error: unknown, connection: Connection): RefusedCallError {
@@ -33,7 +28,7 @@ function judged(error: unknown, code: string, { stage, hasAnswered }: Connection
   if (stage !== undefined) return [unreachable, stage];
   if (code === "UND_ERR_HEADERS_TIMEOUT") return [tooSlow, hasAnswered ? "read head" : "first byte"];
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") return [unreachable, "send"];
-  if (hasAnswered) return [unreadable, "read head"];
+  if (hasAnswered) return [unreadableAnswer, "read head"];
   return [unreachable, code === "EPIPE" ? "send" : "first byte"];
 }
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Backend, BackendAnswer, Call, HeaderFields } from "../call.ts";
-import { fieldOf } from "../fields.ts";
+import { eventStreamType, fieldOf, mediaType } from "../fields.ts";
 import type { HttpBackendSettings } from "../protected-server.ts";
 import { errorCodes, type RefusedCall, RefusedCallError } from "../refusal.ts";
 import { Connections } from "./connections.ts";
@@ -91,5 +91,5 @@ function withQuery(path: string, target: string): string {
 }
 
 function isEventStream(fields: HeaderFields): boolean {
-  return fieldOf(fields, "content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+  return mediaType(fieldOf(fields, "content-type")) === eventStreamType;
 }

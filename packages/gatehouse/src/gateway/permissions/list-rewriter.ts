@@ -1,11 +1,12 @@
 import type { Bearer } from "../../oauth/grants/bearer.ts";
 import type { Access } from "../../oauth/ports.ts";
 import type { HeaderFields } from "../call.ts";
+import { eventStreamType, mediaType } from "../fields.ts";
 import type { Asked } from "../messages/asked.ts";
 import { JsonError } from "../messages/json-reader.ts";
 import { isObtainable } from "../obtainable.ts";
 import type { ProtectedServer } from "../protected-server.ts";
-import { errorCodes, RefusedCallError } from "../refusal.ts";
+import { RefusedCallError, unreadableAnswer } from "../refusal.ts";
 import { rewriteData } from "../relay/event-data.ts";
 import type { AnswerRewriter } from "../relay/rewriter.ts";
 import { filterLists, type IsVisible } from "./filter-lists.ts";
@@ -55,9 +56,7 @@ function filter(text: Buffer, filtered: ReadonlySet<RulesKind>, isVisible: IsVis
     return filterLists(text, filtered, isVisible);
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause;
-    const message = "The MCP server's answer cannot be read.";
-    const refused = { status: 502, code: errorCodes.unreadable, message };
-    throw new RefusedCallError(refused, `a list in what is no JSON: ${cause.message}`, { cause });
+    throw new RefusedCallError(unreadableAnswer, `a list in what is no JSON: ${cause.message}`, { cause });
   }
 }
 
@@ -69,7 +68,7 @@ function notToBeShared(fields: HeaderFields): HeaderFields {
   for (let at = 0; at < fields.length; at += 2) {
     const [name = "", value = ""] = [fields[at], fields[at + 1]];
     const folded = name.toLowerCase();
-    if (folded === "content-type" && value.startsWith("text/event-stream")) return fields;
+    if (folded === "content-type" && mediaType(value) === eventStreamType) return fields;
     if (!forCaches.has(folded)) left.push(name, value);
   }
   return [...left, "Cache-Control", "private, no-store"];

@@ -12,12 +12,11 @@ const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
 
 /**
  * A body without its content coding, piece by piece as it comes; `undefined` for a coding nobody here knows.
- * @param coding the value of `Content-Encoding`; `undefined`: none
+ * @param coding its name in lower case; `undefined`: none
  */
 export function decoded(body: Readable, coding: string | undefined): Readable | undefined {
-  const name = (coding ?? "").trim().toLowerCase();
-  if (name === "" || name === "identity") return body;
-  const decoder = Object.hasOwn(decoders, name) ? decoders[name]?.() : undefined;
+  if (coding === undefined) return body;
+  const decoder = Object.hasOwn(decoders, coding) ? decoders[coding]?.() : undefined;
   // What breaks either breaks the other; whoever reads is told.
   if (decoder !== undefined) pipeline(body, decoder, () => {});
   return decoder;

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { BackendAnswer, Call } from "../call.ts";
-import { fieldOf, without } from "../fields.ts";
-import { errorCodes, RefusedCallError } from "../refusal.ts";
+import { codingOf, eventStreamType, fieldOf, mediaType, without } from "../fields.ts";
+import { RefusedCallError, unreadableAnswer } from "../refusal.ts";
 import { answerFields } from "./answer-fields.ts";
 import { decoded } from "./coding.ts";
 import type { OpenStreams } from "./open-streams.ts";
@@ -31,9 +31,9 @@ export async function relay(
   rewriters: readonly AnswerRewriter[],
   { streams, observer }: RelayOptions,
 ): Promise<RelayEnd> {
-  const type = fieldOf(answer.fields, "content-type")?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  const isEventStream = type === "text/event-stream";
-  const coding = fieldOf(answer.fields, "content-encoding");
+  const type = mediaType(fieldOf(answer.fields, "content-type"));
+  const isEventStream = type === eventStreamType;
+  const coding = codingOf(answer.fields);
   const rewriteFields = inTurn(rewriters.map(({ fields }) => fields));
   const passing = answerFields(answer.fields, isEventStream);
   const fields = rewriteFields === undefined ? passing : rewriteFields(passing);
@@ -103,6 +103,5 @@ async function readWhole(body: Readable): Promise<Buffer> {
 }
 
 function unreadable(debug: string, options: { cause?: unknown } = {}): RefusedCallError {
-  const message = "The MCP server's answer cannot be read.";
-  return new RefusedCallError({ status: 502, code: errorCodes.unreadable, message }, debug, options);
+  return new RefusedCallError(unreadableAnswer, debug, options);
 }
