@@ -1,6 +1,6 @@
 /**
- * Holds the code against the two tables of who may call whom in CONTRIBUTING.md, the house's and the
- * protocol's: every arrow points inwards. Prints each import that does not, and a table in CONTRIBUTING.md
+ * Holds the code against the tables of who may call whom in CONTRIBUTING.md, those of the house, the
+ * protocol and the gateway: every arrow points inwards. Prints each import that does not, and a table in it
  * that says something else than this one; exits 1 then.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -84,6 +84,32 @@ const floors: readonly (readonly string[])[] = [
   ["values", "text", "host", "subscriber"],
 ];
 
+/** A call's way through a door of `gateway/`: steps that do not know each other. */
+const steps = [
+  "edge",
+  "token",
+  "body",
+  "messages",
+  "sessions",
+  "permissions",
+  "limits",
+  "identity",
+  "{ http, stdio }",
+  "relay",
+  "audit",
+];
+/** Who puts the steps together. */
+const stepCallers = ["door.ts", "gateway.ts"];
+/** What others may know of a step: what it hands on, and how it reads bytes. */
+const handedOn = [
+  "messages/asked.ts",
+  "messages/json-reader.ts",
+  "relay/rewriter.ts",
+  "relay/open-streams.ts",
+  "relay/event-data.ts",
+  "relay/event-splitter.ts",
+];
+
 /** Packages the protocol core may use: none of them does I/O. */
 const corePackages = ["node:crypto", "jose", "zod", "tldts", "re2js", "ipaddr.js"];
 
@@ -103,6 +129,7 @@ for (const file of listFiles(source)) {
     if (target !== room && !allowed[room]?.includes(target))
       errors.push(`${where(file)} imports from ${target}`);
     if (room === "oauth" && target === "oauth") checkFloors(file, resolve(dirname(file), specifier));
+    if (room === "gateway" && target === "gateway") checkSteps(file, resolve(dirname(file), specifier));
   }
   if (/\bimport\.meta\.(?:dirname|filename|url)\b/.test(text) && room !== "shipped-files.ts") {
     errors.push(
@@ -124,7 +151,7 @@ for (const room of [source, join(source, "oauth")].flatMap(listRooms)) {
 }
 
 const guide = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
-for (const table of [outerTable(), innerTable()]) {
+for (const table of [outerTable(), innerTable(), stepsTable()]) {
   if (!guide.includes(table)) errors.push(`CONTRIBUTING.md does not say: ${table}`);
 }
 
@@ -138,6 +165,22 @@ function checkFloors(file: string, target: string): void {
   if (above === -1) errors.push(`${where(file)} stands on no floor of oauth/`);
   const isEndpointsOwn = from === "endpoints" && to === "endpoints" && !target.endsWith("/error-response.ts");
   if (from === to ? isEndpointsOwn : below <= above) errors.push(`${where(file)} imports ${where(target)}`);
+}
+
+function checkSteps(file: string, target: string): void {
+  const [from, to] = [file, target].map((path) => relative(join(source, "gateway"), path));
+  const [above, below] = [stepOf(from), stepOf(to)];
+  if (below === undefined || above === below || stepCallers.includes(from ?? "")) return;
+  if (!handedOn.includes(to ?? "")) errors.push(`${where(file)} imports ${where(target)}, of another step`);
+}
+
+/** `undefined` for what is no step's. */
+function stepOf(path = ""): string | undefined {
+  const place = path.split("/")[0]?.replace(/\.ts$/, "") ?? "";
+  return steps
+    .join(" ")
+    .split(/[{}, ]+/)
+    .find((step) => step === place);
 }
 
 /** A folder of `oauth/`, or a file beside them. */
@@ -157,6 +200,10 @@ function outerTable(): string {
 
 function innerTable(): string {
   return floors.map((floor) => (floor.length === 1 ? floor[0] : `{ ${floor.join(", ")} }`)).join(" → ");
+}
+
+function stepsTable(): string {
+  return `gateway → door → ${steps.join(", ")}`;
 }
 
 /** The folders in one, each a room with a README.md of a few lines at its door. */
