@@ -40,6 +40,7 @@ export function createBodies(maxBodyBytes = 10_000_000, maxHeldBytes = 256 * 102
   return {
     read(request, response) {
       return new Promise((resolve, reject) => {
+        if (request.destroyed) return reject(new ClientGoneError()); // before anybody listened
         if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return reject(tooLarge());
         if (held >= maxHeldBytes) return reject(tooManyBytes());
         // Only now, so that nobody sends a body that is not wanted.

@@ -94,6 +94,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       const continued = sessions.resume(request, asked, { id, address, bearer });
       permissions.check(asked, bearer);
       if (takeFromLimits !== undefined) await takeFromLimits(asked, bearer);
+      gone.signal.throwIfAborted(); // whoever listens from here on would not hear of it any more
       const call: Call = {
         id,
         address,

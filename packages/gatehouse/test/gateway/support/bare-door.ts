@@ -54,10 +54,13 @@ export async function aBareDoor(
     server = {},
     backend = {},
     listener = {},
+    beforeBearer = () => undefined,
   }: {
     readonly server?: Partial<ProtectedServer>;
     readonly backend?: Partial<HttpBackendSettings>;
     readonly listener?: Partial<ListenerOptions>;
+    /** Waited for at each look-up of a token. */
+    readonly beforeBearer?: () => Promise<void> | undefined;
   } = {},
 ): Promise<BareDoor> {
   const port = await freePort();
@@ -94,7 +97,10 @@ export async function aBareDoor(
   const services = {
     issuer: origin,
     metadata: "{}",
-    findBearer: (token: string) => Promise.resolve(bearerOf(token)),
+    findBearer: async (token: string) => {
+      await beforeBearer();
+      return bearerOf(token);
+    },
     access: () => undefined,
     severalProviders: () => false,
     secretKeys: [Buffer.alloc(32, "k")],
