@@ -49,6 +49,7 @@ export function createForwardedFields(
       const value = rawHeaders[at + 1] ?? "";
       const folded = name.toLowerCase();
       if (isHopByHop(folded) || notSentOn.has(folded) || named?.has(folded)) continue;
+      if (!isPlain.test(folded) && isLookalike(folded)) continue;
       if (isRead && folded === "accept-encoding") continue;
       if (isForwarding(folded)) {
         if (!isThroughProxy) continue;
@@ -73,6 +74,17 @@ export function createForwardedFields(
 }
 
 const appended = new Set(["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]);
+
+const isPlain = /^[a-z0-9-]*$/;
+
+/**
+ * Whether servers to which all signs are one (CGI, WSGI) would take it for a field that is judged here, such
+ * as `X_Forwarded_For`. No proxy writes those so, and many pass them on from strangers.
+ */
+function isLookalike(folded: string): boolean {
+  const plain = folded.replace(/[^a-z0-9]/g, "-");
+  return isHopByHop(plain) || notSentOn.has(plain) || forwarding.test(plain);
+}
 
 function isForwarding(folded: string): boolean {
   const first = folded.charCodeAt(0);

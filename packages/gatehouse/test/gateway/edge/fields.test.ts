@@ -149,3 +149,26 @@ test("W27 a server is told its own host, where a call came from, and nothing of 
   assert.equal(proxied["x-real-ip"], "203.0.113.7");
   assert.match(String(proxied.forwarded), /^for="203\.0\.113\.7", for=127\.0\.0\.1;/);
 });
+
+test("no other spelling of a field that is judged at the door reaches a server that reads all signs as one", async (t) => {
+  const behind = await aServerBehind(t);
+  const lookalikes = [
+    "X_Forwarded_For: 203.0.113.7",
+    "X_Forwarded-Proto: https",
+    "x.real.ip: 203.0.113.7",
+    "X_Original_URL: /admin",
+    "X_HTTP_Method_Override: DELETE",
+    "Transfer_Encoding: chunked",
+    "X_Own: stays",
+  ];
+  for (const trustedProxies of [[], ["loopback"]]) {
+    const { port } = await aBareDoor(t, behind.url, { listener: { trustedProxies } });
+    await exchanged(t, port, wholeCall(port, ["Connection: close", ...lookalikes]));
+    const names = behind.received.at(-1)?.rawHeaders.filter((_, at) => at % 2 === 0) ?? [];
+    assert.deepEqual(
+      names.filter((name) => /[_.]/.test(name)),
+      ["X_Own"],
+    );
+    assert.equal(behind.received.at(-1)?.headers["x-forwarded-for"], "127.0.0.1");
+  }
+});
