@@ -204,7 +204,16 @@ test("Y33 compose and Kubernetes files name variables, ports and paths that exis
     capabilities: { drop: ["ALL"] },
   });
   assert.deepEqual(container.envFrom, [{ configMapRef: { name: kinds.get("ConfigMap").metadata.name } }]);
-  assert.deepEqual(container.ports, [{ name: "http", containerPort: Number(data.PORT) }]);
+  const metricsPort = Number(data.METRICS_LISTEN.split(":").at(-1));
+  assert.deepEqual(container.ports, [
+    { name: "http", containerPort: Number(data.PORT) },
+    { name: "metrics", containerPort: metricsPort },
+  ]);
+  const { ingress } = kinds.get("NetworkPolicy").spec;
+  assert.deepEqual(
+    ingress.map((each: Document) => each.ports),
+    [[{ port: "http" }], [{ port: "metrics" }]],
+  );
   const { startupProbe, livenessProbe, readinessProbe } = container;
   assert.deepEqual(startupProbe.httpGet, { path: "/healthz", port: "http" });
   assert.equal(startupProbe.periodSeconds * startupProbe.failureThreshold, 300);

@@ -185,6 +185,7 @@ function gatehouse(
   storeNote: string,
   open: (folder: string) => Promise<Place>,
   workers = 1,
+  environment: Readonly<Record<string, string>> = {},
 ): Contender {
   return {
     name,
@@ -215,6 +216,7 @@ function gatehouse(
           BENCH_PAUSES: pauses,
           WORKERS: `${workers}`,
           ...anyProvider,
+          ...environment,
         },
         core: plan.core,
         firstAnswer: `${url}/readyz`,
@@ -262,3 +264,9 @@ export function gatehouseWithWorkers(store: "sqlite" | "postgres", workers: numb
   const open = store === "sqlite" ? async (folder: string) => onSqlite(folder) : onPostgres;
   return gatehouse(`gatehouse-${store}`, "several processes on one port", open, workers);
 }
+
+/** With metrics counted, or not. */
+export const gatehouseCounting = (isCounting: boolean): Contender =>
+  gatehouse("gatehouse-sqlite", "for comparison with itself", async (folder) => onSqlite(folder), 1, {
+    METRICS_LISTEN: isCounting ? "127.0.0.1:0" : "off",
+  });

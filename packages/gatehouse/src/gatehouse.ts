@@ -93,7 +93,7 @@ export async function startGatehouse(
   const { keyring, sharedTokens } = keyed;
   const keepsHouse = overrides.keepsHouse !== false;
   const counting = config.metrics && keepsHouse ? countGrants(keyed.store, clock) : undefined;
-  const metrics = startMetrics(config, counting?.latest);
+  const metrics = startMetrics(config, counting?.latest, () => gateway.inUse());
   const store = metrics?.store(keyed.store) ?? keyed.store;
   const settings = { ...config.settings, ...keySettings(keyring), sharedTokens };
   const access = await closingOnError(store, () => startAccess(config, store, log));

@@ -34,6 +34,8 @@ export interface Backend {
    * before (502, 503, 504); what goes wrong later breaks the body's stream.
    */
   send(call: Call, fields: HeaderFields): Promise<BackendAnswer>;
+  /** Processes of it that run; undefined where it has none. */
+  readonly children?: () => number;
   /** Ends connections and children. */
   close(): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface DoorParts {
 export interface Doors {
   /** The door at a path; of several at the same path the one whose host is named, else any. */
   find(host: string | undefined, path: string): Door | undefined;
+  /** Of each server by name the processes that run, where it is made of some. */
+  children(): ReadonlyMap<string, number | undefined>;
   /** Whether a server is still among those that stand behind. */
   isServed(server: ProtectedServer): boolean;
   /**
@@ -103,6 +105,7 @@ export function createDoors(
       const named = all !== undefined && all.length > 1 && all.find((each) => each.host === host);
       return (named || all?.[0])?.door;
     },
+    children: () => new Map(open.map(({ server, behind }) => [server.name, behind.backend.children?.()])),
     isServed: ({ address }) => open.some(({ server }) => server.address === address),
     apply,
     async close() {

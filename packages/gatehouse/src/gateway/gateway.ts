@@ -15,10 +15,20 @@ import type { OpenStreams } from "./relay/open-streams.ts";
 import { createStdioBackend } from "./stdio/stdio-backend.ts";
 import { isListening, watchStreams } from "./streams.ts";
 
+/** What is open at a server at the moment. */
+export interface InUse {
+  /** Event streams to clients. */
+  readonly streams: number;
+  /** Processes that run; `undefined` where it is no command. */
+  readonly children: number | undefined;
+}
+
 /** All doors of this process. */
 export interface Gateway {
   /** Who answers the request, where it is for one of them. */
   find(request: IncomingMessage): Door | undefined;
+  /** What is open at each server, by its name. */
+  inUse(): ReadonlyMap<string, InUse>;
   /**
    * Takes over another list of servers. What is under way goes on as it began; at a removed server streams
    * that answer nothing end.
@@ -78,6 +88,14 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
       const { host, path } = targetOf(request);
       const document = documents.find(host, path);
       return document === undefined ? findDoor(host, path) : withDocument(document);
+    },
+    inUse() {
+      const streams = new Map<string, number>();
+      for (const { call } of services.streams) {
+        streams.set(call.server.name, (streams.get(call.server.name) ?? 0) + 1);
+      }
+      const served = [...doors.children()];
+      return new Map(served.map(([name, children]) => [name, { streams: streams.get(name) ?? 0, children }]));
     },
     apply(changed) {
       doors.apply(changed);

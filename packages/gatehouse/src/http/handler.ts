@@ -116,6 +116,7 @@ export function createHandler(
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the other side left
       options.onFailure(error, { id, path });
+      measures?.(route)("server_error", (performance.now() - begun) / 1000);
       try {
         write(response, id, refusal(route, request, id, 500), route);
       } catch {

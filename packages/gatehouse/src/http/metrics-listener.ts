@@ -59,14 +59,20 @@ function isFromBrowser(headers: IncomingMessage["headers"]): boolean {
   return headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;
 }
 
-/** Whether a `Host` header means an address, which no site can have made its own, or the configured name. */
+/**
+ * Whether a `Host` header means an address or a name without a dot (of a container, in its network), which no
+ * site can have made its own, or the configured name.
+ */
 function isNamed(header: string | undefined, host: string): boolean {
   const name = (header ?? "")
     .replace(/:\d*$/, "")
     .replace(/^\[(.*)\]$/, "$1")
     .toLowerCase();
   return (
-    name === "localhost" || name === host.toLowerCase() || isLoopbackAddress(name) || /^[\d.]+$|:/.test(name)
+    name === "localhost" ||
+    name === host.toLowerCase() ||
+    isLoopbackAddress(name) ||
+    /^[\d.]+$|:|^[a-z\d_-]+$/.test(name)
   );
 }
 

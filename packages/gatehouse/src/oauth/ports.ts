@@ -139,13 +139,15 @@ export interface Identity {
   readonly credential?: string;
 }
 
+export const signInErrorCodes = ["access_denied", "server_error", "temporarily_unavailable"] as const;
+
 /**
  * Why a sign-in failed, in terms of what the client is told (C18, C19). `message` is for the log, never for
  * the browser.
  */
 export class SignInError extends Error {
   override readonly name = "SignInError";
-  readonly code: "access_denied" | "server_error" | "temporarily_unavailable";
+  readonly code: (typeof signInErrorCodes)[number];
   /** Safe to be told to the client and its developer: English, printable ASCII. */
   readonly hint: string | undefined;
   /** What the person is told, where it is more than that they were not signed in. */

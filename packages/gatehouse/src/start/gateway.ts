@@ -6,6 +6,7 @@ import type { Reloadable } from "./reload.ts";
 /** The doors in front of the MCP servers that the configuration names, which a changed one replaces. */
 export interface GatewayInForce extends Reloadable {
   readonly taker: Pick<Gateway, "find">;
+  readonly inUse: Gateway["inUse"];
   /** Ends streams, each after a whole event: the process stops. */
   end(): void;
   close(): Promise<void>;
@@ -24,6 +25,7 @@ export async function startGateway(config: Config, services: SharedServices): Pr
     taker: { find: (request) => gateway?.find(request) },
     prepare: load,
     apply: (changed) => gateway?.apply(changed.servers),
+    inUse: () => gateway?.inUse() ?? new Map(),
     end: () => gateway?.end(),
     close: async () => gateway?.close(),
   };

@@ -1,13 +1,21 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import { callOutcomes } from "../gateway/audit/outcome.ts";
 import type { ListenerOptions } from "../http/listener.ts";
 import { listenForMetrics } from "../http/metrics-listener.ts";
 import { limitNames } from "../http/route.ts";
 import { pageKinds } from "../oauth/messages/page.ts";
-import { auditEventNames, type Clock, type Events, type IdentityProviders } from "../oauth/ports.ts";
+import {
+  auditEventNames,
+  type Clock,
+  type Events,
+  type IdentityProviders,
+  signInErrorCodes,
+} from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
 import { programVersion } from "../shipped-files.ts";
+import { freeBytes } from "../storage/sqlite/file.ts";
 import { measuredProviders } from "../telemetry/metrics/measured-providers.ts";
 import { measuredStore } from "../telemetry/metrics/measured-store.ts";
 import { Meter } from "../telemetry/metrics/meter.ts";
@@ -29,10 +37,14 @@ export interface Metrics {
   snapshot(): Snapshot;
 }
 
-/** @param counted the grants and people of the database, where this process counts them */
+/**
+ * @param counted the grants and people of the database, where this process counts them
+ * @param inUse what is open at the servers behind, where this process has doors
+ */
 export function startMetrics(
   config: Config,
   counted: Gauges["counted"] = () => undefined,
+  inUse: Gauges["inUse"] = () => new Map(),
 ): Metrics | undefined {
   if (config.metrics === undefined) return undefined;
   const meter = new Meter();
@@ -41,6 +53,8 @@ export function startMetrics(
   const known = {
     events: auditEventNames,
     providers: config.providers.map(({ name }) => name),
+    signIns: ["ok", ...signInErrorCodes],
+    calls: callOutcomes,
     limits: limitNames,
     pages: pageKinds,
     version: programVersion(),
@@ -51,6 +65,9 @@ export function startMetrics(
     loop.reset();
     return delay;
   };
+  const { storage } = config;
+  const diskFree = () =>
+    storage.kind === "sqlite" && storage.path !== ":memory:" ? freeBytes(storage.path) : undefined;
   return {
     store: (store) => measuredStore(store, meter.store),
     providers: (providers) => measuredProviders(providers, meter.providers),
@@ -60,7 +77,7 @@ export function startMetrics(
       onPage: (kind) => meter.pages.add(kind),
       onLimit: (budget) => meter.limits.add(budget),
     },
-    snapshot: () => snapshotOf(meter, { counted, loopDelay }, known),
+    snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree }, known),
   };
 }
 

@@ -46,7 +46,11 @@ test("Z26 names, units and types are those of Prometheus, and what can happen st
   for (const name of [
     'gatehouse_http_requests_total{endpoint="/token",outcome="ok"}',
     'gatehouse_http_requests_total{endpoint="/introspect",outcome="ok"}',
+    'gatehouse_http_requests_total{endpoint="/authorize",outcome="server_error"}',
     'gatehouse_sign_ins_total{provider="default",outcome="ok"}',
+    'gatehouse_sign_ins_total{provider="default",outcome="access_denied"}',
+    'gatehouse_sign_ins_total{provider="default",outcome="temporarily_unavailable"}',
+    'gatehouse_events_total{event="access_refused"}',
     'gatehouse_events_total{event="refresh_reused"}',
     'gatehouse_pages_total{page="consent"}',
     'gatehouse_limits_reached_total{budget="token"}',
@@ -114,6 +118,7 @@ test("Z-n7 a page that rebound its name, or says its origin, is told nothing, no
       socket.on("end", () => resolve(answer)).on("error", reject);
     });
   assert.match(await get(`Host: localhost:${port}`), /^HTTP\/1\.1 200 /);
+  assert.match(await get(`Host: gatehouse:${port}`), /^HTTP\/1\.1 200 /, "a container's name in its network");
   for (const lines of [
     [`Host: evil.example:${port}`],
     [`Host: 127.0.0.1.evil.example:${port}`],

@@ -8,15 +8,18 @@ import type { AnswerObserver, RelayEnd } from "../relay/rewriter.ts";
  * What became of a tool's call. `tool_error`: the tool ran and says that it failed; `error`: it was not run,
  * or its server failed; `broken`: the answer broke off; `unread`: the answer is over 1 MB, or coded.
  */
-export type CallOutcome =
-  | "ok"
-  | "tool_error"
-  | "error"
-  | "denied"
-  | "cancelled"
-  | "broken"
-  | "timeout"
-  | "unread";
+export type CallOutcome = (typeof callOutcomes)[number];
+
+export const callOutcomes = [
+  "ok",
+  "tool_error",
+  "error",
+  "denied",
+  "cancelled",
+  "broken",
+  "timeout",
+  "unread",
+] as const;
 
 const maxReadBytes = 1_000_000;
 

@@ -24,6 +24,8 @@ export interface ChildNeed {
 export interface Children {
   /** The child of that key, started if there is none. Rejects with a RefusedCallError. */
   obtain(need: ChildNeed): Promise<RunningChild>;
+  /** How many there are, those on their way out too. */
+  count(): number;
   /** Stops all of them, and starts no more. */
   close(): Promise<void>;
 }
@@ -146,6 +148,7 @@ export function createChildren(
       if (child !== undefined && !child.hasEnded()) return child;
       return started(need.key, need);
     },
+    count: () => alive.size,
     async close() {
       isClosed = true;
       await Promise.all([...alive.keys()].map((child) => child.stop()));

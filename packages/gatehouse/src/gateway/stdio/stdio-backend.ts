@@ -22,6 +22,7 @@ export function createStdioBackend(
   const legacy = createLegacyCalls(per, idleSeconds * 1000, children, timers);
   return {
     send: (call, fields) => (call.asked.era === "modern" ? modern(call, fields) : legacy(call, fields)),
+    children: () => children.count(),
     close: () => children.close(),
   };
 }

@@ -1,8 +1,8 @@
 import type { AuditEvent, AuditedToolCall, Events } from "../../oauth/ports.ts";
 import { Durations, Tally } from "./histogram.ts";
 
-/** Of one server; the rest are `other`. */
-const maxTools = 200;
+/** Of all servers; the rest are `other`. */
+const maxTools = 100;
 
 /** Notes an answer: how it ended, and how many seconds it took. */
 export type MeasureAnswer = (outcome: string, seconds: number) => void;
@@ -23,8 +23,8 @@ export class Meter {
   readonly calls = new Tally();
   /** By server. */
   readonly callDurations = new Map<string, Durations>();
-  /** Tools that have been called with success, by server. */
-  readonly #tools = new Map<string, Set<string>>();
+  /** Tools that have been called with success: server and tool, with a line break in between. */
+  readonly #tools = new Set<string>();
   readonly providers = new Map<string, Durations>();
   readonly store = new Map<string, Durations>();
 
@@ -42,10 +42,9 @@ export class Meter {
 
   /** A name that no tool answers to is one of the client's making: all of those are one. */
   #countCall({ server, tool, outcome, milliseconds }: AuditedToolCall): void {
-    const tools = this.#tools.get(server) ?? new Set();
-    this.#tools.set(server, tools);
-    if ((outcome === "ok" || outcome === "tool_error") && tools.size < maxTools) tools.add(tool);
-    this.calls.add([server, tools.has(tool) ? tool : "other", outcome].join("\n"));
+    const name = `${server}\n${tool}`;
+    if ((outcome === "ok" || outcome === "tool_error") && this.#tools.size < maxTools) this.#tools.add(name);
+    this.calls.add(`${this.#tools.has(name) ? name : `${server}\nother`}\n${outcome}`);
     const durations = this.callDurations.get(server) ?? new Durations();
     this.callDurations.set(server, durations);
     durations.add(milliseconds / 1000);

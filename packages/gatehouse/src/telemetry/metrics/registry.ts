@@ -21,12 +21,23 @@ export interface Gauges {
     | undefined;
   /** The delay of the event loop since it was asked last, seconds. */
   readonly loopDelay: () => { readonly p99: number; readonly max: number };
+  /** Open at each MCP server behind, by its name. */
+  readonly inUse: () => ReadonlyMap<
+    string,
+    { readonly streams: number; readonly children: number | undefined }
+  >;
+  /** Bytes that may still be written where the database is; `undefined`: somebody else's business. */
+  readonly diskFree: () => number | undefined;
 }
 
 /** The names of what can happen, so that a series stands at 0 before it does. */
 export interface KnownNames {
   readonly events: readonly string[];
   readonly providers: readonly string[];
+  /** What may come of a sign-in. */
+  readonly signIns: readonly string[];
+  /** What may become of a tool's call. */
+  readonly calls: readonly string[];
   readonly limits: readonly string[];
   readonly pages: readonly string[];
   readonly version: string;
@@ -43,6 +54,8 @@ interface Value {
 export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Snapshot {
   const counted = gauges.counted();
   const { p99, max } = gauges.loopDelay();
+  const inUse = [...gauges.inUse()];
+  const diskFree = gauges.diskFree();
   const { heapUsed, rss } = process.memoryUsage();
   const cpu = process.cpuUsage();
   const one = (value: number): Value[] => [{ labels: {}, value }];
@@ -55,7 +68,10 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       "counter",
       "Requests answered, by endpoint and outcome: ok, the code of an error, or a status.",
       [...meter.answers].flatMap(([endpoint, { outcomes }]) =>
-        counts(outcomes, ["ok"], (outcome) => ({ endpoint, outcome })),
+        counts(outcomes, ["ok", "server_error", "temporarily_unavailable"], (outcome) => ({
+          endpoint,
+          outcome,
+        })),
       ),
     ),
     metric(
@@ -78,7 +94,7 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       "Sign-ins at an identity provider, by provider and outcome.",
       counts(
         meter.signIns,
-        known.providers.map((provider) => `${provider}\nok`),
+        known.providers.flatMap((provider) => known.signIns.map((outcome) => `${provider}\n${outcome}`)),
         (key) => {
           const [provider = "", outcome = ""] = key.split("\n");
           return { provider, outcome };
@@ -109,10 +125,28 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       "gatehouse_tool_calls_total",
       "counter",
       "Calls of tools of the servers behind, by server, tool and outcome; a tool that never answered is other.",
-      counts(meter.calls, [], (key) => {
-        const [server = "", tool = "", outcome = ""] = key.split("\n");
-        return { server, tool, outcome };
-      }),
+      counts(
+        meter.calls,
+        inUse.flatMap(([server]) => known.calls.map((outcome) => `${server}\nother\n${outcome}`)),
+        (key) => {
+          const [server = "", tool = "", outcome = ""] = key.split("\n");
+          return { server, tool, outcome };
+        },
+      ),
+    ),
+    metric(
+      "gatehouse_open_streams",
+      "gauge",
+      "Event streams of servers behind that are open to clients, by server.",
+      inUse.map(([server, { streams }]) => ({ labels: { server }, value: streams })),
+    ),
+    metric(
+      "gatehouse_children",
+      "gauge",
+      "Processes of servers behind that are commands, by server.",
+      inUse.flatMap(([server, { children }]) =>
+        children === undefined ? [] : [{ labels: { server }, value: children }],
+      ),
     ),
     metric(
       "gatehouse_tool_call_duration_seconds",
@@ -142,6 +176,16 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
             one(counted.at),
           ),
         ]),
+    ...(diskFree === undefined
+      ? []
+      : [
+          metric(
+            "gatehouse_disk_free_bytes",
+            "gauge",
+            "What may still be written where the database is.",
+            one(diskFree),
+          ),
+        ]),
     metric(
       "gatehouse_event_loop_delay_seconds",
       "gauge",
@@ -167,7 +211,8 @@ function metric(name: string, type: Metric["type"], help: string, values: readon
 }
 
 /** What processes do not add up to: the worst of them counts, or any. */
-const isOfOne = (name: string) => /_(?:info|delay_seconds|timestamp_seconds|grants|people)$/.test(name);
+const isOfOne = (name: string) =>
+  /_(?:info|delay_seconds|timestamp_seconds|grants|people|free_bytes)$/.test(name);
 
 /** Those that are known beforehand at 0, and what was counted. */
 function counts(
