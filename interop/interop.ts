@@ -1,6 +1,6 @@
 /**
- * Runs the servers of docs/servers/ in other languages: see README.md. Exits 0 when what could be run works,
- * 1 when it does not or a required toolchain is absent, 2 for wrong usage.
+ * Runs the servers of docs/servers/ and docs/gateway.md in other languages: see README.md. Exits 0 when what
+ * could be run works, 1 when it does not or a required toolchain is absent, 2 for wrong usage.
  */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -17,7 +17,9 @@ for (const name of wanted) {
   if (lack !== undefined) lacks.set(name, lack);
 }
 for (const [name, lack] of lacks) {
-  const pages = (toolchains[name]?.pages ?? []).map((page) => `docs/servers/${page}.md`);
+  const { pages: own = [], recipe } = toolchains[name] ?? {};
+  const pages = own.map((page) => `docs/servers/${page}.md`);
+  if (recipe !== undefined) pages.push(`docs/gateway.md (${recipe})`);
   console.log(`${lack}: not run: ${pages.join(", ")}`);
 }
 if (required.some((name) => lacks.has(name))) process.exit(1);
@@ -29,9 +31,11 @@ if (runnable.length === 0) {
   console.log("No page can be run here.");
   process.exit(0);
 }
-const { status } = spawnSync(process.execPath, ["--test", resolve(import.meta.dirname, "servers.test.ts")], {
+const recipes = wanted.flatMap((name) => (lacks.has(name) ? [] : (toolchains[name]?.recipe ?? [])));
+const files = ["servers.test.ts", "gateway.test.ts"].map((file) => resolve(import.meta.dirname, file));
+const { status } = spawnSync(process.execPath, ["--test", ...files], {
   stdio: "inherit",
-  env: { ...process.env, INTEROP_PAGES: runnable.join(",") },
+  env: { ...process.env, INTEROP_PAGES: runnable.join(","), INTEROP_RECIPES: recipes.join(",") },
 });
 process.exit(status ?? 1);
 

@@ -10,8 +10,8 @@ import {
   type TestClient,
   tokensFor,
 } from "../packages/gatehouse/test/support/oauth-client.ts";
-import { UserAgent } from "../packages/gatehouse/test/support/user-agent.ts";
 import { readPage } from "./page.ts";
+import { approve, redirectUri } from "./person.ts";
 import { install, runShell, start } from "./running-page.ts";
 
 const pages = (process.env.INTEROP_PAGES ?? "").split(",").filter((name) => name !== "" && name !== "curl");
@@ -68,7 +68,7 @@ for (const name of pages) {
     });
 
     await t.test("the official client finds the sign-in, and a tool knows who calls", async () => {
-      const sdk = new SdkV2Client(url, "http://127.0.0.1:33418/callback", {
+      const sdk = new SdkV2Client(url, redirectUri, {
         token_endpoint_auth_method: "none",
       });
       t.after(() => sdk.close());
@@ -139,14 +139,6 @@ test("the script of docs/servers/curl.md decides as a server must", {
   const wrong = { ...environment, CREDENTIAL: "gatehouse_rs_wrong", TOKEN: good };
   await assert.rejects(runShell(page.run, folder, wrong), /503: introspection answered 401/);
 });
-
-/** A person signs in and approves, in a browser without a screen; nobody listens at the redirect URI. */
-async function approve(url: URL): Promise<URL> {
-  const agent = new UserAgent();
-  const isBack = (to: URL) => to.port === "33418";
-  const page = await agent.follow(url.href, isBack);
-  return (await agent.submit(page, { decision: "approve" }, isBack)).url;
-}
 
 interface Answer {
   readonly status: number;

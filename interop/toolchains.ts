@@ -9,6 +9,8 @@ interface Toolchain {
   readonly atLeast: readonly [number, number];
   /** Pages in `docs/servers/`. */
   readonly pages: readonly string[];
+  /** A server among the recipes of `docs/gateway.md`. */
+  readonly recipe?: string;
   /** Run only where it is required by name: it brings more than a test may download each time. */
   readonly onRequest?: true;
 }
@@ -20,8 +22,9 @@ export const toolchains: Readonly<Record<string, Toolchain>> = {
     besides: "with venv",
     atLeast: [3, 10],
     pages: ["python-fastmcp", "python-sdk"],
+    recipe: "python",
   },
-  go: { command: ["go", "version"], atLeast: [1, 25], pages: ["go"] },
+  go: { command: ["go", "version"], atLeast: [1, 25], pages: ["go"], recipe: "go" },
   java: { command: ["mvn", "--version"], atLeast: [3, 8], pages: ["spring"], onRequest: true },
   rust: { command: ["cargo", "--version"], atLeast: [1, 88], pages: ["rust"], onRequest: true },
   curl: { command: ["curl", "--version"], atLeast: [7, 0], pages: ["curl"] },

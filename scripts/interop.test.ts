@@ -13,9 +13,9 @@ test("without Python and Go the servers in other languages are named and left ou
   const { status, stdout } = run();
   assert.match(
     stdout,
-    /^python3 is not here .*docs\/servers\/python-fastmcp\.md, docs\/servers\/python-sdk\.md$/m,
+    /^python3 is not here .*docs\/servers\/python-fastmcp\.md, docs\/servers\/python-sdk\.md, docs\/gateway\.md \(python\)$/m,
   );
-  assert.match(stdout, /^go is not here .*docs\/servers\/go\.md$/m);
+  assert.match(stdout, /^go is not here .*docs\/servers\/go\.md, docs\/gateway\.md \(go\)$/m);
   assert.equal(status, 0);
 });
 

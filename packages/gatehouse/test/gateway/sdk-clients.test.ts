@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { McpServer } from "@modelcontextprotocol/server";
+import { connectedClient, modes } from "./support/connected-client.ts";
 import { aDoor } from "./support/door.ts";
 import { anSdkServer } from "./support/sdk-server.ts";
 
@@ -39,19 +39,13 @@ async function aNotesServer(t: TestContext) {
   return { url, ran };
 }
 
-for (const mode of ["legacy", "auto"] as const) {
+for (const mode of modes) {
   test(`a client on the official SDK (${mode}) sees and calls what its token allows, and nothing else`, async (t) => {
     const notes = await aNotesServer(t);
     const door = await aDoor(t, notes.url, rules);
     const connected = async (scope: string) => {
       const { access_token: token } = await door.token({ scope });
-      const client = new Client({ name: "t", version: "1" }, { versionNegotiation: { mode } });
-      const headers = { authorization: `Bearer ${token}` };
-      await client.connect(
-        new StreamableHTTPClientTransport(new URL(`${door.server.url}/mcp`), { requestInit: { headers } }),
-      );
-      t.after(() => client.close());
-      return client;
+      return connectedClient(t, `${door.server.url}/mcp`, mode, token);
     };
     const reader = await connected("notes:read");
     assert.equal(reader.getNegotiatedProtocolVersion(), mode === "legacy" ? "2025-11-25" : "2026-07-28");
