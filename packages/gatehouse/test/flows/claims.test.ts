@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Account } from "../../src/oauth/records.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
-import { hashSecret } from "../../src/oauth/tokens/secret.ts";
-import { seconds } from "../../src/oauth/values.ts";
-import { unique } from "../contract/records.ts";
+import { describeAs } from "../support/described.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, introspect, resource, tokensFor } from "../support/oauth-client.ts";
 
@@ -20,21 +17,8 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** As the provider describes the person at their next sign-in. */
-async function describedAs(over: Partial<Account>): Promise<void> {
-  const [account] = await server.store.findAccounts(server.upstream.account.email);
-  const now = server.clock.now();
-  await server.store.openSession({
-    sessionHash: hashSecret(unique()),
-    replaces: undefined,
-    account: { ...(account ?? assert.fail()), ...over },
-    authTime: now,
-    expiresAt: seconds(now + 60),
-  });
-}
-
 test("V38 a resource is told name and groups where it lists them, nobody else is, and by default nobody", async () => {
-  await describedAs({ name: "Alice", groups: ["admins", "a b"] });
+  await describeAs(server, { name: "Alice", groups: ["admins", "a b"] });
   const told = async (by = credential) => {
     const { name, groups, active } = await introspect(server, token, by);
     assert.equal(active, true);
@@ -47,10 +31,10 @@ test("V38 a resource is told name and groups where it lists them, nobody else is
   await server.store.changeResource(identifier, { claims: ["name", "groups"] });
   assert.deepEqual(await told(), { name: "Alice", groups: ["admins", "a b"] });
   assert.deepEqual(await told(server.introspectionToken), nothing);
-  await describedAs({ name: undefined, groups: undefined });
+  await describeAs(server, { name: undefined, groups: undefined });
   const answer = await introspect(server, token, credential);
   assert.ok(!("groups" in answer), "unknown is not the same as none");
-  await describedAs({ groups: [] });
+  await describeAs(server, { groups: [] });
   assert.deepEqual(await told(), { name: undefined, groups: [] });
   const other = await server.addResource("https://other.example.com/mcp");
   await server.store.changeResource(canonicalResource("https://other.example.com/mcp"), { claims: ["name"] });

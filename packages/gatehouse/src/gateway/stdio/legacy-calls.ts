@@ -3,6 +3,7 @@ import type { BackendAnswer, Call, HeaderFields } from "../call.ts";
 import { errorCodes, RefusedCallError } from "../refusal.ts";
 import type { ChildNeed, Children } from "./children.ts";
 import { type JsonMessage, memberText, readMessage } from "./message.ts";
+import { needOf, type Per } from "./need.ts";
 import { acceptedOf, exchange, messagesOf } from "./post.ts";
 import { acceptedBy, createReply, emptyAnswer } from "./reply.ts";
 import type { RunningChild } from "./running-child.ts";
@@ -21,12 +22,7 @@ interface OpenSession {
 /** Sessions that one person has on children that are shared; the ones not used for the longest time end. */
 const maxSessionsPerPerson = 100;
 
-export function createLegacyCalls(
-  per: "session" | "person" | "process",
-  idleMs: number,
-  children: Children,
-  timers: Timers,
-): LegacyCalls {
+export function createLegacyCalls(per: Per, idleMs: number, children: Children, timers: Timers): LegacyCalls {
   const sessions = new Map<string, OpenSession>();
   const handshakes = new WeakMap<RunningChild, Promise<JsonMessage>>();
 
@@ -34,7 +30,7 @@ export function createLegacyCalls(
     const accepted = acceptedOf(call);
     const { subject, clientId } = call.bearer;
     const id = randomBytes(16).toString("base64url");
-    const child = await children.obtain(needOf(call, per, id, fields));
+    const child = await children.obtain(needOf(call, per, ownChild(id), fields));
     child.use();
     const session = createSession({ id, subject, clientId, lastUsed: timers.now() });
     const reply = createReply(accepted, 1, () => undefined);
@@ -169,28 +165,14 @@ export function createLegacyCalls(
   };
 }
 
-function needOf(
-  call: Call,
-  per: "session" | "person" | "process",
-  id: string,
-  fields: HeaderFields,
-): ChildNeed {
-  const { subject } = call.bearer;
-  const many = { era: "legacy", clients: "many" } as const;
-  if (per === "process") {
-    return { key: "legacy", person: undefined, audience: "everybody", kind: many, fields };
-  }
-  if (per === "person") {
-    return { key: `legacy ${subject}`, person: subject, audience: "person", kind: many, fields };
-  }
-  const kind = { era: "legacy", clients: "session" } as const;
-  return { key: `session ${id}`, person: subject, audience: "session", kind, fields };
-}
-
 /** As JSON text. Only what is one goes to a child that others share: nobody puts own words there. */
 function revisionOf(message: JsonMessage): string {
   const asked = memberText(message, "params.protocolVersion") ?? "";
   return /^"[\w.-]{1,32}"$/.test(asked) ? asked : `"2025-03-26"`;
+}
+
+function ownChild(session: string): Pick<ChildNeed, "key" | "audience" | "kind"> {
+  return { key: `session ${session}`, audience: "session", kind: { era: "legacy", clients: "session" } };
 }
 
 const noSuchSession = {

@@ -2,6 +2,7 @@ import type { BackendAnswer, Call, HeaderFields } from "../call.ts";
 import { errorCodes, RefusedCallError } from "../refusal.ts";
 import type { ChildNeed, Children } from "./children.ts";
 import { memberText } from "./message.ts";
+import { needOf, type Per } from "./need.ts";
 import { exchange, messagesOf } from "./post.ts";
 import { cannotStart, type RunningChild } from "./running-child.ts";
 import type { Timers } from "./timers.ts";
@@ -26,11 +27,7 @@ const discover = JSON.stringify({
 /** What only a server of the newest revision says of a request it refuses. */
 const modernErrors = new Set(["-32020", "-32021", "-32022"]);
 
-export function createModernCalls(
-  per: "session" | "person" | "process",
-  children: Children,
-  timers: Timers,
-): ModernCalls {
+export function createModernCalls(per: Per, children: Children, timers: Timers): ModernCalls {
   const eras = new WeakMap<RunningChild, Promise<boolean>>();
   let legacyUntil = Number.NEGATIVE_INFINITY;
 
@@ -57,7 +54,7 @@ export function createModernCalls(
     if (call.request.method !== "POST") throw new RefusedCallError(postOnly);
     const messages = messagesOf(call);
     if (legacyUntil > timers.now()) throw new RefusedCallError(legacyOnly);
-    const child = await children.obtain(needOf(call, per, fields));
+    const child = await children.obtain(needOf(call, per, ownChild(call), fields));
     let isModern = eras.get(child);
     if (isModern === undefined) {
       isModern = speaksModern(child);
@@ -74,17 +71,8 @@ export function createModernCalls(
 
 const ownerOf = ({ bearer }: Call) => JSON.stringify([bearer.subject, bearer.clientId]);
 
-function needOf(call: Call, per: "session" | "person" | "process", fields: HeaderFields): ChildNeed {
-  const { subject } = call.bearer;
-  const many = { era: "modern", clients: "many" } as const;
-  if (per === "process") {
-    return { key: "modern", person: undefined, audience: "everybody", kind: many, fields };
-  }
-  if (per === "person") {
-    return { key: `modern ${subject}`, person: subject, audience: "person", kind: many, fields };
-  }
-  const kind = { era: "modern", clients: "client" } as const;
-  return { key: `modern ${ownerOf(call)}`, person: subject, audience: "client", kind, fields };
+function ownChild(call: Call): Pick<ChildNeed, "key" | "audience" | "kind"> {
+  return { key: `modern ${ownerOf(call)}`, audience: "client", kind: { era: "modern", clients: "client" } };
 }
 
 const postOnly = {

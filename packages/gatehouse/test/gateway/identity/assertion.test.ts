@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { protect } from "@mcp-gatehouse/resource-server";
 import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from "jose";
+import { describeAs } from "../../support/described.ts";
 import { introspect, post } from "../../support/oauth-client.ts";
-import { describeAs } from "../support/described.ts";
 import { aDoor, aProcessBefore, aServerBehind, type Received, type TestDoor } from "../support/door.ts";
 
 const assertionType = "gatehouse-caller+jwt";

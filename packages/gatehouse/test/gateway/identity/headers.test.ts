@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Account } from "../../../src/oauth/records.ts";
+import { describeAs } from "../../support/described.ts";
 import { exchange } from "../../support/raw-exchange.ts";
-import { describeAs } from "../support/described.ts";
 import { aDoor, aServerBehind, type Received, type TestDoor } from "../support/door.ts";
 
 async function aNotesDoor(t: TestContext, more = "") {

@@ -1,15 +1,11 @@
 import type { TestContext } from "node:test";
 import { createGateway, type Gateway } from "../../../src/gateway/gateway.ts";
-import {
-  defaultIdentityHeaders,
-  type HttpBackendSettings,
-  type ProtectedServer,
-} from "../../../src/gateway/protected-server.ts";
+import type { HttpBackendSettings, ProtectedServer } from "../../../src/gateway/protected-server.ts";
 import { createListener, type ListenerOptions } from "../../../src/http/listener.ts";
 import type { Bearer } from "../../../src/oauth/grants/bearer.ts";
-import { canonicalResource } from "../../../src/oauth/resource.ts";
 import type { ClientId, GrantId, Seconds, Subject } from "../../../src/oauth/values.ts";
 import { freePort } from "../../support/free-port.ts";
+import { aPlainServer } from "./plain-server.ts";
 
 export interface BareDoor {
   readonly port: number;
@@ -68,10 +64,7 @@ export async function aBareDoor(
   const log: Record<string, unknown>[] = [];
   const note = (about: object, msg: string) => void log.push({ ...about, msg });
   const protectedServer: ProtectedServer = {
-    name: "notes",
-    title: undefined,
-    address: canonicalResource(`${origin}/mcp`),
-    backend: {
+    ...aPlainServer(`${origin}/mcp`, {
       kind: "http",
       url: new URL(upstream),
       socketPath: undefined,
@@ -80,18 +73,7 @@ export async function aBareDoor(
       credentials: {},
       timeouts: { connectMs: 5000, firstByteMs: 300_000, silenceMs: 60_000 },
       ...backend,
-    },
-    scopes: [],
-    baseScopes: [],
-    permissions: { tools: undefined, resources: undefined, prompts: undefined },
-    list: "obtainable",
-    identityHeaders: defaultIdentityHeaders,
-    assertion: false,
-    origins: [],
-    limits: { callsPerMinute: undefined, tools: {} },
-    auditedArguments: {},
-    maxCallSeconds: 3600,
-    keepAliveSeconds: 25,
+    }),
     ...server,
   };
   const services = {

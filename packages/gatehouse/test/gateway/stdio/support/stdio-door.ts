@@ -5,16 +5,12 @@ import type { TestContext } from "node:test";
 import { createBodies } from "../../../../src/gateway/body.ts";
 import type { Backend } from "../../../../src/gateway/call.ts";
 import { createDoor } from "../../../../src/gateway/door.ts";
-import {
-  defaultIdentityHeaders,
-  type ProtectedServer,
-  type StdioBackendSettings,
-} from "../../../../src/gateway/protected-server.ts";
+import type { StdioBackendSettings } from "../../../../src/gateway/protected-server.ts";
 import { createStdioBackend } from "../../../../src/gateway/stdio/stdio-backend.ts";
 import type { Timers } from "../../../../src/gateway/stdio/timers.ts";
 import type { Bearer } from "../../../../src/oauth/grants/bearer.ts";
-import { canonicalResource } from "../../../../src/oauth/resource.ts";
 import type { ClientId, GrantId, Seconds, Subject } from "../../../../src/oauth/values.ts";
+import { aPlainServer } from "../../support/plain-server.ts";
 
 export const childPath = join(import.meta.dirname, "child.ts");
 
@@ -78,23 +74,7 @@ export async function aStdioDoor(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const described: ProtectedServer = {
-    name: "notes",
-    title: undefined,
-    address: canonicalResource(`${origin}/mcp`),
-    backend: complete,
-    scopes: [],
-    baseScopes: [],
-    permissions: { tools: undefined, resources: undefined, prompts: undefined },
-    list: "obtainable",
-    identityHeaders: defaultIdentityHeaders,
-    assertion: false,
-    origins: [],
-    limits: { callsPerMinute: undefined, tools: {} },
-    auditedArguments: {},
-    maxCallSeconds: 3600,
-    keepAliveSeconds: 25,
-  };
+  const described = aPlainServer(`${origin}/mcp`, complete);
   const backend = createStdioBackend(described, complete, { log: logger, ...(timers && { timers }) });
   const door = createDoor(described, backend, {
     issuer: origin,
