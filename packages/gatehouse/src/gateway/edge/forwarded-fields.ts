@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isHopByHop, namedByConnection } from "../fields.ts";
 import type { HttpBackendSettings, ProtectedServer } from "../protected-server.ts";
+import { targetOf } from "./target.ts";
 import { doorName } from "./via.ts";
 
 /** Written anew here, answered here, or able to make a server take another path or method than ours. */
@@ -94,7 +95,8 @@ function isForwarding(folded: string): boolean {
 
 function hostSent(backend: HttpBackendSettings | undefined): (request: IncomingMessage) => string {
   const own = backend?.url.host ?? "localhost";
-  return backend?.keepsHost === true ? ({ headers }) => headers.host ?? own : () => own;
+  // That of the target, which was judged: beside one in absolute form any `Host` may stand (RFC 9112 §3.2.2).
+  return backend?.keepsHost === true ? (request) => targetOf(request).host ?? own : () => own;
 }
 
 /** RFC 7239 §6: an IPv6 address has brackets, and quotes for its colons. */

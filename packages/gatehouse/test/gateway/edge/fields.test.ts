@@ -172,3 +172,12 @@ test("no other spelling of a field that is judged at the door reaches a server t
     assert.equal(behind.received.at(-1)?.headers["x-forwarded-for"], "127.0.0.1");
   }
 });
+
+test("beside a target in absolute form no other host reaches a server that is sent the client's", async (t) => {
+  const behind = await aServerBehind(t);
+  const { port } = await aBareDoor(t, behind.url, { backend: { keepsHost: true } });
+  const call = wholeCall(port, ["Connection: close"], `http://localhost:${port}/mcp`);
+  const answer = await exchanged(t, port, call.replace(`Host: localhost:${port}`, "Host: admin.internal"));
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.equal(behind.received[0]?.headers.host, `localhost:${port}`);
+});
