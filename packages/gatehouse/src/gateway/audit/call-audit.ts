@@ -35,7 +35,7 @@ export function createCallAudit(server: ProtectedServer, events: Events) {
   return (asked: Asked, request: AuditedRequest): AuditedCall | undefined => {
     if (!asked.messages.some(isToolCall)) return undefined;
     const calls = asked.messages.filter(isToolCall);
-    const reader = new OutcomeReader();
+    const reader = new OutcomeReader(calls.map(({ id }) => id));
     const begun = performance.now();
     const listedOf = (tool: string) =>
       Object.hasOwn(server.auditedArguments, tool) ? server.auditedArguments[tool] : undefined;

@@ -33,6 +33,12 @@ export class OutcomeReader implements AnswerObserver {
   readonly #splitter = new EventSplitter(maxReadBytes);
   /** By the request's id as a value: what is 1 in one text may be 1.0 in another. */
   readonly #found = new Map<unknown, CallOutcome>();
+  readonly #wanted = new Set<unknown>();
+
+  /** @param ids of the requests that are told of, as JSON text: what else a server answers is not kept */
+  constructor(ids: readonly (string | undefined)[]) {
+    for (const id of ids) if (id !== undefined) this.#wanted.add(JSON.parse(id));
+  }
 
   get status(): number {
     return this.#status;
@@ -92,6 +98,7 @@ export class OutcomeReader implements AnswerObserver {
 
   #note(message: unknown): void {
     if (typeof message !== "object" || message === null || !("id" in message)) return;
+    if (!this.#wanted.has(message.id)) return;
     if ("error" in message) this.#found.set(message.id, "error");
     else if ("result" in message) {
       const { result } = message;
