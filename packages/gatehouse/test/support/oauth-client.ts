@@ -159,6 +159,10 @@ export async function postBody(
   );
 }
 
+/** The text of an answer but for its reference, which is another one for each request. */
+export const withoutReference = ({ text }: Pick<Answer, "text">): string =>
+  text.replace(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/, "…");
+
 export async function read(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json");

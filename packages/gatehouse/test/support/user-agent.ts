@@ -43,12 +43,13 @@ export class UserAgent {
   }
 
   /**
-   * Submits the form of a page as a person does: its hidden fields, what has to be ticked, and those given.
+   * Submits the first form of a page as a person does: its hidden fields, what has to be ticked, and those
+   * given.
    */
   submit(page: Arrival, fields: Record<string, string>, until?: (url: URL) => boolean): Promise<Arrival> {
-    const action = /<form[^>]*\baction="([^"]*)"/.exec(page.html)?.[1];
+    const [form = "", action] = /<form[^>]*\baction="([^"]*)".*?<\/form>/s.exec(page.html) ?? [];
     if (action === undefined) throw new Error(`no form on ${page.url.href}: ${page.html}`);
-    const body = new URLSearchParams({ ...hiddenFields(page.html), ...requiredTicks(page.html), ...fields });
+    const body = new URLSearchParams({ ...hiddenFields(form), ...requiredTicks(form), ...fields });
     return this.follow(new URL(action, page.url).href, until, {
       method: "POST",
       body,
