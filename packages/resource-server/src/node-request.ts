@@ -2,13 +2,16 @@ import type { IncomingMessage } from "node:http";
 import { maxFormBytes } from "./form.ts";
 
 /**
- * Every `Authorization` header of the request: node's `headers` would keep the first alone and hide a second
- * token (U07).
+ * Every `Authorization` header of the request, for `readBearer`: node's `headers` would keep the first alone
+ * and hide a second token (U07).
  */
 export function authorizationOf({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): string[] {
-  return rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "authorization",
-  );
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? "";
+    if (name.length === 13 && name.toLowerCase() === "authorization") values.push(rawHeaders[at + 1] ?? "");
+  }
+  return values;
 }
 
 /**

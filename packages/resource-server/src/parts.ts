@@ -12,5 +12,6 @@ export {
   tokenNeeded,
   twoTokens,
 } from "./challenge.ts";
+export { authorizationOf } from "./node-request.ts";
 export { publicDocument } from "./public-document.ts";
 export { createResourceMetadata, type ResourceMetadata } from "./resource-metadata.ts";

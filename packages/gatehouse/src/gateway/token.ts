@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type Answer, readBearer } from "@mcp-gatehouse/resource-server/parts";
+import { type Answer, authorizationOf, readBearer } from "@mcp-gatehouse/resource-server/parts";
 import type { Bearer, FindBearer } from "../oauth/grants/bearer.ts";
 import type { Challenges } from "./challenge.ts";
 import type { ProtectedServer } from "./protected-server.ts";
@@ -19,16 +19,6 @@ export async function authenticate(
   if (presented.kind === "several" || hasTokenInQuery(request)) return challenges.twoTokens;
   if (presented.kind === "malformed") return challenges.malformed;
   return (await findBearer(presented.token, address)) ?? challenges.invalid;
-}
-
-/** Every one: node's `headers` would keep the first alone and hide a second token. */
-function authorizationOf({ rawHeaders }: IncomingMessage): string[] {
-  const values: string[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    if (name.length === 13 && name.toLowerCase() === "authorization") values.push(rawHeaders[at + 1] ?? "");
-  }
-  return values;
 }
 
 function hasTokenInQuery({ url = "" }: IncomingMessage): boolean {
