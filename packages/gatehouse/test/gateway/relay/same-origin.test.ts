@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { openBrowser } from "../../support/browser.ts";
 import { aBareDoor } from "../support/bare-door.ts";
 import { aServerBehind } from "../support/door.ts";
 
@@ -46,4 +49,35 @@ test("what a server answers is no page at the origin of the sign-in, and sets no
   }
   const refused = await door.call({ headers: { authorization: "" } });
   assert.deepEqual([refused.status, refused.headers.get("x-content-type-options")], [401, "nosniff"]);
+});
+
+test("a page brings a server's HTML into a browser's cache and goes there: no script of it runs at the origin", async (t) => {
+  const behind = await aServerBehind(t, (_, response) => {
+    response.setHeader("content-type", "text/html");
+    response.setHeader("cache-control", "max-age=3600");
+    response.end("<title>shown</title><script>document.title = 'it ran'</script>");
+  });
+  const door = await aBareDoor(t, behind.url);
+  const elsewhere = createServer((_, response) => {
+    response.setHeader("content-type", "text/html").end("<title>elsewhere</title>");
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+  const browser = await openBrowser();
+  t.after(async () => {
+    await browser.close();
+    elsewhere.closeAllConnections();
+    elsewhere.close();
+  });
+  const page = await browser.newPage();
+  await page.goto(`http://localhost:${(elsewhere.address() as AddressInfo).port}/`);
+  const status = await page.evaluate(async (url) => {
+    const answer = await fetch(url, { headers: { authorization: "Bearer alice" } });
+    await answer.text();
+    return answer.status;
+  }, door.url);
+  assert.equal(status, 200);
+  const go = `void location.assign(${JSON.stringify(door.url)})`;
+  await Promise.all([page.waitForURL(door.url), page.evaluate(go)]);
+  assert.equal(await page.title(), "shown");
+  assert.equal(behind.received.length, 1, "out of the cache, which asks for no token");
 });
