@@ -53,6 +53,9 @@ export function addProtectCommand(program: Command, shell: Shell): void {
     )
     .option("--port <port>", "the port to listen on, in place of PORT")
     .addOption(acceptingNewKey())
+    .showHelpAfterError(
+      "(a program follows after --: gatehouse protect -- npx -y some-mcp-server; more in gatehouse protect --help)",
+    )
     .action((behind: string[], options: ProtectOptions) => protect(shell, behind, options));
 }
 

@@ -125,7 +125,8 @@ async function tell(
   { log, events, store, clock }: Services,
   { changed, returned, left }: Extract<DeclarationOutcome, { outcome: "declared" }>,
 ): Promise<void> {
-  if (changed.length > 0) log.info({ declared: changed.map(({ id }) => id) }, "declared by the file");
+  if (changed.length > 0)
+    log.info({ declared: changed.map(({ id }) => id) }, "newly declared, or declared otherwise");
   for (const name of returned) events.emit({ name: "declaration_returned", ...about(name) });
   for (const name of left) {
     const grants = await store.countGrantsFor(name, clock.now());

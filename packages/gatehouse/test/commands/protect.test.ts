@@ -219,6 +219,7 @@ test("what cannot be protected is refused, in the words of the command line", as
   assert.match(await refused("http://localhost:3000/mcp", "--tool", "x"), /pattern=scope/);
   assert.match(await refused("http://localhost:3000/mcp", "--name", "My notes"), /--name/);
   assert.match(await refused("http://localhost:3000/mcp", "http://localhost:3001/mcp"), /one URL/);
+  assert.match(await refused("npx", "-y", "some-mcp-server"), /-y[\s\S]*protect -- npx -y some-mcp-server/);
   assert.match(await refused("localhost:3000/mcp"), /http:\/\/localhost:3000\/mcp/);
   assert.match(await refused("http://localhost:3000/mcp", "--port", "x"), /PORT/);
   assert.match(await refused(), /missing required argument/);

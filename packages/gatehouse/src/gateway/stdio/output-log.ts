@@ -5,6 +5,11 @@ import type { Timers } from "./timers.ts";
 /** Notes what children write that is no message, or no message for anybody: bounded, and harmless to read. */
 export type OutputLog = (kind: "stderr" | "no message" | "for nobody", line: Buffer) => void;
 
+const messages = {
+  stderr: "the MCP server wrote to its standard error",
+  "no message": "the MCP server wrote what is no message",
+  "for nobody": "the MCP server wrote a message that is for nobody",
+};
 const maxLineBytes = 2048;
 const maxLinesPerMinute = 100;
 const minuteMs = 60_000;
@@ -24,6 +29,6 @@ export function createOutputLog(server: string, log: Pick<Logger, "info">, timer
     lines++;
     if (lines > maxLinesPerMinute) return;
     const output = plainText(line.toString("utf8", 0, maxLineBytes));
-    log.info({ server, kind, output }, "the MCP server wrote what is no answer");
+    log.info({ server, kind, output }, messages[kind]);
   };
 }

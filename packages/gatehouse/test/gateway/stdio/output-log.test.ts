@@ -22,6 +22,9 @@ test("what a child writes breaks no line of the log, drives no terminal, and giv
     note("stderr", Buffer.from(evil));
     note("no message", Buffer.from([0x61, 0xff, 0xfe, 0x1b, 0x5b, 0x32, 0x4a]));
     assert.equal(lines.length, 2);
+    // The one is what any program does, the other one's mistake.
+    assert.match(lines[0] ?? "", /wrote to its standard error/);
+    assert.match(lines[1] ?? "", /wrote what is no message/);
     for (const line of lines) {
       assert.match(line, /^[^\n\r]*\n$/);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
