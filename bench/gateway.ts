@@ -79,7 +79,13 @@ try {
       const [pid = 0] = pids;
       const before = memory(pid).own;
       const open: Socket[] = [];
-      while (open.length < streamCount) open.push(await listen(port, open.length));
+      while (open.length < streamCount) {
+        const next = Array.from(
+          { length: Math.min(50, streamCount - open.length) },
+          (_, n) => open.length + n,
+        );
+        open.push(...(await Promise.all(next.map((n) => listen(port, n)))));
+      }
       const bytes = memory(pid).own - before;
       console.log(`${streamCount} silent streams, ${name}: ${(bytes / 1e6).toFixed(0)} MB`);
       for (const socket of open) socket.destroy();

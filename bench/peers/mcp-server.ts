@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 
 /*
  * An MCP server that does nothing: answers a call with a few bytes, one of the tool `big` with a megabyte as
- * it comes, and keeps a GET open without a word. PORT says where.
+ * it comes, and keeps a GET open without a message. PORT says where.
  */
 
 const small = Buffer.from(
@@ -13,7 +13,8 @@ const piece = Buffer.alloc(16_384, "x");
 const server = createServer((request, response) => {
   if (request.url !== "/mcp") return void response.writeHead(404).end();
   if (request.method === "GET") {
-    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    // A comment, since the smallest proxy passes no head on by itself.
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n");
     return;
   }
   let body = "";
