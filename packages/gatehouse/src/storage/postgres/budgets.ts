@@ -9,7 +9,7 @@ export function budgetOperations(database: Database): Pick<Store, "useBudgets"> 
      select id, window_start, used from json_to_recordset($1) as uses (id text, window_start timestamptz, used bigint) order by id
      on conflict (id) do update set
        used = excluded.used + case when excluded.window_start > gatehouse_budgets.window_start then 0 else gatehouse_budgets.used end,
-       window_start = greatest(gatehouse_budgets.window_start, excluded.window_start)
+       window_start = case when excluded.window_start > gatehouse_budgets.window_start then excluded.window_start else gatehouse_budgets.window_start end
      returning id, used`,
   );
   return {
