@@ -58,8 +58,17 @@ async function stopped(child: ChildProcess): Promise<{ readonly end: unknown[]; 
 async function untilOpened({ pid }: ChildProcess, path: string): Promise<void> {
   for (;;) {
     const files = readdirSync(`/proc/${pid}/fd`).map((name) => `/proc/${pid}/fd/${name}`);
-    if (files.some((name) => existsSync(name) && readlinkSync(name).startsWith(path))) return;
+    if (files.some((name) => targetOf(name).startsWith(path))) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What a descriptor stands for; nothing when it was closed meanwhile. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(descriptor);
+  } catch {
+    return "";
   }
 }
 
