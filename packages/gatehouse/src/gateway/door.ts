@@ -14,6 +14,7 @@ import { createForwardedFields } from "./edge/forwarded-fields.ts";
 import { createOutgoingFields } from "./identity/outgoing-fields.ts";
 import { createCallerSigning } from "./identity/signing.ts";
 import { createCallLimits } from "./limits.ts";
+import { countListeners } from "./listeners.ts";
 import { type Asked, idToAnswer } from "./messages/asked.ts";
 import { judge, judgeBodiless } from "./messages/judge.ts";
 import { createPermissions } from "./permissions/permissions.ts";
@@ -23,6 +24,7 @@ import type { OpenStreams } from "./relay/open-streams.ts";
 import { relay } from "./relay/relay.ts";
 import { readAnswers } from "./relay/rewriter.ts";
 import { createSessions } from "./sessions/sessions.ts";
+import { isListening } from "./streams.ts";
 import { authenticate } from "./token.ts";
 
 /** What doors are handed. */
@@ -64,6 +66,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const permissions = createPermissions(server, challenges, services.access);
   const sessions = createSessions(server, services);
   const audited = createCallAudit(server, services.events);
+  const listens = countListeners();
   const takeFromLimits = createCallLimits(server, services.budgets, services.clock);
   const mayTellOfStrangers = fewLines(services.clock);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
@@ -78,6 +81,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
     let asked: Asked | undefined;
     let body: Buffer | undefined;
     let tools: AuditedCall | undefined;
+    let stopsListening: (() => void) | undefined;
     try {
       const preflight = edge(request, response);
       if (preflight !== undefined) return writeAnswer(response, preflight);
@@ -93,6 +97,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       }
       const continued = sessions.resume(request, asked, { id, address, bearer });
       permissions.check(asked, bearer);
+      if (isListening({ request, asked })) stopsListening = listens(bearer.subject);
       if (takeFromLimits !== undefined) await takeFromLimits(asked, bearer);
       gone.signal.throwIfAborted(); // whoever listens from here on would not hear of it any more
       const call: Call = {
@@ -137,6 +142,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       writeRefusal(response, error.refused, asked && idToAnswer(asked));
     } finally {
       if (body !== undefined) bodies.release(body);
+      stopsListening?.();
     }
   };
 }

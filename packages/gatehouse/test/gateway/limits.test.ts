@@ -71,3 +71,35 @@ test("a tool in another spelling counts as the tool", async (t) => {
   }
   assert.equal((await door.call({ body: callOf("cheap") })).status, 200);
 });
+
+test("one person keeps so many streams open and no more; one that ends makes room, and others have theirs", async (t) => {
+  const behind = await aServerBehind(t, ({ method }, response) => {
+    if (method === "GET") response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+    else response.setHeader("content-type", "application/json").end("{}");
+  });
+  const door = await aDoor(t, behind.url);
+  const listen = async (token?: string) => {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const answer = await door.call({ method: "GET", body: null, signal, ...(token && { token }) });
+    return { status: answer.status, leave: () => leaving.abort(), answer };
+  };
+  const open = await Promise.all(Array.from({ length: 50 }, () => listen()));
+  assert.ok(open.every(({ status }) => status === 200));
+  const { status, answer } = await listen();
+  assert.equal(status, 429);
+  assert.equal(((await answer.json()) as { error: { code: number } }).error.code, -32016);
+  assert.equal((await door.call()).status, 200, "calls go on");
+
+  door.server.upstream.account = { sub: "carol", email: "carol@example.com", email_verified: true };
+  const { access_token: theirs } = await door.token({ prompt: "login" });
+  const other = await listen(theirs);
+  assert.equal(other.status, 200);
+  other.leave();
+
+  open[0]?.leave();
+  let again = await listen();
+  while (again.status === 429) again = await listen();
+  assert.equal(again.status, 200);
+  for (const stream of [...open, again]) stream.leave();
+});
