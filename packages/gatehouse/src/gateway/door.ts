@@ -132,10 +132,11 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (gone.signal.aborted || error instanceof ClientGoneError) return tools?.cancelled(); // nobody is there to be told
       if (error instanceof StoreUnavailableError) {
         log.warn({ request: id, server: server.name, err: error }, "the token could not be checked");
+        tools?.refused(challenges.cannotCheck.status);
         return writeAnswer(response, challenges.cannotCheck);
       }
       if (!(error instanceof RefusedCallError)) throw error;
-      tools?.refused(error);
+      tools?.refused(error.refused.status);
       const { stage, debug } = error;
       if (isKnown || mayTellOfStrangers())
         log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);

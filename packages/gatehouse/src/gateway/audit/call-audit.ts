@@ -3,7 +3,6 @@ import type { Bearer } from "../../oauth/grants/bearer.ts";
 import type { Events } from "../../oauth/ports.ts";
 import type { Asked, Message } from "../messages/asked.ts";
 import type { ProtectedServer } from "../protected-server.ts";
-import type { RefusedCallError } from "../refusal.ts";
 import type { AnswerObserver, RelayEnd } from "../relay/rewriter.ts";
 import { type CallOutcome, OutcomeReader } from "./outcome.ts";
 
@@ -21,7 +20,8 @@ export interface AuditedCall {
   readonly observer: AnswerObserver;
   /** @param session the server's own id of it */
   finished(end: RelayEnd, session: string | undefined): void;
-  refused(error: RefusedCallError): void;
+  /** @param status that it was answered with in the place of the server */
+  refused(status: number): void;
   /** The client went away before there was an answer. */
   cancelled(): void;
 }
@@ -68,7 +68,7 @@ export function createCallAudit(server: ProtectedServer, events: Events) {
       finished(end, session) {
         for (const message of calls) tell(message, reader.outcomeOf(message.id, end), reader.status, session);
       },
-      refused({ refused: { status } }) {
+      refused(status) {
         for (const message of calls) tell(message, outcomeOfRefusal(status), status);
       },
       cancelled() {

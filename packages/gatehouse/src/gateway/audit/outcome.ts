@@ -44,6 +44,11 @@ export class OutcomeReader implements AnswerObserver {
     return this.#status;
   }
 
+  /** What comes after the answers need not be read. */
+  get #hasAll(): boolean {
+    return this.#wanted.size > 0 && this.#found.size === this.#wanted.size;
+  }
+
   readonly head = (status: number, fields: HeaderFields): void => {
     this.#status = status;
     this.#isCoded = codingOf(fields) !== undefined;
@@ -51,7 +56,7 @@ export class OutcomeReader implements AnswerObserver {
   };
 
   readonly piece = (piece: Buffer): void => {
-    if (this.#isCoded || this.#pieces === undefined) return;
+    if (this.#isCoded || this.#pieces === undefined || this.#hasAll) return;
     this.#length += piece.length;
     if (this.#isEventStream) this.#readEvents(piece);
     else if (this.#length > maxReadBytes) this.#pieces = undefined;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
+import { StoreUnavailableError } from "../../../src/oauth/store.ts";
 import { eventsOf } from "../../support/audit-events.ts";
 import { metricsUrlOf, seriesOf } from "../../telemetry/metrics.ts";
 import { aDoor, aServerBehind, type Received } from "../support/door.ts";
@@ -174,4 +175,15 @@ test("a server whose content coding is called so, too, answers what cannot be re
   });
   const door = await aDoor(t, behind.url, '    tools: { "*": read }\n');
   assert.equal((await door.call()).status, 502);
+});
+
+test("a call that could not be counted because the store is down is told of all the same", async (t) => {
+  const { behind, door, called } = await aPlace(t, "    limits: { calls_per_minute: 100 }\n");
+  t.mock.method(door.server.store, "useBudgets", () => Promise.reject(new StoreUnavailableError("away")));
+  assert.equal((await door.call({ body: callOf("works") })).status, 503);
+  assert.equal(behind.received.length, 0);
+  assert.deepEqual(
+    called().map(({ tool, outcome, status }) => [tool, outcome, status]),
+    [["works", "error", 503]],
+  );
 });
