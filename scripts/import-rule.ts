@@ -80,8 +80,8 @@ const floors: readonly (readonly string[])[] = [
   ["tokens", "redirects", "messages"],
   ["store", "ports"],
   ["declarations", "scope-changes"],
-  ["records", "settings", "grant-types", "reason"],
-  ["values", "text", "host", "subscriber"],
+  ["records", "settings", "grant-types", "reason", "audit-record"],
+  ["values", "text", "host", "subscriber", "audit-events"],
 ];
 
 /** A call's way through a door of `gateway/`: steps that do not know each other. */

@@ -1,3 +1,5 @@
+import type { AuditEventName, AuditOutcome } from "./audit-events.ts";
+import type { Actor } from "./audit-record.ts";
 import type { Reason } from "./reason.ts";
 import type { Account } from "./records.ts";
 import type { ResourceIdentifier, Seconds } from "./values.ts";
@@ -286,55 +288,6 @@ export interface Events {
   emit(event: AuditEvent): void;
 }
 
-/** The name of everything that is told. */
-export const auditEventNames = [
-  "sign_in",
-  "sign_in_failed",
-  "address_changed",
-  "address_moved",
-  "sign_out",
-  "passkey_registered",
-  "passkey_added",
-  "passkey_refused",
-  "passkey_counter",
-  "provider_logout",
-  "person_confirmed",
-  "person_unconfirmed",
-  "confirmation_failed",
-  "consent_approved",
-  "consent_denied",
-  "code_redeemed",
-  "code_replayed",
-  "token_refreshed",
-  "access_lost",
-  "access_refused",
-  "refresh_replayed",
-  "refresh_late",
-  "refresh_ahead",
-  "refresh_exchanged",
-  "refresh_reused",
-  "client_authentication_failed",
-  "introspection_refused",
-  "previous_credential_used",
-  "client_registered",
-  "client_updated",
-  "client_removed",
-  "client_document_changed",
-  "client_document_unavailable",
-  "client_document_copy_used",
-  "token_revoked",
-  "session_foreign",
-  "tool_called",
-  "app_disconnected",
-  "request_refused",
-  "declaration_left",
-  "declaration_returned",
-  "declaration_ended",
-  "not_ready",
-  "ready_again",
-  "failure",
-] as const;
-
 /** A tool that was called through the door. */
 export interface AuditedToolCall {
   /** The operator's name of it. */
@@ -352,9 +305,13 @@ export interface AuditedToolCall {
 }
 
 export interface AuditEvent {
-  readonly name: (typeof auditEventNames)[number];
+  readonly name: AuditEventName;
   /** The request's reference, or that of the attempt to authorize which it belongs to. */
   readonly request: string;
+  /** Who acts; left out, {@link actorOf} tells by the event's name. */
+  readonly actor?: Actor | undefined;
+  /** How it ended; left out, {@link outcomeOf} tells by the event's name. */
+  readonly outcome?: AuditOutcome | undefined;
   readonly client?: string | undefined;
   readonly subject?: string | undefined;
   /** The name of the identity provider. */
@@ -376,6 +333,8 @@ export interface AuditEvent {
   readonly error?: string | undefined;
   /** Which of several causes it was: a word for machines. */
   readonly reason?: string | undefined;
+  /** How many, where it is about several: of refreshes, of refused requests. */
+  readonly count?: number | undefined;
   /** Of `tool_called`. */
   readonly call?: AuditedToolCall | undefined;
   /** Free text for the operator. */

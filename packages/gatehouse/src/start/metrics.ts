@@ -5,14 +5,9 @@ import { callOutcomes } from "../gateway/audit/outcome.ts";
 import type { ListenerOptions } from "../http/listener.ts";
 import { listenForMetrics } from "../http/metrics-listener.ts";
 import { limitNames } from "../http/route.ts";
+import { auditEventNames } from "../oauth/audit-events.ts";
 import { pageKinds } from "../oauth/messages/page.ts";
-import {
-  auditEventNames,
-  type Clock,
-  type Events,
-  type IdentityProviders,
-  signInErrorCodes,
-} from "../oauth/ports.ts";
+import { type Clock, type Events, type IdentityProviders, signInErrorCodes } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
 import { programVersion } from "../shipped-files.ts";
 import { freeBytes } from "../storage/sqlite/file.ts";

@@ -1,10 +1,14 @@
 import type { Level, Logger } from "pino";
+import type { Actor } from "../oauth/audit-record.ts";
 import type { AuditEvent, AuditedToolCall, Events } from "../oauth/ports.ts";
 import { oneLine } from "./sanitize.ts";
 
 /** Events somebody should look at. The rest is daily business. */
 const levels: Partial<Record<AuditEvent["name"], Level>> = {
   sign_in_failed: "warn",
+  sign_in_denied: "warn",
+  sign_in_abandoned: "warn",
+  provider_unreachable: "warn",
   passkey_refused: "warn",
   passkey_counter: "error",
   address_moved: "warn",
@@ -20,9 +24,18 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   session_foreign: "warn",
   declaration_left: "warn",
   declaration_ended: "warn",
+  limit_reached: "warn",
+  not_found: "warn",
+  configuration_refused: "warn",
+  command_refused: "warn",
+  store_unavailable: "error",
+  audit_lost: "error",
   not_ready: "error",
   failure: "error",
 };
+
+/** How loudly an event is told. */
+export const levelOf = (name: AuditEvent["name"]): Level => levels[name] ?? "info";
 
 const facts = [
   ...(["request", "attempt", "client", "subject", "provider", "account", "grant"] as const),
@@ -42,18 +55,29 @@ function maxLength(event: AuditEvent["name"], fact: (typeof facts)[number]): num
 export function createEvents(log: Logger): Events {
   return {
     emit(event) {
-      const level = levels[event.name] ?? "info";
+      const level = levelOf(event.name);
       if (!log.isLevelEnabled(level)) return;
       const line: Record<string, unknown> = { event: event.name };
       for (const name of facts) {
         const value = event[name];
         if (value !== undefined) line[name] = oneLine(value, maxLength(event.name, name));
       }
+      if (event.count !== undefined) line.count = event.count;
+      if (event.actor !== undefined) Object.assign(line, describeActor(event.actor));
       if (event.call !== undefined) Object.assign(line, describeCall(event.call));
       if (event.cause === undefined) return log[level](line);
       line.err = event.cause; // the log describes it, and would take its message as it is for that of the line
       log[level](line, oneLine(event.cause instanceof Error ? event.cause.message : "", 500));
     },
+  };
+}
+
+/** Whose doing it was, where that is neither the person nor the client of the event. */
+function describeActor({ kind, id, how, command }: Actor) {
+  return {
+    actor: id === undefined ? kind : `${kind} ${oneLine(id, 100)}`,
+    ...(how !== undefined && { how: oneLine(how) }),
+    ...(command !== undefined && { command: oneLine(command, 500) }),
   };
 }
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type AuditEvent, auditEventNames } from "../../src/oauth/ports.ts";
+import { auditEventNames, meaningOf } from "../../src/oauth/audit-events.ts";
+import { actorOf, outcomeOf } from "../../src/oauth/audit-record.ts";
+import type { AuditEvent } from "../../src/oauth/ports.ts";
 import { StoreUnavailableError } from "../../src/oauth/store.ts";
-import { createEvents } from "../../src/telemetry/events.ts";
+import { createEvents, levelOf } from "../../src/telemetry/events.ts";
 import { createLog, type LogOptions } from "../../src/telemetry/log.ts";
 import { createNovelty } from "../../src/telemetry/novelty.ts";
 
@@ -206,9 +208,42 @@ test("below its level an event is not logged", () => {
   assert.deepEqual(lines, []);
 });
 
-test("docs/operating.md says of every event what happened", () => {
-  const guide = readFileSync(join(import.meta.dirname, "../../../../docs/operating.md"), "utf8");
-  const rows = guide.split("\n").filter((line) => line.startsWith("| `"));
-  const missing = auditEventNames.filter((name) => !rows.some((row) => row.includes(`\`${name}\``)));
-  assert.deepEqual(missing, []);
+test("docs/audit.md says of every event what happened, how it ended, whose doing it is, and how loudly it is told", () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../../../docs/audit.md"), "utf8");
+  const documented = [...guide.matchAll(/^\| `(\w+)` \| .+ \| ([\w ]+) \| (\w+) \| .*\| (\w+) \|$/gm)]
+    .map(([, ...cells]) => cells.join(", "))
+    .sort();
+  const held = auditEventNames.map((name) => {
+    const { outcome, actor } = meaningOf(name);
+    const ended = name === "tool_called" ? "as the call ended" : outcome;
+    return [name, ended, actor, levelOf(name)].join(", ");
+  });
+  assert.deepEqual(documented, held.sort());
+});
+
+test("whoever acts is named by the event, or is whose doing such an event is; so is how it ended", () => {
+  const event = { request: "r1", subject: "user_1", client: "web" };
+  assert.deepEqual(actorOf({ ...event, name: "consent_approved" }), { kind: "person", id: "user_1" });
+  assert.deepEqual(actorOf({ ...event, name: "token_revoked" }), { kind: "client", id: "web" });
+  assert.deepEqual(actorOf({ ...event, name: "person_blocked" }), { kind: "operator", id: undefined });
+  assert.deepEqual(actorOf({ ...event, name: "not_ready" }), { kind: "system", id: undefined });
+  const actor = { kind: "operator", id: "ada" } as const;
+  assert.equal(actorOf({ ...event, actor, name: "client_removed" }), actor);
+  assert.equal(outcomeOf({ name: "consent_denied" }), "refused");
+  assert.equal(outcomeOf({ name: "command_refused", outcome: "failure" }), "failure");
+  const calls = ["ok", "unread", "denied", "timeout"].map((outcome) => {
+    return outcomeOf({ name: "tool_called", call: { outcome } });
+  });
+  assert.deepEqual(calls, ["success", "success", "refused", "failure"]);
+});
+
+test("the line of what an operator did says by whom, how that is known, and by which command", () => {
+  const { events, lines } = aLog();
+  const actor = { kind: "operator", id: "root\nada", how: "host \u202Edb1", command: "people block a@b" };
+  events.emit({ name: "person_blocked", request: "r1", subject: "user_1", count: 2, actor } as AuditEvent);
+  const { time: _time, ...facts } = JSON.parse(lines[0] ?? "");
+  assert.deepEqual(facts, {
+    ...{ level: "info", event: "person_blocked", request: "r1", subject: "user_1", count: 2 },
+    ...{ actor: "operator root\uFFFDada", how: "host \uFFFDdb1", command: "people block a@b" },
+  });
 });
