@@ -26,6 +26,7 @@ const adapters = [
   "look-around.ts",
   "readiness.ts",
   "keys",
+  "insight",
 ];
 
 /**
@@ -50,6 +51,7 @@ const allowed: Record<string, readonly string[]> = {
   "look-around.ts": ["oauth"],
   "readiness.ts": ["oauth"],
   keys: ["oauth", "config"],
+  insight: ["oauth", "caching"],
   config: ["oauth", "access", "identity", "gateway"],
   start: [...adapters, "shipped-files.ts", "refused-certificate.ts"],
   "gatehouse.ts": ["start", ...adapters],
@@ -60,6 +62,7 @@ const allowed: Record<string, readonly string[]> = {
     "start",
     "config",
     "keys",
+    "insight",
     "telemetry",
     "storage",
     "shipped-files.ts",

@@ -17,7 +17,7 @@ import { SimulatedClient } from "./simulate.ts";
 const call = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`;
 
 describe("through a door", async () => {
-  const fixtures = await everyClient();
+  const fixtures = everyClient;
   let server: TestGatehouse;
   let behind: Awaited<ReturnType<typeof aServerBehind>>;
   const keys = new Map<ClientFixture, Awaited<ReturnType<typeof publishDocument>>>();

@@ -1,19 +1,26 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import type { ClientFixture } from "./fixture.ts";
+import { everyClient as everyRecord } from "../../src/insight/doctor/walk/every-client.ts";
+import { type ClientFixture, fixtureOf, type Pointed } from "./fixture.ts";
 
-const folder = new URL("fixtures/", import.meta.url);
+/** Those that are pointed at other servers than most, each for the trap that lies in its address. */
+const pointed: Readonly<Record<string, Pointed>> = {
+  "ChatGPT, without a signature": { mcpServer: "https://notes.example.com" },
+  // A server without a path whose metadata spell it with a slash, as `new URL()` does (field notes 1.18).
+  "TypeScript SDK v1": { mcpServer: "https://wiki.example.com", published: "https://wiki.example.com/" },
+  "claude.ai": { guesses: true },
+  "claude.ai, without a secret": { guesses: true },
+  "claude.ai, with a secret from the operator": { guesses: true },
+  "Visual Studio Code": { guesses: true },
+};
 
-/** What stands in `fixtures/`: adding a client is adding a file. */
-export async function everyClient(): Promise<ClientFixture[]> {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
-  const clients = await Promise.all(files.sort().map(readClient));
-  assert.equal(new Set(clients.map(({ name }) => name)).size, clients.length, "two fixtures have one name");
-  return clients;
-}
+/** Every known client as it behaves here: adding one is adding a record. */
+export const everyClient: readonly ClientFixture[] = everyRecord.map((record) =>
+  fixtureOf(record, pointed[record.name]),
+);
 
-async function readClient(file: string): Promise<ClientFixture> {
-  const { client } = (await import(new URL(file, folder).href)) as { client?: ClientFixture };
-  assert.ok(client, `${file} exports no client`);
-  return client;
+/** The one of that name. */
+export function theClient(name: string): ClientFixture {
+  const found = everyClient.find((client) => client.name === name);
+  assert.ok(found, `no client is called ${name}`);
+  return found;
 }

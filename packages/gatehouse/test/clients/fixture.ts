@@ -1,48 +1,38 @@
+import {
+  clientAt,
+  type McpClient,
+  type NamedScopes,
+  type PublishesDocument,
+  resourcesBy,
+  scopeBy,
+  type WasGivenSecret,
+} from "../../src/insight/doctor/walk/client.ts";
+import { type Looks, metadataUrls } from "../../src/insight/doctor/walk/looks.ts";
+
 /*
- * What one MCP client puts on the wire. A fixture holds all of it but what is different each time (codes,
- * tokens, PKCE, the state's characters), so that adding a client is adding one file to `fixtures/`, which
- * exports it as `client`.
+ * What one MCP client puts on the wire here: its record in `src/insight/doctor/walk/clients/` says how it
+ * chooses, a fixture what comes of it at this server.
  */
 
-/**
- * The MCP server that clients are pointed at, and the resource configured here, unless a fixture names
- * another.
- */
+/** The MCP server that clients are pointed at, and the resource configured here, for most of them. */
 export const mcpServer = "https://notes.example.com/mcp";
+
+/** What is named there, and listed here. */
+const scopes: NamedScopes = { resource: "mcp", server: ["offline_access"] };
 
 /** Parameters as they are sent; a list repeats one. */
 export type SentParameters = Readonly<Record<string, string | readonly string[]>>;
 
 /** Registers dynamically, RFC 7591. */
-export interface RegistersItself {
+interface RegistersItself {
   readonly by: "registration";
   /** The body, to the letter, for the redirect URI it is about to use. */
   readonly metadata: (callback: string) => Readonly<Record<string, unknown>>;
-  /** Whether the registration is kept for the next sign-in, even from another port. */
   readonly keeps: boolean;
 }
 
-/** Names itself by the URL of its client ID metadata document. */
-export interface PublishesDocument {
-  readonly by: "document";
-  readonly document: Readonly<Record<string, unknown>> & { readonly client_id: string };
-}
-
-/** Was told an id and a secret by the operator. */
-export interface WasGivenSecret {
-  readonly by: "operator";
-  readonly clientId: string;
-  readonly secret: string;
-}
-
-export interface ClientFixture {
-  /** As people know it, with the way it connects where it has several. */
-  readonly name: string;
-  /**
-   * Of every request the program itself makes. One with `origin` runs in a browser page, and asks by
-   * preflight what a page must ask.
-   */
-  readonly headers: Readonly<Record<string, string>>;
+export interface ClientFixture
+  extends Pick<McpClient, "name" | "headers" | "callbacks" | "stateLength" | "authenticates" | "revocation"> {
   /** The MCP server it is pointed at, where that matters. */
   readonly mcpServer?: string;
   /**
@@ -54,16 +44,8 @@ export interface ClientFixture {
     readonly headers?: Readonly<Record<string, string>>;
   };
   readonly identity: RegistersItself | PublishesDocument | WasGivenSecret;
-  /** The redirect URI of a sign-in, and of a later one. */
-  readonly callbacks: readonly [first: string, later: string];
   /** Besides `response_type`, `client_id`, `redirect_uri` and PKCE, which everybody sends. */
   readonly authorization: SentParameters;
-  /** Characters of its `state`; absent: it sends none. */
-  readonly stateLength?: number;
-  /**
-   * How it proves itself at the token endpoint. `client_secret_basic` as the SDK writes it: not form-encoded.
-   */
-  readonly authenticates: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
   /** Besides the code and what belongs to it. */
   readonly redemption: SentParameters;
   /** Absent: it never refreshes. */
@@ -73,12 +55,62 @@ export interface ClientFixture {
     /** Seconds of life left to the access token when it refreshes; 0: once it was refused. */
     readonly early: number;
   };
-  /** Absent: signing out only makes it forget. */
-  readonly revocation?: {
-    readonly tokens: readonly ("refresh_token" | "access_token")[];
-    readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What is particular to the server that one is pointed at. */
+export interface Pointed {
+  readonly mcpServer?: string;
+  /** What that server's metadata call it, if it is not its address. */
+  readonly published?: string;
+  /** Finds no metadata, and makes up the endpoints. */
+  readonly guesses?: true;
+}
+
+/** The client at this server. */
+export function fixtureOf(record: McpClient, pointed: Pointed = {}): ClientFixture {
+  const address = pointed.mcpServer ?? mcpServer;
+  const { looks, asks, revision, refresh, ...client } = clientAt(record, address);
+  const { identity } = client;
+  const resources = resourcesBy(asks.resource, address, pointed.published ?? address);
+  const resource = {
+    ...(resources.length > 0 && { resource: resources.length > 1 ? resources : (resources[0] ?? "") }),
+    ...(asks.audience && { audience: address }),
+  };
+  const scope = scopeBy(asks.scope, scopes);
+  const asksOffline = scope?.split(" ").includes("offline_access");
+  const refreshScope = refresh?.scope === "resource" ? scopes.resource : refresh?.scope && scope;
+  return {
+    ...client,
+    ...(pointed.mcpServer !== undefined && { mcpServer: pointed.mcpServer }),
+    discovery: {
+      paths: pointed.guesses ? [] : pathsOf(looks),
+      ...(revision !== undefined && { headers: { "mcp-protocol-version": revision } }),
+    },
+    identity: identity.by === "registration" ? { ...identity, metadata: bodyOf(identity) } : identity,
+    authorization: {
+      ...(scope !== undefined && { scope }),
+      ...(asks.consentToOffline && asksOffline && { prompt: "consent" }),
+      ...resource,
+    },
+    redemption: resource,
+    ...(refresh && {
+      refresh: {
+        parameters: {
+          ...(refreshScope !== undefined && { scope: refreshScope }),
+          ...(refresh.sendsResource && resource),
+        },
+        early: refresh.early,
+      },
+    }),
   };
 }
 
-/** RFC 8414, for an issuer without a path. */
-export const serverMetadata = "/.well-known/oauth-authorization-server";
+/** For an issuer without a path. */
+function pathsOf({ places }: Looks): string[] {
+  return metadataUrls("https://issuer.example", places).map((url) => new URL(url).pathname);
+}
+
+function bodyOf({ metadata, scope: rule }: Extract<McpClient["identity"], { by: "registration" }>) {
+  const scope = scopeBy(rule ?? "none", scopes);
+  return (callback: string) => ({ ...metadata(callback), ...(scope !== undefined && { scope }) });
+}

@@ -3,10 +3,11 @@ import { after, before, test } from "node:test";
 import { seconds } from "../../src/oauth/values.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { isActive } from "../support/oauth-client.ts";
-import { client as codex } from "./fixtures/codex.ts";
+import { theClient } from "./every-client.ts";
 import { Installation, type Process } from "./installation.ts";
 import { resourceOf, SimulatedClient } from "./simulate.ts";
 
+const codex = theClient("Codex");
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;

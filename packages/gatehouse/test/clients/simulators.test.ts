@@ -13,7 +13,7 @@ import type { ClientFixture } from "./fixture.ts";
 import { addOperatorsClient, publishDocument } from "./known-before.ts";
 import { type Identity, resourceOf, SimulatedClient } from "./simulate.ts";
 
-for (const fixture of await everyClient()) describe(fixture.name, () => behave(fixture));
+for (const fixture of everyClient) describe(fixture.name, () => behave(fixture));
 
 function behave(fixture: ClientFixture) {
   let folder: string;
