@@ -49,6 +49,7 @@ const services: Services = {
   clock: { now: () => seconds(Date.now() / 1000) },
   random: { bytes: randomBytes },
   events: { emit: () => undefined },
+  trace: { step: () => undefined },
   failures: { wait: () => 0, failed: () => 0 },
   checks: async () => [],
 };

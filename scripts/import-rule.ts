@@ -83,7 +83,7 @@ const floors: readonly (readonly string[])[] = [
   ["tokens", "redirects", "messages"],
   ["store", "ports"],
   ["declarations", "scope-changes"],
-  ["records", "settings", "grant-types", "reason", "audit-record"],
+  ["records", "trace-step", "settings", "grant-types", "reason", "audit-record"],
   ["values", "text", "host", "subscriber", "audit-events"],
 ];
 

@@ -26,6 +26,7 @@ import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/p
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
+import { startTrace } from "./start/trace.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
@@ -112,6 +113,7 @@ export async function startGatehouse(
   );
   const checkDeclarations = declarations.warnings;
   const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
+  const trace = startTrace(config, store, clock, log);
   const services = {
     settings,
     store,
@@ -121,6 +123,7 @@ export async function startGatehouse(
     clock,
     random: systemRandom,
     events,
+    trace,
     failures: createFailureLimiter({ enabled: config.rateLimits }),
     checks: readiness.checks,
   };
@@ -227,6 +230,7 @@ export async function startGatehouse(
       scraped?.close();
       await gateway.close();
       await housekeeping?.stop();
+      await trace.stop();
       await store.close();
     },
   };

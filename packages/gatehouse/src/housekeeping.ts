@@ -10,6 +10,8 @@ export interface HousekeepingOptions {
   readonly clientIdle: Seconds;
   /** After so long one that nobody ever used goes (H21). */
   readonly clientUnused: Seconds;
+  /** What else is held within its bounds, after what has died is gone. */
+  readonly trims?: readonly ((signal: AbortSignal) => Promise<void>)[];
   /** Told what went, when anything did, and why a round failed. */
   readonly onRound?: (round: { readonly swept?: Swept; readonly error?: unknown }) => void;
 }
@@ -27,7 +29,7 @@ export function startHousekeeping(options: HousekeepingOptions): { stop(): Promi
   const stopping = new AbortController();
   let round: Promise<void> = Promise.resolve();
   const start = () => {
-    round = sweepAll(options, stopping.signal).then(
+    round = keepOnce(options, stopping.signal).then(
       (swept) => options.onRound?.({ swept }),
       // The next round tries again, whatever this one failed with: a defect may lie in one row, and that row
       // may go.
@@ -44,6 +46,12 @@ export function startHousekeeping(options: HousekeepingOptions): { stop(): Promi
       await round;
     },
   };
+}
+
+async function keepOnce(options: HousekeepingOptions, signal: AbortSignal): Promise<Swept> {
+  const swept = await sweepAll(options, signal);
+  for (const trim of options.trims ?? []) await trim(signal);
+  return swept;
 }
 
 /**

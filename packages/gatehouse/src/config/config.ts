@@ -63,6 +63,8 @@ export interface Config {
   /** After so long one that nobody ever used goes. */
   readonly clientUnused: Seconds;
   readonly rateLimits: boolean;
+  /** For how many milliseconds what happened in attempts is remembered, and how many bytes of it. */
+  readonly traces: { readonly ageMs: number; readonly bytes: number };
   /** What gatehouse.yaml says in its sections; one that it does not have is not there. */
   readonly sections: SectionValues;
   /** `gatehouse.yaml:3:9`: where the value at a path of a section stands. */
@@ -294,6 +296,7 @@ function compose(
     clientIdle: values.CLIENT_IDLE_TTL,
     clientUnused: values.CLIENT_UNUSED_TTL,
     rateLimits: values.RATE_LIMITS === "on",
+    traces: { ageMs: values.TRACE_TTL * 1000, bytes: values.TRACE_SIZE },
     sections: file.sections.values,
     placeOf: file.sections.placeOf,
     file:

@@ -2,8 +2,21 @@ import { z } from "zod";
 import { isLoopbackUrl } from "../oauth/host.ts";
 import { parseKeyList } from "../oauth/tokens/secret-keys.ts";
 import { readAuthorities } from "./authorities.ts";
-import { autoOr, choice, domainForm, type Form, list, onOff, text, time, url, whole } from "./file-forms.ts";
 import {
+  autoOr,
+  choice,
+  domainForm,
+  type Form,
+  list,
+  onOff,
+  size,
+  text,
+  time,
+  url,
+  whole,
+} from "./file-forms.ts";
+import {
+  byteSize,
   database,
   domains,
   duration,
@@ -406,6 +419,21 @@ export const variables = {
     form: choice("json", "text"),
     meaning: "json (for machines, a line an event) or text (for people).",
     expected: "json or text",
+  }),
+  TRACE_TTL: lifetime(
+    "insight.trace_ttl",
+    "7d",
+    "How long gatehouse trace can tell what happened in an attempt to sign in.",
+    "1h",
+    "365d",
+  ),
+  TRACE_SIZE: of(byteSize("1MB", "999GB"), {
+    path: "insight.trace_size",
+    form: size,
+    fallback: "100MB",
+    meaning:
+      "How much of the database that may take. A fifth is for attempts in which nobody signed in: they push out only each other.",
+    expected: "a size such as 500kB, 100MB or 2GB, from 1MB to 999GB",
   }),
   DEMO_PORT: of(port(1), {
     fallback: "8081",

@@ -42,6 +42,8 @@ export const time = form(
   "a length of time",
 );
 
+export const size = form(words(/^\d{1,6} ?(?:kB|MB|GB)$/i), "a size");
+
 /** `true` and `false` are YAML's own words for it. */
 export const onOff = form(z.union([z.literal(["on", "off"]), z.boolean()]), "on or off", (value) =>
   typeof value === "boolean" ? (value ? "on" : "off") : String(value),

@@ -63,6 +63,20 @@ export const duration = (least: string, most: string) =>
     length(text) >= length(least) && length(text) <= length(most) ? seconds(length(text)) : undefined,
   );
 
+const byteUnits: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9 };
+
+/** `500 kB`, `100 MB`, `1GB` in bytes; NaN for anything else. */
+function bytesOf(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,6}) ?(kB|MB|GB)$/i.exec(text) ?? [];
+  return digits === "" ? Number.NaN : Number(digits) * (byteUnits[unit.toLowerCase()] ?? 1);
+}
+
+/** A size, in bytes. */
+export const byteSize = (least: string, most: string) =>
+  parsed((text) =>
+    bytesOf(text) >= bytesOf(least) && bytesOf(text) <= bytesOf(most) ? bytesOf(text) : undefined,
+  );
+
 export function workers(text: string): number | undefined {
   if (text === "auto") return availableParallelism();
   const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;

@@ -28,6 +28,7 @@ export const groupTitles = {
   client_documents: "Clients known by a metadata document",
   client_registration: "Clients that register themselves",
   log: "Log",
+  insight: "What is remembered of what happened",
   development: "Development",
 } as const;
 

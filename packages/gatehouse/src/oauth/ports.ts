@@ -2,6 +2,7 @@ import type { AuditEventName, AuditOutcome } from "./audit-events.ts";
 import type { Actor } from "./audit-record.ts";
 import type { Reason } from "./reason.ts";
 import type { Account } from "./records.ts";
+import type { TraceStep } from "./trace-step.ts";
 import type { ResourceIdentifier, Seconds } from "./values.ts";
 
 /*
@@ -286,6 +287,15 @@ export class DocumentError extends Error {
  */
 export interface Events {
   emit(event: AuditEvent): void;
+}
+
+/**
+ * Remembers what happened in an attempt to authorize, step by step, for whoever runs the server (Z06). Costs
+ * next to nothing, and nobody waits for it; values are made harmless by the receiver, and no secret stands in
+ * one.
+ */
+export interface Trace {
+  step(step: Omit<TraceStep, "time" | "instance">): void;
 }
 
 /** A tool that was called through the door. */

@@ -9,6 +9,7 @@ import type {
   FailureLimiter,
   IdentityProviders,
   Random,
+  Trace,
 } from "./ports.ts";
 import type { Settings } from "./settings.ts";
 import type { Store } from "./store.ts";
@@ -28,6 +29,7 @@ export interface Services {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;
+  readonly trace: Trace;
   readonly failures: FailureLimiter;
   /** How it stands with what serving needs. Looks once a second at most. */
   readonly checks: () => Promise<readonly Check[]>;

@@ -7,6 +7,7 @@ import type { OriginalRefreshTokenStore } from "./store/original-refresh-tokens.
 import type { PasskeyStore } from "./store/passkeys.ts";
 import type { PeopleStore } from "./store/people.ts";
 import type { ResourceStore } from "./store/resources.ts";
+import type { TraceStore } from "./store/traces.ts";
 import type { TransactionStore } from "./store/transactions.ts";
 import type { StoreProblem, UpkeepStore } from "./store/upkeep.ts";
 
@@ -34,6 +35,7 @@ export interface Store
     OriginalRefreshTokenStore,
     KeyStore,
     BudgetStore,
+    TraceStore,
     UpkeepStore {}
 
 /**

@@ -15,6 +15,7 @@ import { providerLogoutContract } from "./provider-logout.ts";
 import { registrationsContract } from "./registrations.ts";
 import { resourcesContract } from "./resources.ts";
 import { StoreUnderTest } from "./store-under-test.ts";
+import { tracesContract } from "./traces.ts";
 import { transactionsContract } from "./transactions.ts";
 import { upkeepContract } from "./upkeep.ts";
 
@@ -43,6 +44,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     resourcesContract(tested);
     declarationsContract(tested);
     lateRefreshesContract(tested);
+    tracesContract(tested);
     upkeepContract(tested);
     keysContract(tested);
   });

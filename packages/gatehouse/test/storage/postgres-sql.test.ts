@@ -26,7 +26,7 @@ const definitions = words(`
 `);
 const types = words("text text[] bool int bigint timestamptz");
 const functions = words(
-  "strpos count row_number coalesce lower substr max now json_to_recordset current_schema",
+  "strpos count sum row_number coalesce lower substr max now json_to_recordset current_schema",
 );
 const operators = words("( ) , . = < > <= >= <> + - * || ::");
 const settings = words("statement_timeout lock_timeout datestyle");

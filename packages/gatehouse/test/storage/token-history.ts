@@ -366,6 +366,7 @@ class Player {
       clock: { now: () => this.#now },
       random: { bytes: (count) => Buffer.from(`${minted++}`.padStart(count, "0")) },
       events: { emit: ({ name, cause }) => assert.equal(cause, undefined, `${name}: ${cause}`) },
+      trace: { step: () => undefined },
       failures: { wait: () => 0, failed: () => 0 },
       checks: async () => [],
     };

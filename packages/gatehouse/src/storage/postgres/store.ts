@@ -25,6 +25,7 @@ import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
 import type { SchemaChangeOptions } from "./schema-change.ts";
 import { sweepOperation } from "./sweep.ts";
+import { traceOperations } from "./traces.ts";
 import { transactionOperations } from "./transactions.ts";
 
 export interface PostgresOptions extends ConnectionOptions, SchemaChangeOptions {
@@ -96,6 +97,7 @@ export function createStore(database: Database): Store {
     ...grantOperations(database),
     ...keyOperations(database),
     ...budgetOperations(database),
+    ...traceOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations(database),
     ...sweepOperation(database),

@@ -27,6 +27,7 @@ import { registrationOperations } from "./registrations.ts";
 import { resourceRemoval } from "./resource-removal.ts";
 import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
+import { traceOperations } from "./traces.ts";
 import { transactionOperations } from "./transactions.ts";
 
 export interface SqliteOptions {
@@ -120,6 +121,7 @@ export function createStore(database: Database, path: string): Store {
     ...grantOperations(database),
     ...keyOperations(database),
     ...budgetOperations(database),
+    ...traceOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations,
     ...sweepOperation(database),
