@@ -1,4 +1,12 @@
-import { Agent, buildConnector, request } from "undici";
+import { Agent, type buildConnector, request } from "undici";
+import {
+  checkedLookup,
+  ForbiddenAddressError,
+  type Resolve,
+  resolveBySystem,
+} from "../guarded/checked-lookup.ts";
+import { guardedConnector } from "../guarded/connector.ts";
+import { isLoopbackAddress, isPublicAddress } from "../guarded/public-address.ts";
 import { isIpLiteral, isLoopbackUrl } from "../oauth/host.ts";
 import { DocumentError } from "../oauth/ports.ts";
 import {
@@ -8,9 +16,7 @@ import {
   type ShownCertificate,
   shownBy,
 } from "../refused-certificate.ts";
-import { checkedLookup, ForbiddenAddressError, type Resolve, resolveBySystem } from "./checked-lookup.ts";
 import { resolveByNameServers } from "./name-servers.ts";
-import { isLoopbackAddress, isPublicAddress } from "./public-address.ts";
 
 export interface GuardedFetchOptions {
   /** True: http and https on this very computer, by name or address, may be fetched too (`gatehouse dev`). */
@@ -110,21 +116,6 @@ function createAgent(
   connecting: buildConnector.BuildOptions,
 ): Agent {
   return new Agent({ maxHeaderSize: maxHeaderBytes, connect: guardedConnector(isAllowed, connecting) });
-}
-
-function guardedConnector(
-  isAllowed: (address: string) => boolean,
-  connecting: buildConnector.BuildOptions,
-): buildConnector.connector {
-  const connect = buildConnector(connecting);
-  return (options, callback) =>
-    connect(options, (error, socket) => {
-      if (error !== null) return callback(error, null);
-      // The last word: whatever way led here, this is who is at the other end (I08).
-      if (isAllowed(socket.remoteAddress ?? "")) return callback(null, socket);
-      socket.destroy();
-      callback(new ForbiddenAddressError(`connected to ${socket.remoteAddress}`), null);
-    });
 }
 
 /** Looks at a certificate that was refused; nothing is sent. */

@@ -1,6 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import { Resolver } from "node:dns/promises";
-import type { Resolve } from "./checked-lookup.ts";
+import type { Resolve } from "../guarded/checked-lookup.ts";
 
 /**
  * Asks the computer's name servers themselves. The system's look-up would run on two threads that the whole

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isPublicAddress } from "../../src/client-documents/public-address.ts";
+import { isPublicAddress } from "../../src/guarded/public-address.ts";
 
 test("I08 only addresses of the public internet are public", () => {
   for (const special of [
