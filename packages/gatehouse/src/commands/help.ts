@@ -169,6 +169,11 @@ const abouts: Readonly<Record<string, About>> = {
     examples: ["check provider", "check provider work", "check provider --no-sign-in --json"],
     reads: signIn,
   },
+  doctor: {
+    summary: "say what is wrong with it, and what mends it",
+    examples: ["doctor", "doctor --json"],
+    reads: "all",
+  },
   backup: {
     summary: "copy the embedded database, beside a running server",
     examples: ["backup /var/backups/gatehouse-$(date +%F).db"],
@@ -192,7 +197,11 @@ const abouts: Readonly<Record<string, About>> = {
   "config schema": { examples: ["config schema > gatehouse.schema.json"], reads: [] },
 };
 
-const firstHelp = `Examples:
+/** The first help, which is to fit a small screen, names these in a line. */
+const seldomUsed = ["access", "check", "health", "restore"];
+
+const firstHelp = `Also: ${seldomUsed.join(", ")}.
+Examples:
   gatehouse dev
   gatehouse protect http://localhost:3000/mcp
   gatehouse serve --config gatehouse.yaml
@@ -209,7 +218,9 @@ export function addHelp(program: Command): void {
     commandDescription: (command) => (command === program ? "" : usual.commandDescription(command)),
     visibleOptions: (command) => (command === program ? [] : usual.visibleOptions(command)),
     visibleCommands: (command) =>
-      usual.visibleCommands(command).filter((inner) => command !== program || inner.name() !== "help"),
+      usual
+        .visibleCommands(command)
+        .filter((inner) => command !== program || ![...seldomUsed, "help"].includes(inner.name())),
     subcommandTerm: (command) =>
       command.parent === program ? command.name() : usual.subcommandTerm(command),
   });

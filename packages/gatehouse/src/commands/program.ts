@@ -9,6 +9,7 @@ import { addCheckCommand } from "./check.ts";
 import { addClientsCommand } from "./clients.ts";
 import { addConfigCommand } from "./config.ts";
 import { addDevCommand } from "./dev.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addGrantsCommand } from "./grants.ts";
 import { addHealthCommand } from "./health.ts";
 import { addHelp } from "./help.ts";
@@ -69,6 +70,7 @@ function createProgram(called: Shell): Command {
   addRestoreCommand(program, shell);
   addConfigCommand(program, shell);
   addCheckCommand(program, shell);
+  addDoctorCommand(program, shell);
   addHelp(program);
   return program;
 }

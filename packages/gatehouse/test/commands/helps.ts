@@ -13,7 +13,8 @@ export async function help(...command: string[]): Promise<string> {
 /** The commands that a help names. */
 export function commandsIn(text: string): string[] {
   const [, list = ""] = /^Commands:\n((?: .*\n?)+)/m.exec(text) ?? [];
-  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
+  const [, others = ""] = /^Also: (.*)\.$/m.exec(text) ?? [];
+  return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm), ...others.matchAll(/([a-z-]+)/g)]
     .map(([, name = ""]) => name)
     .filter((name) => name !== "help");
 }
