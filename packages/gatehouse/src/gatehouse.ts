@@ -30,6 +30,7 @@ import { startTrace } from "./start/trace.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
+import { limitsOnceAMinute } from "./telemetry/limit-events.ts";
 import type { Snapshot } from "./telemetry/metrics/registry.ts";
 
 export interface RunningGatehouse {
@@ -101,7 +102,7 @@ export async function startGatehouse(
   const warnings: Warnings = new Map();
   const findKeys = () => store.findKeys(clock.now());
   const checkKeys = keyCheck(keyring, findKeys, (about, warning) => log.warn(about, warning));
-  const told = createEvents(log);
+  const told = limitsOnceAMinute(createEvents(log), clock);
   const events = metrics?.events(told) ?? told;
   const passkeys = await loadPasskeys(config, store, clock, events);
   const signIn = createSignIn(config, urls, clock, log, passkeys);
@@ -160,16 +161,10 @@ export async function startGatehouse(
       ),
     rateLimits: config.rateLimits,
     ...(overrides.settleMs !== undefined && { settleMs: overrides.settleMs }),
-    onRefused: ({ id, status, error, method, path, address, userAgent }) => {
-      const detail = `${status} ${method} ${path}`;
-      refused(`${status} ${address}`, {
-        name: "request_refused",
-        request: id,
-        address,
-        userAgent,
-        error,
-        detail,
-      });
+    onRefused: ({ id, status, error, method, path, address, userAgent, budget }) => {
+      const about = { request: id, address, userAgent, error, detail: `${status} ${method} ${path}` };
+      if (budget !== undefined) events.emit({ name: "limit_reached", ...about, reason: budget });
+      else refused(`${status} ${address}`, { name: "request_refused", ...about });
     },
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
     ...metrics?.edge,

@@ -77,7 +77,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (!isOver) gone.abort(clientGone); // which is dear
     });
     request.socket.setKeepAlive(true, keepAliveMs, keepAliveIntervalMs, keepAliveCount);
-    let isKnown = false;
+    let known: Bearer | undefined;
     let asked: Asked | undefined;
     let body: Buffer | undefined;
     let tools: AuditedCall | undefined;
@@ -87,7 +87,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (preflight !== undefined) return writeAnswer(response, preflight);
       const bearer = await authenticate(request, server, challenges, findBearer);
       if ("status" in bearer) return writeAnswer(response, bearer);
-      isKnown = true;
+      known = bearer;
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       body = request.method === "POST" ? await bodies.read(request, response) : undefined;
       asked = body === undefined ? judgeBodiless(request.rawHeaders) : judge(body, request.rawHeaders);
@@ -137,8 +137,15 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       }
       if (!(error instanceof RefusedCallError)) throw error;
       tools?.refused(error.refused.status);
-      const { stage, debug } = error;
-      if (isKnown || mayTellOfStrangers())
+      const { stage, debug, budget } = error;
+      if (known !== undefined && budget !== undefined) {
+        const userAgent = request.headers["user-agent"];
+        services.events.emit({
+          name: "limit_reached",
+          ...describeBearer(known),
+          ...{ request: id, address, userAgent, resource: server.address, reason: budget, detail: debug },
+        });
+      } else if (known !== undefined || mayTellOfStrangers())
         log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
       writeRefusal(response, error.refused, asked && idToAnswer(asked));
     } finally {
@@ -147,6 +154,10 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
     }
   };
 }
+
+const describeBearer = ({ subject, clientId, grantId, reference }: Bearer) => {
+  return { subject, client: clientId, grant: grantId, attempt: reference };
+};
 
 /** One for all: an error made for each call would cost more than much of what is done for it. */
 const clientGone = new ClientGoneError("the client went away");

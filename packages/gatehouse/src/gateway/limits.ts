@@ -80,6 +80,6 @@ function tooManyCalls(wait: number): RefusedCallError {
       headers: { "Retry-After": String(wait) },
     },
     "the limit of calls a person was reached",
-    { stage: "limit" },
+    { stage: "limit", budget: "calls" },
   );
 }

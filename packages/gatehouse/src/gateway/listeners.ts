@@ -35,6 +35,6 @@ function tooManyStreams(): RefusedCallError {
       headers: { "Retry-After": "60" },
     },
     `one person has ${maxStreams} streams open`,
-    { stage: "limit" },
+    { stage: "limit", budget: "streams" },
   );
 }

@@ -40,12 +40,19 @@ export class RefusedCallError extends Error {
   readonly debug: string | undefined;
   /** How far the call got. */
   readonly stage: string | undefined;
+  /** The name of the budget that was used up, where that is why. */
+  readonly budget: string | undefined;
 
-  constructor(refused: RefusedCall, debug?: string, options: { cause?: unknown; stage?: string } = {}) {
+  constructor(
+    refused: RefusedCall,
+    debug?: string,
+    options: { cause?: unknown; stage?: string; budget?: string } = {},
+  ) {
     super(refused.message, options);
     this.refused = refused;
     this.debug = debug;
     this.stage = options.stage;
+    this.budget = options.budget;
   }
 }
 

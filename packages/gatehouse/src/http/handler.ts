@@ -39,8 +39,6 @@ export interface HandlerOptions {
   readonly measure?: ((endpoint: string) => MeasureAnswer) | undefined;
   /** Told the kind of each page that is shown. */
   readonly onPage?: ((kind: string) => void) | undefined;
-  /** Told the budget that a request was refused for. */
-  readonly onLimit?: ((budget: string) => void) | undefined;
   /** Told of every request once it is over. */
   readonly onRequest?: (entry: AccessLogEntry) => void;
 }
@@ -61,6 +59,8 @@ export interface RefusalEntry {
   readonly path: string;
   readonly address: string;
   readonly userAgent: string | undefined;
+  /** The name of the budget that was used up, where that is why. */
+  readonly budget?: string | undefined;
 }
 
 const maxUrlLength = 16 * 1024;
@@ -142,7 +142,6 @@ export function createHandler(
     if (endpoint === undefined) return refuse(request, origin, route, 405);
     if (limits !== undefined && route.limit !== undefined) {
       const wait = await limits(route.limit, address);
-      if (wait > 0) options.onLimit?.(route.limit);
       if (wait > 0) return refuse(request, origin, route, 429, { "Retry-After": String(wait) });
     }
     const body = method === "POST" || method === "PUT" ? await readBody(request, maxBodyBytes) : { text: "" };
@@ -178,7 +177,8 @@ export function createHandler(
     const { method = "GET", url = "/", headers } = request;
     const error = errorCodeOf(status);
     const [path = ""] = url.split("?", 1);
-    options.onRefused?.({ id, status, error, method, path, address, userAgent: headers["user-agent"] });
+    const entry = { id, status, error, method, path, address, userAgent: headers["user-agent"] };
+    options.onRefused?.({ ...entry, ...(status === 429 && { budget: route?.limit }) });
     return refusal(route, request, id, status, ...details);
   }
 

@@ -21,13 +21,16 @@ const countEveryMs = 5 * 60_000;
 /** The event loop is looked at so often, milliseconds. */
 const loopResolutionMs = 20;
 
+/** What is limited besides requests from an address. */
+const budgetNames = ["guesses", "registrations", "calls", "streams"];
+
 /** How what is served is measured, in this process. */
 export interface Metrics {
   store(store: Store): Store;
   providers(providers: IdentityProviders): IdentityProviders;
   events(events: Events): Events;
   /** What the listener tells. */
-  readonly edge: Pick<ListenerOptions, "measure" | "onPage" | "onLimit">;
+  readonly edge: Pick<ListenerOptions, "measure" | "onPage">;
   /** All that was counted so far. */
   snapshot(): Snapshot;
 }
@@ -50,7 +53,7 @@ export function startMetrics(
     providers: config.providers.map(({ name }) => name),
     signIns: ["ok", ...signInErrorCodes],
     calls: callOutcomes,
-    limits: limitNames,
+    limits: [...limitNames, ...budgetNames],
     pages: pageKinds,
     version: programVersion(),
   };
@@ -70,7 +73,6 @@ export function startMetrics(
     edge: {
       measure: (endpoint) => meter.measure(endpoint),
       onPage: (kind) => meter.pages.add(kind),
-      onLimit: (budget) => meter.limits.add(budget),
     },
     snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree }, known),
   };

@@ -58,6 +58,7 @@ export function createSessions(server: ProtectedServer, { secretKeys, events }: 
         client: bearer.clientId,
         resource: server.address,
         grant: bearer.grantId,
+        attempt: bearer.reference,
         address,
       });
     }

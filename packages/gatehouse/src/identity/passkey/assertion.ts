@@ -1,4 +1,4 @@
-import type { OAuthRequest } from "../../oauth/messages/request.ts";
+import { type OAuthRequest, originOf } from "../../oauth/messages/request.ts";
 import type { Account, Ceremony, Passkey } from "../../oauth/records.ts";
 import type { SecretHash } from "../../oauth/values.ts";
 import { beginCeremony, challengeLifetime, endCeremony } from "./ceremonies.ts";
@@ -70,9 +70,7 @@ export async function completeAssertion(
 export function refused({ events }: RelyingParty, request: OAuthRequest, detail: string): void {
   events.emit({
     name: "passkey_refused",
-    request: request.id,
-    address: request.address,
-    userAgent: request.headers.userAgent,
+    ...originOf(request),
     detail,
   });
 }
@@ -80,11 +78,10 @@ export function refused({ events }: RelyingParty, request: OAuthRequest, detail:
 /** V67: two authenticators sign with one key, or one has been put back to an earlier state. */
 function tellOfCounter(
   { events }: RelyingParty,
-  { id, address, headers }: OAuthRequest,
+  request: OAuthRequest,
   passkey: Passkey,
   counter: number,
 ): void {
   const detail = `its signature is right, but its counter ${counter} is not above ${passkey.counter}: it may have been copied`;
-  const { userAgent } = headers;
-  events.emit({ name: "passkey_counter", request: id, address, userAgent, subject: passkey.subject, detail });
+  events.emit({ name: "passkey_counter", ...originOf(request), subject: passkey.subject, detail });
 }

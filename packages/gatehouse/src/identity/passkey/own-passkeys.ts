@@ -1,6 +1,6 @@
 import { endpointUrls } from "../../oauth/messages/endpoint-urls.ts";
 import type { PasskeyProblem } from "../../oauth/messages/page.ts";
-import type { OAuthRequest } from "../../oauth/messages/request.ts";
+import { type OAuthRequest, originOf } from "../../oauth/messages/request.ts";
 import { type OAuthResponse, page, redirect, type SetCookie } from "../../oauth/messages/response.ts";
 import { refuseForeignForm } from "../../oauth/messages/same-origin.ts";
 import type { Account, Passkey } from "../../oauth/records.ts";
@@ -78,7 +78,7 @@ export function ownPasskeysEndpoint(party: RelyingParty): Endpoint {
       const outcome = await party.store.addPasskey(passkey, maxPasskeys);
       if (outcome === "gone") return entrance(request, "refused");
       if (outcome !== "added") return list(visit, outcome);
-      party.events.emit({ name: "passkey_added", request: request.id, subject, address: request.address });
+      party.events.emit({ name: "passkey_added", ...originOf(request), subject });
       return redirect("POST", party.issuer + paths.own);
     } catch (error) {
       if (!(error instanceof PasskeyRefusal)) throw error;

@@ -1,7 +1,7 @@
 import { endpointUrls } from "../../oauth/messages/endpoint-urls.ts";
 import { OAuthError } from "../../oauth/messages/errors.ts";
 import type { PasskeyProblem } from "../../oauth/messages/page.ts";
-import type { OAuthRequest } from "../../oauth/messages/request.ts";
+import { type OAuthRequest, originOf } from "../../oauth/messages/request.ts";
 import { page } from "../../oauth/messages/response.ts";
 import { refuseForeignForm } from "../../oauth/messages/same-origin.ts";
 import type { Account, Invitation, Passkey } from "../../oauth/records.ts";
@@ -74,7 +74,9 @@ export function registrationEndpoint(party: RelyingParty): Endpoint {
         return show(outcome);
     }
     const { subject } = account;
-    events.emit({ name: "passkey_registered", request: request.id, subject, address: request.address });
+    const about = { ...originOf(request), subject, provider: party.name };
+    events.emit({ name: "invitation_used", ...about });
+    events.emit({ name: "passkey_registered", ...about });
     return page(200, { kind: "passkey-ready", email, own: urls.basePath + paths.own });
   };
 }

@@ -1,3 +1,4 @@
+import { factsOf } from "../clients/request-facts.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse, SetCookie } from "../messages/response.ts";
 import { type Access, type AccessRefusal, SignInError } from "../ports.ts";
@@ -68,13 +69,9 @@ export async function refuseAccess(
   if (attempt !== undefined) await store.completeTransaction(attempt.handleHash, clock.now(), {});
   events.emit({
     name: "access_refused",
-    request: request.id,
-    client: client.id,
+    ...factsOf(request, authorization),
     subject: account.subject,
     provider: account.provider,
-    resource: authorization.resource,
-    scope: authorization.scope,
-    address: request.address,
     reason,
   });
   return refusePerson(services, request, {

@@ -1,5 +1,6 @@
 import { consentFingerprint } from "../clients/client.ts";
 import { policyOf } from "../clients/policy.ts";
+import { factsOf } from "../clients/request-facts.ts";
 import { hasLeft } from "../declarations.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -62,8 +63,20 @@ export async function proceed(
     }
     return answer;
   }
+  tellOfConsent(services, request, "consent_shown", authorization, signedIn);
   const { consentPath } = endpointUrls(services.settings.issuer);
   return redirect(request.method, `${consentPath}?transaction=${attempt.handle}`, cookies);
+}
+
+/** Once for an attempt that the person is asked, however often they load the page, and once what they say. */
+export function tellOfConsent(
+  services: Services,
+  request: OAuthRequest,
+  name: "consent_shown" | "consent_approved" | "consent_denied",
+  authorization: AuthorizationRequest,
+  { subject }: Pick<SignedIn, "subject">,
+): void {
+  services.events.emit({ name, ...factsOf(request, authorization), subject });
 }
 
 /**

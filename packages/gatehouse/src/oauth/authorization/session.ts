@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { factsOf } from "../clients/request-facts.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
 import { type Access, type Identity, SignInError } from "../ports.ts";
 import type { Account, BrowserSession } from "../records.ts";
@@ -116,9 +116,8 @@ function addressTaken(
 function tellOfChange(services: Services, request: OAuthRequest, account: Account, former: string): void {
   services.events.emit({
     name: "address_changed",
-    request: request.id,
+    ...originOf(request),
     subject: account.subject,
-    address: request.address,
     detail: `from ${former || "none"} to ${account.email || "none"}`,
   });
 }

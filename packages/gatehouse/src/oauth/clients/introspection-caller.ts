@@ -1,7 +1,7 @@
 import { OAuthError, tooManyFailures } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/request.ts";
-import type { Clock } from "../ports.ts";
-import type { Resource } from "../records.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
+import type { AuditEvent, Clock } from "../ports.ts";
+import type { AccessToken, Resource } from "../records.ts";
 import { shortIdOf } from "../resource.ts";
 import type { Services } from "../services.ts";
 import { resourceCredentialPrefix } from "../tokens/prefixes.ts";
@@ -30,17 +30,35 @@ interface Presented {
   readonly rawSecret?: string;
 }
 
+/** What was asked about, as it was looked up meanwhile. */
+type Asked = Pick<AccessToken, "subject" | "grantId" | "resource"> & {
+  /** Of the attempt that its grant came from, where that is at hand. */
+  readonly reference?: string;
+};
+
+export interface Callers {
+  /**
+   * Who calls. Throws `invalid_request` for two ways at once, else a 401 that names the way that was tried.
+   * @param asked the token, for the log: whose refusal it was (Z03)
+   */
+  authenticate(
+    request: OAuthRequest,
+    asked?: Promise<{ readonly token: Asked } | undefined>,
+  ): Promise<Caller>;
+  /** Tells the operator that a resource server asked about a token of another one. */
+  tellOfForeignToken(request: OAuthRequest, caller: Resource, asked: Asked): void;
+}
+
 /** The id whose secret is `INTROSPECTION_TOKEN` (Y22). */
 const operatorId = "introspection";
 /** No client's identifier: those have no space. */
 const guessTarget = "introspection token";
 
 /**
- * Makes the function that tells who calls the introspection endpoint. It asks the store once at most, by the
- * credential: a wrong id costs what a wrong secret does. Throws `invalid_request` for two ways at once, else
- * a 401 that names the way that was tried.
+ * Tells who calls the introspection endpoint. It asks the store once at most, by the credential: a wrong id
+ * costs what a wrong secret does.
  */
-export function createCallerAuthentication(services: Services): (request: OAuthRequest) => Promise<Caller> {
+export function createCallers(services: Services): Callers {
   const { clock, events, failures, store } = services;
   const { introspectionToken: configured } = services.settings;
   const isTold = oncePerMinute(clock);
@@ -67,7 +85,7 @@ export function createCallerAuthentication(services: Services): (request: OAuthR
       const { old, current } = count(identifier, isOld);
       // Y20: so that the operator sees when nobody uses it any more.
       if (isOld && !isTold(`previous ${identifier}`)) {
-        const about = { request: request.id, resource: identifier, address: request.address };
+        const about = { ...originOf(request), resource: identifier };
         const detail = `introspections since the last time it was told: ${old} with the old credential, ${current} with the new one`;
         events.emit({ name: "previous_credential_used", ...about, detail });
         counts.delete(identifier);
@@ -82,7 +100,23 @@ export function createCallerAuthentication(services: Services): (request: OAuthR
     return equalSecrets(secret, configured) || equalSecrets(rawSecret, configured) ? "operator" : undefined;
   }
 
-  return async (request) => {
+  /**
+   * Not awaited by the answer: how long it takes would tell a stranger whether the token is one. Asks the
+   * store where the token has a row of its own.
+   */
+  async function tellRefused(about: Omit<AuditEvent, "name">, asked: Asked | undefined): Promise<void> {
+    const { grantId: grant, subject, reference } = asked ?? {};
+    const known =
+      grant === undefined || reference !== undefined
+        ? { reference }
+        : await store.findGrant(grant, clock.now()).catch(() => undefined);
+    events.emit({ name: "introspection_refused", ...about, grant, subject, attempt: known?.reference });
+  }
+
+  async function authenticate(
+    request: OAuthRequest,
+    asked?: Promise<{ readonly token: Asked } | undefined>,
+  ): Promise<Caller> {
     const presented = readPresented(request);
     if (presented === undefined) throw unauthenticated(request, "no credential");
     const caller = await findCaller(request, presented);
@@ -92,11 +126,25 @@ export function createCallerAuthentication(services: Services): (request: OAuthR
     const isUnset = configured === undefined && !isResourceCredential(presented) && isForOperator(presented);
     const debug = isUnset ? "INTROSPECTION_TOKEN is not configured" : "unknown credential";
     if (!isTold(`${method} ${id}`)) {
-      const about = { request: request.id, client: id, address: request.address };
-      events.emit({ name: "introspection_refused", ...about, reason: method, detail: debug });
+      const about = { ...originOf(request), client: id, reason: method, detail: debug };
+      if (asked === undefined) void tellRefused(about, undefined);
+      else
+        void asked
+          .then((found) => tellRefused(about, found?.token))
+          .catch(() => tellRefused(about, undefined));
     }
     const wait = failures.failed(request.address, isForOperator(presented) ? guessTarget : undefined);
     throw wait > 0 ? tooManyFailures(wait) : unauthenticated(request, debug);
+  }
+
+  return {
+    authenticate,
+    tellOfForeignToken(request, { identifier }, token) {
+      if (isTold(`foreign ${identifier}`)) return;
+      const detail = `the token is for ${token.resource ?? "no resource"}, and this one asked about it`;
+      const about = { client: shortIdOf(identifier), resource: identifier, reason: "resource", detail };
+      void tellRefused({ ...originOf(request), ...about }, token);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
+import { originOf } from "../messages/request.ts";
 import { noStore } from "../messages/response.ts";
 import { type IdentityProvider, type LogoutNotice, SignInError } from "../ports.ts";
 import type { Endpoint, Services } from "../services.ts";
@@ -31,9 +32,9 @@ export function backchannelLogoutEndpoint(services: Services, name: string): End
     if (ended === undefined) throw refused("the logout token was used before");
     events.emit({
       name: "provider_logout",
-      request: request.id,
+      ...originOf(request),
+      provider: name,
       subject: subject === undefined ? undefined : subjectOf({ issuer, subject }),
-      address: request.address,
       detail: `${name}: ${ended.sessions} sessions and ${ended.grants} grants ended`,
     });
     return { status: 200, headers: noStore };

@@ -118,11 +118,9 @@ async function signedIn(
   const { subject } = session.account;
   events.emit({
     name: "sign_in",
-    request: request.id,
-    client: authorization.clientId,
+    ...factsOf(request, authorization),
     subject,
     provider: proven.provider,
-    address: request.address,
   });
   const signedIn = {
     subject,

@@ -7,7 +7,7 @@ import {
   readRegistration,
 } from "../clients/registration.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import { json, noStore } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
@@ -107,5 +107,5 @@ function emit(
   { id }: Client,
   name: "client_updated" | "client_removed",
 ): void {
-  events.emit({ name, request: request.id, client: id, address: request.address });
+  events.emit({ name, ...originOf(request), client: id });
 }

@@ -3,7 +3,7 @@ import { forgetSession, type LiveSession, readSession } from "../authorization/s
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { type Parameters, requireForm } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import { type OAuthResponse, page, redirect } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
 import type { Grant } from "../records.ts";
@@ -94,14 +94,12 @@ async function end({ events, store }: Services, request: OAuthRequest, grant: Gr
   if (!(await store.revokeGrant(grant.id))) return; // somebody was first
   events.emit({
     name: "app_disconnected",
-    request: request.id,
+    ...originOf(request),
     attempt: grant.reference,
     client: grant.clientId,
     subject: grant.subject,
     grant: grant.id,
     resource: grant.resource,
-    address: request.address,
-    userAgent: request.headers.userAgent,
   });
 }
 
@@ -112,8 +110,7 @@ async function signOutEverywhere(
   { account }: LiveSession,
 ): Promise<OAuthResponse> {
   const ended = await store.endSessionsOf(account.subject);
-  const { id, address } = request;
   const detail = `everywhere: ${ended} sessions`;
-  events.emit({ name: "sign_out", request: id, subject: account.subject, address, detail });
+  events.emit({ name: "sign_out", ...originOf(request), subject: account.subject, detail });
   return page(200, { kind: "signed-out" }, [forgetSession()]);
 }

@@ -6,7 +6,13 @@ import {
   releaseAttempt,
   resumeAttempt,
 } from "../authorization/attempt.ts";
-import { clientStillAt, grantCode, isMemorable, optionalScopes } from "../authorization/consent.ts";
+import {
+  clientStillAt,
+  grantCode,
+  isMemorable,
+  optionalScopes,
+  tellOfConsent,
+} from "../authorization/consent.ts";
 import { choiceFor, eligibleProviders } from "../authorization/provider-choice.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
 import { readSession } from "../authorization/session.ts";
@@ -121,7 +127,7 @@ async function approve(
   });
   // The other click of a double one was a moment earlier.
   if (answer === undefined) return repeatAnswer(services, request, attempt);
-  emit(services, request, "consent_approved", authorization, signedIn);
+  tellOfConsent(services, request, "consent_approved", authorization, signedIn);
   return answer;
 }
 
@@ -220,8 +226,8 @@ async function deny(
   const { clock, settings, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw over();
+  tellOfConsent(services, request, "consent_denied", transaction.authorization, transaction.signedIn);
   await clientStillAt(services, transaction.authorization);
-  emit(services, request, "consent_denied", transaction.authorization, transaction.signedIn);
   const error = new OAuthError("access_denied", { hint: "the person declined" });
   return errorRedirect(request, settings.issuer, transaction.authorization, error, [releaseAttempt(attempt)]);
 }
@@ -314,21 +320,4 @@ function attemptOf(request: OAuthRequest, handle: string | undefined): Attempt {
 function over(debug?: string): OAuthError {
   const hint = "this page was already answered, has expired, or belongs to another browser";
   return new OAuthError("invalid_grant", { hint, ...(debug === undefined ? {} : { debug }) });
-}
-
-function emit(
-  services: Services,
-  request: OAuthRequest,
-  name: "consent_approved" | "consent_denied",
-  authorization: AuthorizationRequest,
-  { subject }: SignedIn,
-): void {
-  services.events.emit({
-    name,
-    request: request.id,
-    client: authorization.clientId,
-    subject,
-    resource: authorization.resource,
-    address: request.address,
-  });
 }

@@ -63,11 +63,14 @@ export function report(
   error: OAuthError,
   authorization?: AuthorizationRequest,
 ): void {
+  const { budget } = error;
+  const refused = budget === undefined ? "request_refused" : "limit_reached";
   services.events.emit({
-    name: error.status >= 500 ? "failure" : "request_refused",
+    name: error.status >= 500 ? "failure" : refused,
     ...factsOf(request, authorization),
     attempt: error.attempt,
     error: error.code,
+    reason: budget,
     detail: error.debug ?? error.hint,
     cause: error.cause,
   });

@@ -3,6 +3,7 @@ import { forgetSession, readSession, signOutToken } from "../authorization/sessi
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
+import { originOf } from "../messages/request.ts";
 import { page } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
 import type { Endpoint, Services } from "../services.ts";
@@ -57,7 +58,7 @@ export function signOutEndpoint(services: Services): Endpoint {
       }
       await services.store.endSession(session.sessionHash);
       const { subject } = session.account;
-      services.events.emit({ name: "sign_out", request: request.id, subject, address: request.address });
+      services.events.emit({ name: "sign_out", ...originOf(request), subject });
     }
     return page(200, { kind: "signed-out" }, [forgetSession()]);
   };

@@ -1,4 +1,4 @@
-import { type Caller, createCallerAuthentication } from "../clients/introspection-caller.ts";
+import { type Caller, createCallers } from "../clients/introspection-caller.ts";
 import { findHeldToken, findLiveToken, type HeldToken, type LiveToken } from "../grants/live-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { requireForm } from "../messages/parameters.ts";
@@ -11,7 +11,7 @@ const inactive = { active: false } as const;
 
 /** Token introspection, RFC 7662. */
 export function introspectEndpoint(services: Services): Endpoint {
-  const authenticateCaller = createCallerAuthentication(services);
+  const callers = createCallers(services);
   // From the first resource on that asks for claims, the account comes with the token. Until then nothing of
   // that costs anything.
   let claimsAsked = false;
@@ -19,16 +19,18 @@ export function introspectEndpoint(services: Services): Endpoint {
     const token = request.form?.get("token");
     const withAccount = claimsAsked;
     // Both look-ups at once: nothing of the token is told before it is known who asks.
-    const [caller, held] = await Promise.all([
-      authenticateCaller(request),
-      token === undefined ? undefined : findToken(services, token, withAccount),
-    ]);
+    const found = token === undefined ? undefined : findToken(services, token, withAccount);
+    const [caller, held] = await Promise.all([callers.authenticate(request, found), found]);
     requireForm(request.form);
     if (token === undefined) {
       if (caller === "operator") return json(200, inactive); // LEGACY J03
       throw new OAuthError("invalid_request", { hint: "token is missing" });
     }
-    if (held === undefined || !mayLearnOf(caller, held.token)) return json(200, inactive); // J04, J06
+    if (held === undefined) return json(200, inactive); // J04
+    if (caller !== "operator" && held.token.resource !== caller.identifier) {
+      callers.tellOfForeignToken(request, caller, held.token);
+      return json(200, inactive); // J06
+    }
     if (held.token.standing?.left) return json(200, inactive); // Y18
     const answer = describe(services, caller, held.token);
     if (caller === "operator" || caller.claims === undefined) return json(200, answer);
@@ -46,10 +48,6 @@ async function findToken(
   if (withAccount) return findHeldToken(services, sent);
   const token = await findLiveToken(services, sent);
   return token && { token, account: undefined };
-}
-
-function mayLearnOf(caller: Caller, token: LiveToken): boolean {
-  return caller === "operator" || token.resource === caller.identifier;
 }
 
 /**

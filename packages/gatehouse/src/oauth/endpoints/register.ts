@@ -8,7 +8,7 @@ import {
 } from "../clients/registration.ts";
 import { createRegistrationRoom, registrantOf } from "../clients/registration-limits.ts";
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import { json } from "../messages/response.ts";
 import type { Client } from "../records.ts";
 import { portless } from "../redirects/redirect-uri.ts";
@@ -109,6 +109,7 @@ function aClient(name: string, registration: ClientRegistration, now: Client["cr
 function tooMany(): OAuthError {
   return new OAuthError("slow_down", {
     hint: "too many clients were registered from this address and never used; try again later",
+    budget: "registrations",
     headers: { "Retry-After": "600" },
   });
 }
@@ -116,9 +117,9 @@ function tooMany(): OAuthError {
 function emitRegistered({ events }: Services, request: OAuthRequest, client: Client): void {
   events.emit({
     name: "client_registered",
-    request: request.id,
+    ...originOf(request),
     client: client.id,
-    address: request.address,
+    redirectUri: client.redirectUris.join(" "),
     detail: client.metadata.name,
   });
 }

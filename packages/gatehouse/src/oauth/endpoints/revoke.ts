@@ -5,7 +5,7 @@ import { grantIdOfOriginal } from "../grants/original-refresh-token.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { readJsonObject } from "../messages/json-object.ts";
 import { requireForm } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import { json, noStore, type OAuthResponse, redirect } from "../messages/response.ts";
 import type { Client, Grant } from "../records.ts";
 import { matchesPatternOrigin } from "../redirects/legacy-pattern.ts";
@@ -156,14 +156,15 @@ function emitRevoked(
   services: Services,
   request: OAuthRequest,
   client: string | undefined,
-  grant: Pick<Grant, "id" | "reference"> | undefined,
+  grant: Grant | undefined,
 ): void {
   services.events.emit({
     name: "token_revoked",
-    request: request.id,
+    ...originOf(request),
     client,
+    subject: grant?.subject,
+    resource: grant?.resource,
     grant: grant?.id,
     attempt: grant?.reference,
-    address: request.address,
   });
 }

@@ -1,7 +1,7 @@
 import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
+import { joinAttempt, type OAuthRequest, originOf } from "../messages/request.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
 import type { Access } from "../ports.ts";
 import type { Account, Client, FoundCode, Grant } from "../records.ts";
@@ -197,9 +197,14 @@ async function issue(
   const outcome = code.used
     ? "used"
     : await store.redeemCode(code.codeHash, clock.now(), grant, issued.record);
-  const about = { request: request.id, client: client.id, subject: code.subject, address: request.address };
+  const about = {
+    ...originOf(request),
+    client: client.id,
+    subject: code.subject,
+    resource: code.authorization.resource,
+  };
   if (outcome === "redeemed") {
-    events.emit({ name: "code_redeemed", ...about, grant: grant.id, resource: grant.resource });
+    events.emit({ name: "code_redeemed", ...about, grant: grant.id, scope: grant.scope });
     return { token: issued.tokenAt(grant.generation), expiresIn: issued.lifetime };
   }
   if (outcome === "used") {

@@ -1,5 +1,5 @@
 import { OAuthError } from "../messages/errors.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import type { Access } from "../ports.ts";
 import type { Account, Grant } from "../records.ts";
 import { nothingLeft, parseScope } from "../scope.ts";
@@ -45,13 +45,12 @@ export function allowedScope(
   if (decision?.allowed) return decision.scope;
   events.emit({
     name: "access_lost",
-    request: request.id,
+    ...originOf(request),
     client: held.clientId,
     subject: held.subject,
     grant: held.id,
     attempt: held.id && held.reference,
     resource: held.resource,
-    address: request.address,
     reason: decision?.reason ?? "unknown_person",
   });
   // Not by which rule: a client's developer has no business with them.

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { policyOf } from "../clients/policy.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
-import type { OAuthRequest } from "../messages/request.ts";
+import { type OAuthRequest, originOf } from "../messages/request.ts";
 import type { Access } from "../ports.ts";
 import { defaultProvider } from "../ports.ts";
 import type { Account, Client, Grant, OriginalRefreshToken } from "../records.ts";
@@ -68,12 +68,11 @@ export async function exchangeOriginal(
   }
   services.events.emit({
     name: "refresh_exchanged",
-    request: request.id,
+    ...originOf(request),
     client: client.id,
     subject: grant.subject,
     grant: grant.id,
     resource: grant.resource,
-    address: request.address,
   });
   return {
     access_token: issued.tokenAt(firstOfOurs),

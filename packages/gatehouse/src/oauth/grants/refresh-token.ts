@@ -76,7 +76,7 @@ async function rotate(
     keyId: settings.keyId,
     accessToken: issued.record,
   });
-  const live = await settle(services, request, { grant, generation, known }, rotation);
+  const live = await settle(services, request, { grant, generation, known, now }, rotation);
   return {
     access_token: issued.tokenAt(live),
     token_type: "Bearer",
@@ -135,7 +135,12 @@ function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): 
 async function settle(
   { events, store }: Services,
   request: OAuthRequest,
-  { grant, generation, known }: { grant: Grant; generation: number; known: KnownClient | undefined },
+  {
+    grant,
+    generation,
+    known,
+    now,
+  }: { grant: Grant; generation: number; known: KnownClient | undefined; now: Seconds },
   rotation: Rotation,
 ): Promise<number> {
   const about = {
@@ -147,9 +152,11 @@ async function settle(
     address: request.address,
   };
   switch (rotation.outcome) {
-    case "rotated":
-      events.emit({ name: "token_refreshed", ...about });
+    case "rotated": {
+      const count = isFirstOfDay(grant, now) ? rotation.generation - 1 : undefined;
+      events.emit({ name: "token_refreshed", ...about, count });
       return rotation.generation;
+    }
     case "replayed": {
       const detail = howFarBack(rotation.generation - generation, known);
       events.emit({ name: "refresh_replayed", ...about, detail });
@@ -172,6 +179,15 @@ async function settle(
     case "gone":
       throw invalidGrant("unknown, expired or revoked refresh token");
   }
+}
+
+/**
+ * Whether a grant that was rotated just now had not been before on this day (UTC). That one refresh stands in
+ * the audit trail, with how many the grant has had: so the trail has one record a day and grant, whichever
+ * processes serve it, and nobody counts anything (Z15).
+ */
+function isFirstOfDay({ generation, rotatedAt }: Grant, now: Seconds): boolean {
+  return generation === 1 || Math.floor(rotatedAt / oneDay) !== Math.floor(now / oneDay);
 }
 
 const reusedHints = {

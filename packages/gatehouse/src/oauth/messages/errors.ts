@@ -46,6 +46,8 @@ interface Details {
   readonly status?: number;
   /** The reference of the attempt to authorize that it is about and not of, for the log. */
   readonly attempt?: string | undefined;
+  /** The name of the budget that was used up, where that is why. */
+  readonly budget?: string;
 }
 
 /** The one way a protocol step says no. Rendered in one place: `answer.ts`. */
@@ -57,6 +59,7 @@ export class OAuthError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: Reason | undefined;
   readonly attempt: string | undefined;
+  readonly budget: string | undefined;
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
     super(details.debug ?? details.hint ?? code, { cause: details.cause });
@@ -67,6 +70,7 @@ export class OAuthError extends Error {
     this.headers = details.headers ?? {};
     this.reason = details.reason;
     this.attempt = details.attempt;
+    this.budget = details.budget;
   }
 }
 
@@ -74,6 +78,7 @@ export class OAuthError extends Error {
 export function tooManyFailures(wait: number): OAuthError {
   return new OAuthError("slow_down", {
     hint: "too many failed attempts",
+    budget: "guesses",
     headers: { "Retry-After": String(wait) },
   });
 }

@@ -41,6 +41,11 @@ export function joinAttempt(request: OAuthRequest, { reference }: { readonly ref
   if (reference !== undefined) request.id = reference;
 }
 
+/** Where a request comes from, as an event tells it. */
+export function originOf({ id, address, headers }: OAuthRequest) {
+  return { request: id, address, userAgent: headers.userAgent };
+}
+
 /** The only headers the protocol ever looks at. */
 export interface RequestHeaders {
   readonly authorization: string | undefined;

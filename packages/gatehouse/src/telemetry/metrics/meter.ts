@@ -53,10 +53,12 @@ export class Meter {
   /** Counts what happens as it is told to the log. */
   counting(events: Events): Events {
     return {
+      ...events,
       emit: (event) => {
         this.events.add(event.name);
         const outcome = signInOutcome(event);
         if (outcome !== undefined) this.signIns.add(`${event.provider ?? "default"}\n${outcome}`);
+        if (event.name === "limit_reached") this.limits.add(event.reason ?? "other");
         if (event.call !== undefined) this.#countCall(event.call);
         events.emit(event);
       },
