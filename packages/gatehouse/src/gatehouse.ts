@@ -25,6 +25,7 @@ import { warnOfOpenDoors } from "./start/open-doors.ts";
 import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/passkeys.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
+import { startSpans, warnOfOpenTelemetry } from "./start/spans.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
 import { startTrace } from "./start/trace.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
@@ -96,7 +97,9 @@ export async function startGatehouse(
   const keepsHouse = overrides.keepsHouse !== false;
   const counting = config.metrics && keepsHouse ? countGrants(keyed.store, clock) : undefined;
   const metrics = startMetrics(config, counting?.latest, () => gateway.inUse());
-  const store = metrics?.store(keyed.store) ?? keyed.store;
+  const spans = await startSpans(config, log);
+  const timed = metrics?.store(keyed.store) ?? keyed.store;
+  const store = spans?.store(timed) ?? timed;
   const settings = { ...config.settings, ...keySettings(keyring), sharedTokens };
   const access = await closingOnError(store, () => startAccess(config, store, log));
   const warnings: Warnings = new Map();
@@ -108,13 +111,14 @@ export async function startGatehouse(
   const signIn = createSignIn(config, urls, clock, log, passkeys);
   const refused = createBoundedEvents(events, clock);
   const provided = overrides.providers ?? signIn.providers;
-  const providers = metrics?.providers(provided) ?? provided;
+  const measured = metrics?.providers(provided) ?? provided;
+  const providers = spans?.providers(measured) ?? measured;
   const declarations = await closingOnError(store, () =>
     keepDeclarations(config, { log, events, store, clock }, keepsHouse),
   );
   const checkDeclarations = declarations.warnings;
   const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
-  const trace = startTrace(config, store, clock, log);
+  const trace = startTrace(config, timed, clock, log);
   const services = {
     settings,
     store,
@@ -139,6 +143,7 @@ export async function startGatehouse(
     severalProviders: () => providers.all.length > 1,
     secretKeys: settings.secretKeys,
     budgets: store,
+    spans: spans?.calls,
     events,
     clock,
     log,
@@ -168,6 +173,7 @@ export async function startGatehouse(
     },
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
     ...metrics?.edge,
+    spans: spans?.requests,
     ...(log.isLevelEnabled("debug") ? { onRequest: (entry) => log.debug(entry, "request") } : {}),
   });
   const { host } = config.listen;
@@ -193,6 +199,7 @@ export async function startGatehouse(
     works,
   });
   if (keepsHouse) warnOfOpenDoors(config, log);
+  if (keepsHouse) warnOfOpenTelemetry(config, log);
   const withdrawal = startWithdrawal(config, store, log);
   // What of the configuration may change while it runs.
   const parts: readonly Reloadable[] = [
@@ -224,6 +231,7 @@ export async function startGatehouse(
       await listener.close();
       scraped?.close();
       await gateway.close();
+      await spans?.close();
       await housekeeping?.stop();
       await trace.stop();
       await store.close();
@@ -247,6 +255,7 @@ export async function startUpkeep(
   const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
   const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
   warnOfOpenDoors(config, log);
+  warnOfOpenTelemetry(config, log);
   const services = { log, events: createEvents(log), store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   const counting = config.metrics && countGrants(store, systemClock);

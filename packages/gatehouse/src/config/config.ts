@@ -12,6 +12,7 @@ import {
 } from "./config-file.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
 import { misspeltVariables } from "./misspelt-variables.ts";
+import { type OpenTelemetry, readOpenTelemetry } from "./open-telemetry.ts";
 import { configuredProviders, type ProviderConfig } from "./providers.ts";
 import { checkSections, type SectionReadings, withSection } from "./sections/read-sections.ts";
 import type { SectionValues } from "./sections/sections.ts";
@@ -41,6 +42,8 @@ export interface Config {
    * already.
    */
   readonly metrics: { readonly host: string; readonly port: number; readonly isDefault: boolean } | undefined;
+  /** `OTEL_…`: what is sent to a collector. */
+  readonly openTelemetry: OpenTelemetry;
   /** `WORKERS`: processes that share the port. */
   readonly workers: number;
   readonly storage: StorageConfig;
@@ -279,6 +282,7 @@ function compose(
     authorities: values.CA_FILE ?? [],
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     metrics: composeMetrics(values, mode),
+    openTelemetry: readOpenTelemetry(environment),
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),
     providers: configuredProviders(values, file.sections.values, mode),

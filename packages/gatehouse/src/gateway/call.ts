@@ -50,3 +50,40 @@ export interface BackendAnswer {
   /** Whole where it was there with the head. */
   readonly body: Readable | Buffer;
 }
+
+/** Tells of calls in spans (OpenTelemetry). */
+export interface CallTracing {
+  /** Notes whose door a request came to. */
+  came(server: ProtectedServer): void;
+  /**
+   * A call that is about to be sent, with the fields it is to be sent with; `undefined` where it is not told
+   * of, and its fields stay as they are.
+   */
+  begin(server: ProtectedServer, method: string | undefined, fields: HeaderFields): TracedCall | undefined;
+}
+
+export interface TracedCall {
+  readonly fields: HeaderFields;
+  /** Its answer has begun. */
+  answered(status: number): void;
+  failed(type: string): void;
+}
+
+/** Sends a call, and tells of it where calls are told of. */
+export async function sendTraced(
+  backend: Backend,
+  call: Call,
+  fields: HeaderFields,
+  tracing: CallTracing | undefined,
+): Promise<BackendAnswer> {
+  const traced = tracing?.begin(call.server, call.request.method, fields);
+  if (traced === undefined) return backend.send(call, fields);
+  try {
+    const answer = await backend.send(call, traced.fields);
+    traced.answered(answer.status);
+    return answer;
+  } catch (error) {
+    traced.failed(error instanceof Error ? error.name : "Error");
+    throw error;
+  }
+}

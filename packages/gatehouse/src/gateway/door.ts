@@ -6,7 +6,7 @@ import type { BudgetStore } from "../oauth/store/budgets.ts";
 import { StoreUnavailableError } from "../oauth/store.ts";
 import { type AuditedCall, createCallAudit } from "./audit/call-audit.ts";
 import { type Bodies, ClientGoneError } from "./body.ts";
-import type { Backend, Call } from "./call.ts";
+import { type Backend, type Call, type CallTracing, sendTraced } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
 import { createEdge } from "./edge/edge.ts";
 import { fewLines } from "./edge/few-lines.ts";
@@ -44,6 +44,8 @@ export interface GatewayServices {
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Pick<Logger, "warn" | "info" | "error">;
+  /** Tells of calls in spans; undefined: nobody is told. */
+  readonly spans?: CallTracing | undefined;
   readonly bodies: Bodies;
   /** Every event stream that is open at one of this process's doors. */
   readonly streams: OpenStreams;
@@ -57,7 +59,7 @@ export type Door = (
 ) => Promise<void>;
 
 export function createDoor(server: ProtectedServer, backend: Backend, services: GatewayServices): Door {
-  const { findBearer, log, bodies } = services;
+  const { findBearer, log, bodies, spans } = services;
   const edge = createEdge(server);
   const forwardedFields = createForwardedFields(server);
   const { signerFor } = createCallerSigning(services.secretKeys, services);
@@ -71,6 +73,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const mayTellOfStrangers = fewLines(services.clock);
   const lacksBaseScope = ({ scopes }: Bearer) => server.baseScopes.some((scope) => !scopes.includes(scope));
   return async (request, response, { id, address, isThroughProxy }) => {
+    spans?.came(server);
     const gone = new AbortController();
     let isOver = false;
     response.once("close", () => {
@@ -116,7 +119,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       );
       const isRead = readAnswers(rewriters);
       const fields = outgoing(call, forwardedFields(request, { isThroughProxy, isRead }));
-      const answer = await backend.send(call, fields);
+      const answer = await sendTraced(backend, call, fields, spans);
       const { streams } = services;
       const end = await relay(call, answer, response, rewriters, { streams, observer: tools?.observer });
       tools?.finished(end, continued.session);

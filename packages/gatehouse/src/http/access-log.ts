@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { parseTraceparent } from "./trace-context.ts";
 
 export interface AccessLogEntry {
   readonly id: string;
@@ -9,18 +10,33 @@ export interface AccessLogEntry {
   readonly status: number | undefined;
   readonly milliseconds: number;
   readonly address: string;
+  /** The span that the request says it is part of, if well-formed: a link to records of others (Z04). */
+  readonly traceparent?: string;
+  /** How the sender calls the request; never our reference. */
+  readonly sentRequestId?: string;
 }
 
 /** Tells of a request once it is answered, or its connection gone. */
 export function logWhenOver(
   onRequest: (entry: AccessLogEntry) => void,
-  { method = "GET" }: IncomingMessage,
+  { method = "GET", headers }: IncomingMessage,
   response: ServerResponse,
   about: Pick<AccessLogEntry, "id" | "path" | "address">,
 ): void {
   const start = performance.now();
   response.once("close", () => {
     const status = response.headersSent ? response.statusCode : undefined;
-    onRequest({ ...about, method, status, milliseconds: performance.now() - start });
+    onRequest({ ...about, ...linksOf(headers), method, status, milliseconds: performance.now() - start });
   });
+}
+
+function linksOf({
+  traceparent,
+  "x-request-id": sentRequestId,
+}: IncomingMessage["headers"]): Pick<AccessLogEntry, "traceparent" | "sentRequestId"> {
+  const isId = typeof sentRequestId === "string" && /^[\w.:=+/-]{1,128}$/.test(sentRequestId);
+  return {
+    ...(parseTraceparent(traceparent) && { traceparent: traceparent as string }),
+    ...(isId && { sentRequestId }),
+  };
 }

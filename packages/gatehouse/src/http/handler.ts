@@ -14,6 +14,8 @@ import { isAmbiguous, readParameters } from "./read-request.ts";
 import { errorCodeOf, type Refused, refusal } from "./refusal.ts";
 import { endpointOf, type Route } from "./route.ts";
 import { reasonToRefuse } from "./this-computer.ts";
+import { parseTraceparent } from "./trace-context.ts";
+import type { RequestSpan, RequestTracing } from "./tracing.ts";
 import { createWriter, type WriterOptions } from "./write-answer.ts";
 
 export interface HandlerOptions {
@@ -39,6 +41,8 @@ export interface HandlerOptions {
   readonly measure?: ((endpoint: string) => MeasureAnswer) | undefined;
   /** Told the kind of each page that is shown. */
   readonly onPage?: ((kind: string) => void) | undefined;
+  /** Tells of requests in spans; undefined: nobody is told. */
+  readonly spans?: RequestTracing | undefined;
   /** Told of every request once it is over. */
   readonly onRequest?: (entry: AccessLogEntry) => void;
 }
@@ -88,6 +92,21 @@ export function createHandler(
   const nextReference = createReferences(randomBytes);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { spans } = options;
+    if (spans === undefined) return handleWithin(request, response);
+    const { method, headers } = request;
+    const incoming = parseTraceparent(headers.traceparent);
+    const span = spans.begin({ method, incoming, isThroughProxy: isTrusted(request) });
+    if (span === undefined) return handleWithin(request, response);
+    response.once("close", () => span.end(response.headersSent ? response.statusCode : undefined));
+    return span.run(() => handleWithin(request, response, span));
+  }
+
+  async function handleWithin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    span?: RequestSpan,
+  ): Promise<void> {
     const id = nextReference();
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
@@ -97,6 +116,7 @@ export function createHandler(
     const take = options.taker?.find(request);
     if (take !== undefined) {
       onTaken(request);
+      span?.setOutcome(id, "ok");
       try {
         await take(request, response, { id, address, isThroughProxy: isTrusted(request) });
       } catch (error) {
@@ -106,15 +126,18 @@ export function createHandler(
       return;
     }
     const route = routes.get(path);
+    if (route !== undefined) span?.setRoute(route.path);
     const begun = measures === undefined ? 0 : performance.now();
     const origin = { id, address, rawQuery: mark === -1 ? "" : url.slice(mark + 1) };
     try {
       const answered = await answer(request, origin, route);
+      span?.setOutcome(origin.id, outcomeOf(answered));
       write(response, origin.id, answered, route);
       if (answered.page !== undefined) options.onPage?.(answered.page.kind);
       measures?.(route)(outcomeOf(answered), (performance.now() - begun) / 1000);
     } catch (error) {
       if (request.destroyed && !request.complete) return; // the other side left
+      span?.setOutcome(id, "server_error");
       options.onFailure(error, { id, path });
       measures?.(route)("server_error", (performance.now() - begun) / 1000);
       try {
