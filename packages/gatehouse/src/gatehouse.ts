@@ -148,7 +148,7 @@ export async function startGatehouse(
     clock,
     log,
   });
-  const pages = createPages(urls.basePath);
+  const pages = createPages(urls.basePath, config.brand);
   const names = providers.all.map(({ name }) => name);
   const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];
   if (passkeys !== undefined) routes.push(assetRoute(pages.script, "text/javascript"));

@@ -60,7 +60,7 @@ async function aStoreWithDeadTransactions(count: number): Promise<Store> {
         bindingHash: handleHash,
         authorization,
         signedIn: undefined,
-        expiresAt: now,
+        expiresAt: seconds(now - 900),
       });
     }),
   );

@@ -25,6 +25,8 @@ import { contradictions, type Mode } from "./start-conditions.ts";
 export interface Config {
   /** What the protocol needs of it; the secret keys are loaded later, because they may have to be created. */
   readonly settings: Omit<Settings, "secretKeys" | "keyId" | "sharedTokens">;
+  /** `BRAND_*`: what the pages show of whose house this is. */
+  readonly brand: { readonly support: string | undefined };
   /** `SECRET_KEY`, newest first. */
   readonly secretKeys: readonly [string, ...string[]] | undefined;
   /** `SECRET_KEY_FILE`; with neither the keys are in the file beside the database. */
@@ -249,7 +251,6 @@ function compose(
       tokenPrefixes: values.TOKEN_PREFIX,
       introspectionToken: values.INTROSPECTION_TOKEN,
       homeUrl: values.HOME_URL,
-      contact: values.CONTACT,
       defaultResource: values.DEFAULT_RESOURCE,
       assertionAudiences:
         values.ASSERTION_AUDIENCE === "issuer" ? [issuer] : [issuer, `${issuer}/`, `${issuer}/token`],
@@ -275,6 +276,7 @@ function compose(
         session: values.SESSION_TTL,
       },
     },
+    brand: { support: values.BRAND_SUPPORT },
     secretKeys: values.SECRET_KEY,
     secretKeyFile: values.SECRET_KEY_FILE,
     sharedTokens: values.SHARED_TOKENS && values.SHARED_TOKENS === "on",

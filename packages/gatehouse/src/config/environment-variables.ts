@@ -213,13 +213,14 @@ export const variables = {
       "Domains whose people may sign in: at Google the account's organisation, else of the verified address.",
     expected: "a comma-separated list of domains such as example.com",
   }),
-  CONTACT: optional(
+  BRAND_SUPPORT: optional(
     parsed((text) => (contactForm.test(text) ? text : undefined)),
     {
       absent: "the page says: whoever runs this server",
-      path: "sign_in.contact",
+      path: "brand.support",
       form: text(contactForm),
-      meaning: "Whom people ask who may not sign in; their page names it.",
+      meaning:
+        "Whom people ask when something went wrong, or when they may not sign in: every such page names it.",
       expected: "an e-mail address or an http(s) URL",
     },
   ),

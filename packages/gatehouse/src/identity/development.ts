@@ -72,7 +72,8 @@ export function createDevelopmentProvider(options: DevelopmentOptions): {
       if (!speaksFor(email)) {
         throw new SignInError("access_denied", `the provider ${name} may not speak for ${email}`, {
           hint: "accounts of this organisation may not sign in here",
-          reason: { key: "foreignAccount" },
+          reason: { key: "foreignAccount", email, domains: [] },
+          logReason: "domain",
           account: email,
         });
       }

@@ -92,6 +92,7 @@ function unreachable(name: string, error: unknown, timedOut: boolean, timeout: n
   if (timedOut) {
     return new SignInError("temporarily_unavailable", `${name}: no complete answer within ${timeout} ms`, {
       hint,
+      logReason: "the provider does not answer",
     });
   }
   // `fetch failed` says nothing: the reason (ECONNREFUSED, a certificate's fault, …) stands in its cause.
@@ -100,6 +101,7 @@ function unreachable(name: string, error: unknown, timedOut: boolean, timeout: n
   const message = reason instanceof Error ? reason.message : String(reason);
   return new SignInError("temporarily_unavailable", `${name} failed: ${code}${message}`, {
     hint,
+    logReason: "the provider does not answer",
     cause: error,
   });
 }

@@ -159,6 +159,8 @@ export class SignInError extends Error {
   readonly account: string | undefined;
   /** The name of whoever has that account, for their own page. */
   readonly accountName: string | undefined;
+  /** Which of several causes it was, in a word or a few, for the log. */
+  readonly logReason: string | undefined;
   /** How the provider calls itself, where that is the reason. */
   readonly issuerFound: string | undefined;
   /** Whether the answer is another attempt's or another provider's: then the client is told nothing. */
@@ -174,6 +176,7 @@ export class SignInError extends Error {
       reason?: Reason;
       account?: string;
       accountName?: string | undefined;
+      logReason?: string;
       issuerFound?: string | undefined;
       misdirected?: boolean;
       wantsPerson?: boolean;
@@ -186,6 +189,7 @@ export class SignInError extends Error {
     this.reason = options.reason;
     this.account = options.account;
     this.accountName = options.accountName;
+    this.logReason = options.logReason;
     this.issuerFound = options.issuerFound;
     this.misdirected = options.misdirected ?? false;
     this.wantsPerson = options.wantsPerson ?? false;

@@ -46,14 +46,24 @@ export interface ReasonDetails {
   readonly notSignedIn: None;
   /** The identity provider cannot be reached, or says that it cannot answer. */
   readonly providerUnreachable: None;
-  /** Accounts of the organisation that the person signed in with may not. */
-  readonly foreignAccount: None;
+  /** Its clock and ours differ by so many seconds; negative: its clock is behind. */
+  readonly providerClock: { readonly seconds: number };
+  /** What it sent is not signed with a key of it. */
+  readonly providerUnproven: None;
+  /** It does not take this server's own credentials. */
+  readonly providerRefusesUs: None;
+  /** It gave another answer that cannot be used. */
+  readonly providerAnswer: None;
+  /** The person stopped there. `app`: its name, where that is certain. */
+  readonly cancelled: { readonly provider: string | undefined; readonly app: KnownClientName | undefined };
+  /** Accounts of the organisation that the person signed in with may not. `domains`: whose may, if told. */
+  readonly foreignAccount: { readonly email: string; readonly domains: readonly string[] };
   /** Whoever runs this server has blocked the person. */
   readonly blockedPerson: None;
   /** The identity provider gave no e-mail address for the account. */
   readonly noAddress: None;
   /** The identity provider does not vouch for the account's e-mail address. */
-  readonly unverifiedAddress: None;
+  readonly unverifiedAddress: { readonly email: string | undefined };
   /** The person did not allow the identity provider to tell their address. */
   readonly untickedAddress: None;
   /** Nor which organisations they are in. */
@@ -75,10 +85,16 @@ export interface ReasonDetails {
   readonly groupsUnknown: None;
   /** The account's address belongs to another person here. */
   readonly addressTaken: None;
-  /** The account has no address, and this app's server knows people by nothing else. */
-  readonly addressNeeded: None;
   /** Answered already, expired, or opened in another browser. */
   readonly pageOver: None;
+  /** The sign-in was begun so long ago; it is good for `limit` seconds. */
+  readonly attemptExpired: { readonly seconds: number; readonly limit: number };
+  /** Answered before, in this browser. */
+  readonly alreadyAnswered: None;
+  /** Begun in another browser. */
+  readonly otherBrowser: None;
+  /** The browser brings none of our cookies. `host`: whose it should allow. */
+  readonly noCookie: { readonly host: string };
   readonly damagedLink: None;
   /** What answers this computer only was asked for by another one. */
   readonly anotherComputer: None;

@@ -19,8 +19,6 @@ export interface Settings {
   readonly introspectionToken: string | undefined;
   /** Where `GET /revoke` may send a browser besides registered origins: `HOME_URL`. */
   readonly homeUrl: string | undefined;
-  /** Whom people ask who may not sign in: an e-mail address or an http(s) URL. */
-  readonly contact: string | undefined;
   /** The resource of clients that name none (L04); else the only configured one, if there is exactly one. */
   readonly defaultResource: ResourceIdentifier | undefined;
   /**

@@ -1,11 +1,16 @@
 import type { RefusedPersonPage } from "../oauth/messages/page.ts";
 import { shownAccount } from "./account.ts";
+import { type Brand, whomToAsk } from "./brand.ts";
 import { explain } from "./error.ts";
 import { type Html, html } from "./html.ts";
 import type { Words } from "./words.ts";
 
 /** Why a person may not go on with the account they used, whom to ask, and the two ways on (V62). */
-export function refusedPersonPage(page: RefusedPersonPage, words: Words): { title: string; content: Html } {
+export function refusedPersonPage(
+  page: RefusedPersonPage,
+  words: Words,
+  brand: Brand,
+): { title: string; content: Html } {
   const { refusedPerson } = words;
   const { title, explanation } = explain(words.reasons, page.reason);
   return {
@@ -14,24 +19,18 @@ export function refusedPersonPage(page: RefusedPersonPage, words: Words): { titl
 <h1>${title}</h1>
 <p>${explanation}</p>
 <dl class="facts">
-<div><dt>${refusedPerson.account}</dt><dd>${shownAccount(page.account, words)}</dd></div>
+${page.account !== undefined && html`<div><dt>${refusedPerson.account}</dt><dd>${shownAccount(page.account, words)}</dd></div>`}
 ${page.provider !== undefined && html`<div><dt>${refusedPerson.provider}</dt><dd><bdi>${page.provider}</bdi></dd></div>`}
-<div><dt>${refusedPerson.whomToAsk}</dt><dd>${contact(page.contact, refusedPerson)}</dd></div>
+${whomToAsk(brand, words)}
 </dl>
 <form method="post" action="${page.action}">
 <input type="hidden" name="transaction" value="${page.transaction}">
 <input type="hidden" name="csrf" value="${page.csrf}">
 <div class="choices">
-<button class="approve" name="decision" value="another_account">${refusedPerson.anotherAccount}</button>
+<button class="approve" name="decision" value="another_account">${page.account === undefined ? refusedPerson.tryAgain : refusedPerson.anotherAccount}</button>
 <button class="deny" name="decision" value="back">${refusedPerson.back}</button>
 </div>
 </form>
 <p class="aside">${words.error.reference}: <code>${page.reference}</code></p>`,
   };
-}
-
-function contact(contact: string | undefined, words: Words["refusedPerson"]): Html | string {
-  if (contact === undefined) return words.operator;
-  const href = /^https?:/i.test(contact) ? contact : `mailto:${contact}`;
-  return html`<a href="${href}" rel="noopener noreferrer"><bdi>${contact}</bdi></a>`;
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { hasScript, type Page } from "../oauth/messages/page.ts";
 import { readShippedFile } from "../shipped-files.ts";
+import type { Brand } from "./brand.ts";
 import { chooseProviderPage } from "./choose-provider.ts";
 import { appsQuestionPage } from "./connected-apps.ts";
 import { consentPage } from "./consent.ts";
@@ -41,7 +42,7 @@ export interface RenderedPage {
 }
 
 /** @param basePath the issuer's path without trailing slash: what all paths begin with */
-export function createPages(basePath: string): Pages {
+export function createPages(basePath: string, brand: Brand = {}): Pages {
   const asset = (file: string, name: string, ending: string): Asset => {
     const body = readShippedFile(`src/pages/${file}`);
     const version = hash("sha256", body, "base64url").slice(0, 12);
@@ -54,23 +55,23 @@ export function createPages(basePath: string): Pages {
     script,
     renderPage(page, acceptLanguage) {
       const language = chooseLanguage(acceptLanguage);
-      const content = contentOf(page, catalogues[language]);
+      const content = contentOf(page, catalogues[language], brand);
       const site = { stylesheet: stylesheet.path, script: hasScript(page) ? script.path : undefined };
       return { html: layout(site, language, content), language };
     },
   };
 }
 
-function contentOf(page: Page, words: Words): { title: string; content: Html } {
+function contentOf(page: Page, words: Words, brand: Brand): { title: string; content: Html } {
   switch (page.kind) {
     case "consent":
       return consentPage(page, words);
     case "choose-provider":
       return chooseProviderPage(page, words);
     case "refused-person":
-      return refusedPersonPage(page, words);
+      return refusedPersonPage(page, words, brand);
     case "error":
-      return errorPage(page, words);
+      return errorPage(page, words, brand);
     case "home":
       return homePage(page, words);
     case "apps-question":

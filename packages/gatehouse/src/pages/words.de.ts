@@ -1,4 +1,5 @@
 import { html } from "./html.ts";
+import { inUnits } from "./span.ts";
 import type { Words } from "./words.ts";
 
 /* The sentences of `words.ts` in German: plain, friendly, "Sie". */
@@ -10,6 +11,13 @@ const longMoment = new Intl.DateTimeFormat("de", {
 });
 const longDay = new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" });
 const amount = new Intl.NumberFormat("de");
+const alternatives = new Intl.ListFormat("de", { type: "disjunction" });
+
+/** `10 Minuten`, `2 Stunden`. */
+function span(seconds: number): string {
+  const { unit, count } = inUnits(seconds);
+  return new Intl.NumberFormat("de", { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
 
 export const german = {
   footer: "Mit Gatehouse bleibt Ihre Anmeldung zwischen Ihnen und Ihren MCP-Servern.",
@@ -104,10 +112,14 @@ export const german = {
     step: "Anmeldung",
     account: "Benutztes Konto",
     provider: "Angemeldet mit",
+    anotherAccount: "Anderes Konto benutzen",
+    tryAgain: "Noch einmal versuchen",
+    back: "Zurück zur App",
+  },
+
+  help: {
     whomToAsk: "Wen Sie fragen",
     operator: "Die Betreiber dieses Servers",
-    anotherAccount: "Anderes Konto benutzen",
-    back: "Zurück zur App",
   },
 
   home: {
@@ -281,6 +293,7 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     ifItIs: ({ app }) => `Wenn es ${app} ist`,
     addressUnvouched:
       "Die App möchte davon unter einer Adresse erfahren, für die niemand bürgt. Öffnen Sie sie nur, wenn Sie ihr vertrauen:",
+    back: "Zurück zur App",
     goBackTo: ({ host }) => html`Zurück zu ${host}`,
     reference: "Kennung",
     forDeveloper: "Für die Entwickler der App",
@@ -359,14 +372,42 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
         "Es wurde nichts weitergegeben. Wenn Sie die App verbinden möchten, kehren Sie zu ihr zurück und beginnen Sie von vorn.",
     }),
     providerUnreachable: () => ({
-      title: "Ihre Anmeldestelle ist nicht erreichbar",
+      title: "Ihr Anmeldedienst antwortet nicht",
       explanation:
-        "Sie antwortet gerade nicht, deshalb wurden Sie nicht angemeldet. Mit Ihrem Konto ist alles in Ordnung. Versuchen Sie es in einigen Minuten noch einmal, oder gehen Sie zurück und melden Sie sich auf anderem Weg an, wenn Sie einen haben.",
+        "Er ist gerade nicht erreichbar, deshalb wurden Sie nicht angemeldet. Mit Ihrem Konto ist alles in Ordnung. Versuchen Sie es in einigen Minuten noch einmal, oder gehen Sie zurück und melden Sie sich auf anderem Weg an, wenn Sie einen haben.",
     }),
-    foreignAccount: () => ({
+    providerClock: ({ seconds }) => ({
+      title: "Die Uhren stimmen nicht überein",
+      explanation:
+        seconds > 0 && seconds < 3600
+          ? `Die Uhr des Anmeldedienstes geht gegenüber unserer ${span(seconds)} vor, deshalb ist ihm nicht zu glauben. Es liegt nicht an Ihnen; sagen Sie es den Betreibern dieses Servers.`
+          : `Die Uhren des Anmeldedienstes und dieses Servers liegen ${span(Math.abs(seconds))} auseinander, deshalb ist ihm nicht zu glauben. Es liegt nicht an Ihnen; sagen Sie es den Betreibern dieses Servers.`,
+    }),
+    providerUnproven: () => ({
+      title: "Der Anmeldedienst konnte sich nicht ausweisen",
+      explanation:
+        "Seine Schlüssel haben gewechselt, oder jemand anders hat an seiner Stelle geantwortet; deshalb wurden Sie nicht angemeldet. Versuchen Sie es in einer Minute noch einmal; schlägt es wieder fehl, sagen Sie es den Betreibern dieses Servers.",
+    }),
+    providerRefusesUs: () => ({
+      title: "Der Anmeldedienst lässt diesen Server nicht gelten",
+      explanation:
+        "Das können nur die Betreiber dieses Servers beheben: Sagen Sie es ihnen. Mit Ihrem Konto ist alles in Ordnung, und an die App wurde nichts weitergegeben.",
+    }),
+    providerAnswer: () => ({
+      title: "Mit der Antwort des Anmeldedienstes ist nichts anzufangen",
+      explanation:
+        "Sie wurden nicht angemeldet, und an die App wurde nichts weitergegeben. Es liegt nicht an Ihnen. Versuchen Sie es aus der App noch einmal; schlägt es wieder fehl, sagen Sie es den Betreibern dieses Servers.",
+    }),
+    cancelled: ({ provider, app = "die App" }) => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation: `Sie haben ${provider === undefined ? "beim Anmeldedienst" : `bei ${provider}`} abgebrochen. An ${app} wurde nichts weitergegeben. Versuchen Sie es noch einmal, oder kehren Sie zur App zurück.`,
+    }),
+    foreignAccount: ({ email, domains }) => ({
       title: "Dieses Konto darf sich hier nicht anmelden",
       explanation:
-        "Konten seiner Organisation dürfen sich hier nicht anmelden. An die App wurde nichts weitergegeben.",
+        domains.length === 0 || email === ""
+          ? "Konten seiner Organisation dürfen sich hier nicht anmelden. Benutzen Sie ein anderes Konto, oder fragen Sie nach. An die App wurde nichts weitergegeben."
+          : `Sie haben sich als ${email} angemeldet; hier dürfen das nur Personen von ${alternatives.format(domains)}. Benutzen Sie ein anderes Konto, oder fragen Sie nach. An die App wurde nichts weitergegeben.`,
     }),
     blockedPerson: () => ({
       title: "Sie wurden nicht angemeldet",
@@ -378,10 +419,9 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       explanation:
         "Dieser Server kennt Menschen an ihrer E-Mail-Adresse, und dort, wo Sie sich angemeldet haben, wurde für dieses Konto keine genannt. An die App wurde nichts weitergegeben.",
     }),
-    unverifiedAddress: () => ({
+    unverifiedAddress: ({ email = "die Adresse dieses Kontos" }) => ({
       title: "Die E-Mail-Adresse dieses Kontos ist nicht bestätigt",
-      explanation:
-        "Dort, wo Sie sich angemeldet haben, hat niemand geprüft, ob die Adresse Ihnen gehört. Lassen Sie sie dort bestätigen und versuchen Sie es noch einmal, oder benutzen Sie ein anderes Konto. An die App wurde nichts weitergegeben.",
+      explanation: `Ihr Anmeldedienst hat ${email} nicht bestätigt. Bestätigen Sie sie dort und versuchen Sie es noch einmal, oder benutzen Sie ein anderes Konto. An die App wurde nichts weitergegeben.`,
     }),
     accountNotAllowed: () => ({
       title: "Dieses Konto darf sich hier nicht anmelden",
@@ -407,11 +447,6 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       title: "Diese E-Mail-Adresse gehört zu einem anderen Konto",
       explanation:
         "Mit dieser Adresse hat sich hier schon jemand mit einem anderen Konto angemeldet; darum kann dieses sie nicht haben. Falls sie jetzt Ihnen gehört, können die Betreiber dieses Servers sie freigeben. An die App wurde nichts weitergegeben.",
-    }),
-    addressNeeded: () => ({
-      title: "Diese App braucht eine E-Mail-Adresse",
-      explanation:
-        "Dieses Konto hat keine, und die App kennt Menschen an nichts anderem. An die App wurde nichts weitergegeben.",
     }),
     untickedAddress: () => ({
       title: "Sie wurden nicht angemeldet",
@@ -447,6 +482,24 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       title: "Diese Seite gilt nicht mehr",
       explanation:
         "Sie wurde schon beantwortet, ist abgelaufen oder wurde in einem anderen Browser geöffnet. Kehren Sie zu Ihrer App zurück und beginnen Sie von vorn: Es dauert nur ein paar Sekunden.",
+    }),
+    attemptExpired: ({ seconds, limit }) => ({
+      title: "Diese Anmeldung hat zu lange gedauert",
+      explanation: `Sie wurde vor ${span(seconds)} begonnen und gilt ${span(limit)}. Beginnen Sie in der App von vorn.`,
+    }),
+    alreadyAnswered: () => ({
+      title: "Diese Seite gilt nicht mehr",
+      explanation:
+        "Sie wurde in diesem Browser schon beantwortet. Kehren Sie zu Ihrer App zurück: Vielleicht ist sie schon verbunden. Wenn nicht, beginnen Sie dort von vorn.",
+    }),
+    otherBrowser: () => ({
+      title: "Diese Anmeldung gehört zu einem anderen Browser",
+      explanation:
+        "Sie wurde in einem anderen Browser begonnen, oder dieser hat ihr Cookie verloren. Machen Sie dort weiter, wo Sie begonnen haben, oder beginnen Sie in der App von vorn und bleiben Sie in einem Browser.",
+    }),
+    noCookie: ({ host }) => ({
+      title: "Ihr Browser hat das Cookie dieser Anmeldung nicht zurückgebracht",
+      explanation: `Erlauben Sie Cookies für ${host}, oder beginnen Sie im selben Browser noch einmal: in der App von vorn.`,
     }),
     damagedLink: () => ({
       title: "Dieser Link ist beschädigt",

@@ -1,6 +1,7 @@
 import type { PasskeyProblem } from "../oauth/messages/page.ts";
 import type { KnownClientName, ReasonDetails, ReasonKey } from "../oauth/reason.ts";
 import { type Html, html } from "./html.ts";
+import { inUnits } from "./span.ts";
 
 /*
  * Every sentence that a person reads, in English: the source. Each other language is a catalogue of the same
@@ -27,6 +28,13 @@ const longMoment = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 const amount = new Intl.NumberFormat("en-GB");
+const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
+/** `10 minutes`, `2 hours`. */
+function span(seconds: number): string {
+  const { unit, count } = inUnits(seconds);
+  return new Intl.NumberFormat("en-GB", { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
 
 export const english = {
   footer: "Gatehouse keeps your sign-in between you and your MCP servers.",
@@ -125,10 +133,14 @@ export const english = {
     step: "Signing in",
     account: "Account used",
     provider: "Signed in with",
+    anotherAccount: "Use another account",
+    tryAgain: "Try again",
+    back: "Go back to the app",
+  },
+
+  help: {
     whomToAsk: "Whom to ask",
     operator: "Whoever runs this server",
-    anotherAccount: "Use another account",
-    back: "Go back to the app",
   },
 
   home: {
@@ -299,6 +311,7 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     ifItIs: ({ app }: { app: string }) => `If it is ${app}`,
     addressUnvouched:
       "The app asked to be told about this at an address nobody vouches for. Go there only if you trust it:",
+    back: "Go back to the app",
     goBackTo: ({ host }: { host: Html }) => html`Go back to ${host}`,
     reference: "Reference",
     forDeveloper: "For the app's developer",
@@ -375,13 +388,42 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       explanation: "Nothing was shared. Go back to your app and start again if you want to connect it.",
     }),
     providerUnreachable: () => ({
-      title: "Where you sign in cannot be reached",
+      title: "The sign-in service does not answer",
       explanation:
-        "It does not answer right now, so you were not signed in. Nothing is wrong with your account. Try again in a few minutes, or go back and sign in another way if you have one.",
+        "Where you sign in cannot be reached right now, so you were not signed in. Nothing is wrong with your account. Try again in a few minutes, or go back and sign in another way if you have one.",
     }),
-    foreignAccount: () => ({
+    providerClock: ({ seconds }) => ({
+      title: "The clocks do not agree",
+      explanation:
+        seconds > 0 && seconds < 3600
+          ? `The sign-in service’s clock is ${span(seconds)} ahead of ours, so what it says cannot be believed. It is not your fault; tell whoever runs this server.`
+          : `The clocks of the sign-in service and this server differ by ${span(Math.abs(seconds))}, so what it says cannot be believed. It is not your fault; tell whoever runs this server.`,
+    }),
+    providerUnproven: () => ({
+      title: "The sign-in service could not prove itself",
+      explanation:
+        "Its keys have changed, or somebody else answered in its place, so you were not signed in. Try again in a minute; if it fails again, tell whoever runs this server.",
+    }),
+    providerRefusesUs: () => ({
+      title: "The sign-in service does not accept this server",
+      explanation:
+        "Only whoever runs this server can mend that: tell them. Nothing is wrong with your account, and nothing was shared with the app.",
+    }),
+    providerAnswer: () => ({
+      title: "The sign-in service’s answer cannot be used",
+      explanation:
+        "You were not signed in, and nothing was shared with the app. It is not your fault. Try again from the app; if it fails again, tell whoever runs this server.",
+    }),
+    cancelled: ({ provider = "the sign-in service", app = "the app" }) => ({
+      title: "You were not signed in",
+      explanation: `You cancelled at ${provider}. Nothing was given to ${app}. Try again, or go back to the app.`,
+    }),
+    foreignAccount: ({ email, domains }) => ({
       title: "This account may not sign in here",
-      explanation: "Accounts of its organisation may not sign in here. Nothing was shared with the app.",
+      explanation:
+        domains.length === 0 || email === ""
+          ? "Accounts of its organisation may not sign in here. Use another account, or ask. Nothing was shared with the app."
+          : `You signed in as ${email}; only people of ${alternatives.format(domains)} may. Use another account, or ask. Nothing was shared with the app.`,
     }),
     blockedPerson: () => ({
       title: "You were not signed in",
@@ -393,10 +435,9 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       explanation:
         "This server knows people by their e-mail address, and where you signed in none was given for this account. Nothing was shared with the app.",
     }),
-    unverifiedAddress: () => ({
+    unverifiedAddress: ({ email = "the address of this account" }) => ({
       title: "The e-mail address of this account is not verified",
-      explanation:
-        "Where you signed in nobody has checked that the address is yours. Have it verified there and try again, or use another account. Nothing was shared with the app.",
+      explanation: `Your sign-in service has not confirmed ${email}. Confirm it there, then try again, or use another account. Nothing was shared with the app.`,
     }),
     accountNotAllowed: () => ({
       title: "This account may not sign in here",
@@ -422,11 +463,6 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       title: "This e-mail address belongs to another account",
       explanation:
         "Somebody signed in here with the same address and another account before, so this one may not have it. If the address is yours now, whoever runs this server can release it. Nothing was shared with the app.",
-    }),
-    addressNeeded: () => ({
-      title: "This app needs an e-mail address",
-      explanation:
-        "This account has none, and the app knows people by nothing else. Nothing was shared with the app.",
     }),
     untickedAddress: () => ({
       title: "You were not signed in",
@@ -462,6 +498,24 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       title: "This page is no longer valid",
       explanation:
         "It was already answered, it expired, or it was opened in another browser. Go back to your app and start again: it takes a few seconds.",
+    }),
+    attemptExpired: ({ seconds, limit }) => ({
+      title: "This sign-in took too long",
+      explanation: `It was begun ${span(seconds)} ago and is good for ${span(limit)}. Start it again in the app.`,
+    }),
+    alreadyAnswered: () => ({
+      title: "This page is no longer valid",
+      explanation:
+        "It was already answered in this browser. Go back to your app: it may be connected by now. If it is not, start again there.",
+    }),
+    otherBrowser: () => ({
+      title: "This sign-in belongs to another browser",
+      explanation:
+        "It was begun in another browser, or this one has lost its cookie. Go on where you began, or start again in the app and stay in one browser.",
+    }),
+    noCookie: ({ host }) => ({
+      title: "Your browser did not bring back the cookie of this sign-in",
+      explanation: `Allow cookies for ${host}, or begin again in the same browser: start again in the app.`,
     }),
     damagedLink: () => ({
       title: "This link is damaged",

@@ -18,6 +18,7 @@ import type {
   Transaction,
 } from "../oauth/records.ts";
 import type { GrantCount, KnownKey } from "../oauth/store/keys.ts";
+import type { AttemptState } from "../oauth/store/transactions.ts";
 import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
 import { readDeclared, writeDeclared } from "./declared-layout.ts";
 import { type Columns, jsonOrNull, layout, type Row, type Written } from "./layout.ts";
@@ -162,6 +163,15 @@ export const transactions = layout(
     provider: provider ?? null,
     choice: choice === undefined ? null : JSON.stringify(choice),
     ...writeRequest(authorization, "callback_url", "callback_state"),
+  }),
+);
+
+export const attemptStates = layout(
+  (column): AttemptState => ({
+    reference: column.optionalText("reference"),
+    clientId: column.text<ClientId>("client_id"),
+    stage: column.text<AttemptState["stage"]>("stage"),
+    expiresAt: column.instant("expires_at"),
   }),
 );
 

@@ -44,7 +44,7 @@ const facts = [
 
 /** Why a sign-in failed are words of ours, with what to do about it last; what they quote is short. */
 function maxLength(event: AuditEvent["name"], fact: (typeof facts)[number]): number {
-  return event === "sign_in_failed" && fact === "detail" ? 1000 : 200;
+  return event.startsWith("sign_in_") && fact === "detail" ? 1000 : 200;
 }
 
 /**

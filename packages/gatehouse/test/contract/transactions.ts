@@ -41,7 +41,7 @@ export function transactionsContract(tested: StoreUnderTest): void {
     );
   });
 
-  test("the reference of an attempt is found by its handle alone, for as long as the attempt is there", async () => {
+  test("how it stands with an attempt is found by its handle alone, for as long as the attempt is there", async () => {
     const client = aClient();
     await tested.store.addClient(client);
     const reference = "K7QM-2XDA-94TB";
@@ -49,12 +49,15 @@ export function transactionsContract(tested: StoreUnderTest): void {
     const unnamed = aTransaction(anAuthorization(client));
     await tested.store.beginTransaction(transaction);
     await tested.store.beginTransaction(unnamed);
-    const find = tested.store.findAttemptReference;
-    assert.equal(await find(transaction.handleHash), reference);
-    assert.equal(await find(unnamed.handleHash), undefined);
+    const find = tested.store.findAttempt;
+    const { expiresAt } = transaction;
+    const state = { reference, clientId: client.id, stage: "sign-in", expiresAt } as const;
+    assert.deepEqual(await find(transaction.handleHash), state);
+    assert.equal((await find(unnamed.handleHash))?.reference, undefined);
     assert.equal(await find(aHash()), undefined);
     const claimed = await tested.store.claimSignIn(transaction.handleHash, transaction.bindingHash, now);
     assert.deepEqual(claimed, transaction);
+    assert.deepEqual(await find(transaction.handleHash), { ...state, stage: "claimed" });
     await tested.store.completeTransaction(transaction.handleHash, now, {});
     assert.equal(await find(transaction.handleHash), undefined);
   });

@@ -108,7 +108,7 @@ test("V43 rules are asked at sign-in, at the page, at its answer, at redemption 
     [...stranger.cookiesOf(server.url).keys()].some((name) => /session/.test(name)),
     false,
   );
-  assert.match(eventsOf(server, "sign_in_failed").at(-1)?.detail ?? "", /access\.sign_in .* not_allowed/);
+  assert.match(eventsOf(server, "sign_in_denied").at(-1)?.detail ?? "", /access\.sign_in .* not_allowed/);
 
   // Somebody who is signed in already.
   access = undefined;

@@ -91,13 +91,19 @@ test("B24 B-n5 nothing of the request comes back unescaped", async () => {
   assert.match(searchParams.get("error_description") ?? "", /^[\x20-\x21\x23-\x5B\x5D-\x7E]*$/);
 });
 
-test("B25 a failure of ours after the redirect URI is known is told to the client", async (t) => {
+test("B25 a failure of ours after the redirect URI is known is told to the person, who takes it to the client", async (t) => {
   for (const [failure, expected] of [
     [new StoreUnavailableError("down"), "temporarily_unavailable"],
     [new Error("bug"), "server_error"],
   ] as const) {
     const broken = t.mock.method(server.store, "beginTransaction", () => Promise.reject(failure));
-    assert.equal(errorOf(await ask({})), expected);
+    const { url, response } = await new UserAgent().followBack(authorizationUrl(server, known), () => false);
+    assert.ok(response.status >= 500);
+    assert.ok(url.href.startsWith(`${knownUri}&error=${expected}&`), url.href);
+    assert.equal(url.searchParams.get("iss"), server.issuer);
+    assert.equal(url.searchParams.get("state"), "the-clients-state");
+    assert.equal(url.searchParams.get("code"), null);
+    assert.equal(errorOf(await ask({ prompt: "none consent" })), "invalid_request", "of the request itself");
     broken.mock.restore();
   }
 });

@@ -78,12 +78,8 @@ test("who may not sign in with an account reads why, in their language", async (
   server.upstream.account = { sub: "eve", email: "eve@example.com", email_verified: false };
   const client = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
   for (const [headers, heading, why] of [
-    [
-      {},
-      "The e-mail address of this account is not verified",
-      "nobody has checked that the address is yours",
-    ],
-    [inGerman, "Die E-Mail-Adresse dieses Kontos ist nicht bestätigt", "geprüft"],
+    [{}, "The e-mail address of this account is not verified", "has not confirmed eve@example.com"],
+    [inGerman, "Die E-Mail-Adresse dieses Kontos ist nicht bestätigt", "Ihr Anmeldedienst hat"],
   ] as const) {
     const agent = new UserAgent();
     const { url } = await agent.follow(authorizationUrl(server, client), (at) => at.pathname === "/callback");

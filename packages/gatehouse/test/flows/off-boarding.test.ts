@@ -75,7 +75,7 @@ test("V58 a blocked person's sessions, grants and tokens end at once at every in
   const told = server.log.length;
   const end = await agent.follow(authorizationUrl(server, client), isCallback);
   assert.equal(end.response.status, 403, "a page that says so, before the client hears of it");
-  const line = server.log.slice(told).find((each) => each.includes("sign_in_failed")) ?? "";
+  const line = server.log.slice(told).find((each) => each.includes("sign_in_denied")) ?? "";
   assert.match(line, /"error":"access_denied".*the operator has blocked user_/);
   assert.match(line, /"account":"alice@example\.com"/);
   assert.equal(agent.cookiesOf(server.issuer).has("gatehouse-session"), true, "the one that ended");

@@ -62,12 +62,13 @@ test("no request sends a browser to a self-registered website unasked, signed in
 
 test("nor does a sign-in that fails before the person saw who asks", async () => {
   server.upstream.decision = "cancel";
-  const cancelled = await new UserAgent().follow(
-    authorizationUrl(server, stranger),
-    (url) => url.host === "stranger.example",
-  );
+  const agent = new UserAgent();
+  const atStranger = (url: URL) => url.host === "stranger.example";
+  const told = await agent.follow(authorizationUrl(server, stranger), atStranger);
   server.upstream.decision = "continue";
-  assert.equal(cancelled.url.pathname, "/callback");
+  assert.equal(told.url.pathname, "/callback");
+  const cancelled = await agent.submit(told, { decision: "back" }, atStranger);
+  assert.equal(cancelled.url.pathname, "/sign-in");
   assert.match(cancelled.html, /You were not signed in/);
   assert.match(cancelled.html, /href="https:\/\/stranger\.example\/cb\?error=access_denied/);
 });

@@ -41,7 +41,7 @@ test("V51 a wrong clock is named with the other and the seconds between; an outa
       upstream.nonce = url.searchParams.get("nonce") ?? "";
       upstream.forgery = { claims };
       const state = url.searchParams.get("state") ?? "";
-      const end = await agent.follow(`${server.url}/callback?code=x&state=${state}`, atClient);
+      const end = await agent.followBack(`${server.url}/callback?code=x&state=${state}`, atClient);
       assert.equal(end.url.searchParams.get("error"), "server_error");
       const told = failuresIn(server).at(-1) ?? "";
       assert.ok(Math.abs(Number(said.exec(told)?.[1]) - 300) < 30, told);
@@ -60,14 +60,14 @@ test("V51 a wrong clock is named with the other and the seconds between; an outa
       (url) => url.pathname === "/callback",
     );
     await server.upstream.close();
-    const late = await agent.follow(callback.href, atClient);
+    const late = await agent.followBack(callback.href, atClient);
 
     // And one that has never been reached.
     const other = await startTestGatehouse({ UPSTREAM_ISSUER: server.upstream.issuer });
     t.after(() => other.stop());
     await other.addResource(resource);
     const known = await aPublicClient(other);
-    const early = await new UserAgent().follow(authorizationUrl(other, known), atClient);
+    const early = await new UserAgent().followBack(authorizationUrl(other, known), atClient);
     for (const { url } of [late, early]) {
       assert.equal(url.searchParams.get("error"), "temporarily_unavailable");
       assert.match(url.searchParams.get("error_description") ?? "", /cannot be reached right now/);
@@ -96,7 +96,7 @@ test("V51 a wrong clock is named with the other and the seconds between; an outa
       down.html,
       /<bdi>Work account<\/bdi> cannot be reached right now\. Nothing is wrong with your account/,
     );
-    assert.equal(server.log.filter((line) => line.includes('"event":"failure"')).length, 1);
+    assert.equal(server.log.filter((line) => line.includes('"event":"sign_in_failed"')).length, 1);
     const consent = await agent.submit(down, { provider: "home" });
     assert.match(consent.html, /name="decision" value="approve"/);
   });

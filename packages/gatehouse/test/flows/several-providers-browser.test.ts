@@ -16,7 +16,7 @@ let browser: Browser;
 const complaints: string[] = [];
 
 before(async () => {
-  server = await startWithTwoProviders({ CONTACT: "it@example.com" });
+  server = await startWithTwoProviders({ BRAND_SUPPORT: "it@example.com" });
   server.work.account = { sub: "1", email: "ada@example.com", email_verified: true };
   server.home.account = { sub: "2", email: "ada@example.com", email_verified: true };
   await server.addResource(resource);

@@ -173,7 +173,7 @@ test("C18 a person who cancels sends the client access_denied and its state", as
     server.upstream.decision = "continue";
   });
   server.upstream.decision = "cancel";
-  const end = await new UserAgent().follow(authorizationUrl(server, client), atClient);
+  const end = await new UserAgent().followBack(authorizationUrl(server, client), atClient);
   assert.equal(end.url.searchParams.get("error"), "access_denied");
   assert.equal(end.url.searchParams.get("state"), "the-clients-state");
   assert.equal(end.url.searchParams.get("iss"), server.issuer);
@@ -182,8 +182,8 @@ test("C18 a person who cancels sends the client access_denied and its state", as
   const agent = new UserAgent();
   const { url } = await agent.follow(authorizationUrl(server, client), atUpstream);
   const state = url.searchParams.get("state") ?? "";
-  const failed = await agent.request(`${server.url}/callback?error=server_error&state=${state}`);
-  assert.match(failed.headers.get("location") ?? "", /error=(server_error|temporarily_unavailable)/);
+  const failed = await agent.followBack(`${server.url}/callback?error=server_error&state=${state}`, atClient);
+  assert.match(failed.url.search, /error=(server_error|temporarily_unavailable)/);
   const invalid = await agent.request(`${server.url}/callback?error=access_denied&state=${"A".repeat(43)}`);
   assert.equal(invalid.status, 400);
   assert.equal(invalid.headers.get("location"), null);
@@ -222,8 +222,8 @@ test("C-n7 what the provider says of an error is not repeated to the browser", a
     error_description: "<script>alert(1)</script>\r\nSet-Cookie: a=b",
   });
   const response = await agent.request(`${server.url}/callback?${query}`);
-  assert.equal(response.status, 302);
-  assert.doesNotMatch(response.headers.get("location") ?? "", /<|%3c|alert|Set-Cookie|%0d/i);
+  assert.equal(response.status, 500);
+  assert.doesNotMatch(await response.text(), /<script|%3c|alert|Set-Cookie|%0d/i);
   assert.doesNotMatch(response.headers.get("set-cookie") ?? "", /a=b/);
 });
 

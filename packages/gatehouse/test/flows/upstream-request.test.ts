@@ -45,7 +45,7 @@ test("V18 a proven address outside the provider's domains opens no account, no s
   assert.doesNotMatch(html, /value="approve"/);
   assert.deepEqual(await server.store.listAccounts(), []);
   assert.ok(![...agent.cookiesOf(server.url).keys()].some((name) => name.includes("session")));
-  const failed = server.log.filter((line) => line.includes('"sign_in_failed"'));
+  const failed = server.log.filter((line) => line.includes('"sign_in_denied"'));
   assert.match(failed.join(""), /"sub\.corp\.example\\", not one of ALLOWED_DOMAINS/);
   assert.ok(!server.log.some((line) => line.includes('"event":"sign_in"')));
 });

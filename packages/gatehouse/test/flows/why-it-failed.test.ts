@@ -127,7 +127,7 @@ test("a sign-in that fails because of the account is one line, with the account 
     server.upstream.account = { sub: "bob", email, email_verified };
     const url = authorizationUrl(server, client);
     const before = server.log.length;
-    const line = await oneLineOf("sign_in_failed", () =>
+    const line = await oneLineOf("sign_in_denied", () =>
       new UserAgent().follow(url, ({ port }) => port === "33418"),
     );
     assert.equal(line.level, "warn");
@@ -168,8 +168,8 @@ test("a redirect with an error carries the reference under which the log says wh
     `the person declined (reference ${denied.request})`,
   );
   server.upstream.decision = "cancel";
-  const cancelled = await oneLineOf("sign_in_failed", async () => {
-    const arrival = await new UserAgent().follow(
+  const cancelled = await oneLineOf("sign_in_cancelled", async () => {
+    const arrival = await new UserAgent().followBack(
       authorizationUrl(server, client),
       ({ port }) => port === "33418",
     );
@@ -178,7 +178,7 @@ test("a redirect with an error carries the reference under which the log says wh
   server.upstream.decision = "continue";
   assert.match(
     target.searchParams.get("error_description") ?? "",
-    new RegExp(`cancelled .*\\(reference ${cancelled.request}\\)$`),
+    new RegExp(`went back without signing in \\(reference ${cancelled.request}\\)$`),
   );
 });
 
@@ -205,7 +205,9 @@ test("while the identity provider is down the log holds one stack, and a line fo
   for (let i = 0; i < 3; i++) await fetch(url, { redirect: "manual" });
   cutOff.clock.advance(31);
   for (let i = 0; i < 3; i++) await fetch(url, { redirect: "manual" });
-  const lines = cutOff.log.map((text) => JSON.parse(text) as Line).filter(({ event }) => event === "failure");
+  const lines = cutOff.log
+    .map((text) => JSON.parse(text) as Line)
+    .filter(({ event }) => event === "sign_in_failed");
   assert.equal(lines.length, 6);
   assert.equal(lines.filter(hasStack).length, 1);
   assert.ok(lines.every(({ detail }) => /openid-configuration failed: ECONNREFUSED/.test(String(detail))));

@@ -41,7 +41,7 @@ test("an error page says what happened, what to do, and the reference for the lo
 test("an error page offers the way back as a link, not as a jump", () => {
   const page = renderPage({
     ...anError,
-    continueTo: { uri: 'https://app.example/cb?error=x&a="', host: "app.example" },
+    continueTo: { uri: 'https://app.example/cb?error=x&a="', host: "app.example", isVouched: false },
   });
   assert.ok(page.includes('href="https://app.example/cb?error=x&amp;a=&quot;"'));
   assert.match(page, /rel="noopener noreferrer nofollow"/);

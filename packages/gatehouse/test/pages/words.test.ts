@@ -13,6 +13,10 @@ const samples: Record<string, unknown> = {
   app: "Example app",
   count: 4711,
   apps: [],
+  domains: ["domain.example"],
+  email: "ada@example.org",
+  limit: 40,
+  seconds: 30,
   day: new Date("2026-11-26T12:00:00Z"),
   host: html`<bdi>host.example</bdi>`,
   imitates: "Imitated",
@@ -31,6 +35,8 @@ const samplesOfEntries: Record<string, Record<string, unknown>> = {
   "reasons.refusedApp": { host: "host.example" },
   "reasons.faultyDocument": { app: "Claude", host: "host.example" },
   "reasons.missingDocument": { app: "Claude", host: "host.example" },
+  "reasons.noCookie": { host: "host.example" },
+  "reasons.cancelled": { app: "Claude", provider: "Work account" },
   "consent.quoted": { name: "Given name" },
   "connectedApps.quoted": { name: "Given name" },
 };
@@ -68,7 +74,7 @@ function printed(key: string, names: readonly string[]): string[] {
     const value = given[name] as unknown;
     assert.ok(value !== undefined, `${key}: this test has no sample of the parameter ${name}`);
     if (value instanceof Date) return ["26", "2026"];
-    if (typeof value === "number") return ["711"];
+    if (typeof value === "number") return [value < 1000 ? String(value) : "711"];
     return [
       typeof value === "object" && value !== null && "name" in value ? String(value.name) : String(value),
     ];

@@ -57,6 +57,15 @@ export class UserAgent {
     });
   }
 
+  /** The same way, and then the page's one click back to the app, where one came first: to where it leads. */
+  async followBack(url: string, until: (url: URL) => boolean): Promise<Arrival> {
+    const page = await this.follow(url, until);
+    if (page.html === "") return page;
+    const [, href] = /<a class="continue" href="([^"]*)"/.exec(page.html) ?? [];
+    if (href === undefined) return this.submit(page, { decision: "back" }, until);
+    return { ...page, url: new URL(href.replaceAll("&amp;", "&")) };
+  }
+
   cookiesOf(url: string): ReadonlyMap<string, string> {
     return this.#cookies.get(new URL(url).host) ?? new Map();
   }

@@ -125,7 +125,8 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
         `the primary address of ${named(user)} is of a domain that the provider ${name} may not speak for`,
         {
           hint: "accounts of this organisation may not sign in here",
-          reason: { key: "foreignAccount" },
+          reason: { key: "foreignAccount", email: address.email, domains: [] },
+          logReason: "domain",
           account: address.email,
           accountName: user.name,
         },
@@ -134,7 +135,11 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
     if (addressOptional) return "";
     throw new SignInError("access_denied", `${named(user)} has no primary address that is verified`, {
       hint: "the identity provider has not verified an e-mail address of this account",
-      reason: { key: address.problem },
+      reason:
+        address.problem === "noAddress"
+          ? { key: "noAddress" }
+          : { key: "unverifiedAddress", email: undefined },
+      logReason: address.problem === "noAddress" ? "no address" : "address not proven",
       account: user.login,
       accountName: user.name,
     });
@@ -150,6 +155,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
         {
           hint: "only members of certain organisations may sign in here",
           reason: { key: "notMember" },
+          logReason: "not a member",
           account: user.login,
           accountName: user.name,
         },
@@ -163,6 +169,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
       {
         hint: "GitHub did not tell which organisations this account is a member of",
         reason: { key: "unknownMembership" },
+        logReason: "membership unknown",
         account: user.login,
         accountName: user.name,
       },
@@ -184,6 +191,7 @@ export function createGithubProvider(options: GithubOptions): GithubProvider {
       {
         hint: "not everything that is needed was allowed at the identity provider",
         reason: { key: untickedKey(missing) },
+        logReason: "unticked at the provider",
       },
     );
   }

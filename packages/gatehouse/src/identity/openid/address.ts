@@ -111,6 +111,7 @@ function noAddress({ idToken }: Claims, { emailClaim = "email" }: Trust): SignIn
     {
       hint: "the identity provider gave no e-mail address for this account",
       reason: { key: "noAddress" },
+      logReason: "no address",
       account: String(idToken.sub ?? ""),
     },
   );
@@ -123,7 +124,8 @@ function unproven(address: string, why: string, { preset }: Trust): SignInError 
       : "";
   return new SignInError("access_denied", `the address is not proven: ${why}${advice}`, {
     hint: "the identity provider has not verified the e-mail address of this account",
-    reason: { key: "unverifiedAddress" },
+    reason: { key: "unverifiedAddress", email: address },
+    logReason: "address not proven",
     account: address,
   });
 }

@@ -49,10 +49,13 @@ function providerError(error: string, description: string | null): SignInError {
     case "access_denied":
       return new SignInError("access_denied", message, {
         hint: "sign-in was cancelled at the identity provider",
+        reason: { key: "cancelled", provider: undefined, app: undefined },
+        logReason: "cancelled at the provider",
       });
     case "temporarily_unavailable":
       return new SignInError("temporarily_unavailable", message, {
         hint: "the identity provider cannot answer right now",
+        logReason: "the provider answered an error",
       });
     // What a silent question is answered with (OpenID Connect Core §3.1.2.6).
     case "login_required":
@@ -64,6 +67,9 @@ function providerError(error: string, description: string | null): SignInError {
         wantsPerson: true,
       });
     default:
-      return new SignInError("server_error", message, { hint: "the identity provider reported an error" });
+      return new SignInError("server_error", message, {
+        hint: "the identity provider reported an error",
+        logReason: "the provider answered an error",
+      });
   }
 }

@@ -146,11 +146,20 @@ function refusal(
   for (const secret of [...secrets, client.clientSecret]) {
     if (secret) answered = answered.replaceAll(secret, "…");
   }
-  const advice = error === "invalid_client" ? `; check ${client.credentials}` : "";
+  // Some say so of a client that they do not know, or whose secret is over.
+  const isOurs = error === "invalid_client" || (status === 401 && error !== "invalid_grant");
+  const advice = isOurs ? `; check ${client.credentials}` : "";
   const message = `${nameOf(client)} answered ${status} ${answered.slice(0, 500)}${advice}`;
   return status >= 500 || status === 429
     ? new SignInError("temporarily_unavailable", message, {
         hint: "the identity provider cannot answer right now",
+        logReason: "the provider cannot answer",
       })
-    : new SignInError(code, message, { hint: "the identity provider refused to confirm the sign-in" });
+    : new SignInError(code, message, {
+        hint: "the identity provider refused to confirm the sign-in",
+        ...(isOurs && {
+          reason: { key: "providerRefusesUs" },
+          logReason: "provider refused our credentials",
+        }),
+      });
 }

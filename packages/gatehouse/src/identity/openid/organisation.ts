@@ -33,13 +33,14 @@ export function checkOrganisation(account: Account, bounds: Bounds): void {
 
 function foreign({ email }: Account, domain: unknown, { name, domains, ofVariables }: Bounds): SignInError {
   const list = ofVariables
-    ? "one of ALLOWED_DOMAINS"
+    ? `one of ALLOWED_DOMAINS${Array.isArray(domains) ? ` (${domains.slice(0, 10).join(", ")})` : ""}`
     : domains === "*"
       ? `a domain that the provider ${name} may speak for: another provider names it`
       : `one of the domains of the provider ${name}`;
   return new SignInError("access_denied", `the account's domain is ${JSON.stringify(domain)}, not ${list}`, {
     hint: "accounts of this organisation may not sign in here",
-    reason: { key: "foreignAccount" },
+    reason: { key: "foreignAccount", email, domains: Array.isArray(domains) ? domains : [] },
+    logReason: "domain",
     account: email,
   });
 }

@@ -62,7 +62,8 @@ export async function completeSignIn(party: RelyingParty, callback: URL, state: 
   const { email, upstreamSubject: subject } = found.account;
   if (!party.mayHold(email)) {
     throw new SignInError("access_denied", "people of this address sign in through another provider", {
-      reason: { key: "foreignAccount" },
+      reason: { key: "foreignAccount", email, domains: [] },
+      logReason: "domain",
       account: email,
     });
   }

@@ -42,6 +42,7 @@ export function requireSignIn(access: Access | undefined, account: Account): voi
   throw new SignInError("access_denied", message, {
     hint: "this account may not sign in here",
     reason: decision.reason === "groups_unknown" ? { key: "groupsUnknown" } : { key: "accountNotAllowed" },
+    logReason: decision.reason,
     account: email || upstreamSubject,
     accountName: name,
   });
@@ -78,11 +79,11 @@ export async function refuseAccess(
     client,
     authorization,
     person: {
-      email: account.email,
-      name: account.name,
+      account: { email: account.email, name: account.name },
       provider: providers.find(account.provider)?.title,
     },
     reason: reasons[reason],
+    hint: "the person has no access to this",
     access,
     cookies: [...refused.cookies, ...(attempt === undefined ? [] : [releaseAttempt(attempt)])],
   });

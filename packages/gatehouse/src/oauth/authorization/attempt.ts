@@ -40,6 +40,11 @@ export function resumeAttempt(request: OAuthRequest, handle: string | undefined)
   return secret === undefined ? undefined : makeAttempt(handle, secret);
 }
 
+/** Whether this browser brings the cookie of any attempt. */
+export function hasAttempts({ cookies }: OAuthRequest): boolean {
+  return [...cookies.keys()].some((name) => name.startsWith(cookiePrefix));
+}
+
 /** Sets the attempt's cookie, and deletes the oldest ones of a browser that piles them up. */
 export function bindAttempt(request: OAuthRequest, attempt: Attempt, maxAge: Seconds): SetCookie[] {
   const earlier = [...request.cookies.keys()].filter((name) => name.startsWith(cookiePrefix));

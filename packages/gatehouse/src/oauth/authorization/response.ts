@@ -1,4 +1,5 @@
 import { destinationOf } from "../clients/evidence.ts";
+import { policyOf } from "../clients/policy.ts";
 import { errorPage } from "../messages/error-page.ts";
 import type { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -56,8 +57,38 @@ export function errorAnswer(
   if (destinationOf(client, redirectUri) !== "stranger" || startedByClient(request, issuer, redirectUri)) {
     return errorRedirect(request, issuer, target, error, cookies);
   }
-  const { host } = describeRedirectUri(redirectUri);
-  return { ...errorPage(request, error, { uri: errorUri(request, issuer, target, error), host }), cookies };
+  return errorFirst(request, issuer, target, error, false, cookies);
+}
+
+/**
+ * A sign-in that failed, for a reason that is not in the request: the person reads it, and takes it to the
+ * client with one click (Z05). The original's clients are told at once, as they expect.
+ */
+export function failureAnswer(
+  { settings }: Pick<Services, "settings">,
+  request: OAuthRequest,
+  client: Client,
+  target: Target,
+  error: OAuthError,
+  cookies: readonly SetCookie[] = [],
+): OAuthResponse {
+  const { issuer } = settings;
+  if (policyOf(client).failures === "client") return errorRedirect(request, issuer, target, error, cookies);
+  const isVouched = destinationOf(client, target.redirectUri) !== "stranger";
+  return { ...errorFirst(request, issuer, target, error, isVouched, cookies), error: error.code };
+}
+
+function errorFirst(
+  request: OAuthRequest,
+  issuer: string,
+  target: Target,
+  error: OAuthError,
+  isVouched: boolean,
+  cookies: readonly SetCookie[],
+): OAuthResponse {
+  const { host } = describeRedirectUri(target.redirectUri);
+  const uri = errorUri(request, issuer, target, error);
+  return { ...errorPage(request, error, { uri, host, isVouched }), cookies };
 }
 
 /**

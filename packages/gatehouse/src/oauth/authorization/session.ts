@@ -90,6 +90,7 @@ function blocked({ subject, email, upstreamSubject, name }: Account): SignInErro
   return new SignInError("access_denied", `the operator has blocked ${subject}`, {
     hint: "this person may not use this server",
     reason: { key: "blockedPerson" },
+    logReason: "blocked",
     account: email || upstreamSubject,
     accountName: name,
   });
@@ -107,6 +108,7 @@ function addressTaken(
   return new SignInError("access_denied", `the address belongs to ${personOf(holder)}`, {
     hint: "the e-mail address of this account belongs to another person here",
     reason: { key: "addressTaken" },
+    logReason: "address taken",
     account: account.email,
     accountName: account.name,
   });

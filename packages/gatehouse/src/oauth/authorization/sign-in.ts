@@ -4,6 +4,7 @@ import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, redirect } from "../messages/response.ts";
 import { type SignInAttempt, SignInError } from "../ports.ts";
+import type { Reason } from "../reason.ts";
 import type { AuthorizationRequest, Client, SignInChoice } from "../records.ts";
 import type { Services } from "../services.ts";
 import { after, type Seconds } from "../values.ts";
@@ -28,7 +29,7 @@ export async function startSignIn(
   const lifetime = signInLifetime(services, client);
   const asked = { ...signInAttempt(attempt, prompt), ...(loginHint === undefined ? {} : { loginHint }) };
   const location = await provider.signInUrl(asked).catch((thrown: unknown) => {
-    throw thrown instanceof SignInError ? clientErrorOf(thrown) : thrown;
+    throw thrown instanceof SignInError ? clientErrorOf(thrown, provider.name) : thrown;
   });
   await store.beginTransaction({
     handleHash: attempt.handleHash,
@@ -86,13 +87,21 @@ function signInLifetime({ settings }: Services, client: Client): Seconds {
  * What is told of a failed sign-in (C18, C19): the client the kind and a safe hint, the person why; the rest
  * is for the log.
  */
-export function clientErrorOf({ code, message, cause, hint, reason }: SignInError): OAuthError {
-  const unreachable = { key: "providerUnreachable" } as const;
-  const told = reason ?? (code === "temporarily_unavailable" ? unreachable : undefined);
+export function clientErrorOf(
+  { code, message, cause, hint, reason, logReason }: SignInError,
+  provider: string,
+): OAuthError {
   return new OAuthError(code, {
     debug: message,
     cause,
     ...(hint === undefined ? {} : { hint }),
-    ...(told === undefined ? {} : { reason: told }),
+    reason: reason ?? reasonOfCode[code],
+    log: { event: "sign_in_failed", provider, reason: logReason },
   });
 }
+
+const reasonOfCode: Readonly<Record<SignInError["code"], Reason>> = {
+  access_denied: { key: "notSignedIn" },
+  server_error: { key: "providerAnswer" },
+  temporarily_unavailable: { key: "providerUnreachable" },
+};

@@ -33,6 +33,8 @@ export interface ClientPolicy {
   readonly signInLifetime: keyof Pick<Settings["lifetimes"], "transaction" | "legacyTransaction">;
   /** Where an error goes once client and redirect URI are known to belong together (B20, B26). */
   readonly errors: "redirected" | "shown";
+  /** Who hears first of a sign-in that failed or was refused (Z05). */
+  readonly failures: "person" | "client";
   /** An access token with rotating refresh tokens, or one long-lived token that serves as both. */
   readonly tokens: "rotating" | "single";
 }
@@ -51,6 +53,7 @@ const ordinary: ClientPolicy = {
   session: "reused",
   signInLifetime: "transaction",
   errors: "redirected",
+  failures: "person",
   tokens: "rotating",
 };
 
@@ -70,6 +73,7 @@ const legacy: ClientPolicy = {
   session: "ignored",
   signInLifetime: "legacyTransaction",
   errors: "shown",
+  failures: "client",
   tokens: "single",
 };
 

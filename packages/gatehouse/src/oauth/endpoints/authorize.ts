@@ -3,7 +3,7 @@ import { bindAttempt, startAttempt } from "../authorization/attempt.ts";
 import { isGiven, isRemembered, proceed } from "../authorization/consent.ts";
 import { choiceFor, eligibleProviders, pickProvider } from "../authorization/provider-choice.ts";
 import { identifyClient, type ValidRequest, validateRequest } from "../authorization/request.ts";
-import { errorAnswer } from "../authorization/response.ts";
+import { errorAnswer, failureAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
 import { askForProvider, startSignIn } from "../authorization/sign-in.ts";
 import { policyOf } from "../clients/policy.ts";
@@ -165,8 +165,15 @@ function refuse(
 ): OAuthResponse {
   report(services, request, error);
   if (policyOf(client).errors === "shown") return errorPage(request, error);
-  return errorAnswer(services, request, client, { redirectUri, state: singleState(request) }, error);
+  const target = { redirectUri, state: singleState(request) };
+  return error.status >= 500 && !isSilent(request)
+    ? failureAnswer(services, request, client, target, error)
+    : errorAnswer(services, request, client, target, error);
 }
+
+/** `prompt=none`, however it is written: nobody looks at a page (B21). */
+const isSilent = ({ query }: OAuthRequest) =>
+  query.all("prompt").some((prompt) => prompt.split(" ").includes("none"));
 
 /** A repeated `state` is not echoed: neither value may win (B09). */
 function singleState(request: OAuthRequest): string | undefined {

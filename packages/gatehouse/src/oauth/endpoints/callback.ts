@@ -1,10 +1,12 @@
 import { type Attempt, releaseAttempt, resumeAttempt, signInAttempt } from "../authorization/attempt.ts";
 import { clientStillAt, proceed } from "../authorization/consent.ts";
+import { lostAttempt } from "../authorization/lost-attempt.ts";
 import { rememberProvider } from "../authorization/provider-choice.ts";
 import { refusePerson } from "../authorization/refused-person.ts";
-import { errorAnswer } from "../authorization/response.ts";
+import { failureAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
 import { clientErrorOf, startSignIn } from "../authorization/sign-in.ts";
+import { certainName } from "../clients/evidence.ts";
 import { policyOf } from "../clients/policy.ts";
 import { factsOf } from "../clients/request-facts.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
@@ -13,11 +15,10 @@ import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
 import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
-import { type Access, defaultProvider, type Identity, SignInError } from "../ports.ts";
+import { type Access, type AuditEvent, defaultProvider, type Identity, SignInError } from "../ports.ts";
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { keptOf } from "../subject.ts";
-import { hashSecret } from "../tokens/secret.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
 /**
@@ -33,14 +34,12 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
     const attempt = resumeAttempt(request, state);
     const { clock, store } = services;
     if (attempt === undefined) {
-      const theirs = await store.findAttemptReference(hashSecret(state));
-      throw notThisBrowser("no cookie for this state", theirs);
+      throw await lostAttempt(services, request, state, "sign-in", "no cookie for this state");
     }
     const access = services.access();
     const transaction = await store.claimSignIn(attempt.handleHash, attempt.bindingHash, clock.now());
     if (transaction === undefined) {
-      const reference = await store.findAttemptReference(attempt.handleHash);
-      throw notThisBrowser("unknown, expired or used state", reference);
+      throw await lostAttempt(services, request, state, "sign-in", "unknown, expired or used state");
     }
     joinAttempt(request, transaction.authorization);
     try {
@@ -86,19 +85,26 @@ function tell(
 ): OAuthError {
   if (thrown instanceof SignInError) {
     services.events.emit({
-      name: "sign_in_failed",
+      name: eventOf(thrown),
       ...factsOf(request, authorization),
       provider,
       account: thrown.account,
       error: thrown.code,
+      reason: thrown.logReason,
       detail: thrown.message,
       cause: thrown.cause,
     });
-    return clientErrorOf(thrown);
+    return clientErrorOf(thrown, provider);
   }
   const error = asOAuthError(thrown);
   report(services, request, error, authorization);
   return error;
+}
+
+/** What the account is refused for, what the person wanted, and what somebody has to mend. */
+function eventOf({ code, misdirected, reason }: SignInError): AuditEvent["name"] {
+  if (code !== "access_denied" || misdirected) return "sign_in_failed";
+  return reason?.key === "cancelled" ? "sign_in_cancelled" : "sign_in_denied";
 }
 
 async function signedIn(
@@ -129,7 +135,8 @@ async function signedIn(
     sessionHash: session.sessionHash,
   };
   if (!(await store.awaitConsent(attempt.handleHash, signedIn, clock.now()))) {
-    throw new OAuthError("access_denied", { hint: "the request expired" });
+    const { handle } = attempt;
+    throw await lostAttempt(services, request, handle, "claimed", "expired while the provider answered");
   }
   return proceed(services, request, {
     attempt,
@@ -171,14 +178,15 @@ async function proveIdentity(
 function addressNeeded(identity: Identity): SignInError {
   return new SignInError("access_denied", "the account has no address, by which this client knows people", {
     hint: "this account has no e-mail address, which the client needs",
-    reason: { key: "addressNeeded" },
+    logReason: "no address",
     accountName: keptOf(identity).name,
   });
 }
 
 /**
  * What becomes of a sign-in that failed. An answer of somebody else ends here, and no client hears of it. The
- * person whose account is the reason reads why before the client does (V62); of all else it is told at once.
+ * person reads why before the client does, and where another account may help, or another try, has that
+ * choice (V62, Z05).
  */
 async function refuseSignIn(
   services: Services,
@@ -193,22 +201,30 @@ async function refuseSignIn(
     const error = new OAuthError("invalid_request", { hint: "the answer is of another identity provider" });
     return { ...errorPage(request, error), cookies };
   }
-  const { code, reason } = failure;
-  if (code !== "access_denied" || reason === undefined) {
-    return refuse(services, request, attempt, transaction, clientErrorOf(failure));
-  }
+  const { code, hint, reason } = failure;
   const { authorization, provider = defaultProvider } = transaction;
+  if (code !== "access_denied" || reason === undefined) {
+    return refuse(services, request, attempt, transaction, clientErrorOf(failure, provider));
+  }
   const client = await clientStillAt(services, authorization);
-  const person = {
-    email: failure.account,
-    name: failure.accountName,
-    provider: services.providers.find(provider)?.title,
-  };
-  return refusePerson(services, request, { client, authorization, person, reason, access, cookies });
+  const title = services.providers.find(provider)?.title;
+  const app = certainName(client, authorization.redirectUri);
+  return refusePerson(services, request, {
+    client,
+    authorization,
+    person: {
+      account: reason.key === "cancelled" ? undefined : { email: failure.account, name: failure.accountName },
+      provider: title,
+    },
+    reason: reason.key === "cancelled" ? { ...reason, provider: title, app } : reason,
+    hint,
+    access,
+    cookies,
+  });
 }
 
 /**
- * The error goes to the client if it still is registered for the address; otherwise the person reads it here.
+ * The person reads the error, and takes it to the client if that still is registered for the address.
  */
 async function refuse(
   services: Services,
@@ -220,7 +236,7 @@ async function refuse(
   const cookies = [releaseAttempt(attempt)];
   try {
     const client = await clientStillAt(services, authorization);
-    return errorAnswer(services, request, client, authorization, error, cookies);
+    return failureAnswer(services, request, client, authorization, error, cookies);
   } catch {
     // The client is not registered for it any more, or the store is down: that is what is being reported
     // already.
@@ -236,10 +252,9 @@ function checkAnswer(query: Parameters): void {
   if (answers.length !== 1) throw new OAuthError("invalid_request", { hint: "code is missing" });
 }
 
-function notThisBrowser(debug: string, attempt?: string): OAuthError {
+function notThisBrowser(debug: string): OAuthError {
   return new OAuthError("invalid_grant", {
     hint: "sign-in was not started in this browser, or is over",
     debug,
-    attempt,
   });
 }

@@ -1,5 +1,6 @@
 import { type Attempt, choiceToken, releaseAttempt, resumeAttempt } from "../authorization/attempt.ts";
 import { clientStillAt } from "../authorization/consent.ts";
+import { lostAttempt } from "../authorization/lost-attempt.ts";
 import { eligibleProviders, lastProvider } from "../authorization/provider-choice.ts";
 import { errorAnswer } from "../authorization/response.ts";
 import { startSignIn } from "../authorization/sign-in.ts";
@@ -21,7 +22,7 @@ type AwaitingChoice = Transaction & { readonly choice: SignInChoice };
 /** `GET`: the page on which a person chooses where to sign in (V05). Changes nothing. */
 export function choosePageEndpoint(services: Services): Endpoint {
   return async (request) => {
-    const attempt = attemptOf(request, request.query.get("transaction"));
+    const attempt = await attemptOf(services, request, request.query.get("transaction"));
     const transaction = await awaitingChoice(services, request, attempt);
     return page(200, await describe(services, request, attempt, transaction));
   };
@@ -35,7 +36,7 @@ export function chooseEndpoint(services: Services): Endpoint {
   return async (request) => {
     refuseForeignForm(request, endpointUrls(services.settings.issuer).origin);
     const form = requireForm(request.form);
-    const attempt = attemptOf(request, form.get("transaction"));
+    const attempt = await attemptOf(services, request, form.get("transaction"));
     if (!equalSecrets(form.get("csrf") ?? "", choiceToken(attempt))) throw over("wrong csrf value");
     const transaction = await awaitingChoice(services, request, attempt);
     if (form.get("decision") === "back") return goBack(services, request, attempt, transaction);
@@ -78,7 +79,8 @@ async function goBack(
   { authorization }: AwaitingChoice,
 ): Promise<OAuthResponse> {
   const { clock, store } = services;
-  if (!(await store.completeTransaction(attempt.handleHash, clock.now(), {}))) throw over();
+  if (!(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
+    throw await lostChoice(services, request, attempt);
   const client = await clientStillAt(services, authorization);
   const error = new OAuthError("access_denied", { hint: "the person went back without signing in" });
   return errorAnswer(services, request, client, authorization, error, [releaseAttempt(attempt)]);
@@ -109,24 +111,34 @@ async function describe(
   };
 }
 
+/** Why there is nothing to choose any more. */
+function lostChoice(services: Services, request: OAuthRequest, { handle }: Attempt): Promise<OAuthError> {
+  return lostAttempt(services, request, handle, "choice", "no choice is awaited");
+}
+
 async function awaitingChoice(
-  { clock, store }: Services,
+  services: Services,
   request: OAuthRequest,
   attempt: Attempt,
 ): Promise<AwaitingChoice> {
+  const { clock, store } = services;
   const transaction = await store.findAwaitingChoice(attempt.handleHash, attempt.bindingHash, clock.now());
-  if (transaction?.choice === undefined) throw over();
+  if (transaction?.choice === undefined) throw await lostChoice(services, request, attempt);
   joinAttempt(request, transaction.authorization);
   return { ...transaction, choice: transaction.choice };
 }
 
-function attemptOf(request: OAuthRequest, handle: string | undefined): Attempt {
+async function attemptOf(
+  services: Services,
+  request: OAuthRequest,
+  handle: string | undefined,
+): Promise<Attempt> {
   const attempt = resumeAttempt(request, handle);
-  if (attempt === undefined) throw over("no cookie for this transaction");
-  return attempt;
+  if (attempt !== undefined) return attempt;
+  throw await lostAttempt(services, request, handle, "choice", "no cookie for this transaction");
 }
 
-function over(debug?: string): OAuthError {
+function over(debug: string): OAuthError {
   const hint = "this page was already answered, has expired, or belongs to another browser";
-  return new OAuthError("invalid_grant", { hint, ...(debug === undefined ? {} : { debug }) });
+  return new OAuthError("invalid_grant", { hint, debug });
 }

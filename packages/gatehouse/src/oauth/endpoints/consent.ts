@@ -13,6 +13,7 @@ import {
   optionalScopes,
   tellOfConsent,
 } from "../authorization/consent.ts";
+import { lostAttempt } from "../authorization/lost-attempt.ts";
 import { choiceFor, eligibleProviders } from "../authorization/provider-choice.ts";
 import { errorRedirect, successRedirect } from "../authorization/response.ts";
 import { readSession } from "../authorization/session.ts";
@@ -37,9 +38,9 @@ type AwaitingConsent = Transaction & { readonly signedIn: SignedIn; readonly acc
 /** `GET`: the page that asks the person (D04-D07). Changes nothing and grants nothing (D08). */
 export function consentPageEndpoint(services: Services): Endpoint {
   return async (request) => {
-    const attempt = attemptOf(request, request.query.get("transaction"));
+    const attempt = await attemptOf(services, request, request.query.get("transaction"));
     const transaction = await awaitingConsent(services, request, attempt);
-    if (transaction === undefined) throw over();
+    if (transaction === undefined) throw await lostConsent(services, request, attempt);
     const client = await clientStillAt(services, transaction.authorization);
     const allowed = await withinAccess(services, request, undefined, client, transaction);
     return "status" in allowed ? allowed : page(200, await describe(services, attempt, client, allowed));
@@ -56,7 +57,7 @@ export function consentDecisionEndpoint(services: Services): Endpoint {
     const form = request.form;
     if (form === undefined) throw new OAuthError("invalid_request", { hint: "expected a form" });
     form.refuseRepeated();
-    const attempt = attemptOf(request, form.get("transaction"));
+    const attempt = await attemptOf(services, request, form.get("transaction"));
     if (!equalSecrets(form.get("csrf") ?? "", consentToken(attempt))) throw over("wrong csrf value"); // D08
     const transaction = await awaitingConsent(services, request, attempt);
     switch (form.get("decision")) {
@@ -209,7 +210,8 @@ async function repeatAnswer(
 ): Promise<OAuthResponse> {
   const code = codeOf(attempt);
   const found = await services.store.findCode(hashSecret(code));
-  if (found === undefined || found.used || found.expiresAt <= services.clock.now()) throw over();
+  if (found === undefined || found.used || found.expiresAt <= services.clock.now())
+    throw await lostConsent(services, request, attempt);
   joinAttempt(request, found.authorization);
   await clientStillAt(services, found.authorization);
   return successRedirect(request, services.settings.issuer, found.authorization, code, [
@@ -225,7 +227,7 @@ async function deny(
 ): Promise<OAuthResponse> {
   const { clock, settings, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
-    throw over();
+    throw await lostConsent(services, request, attempt);
   tellOfConsent(services, request, "consent_denied", transaction.authorization, transaction.signedIn);
   await clientStillAt(services, transaction.authorization);
   const error = new OAuthError("access_denied", { hint: "the person declined" });
@@ -241,7 +243,7 @@ async function switchAccount(
 ): Promise<OAuthResponse> {
   const { clock, store } = services;
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
-    throw over();
+    throw await lostConsent(services, request, attempt);
   const { authorization } = transaction;
   const client = await clientStillAt(services, authorization);
   const choice = choiceFor(services.access(), authorization, "select_account");
@@ -311,13 +313,22 @@ function vouchedBy(client: Client): ConsentPage["client"]["vouchedBy"] {
   return isDocumented(client) ? "document" : "self-asserted";
 }
 
-function attemptOf(request: OAuthRequest, handle: string | undefined): Attempt {
+async function attemptOf(
+  services: Services,
+  request: OAuthRequest,
+  handle: string | undefined,
+): Promise<Attempt> {
   const attempt = resumeAttempt(request, handle);
-  if (attempt === undefined) throw over("no cookie for this transaction");
-  return attempt;
+  if (attempt !== undefined) return attempt;
+  throw await lostAttempt(services, request, handle, "consent", "no cookie for this transaction");
 }
 
-function over(debug?: string): OAuthError {
+/** Why there is nothing to decide any more. */
+function lostConsent(services: Services, request: OAuthRequest, { handle }: Attempt): Promise<OAuthError> {
+  return lostAttempt(services, request, handle, "consent", "no consent is awaited");
+}
+
+function over(debug: string): OAuthError {
   const hint = "this page was already answered, has expired, or belongs to another browser";
-  return new OAuthError("invalid_grant", { hint, ...(debug === undefined ? {} : { debug }) });
+  return new OAuthError("invalid_grant", { hint, debug });
 }

@@ -66,11 +66,12 @@ export function report(
   const { budget } = error;
   const refused = budget === undefined ? "request_refused" : "limit_reached";
   services.events.emit({
-    name: error.status >= 500 ? "failure" : refused,
+    name: error.log?.event ?? (error.status >= 500 ? "failure" : refused),
     ...factsOf(request, authorization),
     attempt: error.attempt,
     error: error.code,
-    reason: budget,
+    provider: error.log?.provider,
+    reason: error.log?.reason ?? budget,
     detail: error.debug ?? error.hint,
     cause: error.cause,
   });

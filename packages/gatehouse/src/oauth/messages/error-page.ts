@@ -1,17 +1,14 @@
 import type { Reason } from "../reason.ts";
 import type { OAuthError } from "./errors.ts";
+import type { WayBack } from "./page.ts";
 import type { OAuthRequest } from "./request.ts";
 import { type OAuthResponse, page } from "./response.ts";
 
 /**
  * What a person reads when there is nowhere safe to redirect to (ERRPAGE), or should not be redirected
- * unasked (B20).
+ * unasked (B20), or is told before the client is (Z05).
  */
-export function errorPage(
-  request: OAuthRequest,
-  error: OAuthError,
-  continueTo?: { readonly uri: string; readonly host: string },
-): OAuthResponse {
+export function errorPage(request: OAuthRequest, error: OAuthError, continueTo?: WayBack): OAuthResponse {
   const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
   const answer = page(status, {
     kind: "error",

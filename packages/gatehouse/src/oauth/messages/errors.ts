@@ -1,3 +1,4 @@
+import type { AuditEvent } from "../ports.ts";
 import type { Reason } from "../reason.ts";
 
 /**
@@ -44,6 +45,8 @@ interface Details {
   readonly reason?: Reason;
   /** Overrides the table, for the few answers whose status the RFCs leave open. */
   readonly status?: number;
+  /** How the log calls it: another event than the usual one, and a word for which of several causes. */
+  readonly log?: Pick<Partial<AuditEvent>, "reason" | "provider"> & { readonly event?: AuditEvent["name"] };
   /** The reference of the attempt to authorize that it is about and not of, for the log. */
   readonly attempt?: string | undefined;
   /** The name of the budget that was used up, where that is why. */
@@ -60,6 +63,7 @@ export class OAuthError extends Error {
   readonly reason: Reason | undefined;
   readonly attempt: string | undefined;
   readonly budget: string | undefined;
+  readonly log: Details["log"];
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
     super(details.debug ?? details.hint ?? code, { cause: details.cause });
@@ -71,6 +75,7 @@ export class OAuthError extends Error {
     this.reason = details.reason;
     this.attempt = details.attempt;
     this.budget = details.budget;
+    this.log = details.log;
   }
 }
 

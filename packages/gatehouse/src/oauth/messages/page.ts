@@ -75,12 +75,11 @@ export interface RefusedPersonPage {
   readonly action: string;
   readonly transaction: string;
   readonly csrf: string;
-  readonly account: ShownAccount;
+  /** `undefined`: none is known, because the sign-in ended before. */
+  readonly account: ShownAccount | undefined;
   /** The title of the provider they used. */
   readonly provider: string | undefined;
   readonly reason: Reason;
-  /** Whom to ask: an e-mail address or an http(s) URL. */
-  readonly contact: string | undefined;
   /** Reference id that also stands in the log. */
   readonly reference: string;
 }
@@ -161,8 +160,16 @@ export interface ErrorPage {
   readonly detail: string | undefined;
   /** Reference id that also stands in the log. */
   readonly reference: string;
-  /** B20: the client's redirect URI carrying the error, offered as a link instead of followed. */
-  readonly continueTo: { readonly uri: string; readonly host: string } | undefined;
+  /** The client's redirect URI carrying the error, offered as a link instead of followed (B20, Z05). */
+  readonly continueTo: WayBack | undefined;
+}
+
+/** How a person takes an error to the app. */
+export interface WayBack {
+  readonly uri: string;
+  readonly host: string;
+  /** False: of the address nobody knows whose it is (B20). */
+  readonly isVouched: boolean;
 }
 
 export interface HomePage {

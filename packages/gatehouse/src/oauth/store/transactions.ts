@@ -1,6 +1,15 @@
 import type { Code, Consent, SignedIn, Transaction } from "../records.ts";
 import type { ClientId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../values.ts";
 
+/** How it stands with an attempt to authorize. */
+export interface AttemptState {
+  readonly reference: string | undefined;
+  readonly clientId: ClientId;
+  /** `claimed`: the provider's answer has been taken, and is being looked at. */
+  readonly stage: "choice" | "sign-in" | "claimed" | "consent";
+  readonly expiresAt: Seconds;
+}
+
 /**
  * Attempts to authorize, from the authorization request to the decision, and remembered decisions. See {@link
  * Store} for what holds for all operations.
@@ -34,8 +43,11 @@ export interface TransactionStore {
     bindingHash: SecretHash,
     now: Seconds,
   ): Promise<Transaction | undefined>;
-  /** The reference of an attempt, at whatever stage and whoever asks; for the log, and for nothing else. */
-  findAttemptReference(handleHash: SecretHash): Promise<string | undefined>;
+  /**
+   * How it stands with an attempt, at whatever stage and whoever asks, up to a quarter of an hour after it
+   * expired; for the log and to say what went wrong, and for nothing else.
+   */
+  findAttempt(handleHash: SecretHash): Promise<AttemptState | undefined>;
   /**
    * Ends a transaction, at whatever stage, and in the same step stores what came of it: the code, the
    * remembered consent, both, or nothing (denied, failed). True for exactly one caller; false for every later

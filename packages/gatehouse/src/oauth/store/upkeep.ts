@@ -23,13 +23,14 @@ export interface UpkeepStore {
    */
   wasOriginals(): Promise<boolean>;
   /**
-   * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted here,
-   * grants, sessions, transactions, client assertions, invitations, ceremonies, budgets a day old, codes an
-   * hour old, and dynamically registered clients idle for `clientIdle` seconds that own no live grant, or
-   * that nobody ever used and that were registered last `clientUnused` seconds ago (`clientIdle` when left
-   * out), unless somebody is just signing in to them (H20, H21). Operator-provisioned clients never. What is
-   * kept to ask a provider with goes too, a day after the sign-in, where no grant of the person is left.
-   * Returns how many of each went; call again while a number equals `limit`.
+   * Deletes at most `limit` rows of each kind that died before `now`: access tokens that were minted
+   * here, grants, sessions, transactions a quarter of an hour old, client assertions, invitations,
+   * ceremonies, budgets a day old, codes an hour old, and dynamically registered clients idle for
+   * `clientIdle` seconds that own no live grant, or that nobody ever used and that were registered last
+   * `clientUnused` seconds ago (`clientIdle` when left out), unless somebody is just signing in to them
+   * (H20, H21). Operator-provisioned clients never. What is kept to ask a provider with goes too, a day
+   * after the sign-in, where no grant of the person is left. Returns how many of each went; call again
+   * while a number equals `limit`.
    */
   sweep(now: Seconds, limit: number, clientIdle: Seconds, clientUnused?: Seconds): Promise<Swept>;
   close(): Promise<void>;

@@ -7,6 +7,9 @@ import { age, notUnderWay, unused } from "./registrations.ts";
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
 const codeRetentionSeconds = 3600;
 
+/** Transactions stay as well, so that one that took too long is told from one that was answered. */
+const transactionRetentionSeconds = 900;
+
 /** Longer than any window. */
 const budgetRetentionSeconds = 86_400;
 
@@ -71,7 +74,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         accessTokens: await went(accessTokens),
         grants: await went(grants),
         sessions: await went(sessions),
-        transactions: await went(transactions),
+        transactions: await went(transactions, transactionRetentionSeconds),
         assertions: await went(assertions),
         invitations: await went(invitations),
         ceremonies: await went(ceremonies),

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { codes, consents, firstStage, transactions } from "../layouts.ts";
+import { attemptStates, codes, consents, firstStage, transactions } from "../layouts.ts";
 import { insertCode } from "./codes.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -15,7 +15,7 @@ type TransactionOperations = Pick<
   | "awaitConsent"
   | "findAwaitingConsent"
   | "completeTransaction"
-  | "findAttemptReference"
+  | "findAttempt"
   | "findConsent"
 >;
 
@@ -35,7 +35,7 @@ export function transactionOperations(database: Database): TransactionOperations
   const findChoice = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'choice' and expires_at > $3`,
   );
-  const findReference = database.prepare("select reference from oauth2_sessions where id = $1");
+  const findState = database.prepare(`select ${attemptStates.columns} from oauth2_sessions where id = $1`);
   const find = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = $1 and binding_hash = $2 and stage = 'consent' and expires_at > $3`,
   );
@@ -79,9 +79,8 @@ export function transactionOperations(database: Database): TransactionOperations
     },
     findAwaitingConsent: async (handleHash, bindingHash, now) =>
       found((await database.run(find, handleHash, bindingHash, instant(now))).rows[0], transactions),
-    findAttemptReference: async (handleHash) =>
-      ((await database.run(findReference, handleHash)).rows[0]?.[0] as string | null | undefined) ??
-      undefined,
+    findAttempt: async (handleHash) =>
+      found((await database.run(findState, handleHash)).rows[0], attemptStates),
     completeTransaction: async (handleHash, now, { code, consent }) => {
       const outcome = [
         ...(code === undefined ? noValues(codes) : valuesOf(codes, code)),

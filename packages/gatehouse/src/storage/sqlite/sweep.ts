@@ -7,6 +7,9 @@ import { age, notUnderWay, unused } from "./registrations.ts";
 /** Codes stay past their expiry, so that a replay is still told from a stranger (F04). */
 const codeRetentionSeconds = 3600;
 
+/** Transactions stay as well, so that one that took too long is told from one that was answered. */
+const transactionRetentionSeconds = 900;
+
 /** Longer than any window. */
 const budgetRetentionSeconds = 86_400;
 
@@ -82,7 +85,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         }),
         sessions: await went(sessions),
         assertions: await went(assertions),
-        transactions: await went(transactions),
+        transactions: await went(transactions, transactionRetentionSeconds),
         invitations: await went(invitations),
         ceremonies: await went(ceremonies),
         budgets: await went(budgets, budgetRetentionSeconds),

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
 import { found } from "../layout.ts";
-import { codes, consents, firstStage, transactions } from "../layouts.ts";
+import { attemptStates, codes, consents, firstStage, transactions } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { insertInto, placeholders, valuesOf } from "./dialect.ts";
 
@@ -12,7 +12,7 @@ type TransactionOperations = Pick<
   | "awaitConsent"
   | "findAwaitingConsent"
   | "completeTransaction"
-  | "findAttemptReference"
+  | "findAttempt"
   | "findConsent"
 >;
 
@@ -32,7 +32,7 @@ export function transactionOperations(database: Database): TransactionOperations
   const findChoice = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'choice' and expires_at > ?`,
   );
-  const findReference = database.prepare("select reference from oauth2_sessions where id = ?");
+  const findState = database.prepare(`select ${attemptStates.columns} from oauth2_sessions where id = ?`);
   const find = database.prepare(
     `select ${transactions.columns} from oauth2_sessions where id = ? and binding_hash = ? and stage = 'consent' and expires_at > ?`,
   );
@@ -63,8 +63,7 @@ export function transactionOperations(database: Database): TransactionOperations
       database.write(() => markAwaiting.run(subject, email, authTime, handleHash, now).changes === 1),
     findAwaitingConsent: (handleHash, bindingHash, now) =>
       database.read(() => found(find.get(handleHash, bindingHash, now), transactions)),
-    findAttemptReference: (handleHash) =>
-      database.read(() => (findReference.get(handleHash)?.[0] as string | null | undefined) ?? undefined),
+    findAttempt: (handleHash) => database.read(() => found(findState.get(handleHash), attemptStates)),
     completeTransaction: (handleHash, now, { code, consent }) =>
       database.write(() => {
         if (code !== undefined && isBlocked.get(code.subject) !== undefined) return false;

@@ -68,7 +68,8 @@ export class Meter {
 
 function signInOutcome({ name, error }: AuditEvent): string | undefined {
   if (name === "sign_in") return "ok";
-  return name === "sign_in_failed" ? (error ?? "failed") : undefined;
+  const ended = name === "sign_in_failed" || name === "sign_in_denied" || name === "sign_in_cancelled";
+  return ended ? (error ?? "failed") : undefined;
 }
 
 /** Seconds on a clock that never goes back. */
