@@ -80,7 +80,7 @@ const floors: readonly (readonly string[])[] = [
   ["endpoints"],
   ["authorization", "grants"],
   ["clients"],
-  ["services", "scope", "resource", "pkce", "subject"],
+  ["services", "tracing", "scope", "resource", "pkce", "subject"],
   ["tokens", "redirects", "messages"],
   ["store", "ports"],
   ["declarations", "scope-changes"],

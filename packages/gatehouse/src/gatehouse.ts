@@ -27,7 +27,7 @@ import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { startSpans, warnOfOpenTelemetry } from "./start/spans.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
-import { startTrace } from "./start/trace.ts";
+import { startTrace, tracedEvents } from "./start/trace.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
 import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
@@ -106,7 +106,8 @@ export async function startGatehouse(
   const findKeys = () => store.findKeys(clock.now());
   const checkKeys = keyCheck(keyring, findKeys, (about, warning) => log.warn(about, warning));
   const told = limitsOnceAMinute(createEvents(log), clock);
-  const events = metrics?.events(told) ?? told;
+  const trace = startTrace(config, timed, clock, log);
+  const events = tracedEvents(metrics?.events(told) ?? told, trace);
   const passkeys = await loadPasskeys(config, store, clock, events);
   const signIn = createSignIn(config, urls, clock, log, passkeys);
   const refused = createBoundedEvents(events, clock);
@@ -118,7 +119,6 @@ export async function startGatehouse(
   );
   const checkDeclarations = declarations.warnings;
   const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
-  const trace = startTrace(config, timed, clock, log);
   const services = {
     settings,
     store,

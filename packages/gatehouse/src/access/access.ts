@@ -1,6 +1,7 @@
 import type { Access, AccessDecision, ScopeDecision } from "../oauth/ports.ts";
 import { shortIdOf } from "../oauth/resource.ts";
 import { offlineAccess } from "../oauth/scope.ts";
+import type { DecidingRule } from "../oauth/trace-step.ts";
 import type { ResourceIdentifier } from "../oauth/values.ts";
 import { type Facts, factsOf, missOf } from "./match.ts";
 import type { AccessRules, Match, Rule } from "./rules.ts";
@@ -23,7 +24,51 @@ export function createAccess(rules: AccessRules, providers: readonly string[]): 
       const possible = providers.filter((provider) => lists.every((list) => isOpenTo(list, provider)));
       return possible.length === providers.length ? undefined : possible;
     },
+    decidingRule(person, resource) {
+      const facts = factsOf(person);
+      return (
+        keepingOut("access.sign_in", rules.signIn, facts) ??
+        keepingOut(`access.resources: ${resource}`, rulesFor(resource), facts)
+      );
+    },
   };
+}
+
+/** The rule that denies somebody, or the list in which none lets them in; `undefined`: these do. */
+function keepingOut(
+  list: string,
+  rules: readonly Rule[] | undefined,
+  facts: Facts,
+): DecidingRule | undefined {
+  if (rules === undefined) return undefined;
+  const received = describeFacts(facts);
+  const denial = rules.find((rule) => isDenial(rule) && missOf(rule, facts) === undefined);
+  if (denial !== undefined) {
+    return { rule: `${denial.name} denies`, expected: `not ${describeMatch(denial.match)}`, received };
+  }
+  const allows = rules.filter(({ effect }) => effect === "allow");
+  if (allows.some((rule) => missOf(rule, facts) === undefined)) return undefined;
+  const expected = allows.map(({ name, match }) => `${describeMatch(match)} (${name})`).join(" or ");
+  return { rule: `${list} lets nobody else in`, expected, received };
+}
+
+const isDenial = ({ effect, scopes }: Rule) => effect === "deny" && scopes === undefined;
+
+function describeMatch({ everyone, provider, domain, address, group }: Match): string {
+  const keys = [
+    everyone && "everyone",
+    provider && `provider ${provider.join(" or ")}`,
+    domain && `domain ${domain.join(" or ")}`,
+    address && `address ${address.join(" or ")}`,
+    group && `group ${group.map((each) => `${each.provider}:${each.name}`).join(" or ")}`,
+  ];
+  return keys.filter((key) => key !== undefined).join(", ");
+}
+
+/** What the rules looked at, without the address: people stand in the trace by their opaque subject. */
+function describeFacts({ provider, domain, groups }: Facts): string {
+  const known = groups === undefined ? "groups not known" : `groups ${groups.join(", ") || "none"}`;
+  return `provider ${provider}, domain ${domain || "none"}, ${known}`;
 }
 
 /** `undefined`: whoever may sign in may use it. */
@@ -59,7 +104,7 @@ function weigh(rules: readonly Rule[] | undefined, facts: Facts): Weighed | unde
 function decide(weighed: Weighed | undefined): AccessDecision {
   if (weighed === undefined) return { allowed: true };
   const { fitting, mayBeMember, groupsKnown } = weighed;
-  const denials = fitting.filter(({ effect, scopes }) => effect === "deny" && scopes === undefined);
+  const denials = fitting.filter(isDenial);
   if (denials.length > 0) {
     const mayBeWrong = !groupsKnown && denials.every(({ match }) => match.group !== undefined);
     return { allowed: false, reason: mayBeWrong ? "groups_unknown" : "denied" };

@@ -18,6 +18,7 @@ import { registerEndpoint } from "./endpoints/register.ts";
 import { revokeAndRedirectEndpoint, revokeEndpoint } from "./endpoints/revoke.ts";
 import { tokenEndpoint } from "./endpoints/token.ts";
 import type { Endpoint, Services } from "./services.ts";
+import { untraced } from "./tracing.ts";
 
 /** Every endpoint of the authorization server, by name. Which path leads to which is the edge's business. */
 export interface AuthorizationServer {
@@ -55,7 +56,7 @@ export function createAuthorizationServer(services: Services): AuthorizationServ
   return {
     metadata: metadataEndpoint(services),
     token: forPrograms(tokenEndpoint(services)),
-    introspect: forPrograms(introspectEndpoint(services)),
+    introspect: answersJson({ ...services, trace: untraced }, introspectEndpoint(services)),
     revoke: forPrograms(revokeEndpoint(services)),
     revokeAndRedirect: forPrograms(revokeAndRedirectEndpoint(services)),
     register: forPrograms(registerEndpoint(services)),

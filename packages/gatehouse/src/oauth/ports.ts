@@ -2,7 +2,7 @@ import type { AuditEventName, AuditOutcome } from "./audit-events.ts";
 import type { Actor } from "./audit-record.ts";
 import type { Reason } from "./reason.ts";
 import type { Account } from "./records.ts";
-import type { TraceStep } from "./trace-step.ts";
+import type { DecidingRule, TraceStep } from "./trace-step.ts";
 import type { ResourceIdentifier, Seconds } from "./values.ts";
 
 /*
@@ -140,6 +140,8 @@ export interface Identity {
   readonly sid?: string;
   /** With which the provider can be asked again later; only where the operator wants that. Never logged. */
   readonly credential?: string;
+  /** Which claims decided and where they stood, in words for the trace; never what they say. */
+  readonly claims?: Readonly<Record<string, string>>;
 }
 
 export const signInErrorCodes = ["access_denied", "server_error", "temporarily_unavailable"] as const;
@@ -228,6 +230,8 @@ export interface Access {
    * `undefined`: all of them.
    */
   providersFor(resource: ResourceIdentifier | undefined): readonly string[] | undefined;
+  /** Which rule keeps somebody out, in the operator's words for it, for the trace; of who is let in, none. */
+  decidingRule?(person: Person, resource: ResourceIdentifier | undefined): DecidingRule | undefined;
 }
 
 // -- client documents

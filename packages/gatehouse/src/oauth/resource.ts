@@ -17,7 +17,7 @@ const shape = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(\/
 export function canonicalResource(value: string): ResourceIdentifier {
   const [, , , path = "", query = ""] =
     (value.length <= 2048 && shape.exec(value)) ||
-    refuse("resource is not an absolute http(s) URI without fragment");
+    refuse("resource is not an absolute http(s) URI without fragment", undefined, value);
   if (/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path)) refuse("resource holds dot segments");
   if (!/^[\x21-\x7E]+$/.test(value) || !URL.canParse(value)) refuse("resource is not a valid URI");
   const url = new URL(value);
@@ -52,11 +52,12 @@ export async function chooseResource(
   const named = new Set(requested.map(canonicalResource));
   // L03: all are looked at; a token has one audience (L07), so two different ones are refused rather than one
   // of them picked.
-  if (named.size > 1) refuse("only one resource per authorization is supported");
+  if (named.size > 1) refuse("only one resource per authorization is supported", "one", [...named].join(" "));
   const [identifier = settings.defaultResource] = named;
   if (identifier !== undefined) {
     const resource = await store.findResource(identifier);
-    if (resource !== undefined && hasLeft(resource)) refuse("unknown resource");
+    if (resource !== undefined && hasLeft(resource))
+      refuse("unknown resource", "one that is still declared", identifier);
     return resource ?? (await unconfigured(store, identifier, named.size === 0));
   }
   const configured = (await store.listResources()).filter((resource) => !hasLeft(resource));
@@ -68,7 +69,7 @@ export async function chooseResource(
  */
 export function narrowResource(granted: ResourceIdentifier | undefined, requested: readonly string[]): void {
   if (requested.some((value) => canonicalResource(value) !== granted))
-    refuse("resource was not part of the authorization");
+    refuse("resource was not part of the authorization", granted ?? "none", requested.join(" "));
 }
 
 /**
@@ -79,17 +80,26 @@ export function refuseLeft({ standing }: { readonly standing?: Standing }): void
   if (standing?.left) refuse("the resource is not available at present");
 }
 
+/** For whoever runs the server, who has a handful of them. */
+function knownOf(configured: readonly Resource[]): string {
+  const known = configured.filter((resource) => !hasLeft(resource)).map(({ identifier }) => identifier);
+  return known.slice(0, 5).join(" or ") + (known.length > 5 ? ` or one of ${known.length - 5} more` : "");
+}
+
 async function unconfigured(
   store: Store,
   identifier: ResourceIdentifier,
   isDefault: boolean,
 ): Promise<Resource> {
-  if (!isDefault && (!isSafeUnconfigured(identifier) || (await store.listResources()).length > 0)) {
-    refuse("unknown resource");
+  if (!isDefault) {
+    const configured = await store.listResources();
+    if (configured.length > 0) refuse("unknown resource", knownOf(configured), identifier);
+    if (!isSafeUnconfigured(identifier)) refuse("unknown resource", "https, or http on loopback", identifier);
   }
   return { identifier, name: undefined, scopes: [], createdAt: 0 as Seconds };
 }
 
-function refuse(hint: string): never {
-  throw new OAuthError("invalid_target", { hint });
+function refuse(hint: string, expected?: string, received?: string): never {
+  const decidedBy = { rule: "resource (RFC 8707 §2)", expected: expected ?? hint, received };
+  throw new OAuthError("invalid_target", { hint, decidedBy });
 }

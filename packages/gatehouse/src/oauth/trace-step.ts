@@ -5,31 +5,43 @@
 
 /** Every step there is; `insight/trace/meanings.ts` says what each means. */
 export const traceStepNames = [
-  "authorization_received",
   "client_registered",
-  "client_document_read",
+  "authorization_received",
   "request_refused",
+  "request_failed",
   "session_used",
   "provider_choice_shown",
   "provider_chosen",
   "provider_asked",
-  "provider_unreachable",
   "browser_returned",
   "other_browser",
+  "attempt_over",
   "identity_proven",
   "sign_in_failed",
   "access_refused",
   "consent_shown",
   "consent_not_needed",
   "consent_denied",
+  "account_switched",
   "code_sent",
-  "error_sent",
   "tokens_issued",
-  "code_refused",
   "refresh_refused",
+  "access_lost",
+  "grant_ended",
 ] as const;
 
 export type TraceStepName = (typeof traceStepNames)[number];
+
+/** `refused`: a rule, or a person, said no. `failed`: it was to be and did not work. */
+export type TraceOutcome = "ok" | "refused" | "failed";
+
+/** The rule that decided, in the field's words, what it expects, and what it found. Never a secret. */
+export interface DecidingRule {
+  /** `redirect_uri (RFC 6749 §3.1.2.3)` */
+  readonly rule: string;
+  readonly expected?: string | undefined;
+  readonly received?: string | undefined;
+}
 
 /** One step. Everything but the names is cut and made harmless before it is stored. */
 export interface TraceStep {
@@ -40,14 +52,14 @@ export interface TraceStep {
   /** The process that took it. */
   readonly instance: string;
   readonly step: TraceStepName;
-  readonly outcome: "ok" | "refused" | "failed";
+  readonly outcome: TraceOutcome;
   readonly client?: string | undefined;
   /** Whose attempt it is, from where somebody has signed in. */
   readonly subject?: string | undefined;
   readonly resource?: string | undefined;
-  /** The rule that decided, in the field's words: `redirect_uri (RFC 6749 §3.1.2.3)`. */
   readonly rule?: string | undefined;
   readonly expected?: string | undefined;
   readonly received?: string | undefined;
+  /** What else there is to say, by its name in words. */
   readonly facts?: Readonly<Record<string, string | undefined>> | undefined;
 }

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import { traceLaterEvent } from "../insight/trace/later-events.ts";
 import { limitsAt, trimmingAsItGrows, trimTraces } from "../insight/trace/limits.ts";
 import { createTraceWriter, type TraceWriter } from "../insight/trace/writer.ts";
-import type { Clock } from "../oauth/ports.ts";
+import type { Clock, Events, Trace } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
 import { oneLine, withoutSecrets } from "../telemetry/sanitize.ts";
 import { instanceName } from "./instance.ts";
@@ -25,6 +26,16 @@ export function startTrace(config: Config, store: Store, clock: Clock, log: Logg
     onWritten: makeRoom,
     onLost: (count) => log.warn({ count }, "steps of traces were lost while the database was away"),
   });
+}
+
+/** What is told of a grant stands in the trace of its attempt as well, where it ends or refuses something. */
+export function tracedEvents(events: Events, trace: Trace): Events {
+  return {
+    emit(event) {
+      traceLaterEvent(trace, event);
+      events.emit(event);
+    },
+  };
 }
 
 /** Removes the traces that are too old or too many. */

@@ -56,6 +56,24 @@ export function personOf(issuer: string, claims: Claims, options: OpenIdOptions)
     name: options.ofVariables ? undefined : plainName(findClaim(claims, named("name"))?.value),
     groups,
     ...(isText(idToken.sid) && { sid: idToken.sid }),
+    claims: placesOf(claims, options),
+  };
+}
+
+/** Where what decided stood, for the trace: names of claims, and `email_verified`, which is no secret. */
+function placesOf(claims: Claims, options: OpenIdOptions): Record<string, string> {
+  const where = (look: (claims: unknown) => unknown) => {
+    const found = findClaim(claims, look);
+    return found === undefined ? "nowhere" : found.place === "idToken" ? "ID token" : "userinfo";
+  };
+  const { emailClaim = "email" } = options;
+  const verified = findClaim(claims, named("email_verified"))?.value;
+  const groups = groupsClaimOf(options);
+  return {
+    [`claim ${emailClaim}`]: where(named(emailClaim)),
+    "claim email_verified": `${where(named("email_verified"))}${verified === undefined ? "" : `: ${verified}`}`,
+    ...(groups !== undefined && { [`claim ${groups}`]: where(namedOrAt(groups)) }),
+    userinfo: claims.userinfoFailed ?? (claims.userinfo === undefined ? "not needed" : "asked"),
   };
 }
 

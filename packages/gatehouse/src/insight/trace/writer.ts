@@ -124,7 +124,7 @@ function stored(step: TraceStep, { harmless, withoutSecrets }: TraceWriterOption
     client: word(step.client),
     subject: word(step.subject),
     resource: word(step.resource),
-    rule: step.rule,
+    rule: word(step.rule),
     expected: value(step.expected),
     received: value(step.received),
     facts: step.facts && cleanFacts(step.facts, value),

@@ -5,6 +5,7 @@ import { type Access, type AccessRefusal, SignInError } from "../ports.ts";
 import type { Reason } from "../reason.ts";
 import type { Account, AuthorizationRequest, Client } from "../records.ts";
 import type { Services } from "../services.ts";
+import { traceStep } from "../tracing.ts";
 import { type Attempt, releaseAttempt } from "./attempt.ts";
 import { refusePerson } from "./refused-person.ts";
 
@@ -68,6 +69,19 @@ export async function refuseAccess(
   const { access, reason, attempt, client, authorization, account } = refused;
   const { clock, events, providers, store } = services;
   if (attempt !== undefined) await store.completeTransaction(attempt.handleHash, clock.now(), {});
+  traceStep(
+    services,
+    request,
+    "access_refused",
+    {
+      client: client.id,
+      subject: account.subject,
+      resource: authorization.resource,
+      ...(access?.decidingRule?.(account, authorization.resource) ?? { rule: `access: ${reason}` }),
+      facts: { reason, provider: account.provider, "scope asked": authorization.scope },
+    },
+    "refused",
+  );
   events.emit({
     name: "access_refused",
     ...factsOf(request, authorization),

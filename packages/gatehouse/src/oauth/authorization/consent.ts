@@ -1,6 +1,6 @@
 import { consentFingerprint } from "../clients/client.ts";
 import { policyOf } from "../clients/policy.ts";
-import { factsOf } from "../clients/request-facts.ts";
+import { factsOf, withoutValues } from "../clients/request-facts.ts";
 import { hasLeft } from "../declarations.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -12,6 +12,7 @@ import { admitsRedirectUri } from "../redirects/redirect-uri.ts";
 import { parseScope } from "../scope.ts";
 import type { Services } from "../services.ts";
 import { hashSecret } from "../tokens/secret.ts";
+import { traceStep } from "../tracing.ts";
 import { after } from "../values.ts";
 import { permitted, refuseAccess } from "./access.ts";
 import { type Attempt, codeOf, releaseAttempt } from "./attempt.ts";
@@ -47,10 +48,13 @@ export async function proceed(
   const decision = permitted(step.access, step.account, step.authorization);
   if (!decision.allowed) return refuseAccess(services, request, { ...step, reason: decision.reason });
   const { authorization } = decision;
+  const given = await isGiven(services, client, authorization);
   if (
-    (await isGiven(services, client, authorization)) ||
+    given ||
     (!step.alwaysAsk && (await isRemembered(services, request, client, authorization, signedIn)))
   ) {
+    const why = given ? "the operator decided for everybody" : "the person approved the same earlier";
+    traceStep(services, request, "consent_not_needed", { subject: signedIn.subject, facts: { why } });
     const answer = await grantCode(services, request, {
       attempt,
       authorization,
@@ -112,6 +116,16 @@ export async function grantCode(
     ...(consent === undefined ? {} : { consent }),
   });
   if (!first) return undefined;
+  traceStep(services, request, "code_sent", {
+    client: authorization.clientId,
+    subject: signedIn.subject,
+    resource: authorization.resource,
+    facts: {
+      to: withoutValues(authorization.redirectUri),
+      scope: authorization.scope || "none",
+      "good for": `${settings.lifetimes.code} s`,
+    },
+  });
   return successRedirect(request, settings.issuer, authorization, code, [
     ...cookies,
     releaseAttempt(attempt),

@@ -15,6 +15,8 @@ import type { Services } from "../services.ts";
 export interface PickedProvider {
   readonly provider: IdentityProvider;
   readonly loginHint?: string;
+  /** Why anybody has to sign in, for the trace. */
+  readonly why?: string;
 }
 
 /**

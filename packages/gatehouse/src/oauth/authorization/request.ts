@@ -1,5 +1,6 @@
 import { lookUpClient } from "../clients/lookup.ts";
 import { policyOf } from "../clients/policy.ts";
+import { withoutValues } from "../clients/request-facts.ts";
 import { unknownClient } from "../clients/unknown-client.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
@@ -52,7 +53,14 @@ function chooseRedirectUri(client: Client, requested: string | undefined): strin
     return only;
   }
   if (!admitsRedirectUri(client.redirectUris, requested, policy.redirectMatching)) {
-    throw new OAuthError("invalid_redirect_uri", { hint: "redirect_uri is not registered for this client" });
+    throw new OAuthError("invalid_redirect_uri", {
+      hint: "redirect_uri is not registered for this client",
+      decidedBy: {
+        rule: "redirect_uri (RFC 6749 §3.1.2.3)",
+        expected: client.redirectUris.join(" or ") || "none: the client registered none",
+        received: withoutValues(requested),
+      },
+    });
   }
   return requested;
 }
@@ -120,10 +128,18 @@ function checkResponseType(client: Client, responseType: string | undefined): vo
     throw new OAuthError("invalid_request", { hint: "response_type is missing" });
   }
   if (responseType !== undefined && responseType !== "code")
-    throw new OAuthError("unsupported_response_type", { hint: "only response_type=code is supported" });
+    throw new OAuthError("unsupported_response_type", {
+      hint: "only response_type=code is supported",
+      decidedBy: { rule: "response_type (OAuth 2.1 §4.1.1)", expected: "code", received: responseType },
+    });
   if (!client.grantTypes.includes("authorization_code")) {
     const hint = "the client is not registered for the authorization code grant";
-    throw new OAuthError("unauthorized_client", { hint }); // B11
+    const decidedBy = {
+      rule: "grant_types (RFC 7591 §2)",
+      expected: "authorization_code",
+      received: client.grantTypes.join(" ") || "none",
+    };
+    throw new OAuthError("unauthorized_client", { hint, decidedBy }); // B11
   }
 }
 
@@ -138,13 +154,31 @@ function readCodeChallenge(client: Client, query: Parameters): string | undefine
   if (challenge === undefined) {
     if (method !== undefined) throw new OAuthError("invalid_request", { hint: "code_challenge is missing" });
     if (!required) return undefined;
-    throw new OAuthError("invalid_request", { hint: "code_challenge is missing: PKCE is required" });
+    const decidedBy = { rule: "code_challenge (OAuth 2.1 §4.1.1)", expected: "PKCE", received: "nothing" };
+    throw new OAuthError("invalid_request", {
+      hint: "code_challenge is missing: PKCE is required",
+      decidedBy,
+    });
   }
   if (method !== "S256" && !(method === undefined && !required)) {
-    throw new OAuthError("invalid_request", { hint: "code_challenge_method must be S256" });
+    throw new OAuthError("invalid_request", {
+      hint: "code_challenge_method must be S256",
+      decidedBy: {
+        rule: "code_challenge_method (OAuth 2.1 §4.1.1)",
+        expected: "S256",
+        received: method ?? "nothing, which means plain",
+      },
+    });
   }
   if (!isCodeChallenge(challenge)) {
-    throw new OAuthError("invalid_request", { hint: "code_challenge must be 43 base64url characters" });
+    throw new OAuthError("invalid_request", {
+      hint: "code_challenge must be 43 base64url characters",
+      decidedBy: {
+        rule: "code_challenge (RFC 7636 §4.2)",
+        expected: "43 base64url characters",
+        received: `${challenge.length} characters`,
+      },
+    });
   }
   return challenge;
 }
@@ -152,7 +186,8 @@ function readCodeChallenge(client: Client, query: Parameters): string | undefine
 function readPrompt(prompt: string | undefined): ReadonlySet<string> {
   const values = new Set(prompt?.split(" ").filter((value) => value !== ""));
   if (values.has("none") && values.size > 1) {
-    throw new OAuthError("invalid_request", { hint: "prompt=none cannot be combined" }); // B21
+    const decidedBy = { rule: "prompt", expected: "none alone", received: prompt };
+    throw new OAuthError("invalid_request", { hint: "prompt=none cannot be combined", decidedBy }); // B21
   }
   return values;
 }
@@ -160,6 +195,9 @@ function readPrompt(prompt: string | undefined): ReadonlySet<string> {
 function readMaxAge(maxAge: string | undefined): number | undefined {
   if (maxAge === undefined) return undefined;
   if (!/^\d{1,9}$/.test(maxAge))
-    throw new OAuthError("invalid_request", { hint: "max_age must be a number of seconds" });
+    throw new OAuthError("invalid_request", {
+      hint: "max_age must be a number of seconds",
+      decidedBy: { rule: "max_age", expected: "a number of seconds", received: maxAge },
+    });
   return Number(maxAge);
 }

@@ -7,6 +7,7 @@ import { type SignInAttempt, SignInError } from "../ports.ts";
 import type { Reason } from "../reason.ts";
 import type { AuthorizationRequest, Client, SignInChoice } from "../records.ts";
 import type { Services } from "../services.ts";
+import { traceStep } from "../tracing.ts";
 import { after, type Seconds } from "../values.ts";
 import { type Attempt, bindAttempt, signInAttempt, startAttempt } from "./attempt.ts";
 import type { PickedProvider } from "./provider-choice.ts";
@@ -21,7 +22,7 @@ export async function startSignIn(
   request: OAuthRequest,
   client: Client,
   authorization: AuthorizationRequest,
-  { provider, loginHint }: PickedProvider,
+  { provider, loginHint, why }: PickedProvider,
   prompt: SignInAttempt["prompt"],
 ): Promise<OAuthResponse> {
   const { clock, random, store } = services;
@@ -40,6 +41,10 @@ export async function startSignIn(
     signedIn: undefined,
     expiresAt: after(clock.now(), lifetime),
   });
+  traceStep(services, request, "provider_asked", {
+    client: client.id,
+    facts: { provider: provider.name, at: location.origin + location.pathname, why, prompt },
+  });
   return redirect(request.method, location.href, bindAttempt(request, attempt, lifetime));
 }
 
@@ -52,6 +57,10 @@ export async function askForProvider(
   choice: SignInChoice,
 ): Promise<OAuthResponse> {
   const { attempt, lifetime } = await beginChoice(services, client, authorization, choice);
+  traceStep(services, request, "provider_choice_shown", {
+    client: client.id,
+    facts: { providers: choice.providers?.join(" or ") ?? "all" },
+  });
   const { signInPath } = endpointUrls(services.settings.issuer);
   const cookies = bindAttempt(request, attempt, lifetime);
   return redirect(request.method, `${signInPath}?transaction=${attempt.handle}`, cookies);

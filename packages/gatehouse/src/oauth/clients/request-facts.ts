@@ -41,7 +41,7 @@ export function factsOf(request: OAuthRequest, stored?: AuthorizationRequest): R
  * A URI of a stranger, without the places where a credential may stand: user information, values in the
  * query, and the fragment.
  */
-function withoutValues(uri: string): string {
+export function withoutValues(uri: string): string {
   const [, before = "", query] = /^([^?#]*)(?:\?([^#]*))?/s.exec(uri) ?? [];
   const address = before.replace(/^([^/]*:\/\/)[^/]*@/, "$1…@");
   if (query === undefined) return address;

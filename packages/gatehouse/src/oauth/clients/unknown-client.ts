@@ -18,6 +18,11 @@ export async function unknownClient(store: Store, clientId: string, query: Param
   const candidates = redirectUri === undefined ? [] : fittingClients(redirectUri);
   return new OAuthError("invalid_client", {
     hint: "unknown client_id",
+    decidedBy: {
+      rule: "client_id (OAuth 2.1 §4.1.1)",
+      expected: "a client that is registered here",
+      received: clientId,
+    },
     reason: certain
       ? { key: "forgottenApp", app: resetOf(certain, address) }
       : { key: "unknownApp", apps: candidates.map((known) => resetOf(known, address)) },

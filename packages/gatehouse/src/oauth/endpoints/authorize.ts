@@ -6,6 +6,7 @@ import { identifyClient, type ValidRequest, validateRequest } from "../authoriza
 import { errorAnswer, failureAnswer } from "../authorization/response.ts";
 import { type LiveSession, readSession } from "../authorization/session.ts";
 import { askForProvider, startSignIn } from "../authorization/sign-in.ts";
+import { traceAuthorization } from "../authorization/steps.ts";
 import { policyOf } from "../clients/policy.ts";
 import { isConfirmationDue } from "../grants/confirmation.ts";
 import { errorPage } from "../messages/error-page.ts";
@@ -15,6 +16,7 @@ import type { OAuthResponse } from "../messages/response.ts";
 import type { Access } from "../ports.ts";
 import type { Account, AuthorizationRequest, Client, SignedIn, SignInChoice } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
+import { traceStep } from "../tracing.ts";
 import { after } from "../values.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
@@ -28,6 +30,7 @@ export function authorizeEndpoint(services: Services): Endpoint {
     const { client, redirectUri } = await identifyClient(services, request);
     try {
       const valid = await validateRequest(services, client, redirectUri, request);
+      traceAuthorization(services, request, client, valid.authorization);
       return await authorize(services, request, client, valid);
     } catch (thrown) {
       return refuse(services, request, client, redirectUri, asOAuthError(thrown));
@@ -60,11 +63,13 @@ async function authorize(
     return confirmSilently(services, request, client, authorization, session.account);
   }
   if (session === undefined || !fresh || asked) {
-    return signIn(services, request, client, authorization, choice, prompt.has("select_account"));
+    const why = whySignIn(prompt, session, serves);
+    return signIn(services, request, client, authorization, choice, prompt.has("select_account"), why);
   }
   const { clock, random, settings, store } = services;
   const attempt = startAttempt(random);
   const signedIn = signedInBy(session);
+  traceSession(services, request, session);
   await store.beginTransaction({
     handleHash: attempt.handleHash,
     bindingHash: attempt.bindingHash,
@@ -99,7 +104,8 @@ async function confirmSilently(
   const provider = services.providers.find(account.provider);
   if (provider === undefined) throw new Error(`the provider ${account.provider} went away`);
   const loginHint = account.email === "" ? {} : { loginHint: account.email };
-  return startSignIn(services, request, client, authorization, { provider, ...loginHint }, "none");
+  const why = "the provider has to confirm the person again (revalidate)";
+  return startSignIn(services, request, client, authorization, { provider, why, ...loginHint }, "none");
 }
 
 /** At the provider that the request picks, or the one that the person chooses (V05, V06). */
@@ -110,12 +116,25 @@ async function signIn(
   authorization: AuthorizationRequest,
   choice: SignInChoice,
   choosesAccount: boolean,
+  why: string,
 ): Promise<OAuthResponse> {
   const eligible = eligibleProviders(services, choice);
   const picked = choosesAccount && eligible.length > 1 ? undefined : pickProvider(eligible, request.query);
   return picked === undefined
     ? askForProvider(services, request, client, authorization, choice)
-    : startSignIn(services, request, client, authorization, picked, choice.prompt);
+    : startSignIn(services, request, client, authorization, { ...picked, why }, choice.prompt);
+}
+
+/** Why somebody has to sign in, for the trace. */
+function whySignIn(
+  prompt: ValidRequest["prompt"],
+  session: LiveSession | undefined,
+  serves: boolean,
+): string {
+  if (session === undefined) return "nobody is signed in here in this browser";
+  if (prompt.has("login") || prompt.has("select_account")) return "the app asked for it by prompt";
+  if (!serves) return "the person is signed in through a provider that does not do for this resource";
+  return "the sign-in is longer ago than the app's max_age allows, or its provider has to confirm it";
 }
 
 function upstreamPrompt(
@@ -149,6 +168,13 @@ async function answerSilently(
 
 function isFresh(services: Services, session: LiveSession, maxAge: number | undefined): boolean {
   return maxAge === undefined || services.clock.now() - session.authTime <= maxAge;
+}
+
+/** Nobody has to sign in: the browser's session is good for this. */
+function traceSession(services: Services, request: OAuthRequest, { account, authTime }: LiveSession): void {
+  const age = services.clock.now() - authTime;
+  const facts = { provider: account.provider, "signed in": `${age} s ago` };
+  traceStep(services, request, "session_used", { subject: account.subject, facts });
 }
 
 function signedInBy({ account, authTime }: LiveSession): SignedIn {

@@ -6,6 +6,7 @@ import { refusePerson } from "../authorization/refused-person.ts";
 import { failureAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
 import { clientErrorOf, startSignIn } from "../authorization/sign-in.ts";
+import { traceIdentity } from "../authorization/steps.ts";
 import { certainName } from "../clients/evidence.ts";
 import { policyOf } from "../clients/policy.ts";
 import { factsOf } from "../clients/request-facts.ts";
@@ -19,6 +20,7 @@ import { type Access, type AuditEvent, defaultProvider, type Identity, SignInErr
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { keptOf } from "../subject.ts";
+import { senderOf, traceStep } from "../tracing.ts";
 import { asOAuthError, report } from "./error-response.ts";
 
 /**
@@ -42,6 +44,7 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
       throw await lostAttempt(services, request, state, "sign-in", "unknown, expired or used state");
     }
     joinAttempt(request, transaction.authorization);
+    traceReturn(services, request, transaction);
     try {
       return await signedIn(services, request, attempt, transaction, name, access);
     } catch (thrown) {
@@ -54,6 +57,22 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
       return refuseSignIn(services, request, attempt, transaction, thrown, access);
     }
   };
+}
+
+/** The browser that began brings the provider's answer; what that is, without the code. */
+function traceReturn(services: Services, request: OAuthRequest, transaction: Transaction): void {
+  const { authorization, provider = defaultProvider } = transaction;
+  const error = request.query.get("error");
+  traceStep(services, request, "browser_returned", {
+    client: authorization.clientId,
+    facts: {
+      provider,
+      answer: error === undefined ? "a code" : `the error ${error}`,
+      "in its words": request.query.get("error_description"),
+      cookie: "that of this attempt",
+      ...senderOf(request),
+    },
+  });
 }
 
 /** The provider was asked silently, and wants to see the person: the sign-in begins anew, with them. */
@@ -84,6 +103,7 @@ function tell(
   thrown: unknown,
 ): OAuthError {
   if (thrown instanceof SignInError) {
+    traceFailure(services, request, provider, thrown);
     services.events.emit({
       name: eventOf(thrown),
       ...factsOf(request, authorization),
@@ -107,6 +127,21 @@ function eventOf({ code, misdirected, reason }: SignInError): AuditEvent["name"]
   return reason?.key === "cancelled" ? "sign_in_cancelled" : "sign_in_denied";
 }
 
+function traceFailure(
+  services: Services,
+  request: OAuthRequest,
+  provider: string,
+  { code, message, account, logReason }: SignInError,
+): void {
+  traceStep(
+    services,
+    request,
+    "sign_in_failed",
+    { rule: logReason ?? code, received: message, facts: { provider, account, ...senderOf(request) } },
+    code === "access_denied" ? "refused" : "failed",
+  );
+}
+
 async function signedIn(
   services: Services,
   request: OAuthRequest,
@@ -122,6 +157,7 @@ async function signedIn(
   if (proven.email === "" && policyOf(client).person === "address") throw addressNeeded(proven);
   const { cookie, session } = await openSession(services, request, proven, access);
   const { subject } = session.account;
+  traceIdentity(services, request, client, proven, session.account);
   events.emit({
     name: "sign_in",
     ...factsOf(request, authorization),

@@ -15,6 +15,7 @@ import type { IdentityProvider } from "../ports.ts";
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
+import { senderOf, traceStep } from "../tracing.ts";
 import { report } from "./error-response.ts";
 
 type AwaitingChoice = Transaction & { readonly choice: SignInChoice };
@@ -61,6 +62,8 @@ async function signInAt(
     return redirect(request.method, `${signInPath}?transaction=${attempt.handle}`);
   }
   const client = await clientStillAt(services, authorization);
+  const facts = { provider: provider.name, ...senderOf(request) };
+  traceStep(services, request, "provider_chosen", { client: client.id, facts });
   try {
     return await startSignIn(services, request, client, authorization, { provider }, choice.prompt);
   } catch (thrown) {

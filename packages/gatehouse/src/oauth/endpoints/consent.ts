@@ -32,6 +32,7 @@ import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets, hashSecret } from "../tokens/secret.ts";
+import { senderOf, traceStep } from "../tracing.ts";
 
 type AwaitingConsent = Transaction & { readonly signedIn: SignedIn; readonly account: Account };
 
@@ -43,7 +44,9 @@ export function consentPageEndpoint(services: Services): Endpoint {
     if (transaction === undefined) throw await lostConsent(services, request, attempt);
     const client = await clientStillAt(services, transaction.authorization);
     const allowed = await withinAccess(services, request, undefined, client, transaction);
-    return "status" in allowed ? allowed : page(200, await describe(services, attempt, client, allowed));
+    if ("status" in allowed) return allowed;
+    traceShown(services, request, client, allowed);
+    return page(200, await describe(services, attempt, client, allowed));
   };
 }
 
@@ -93,6 +96,24 @@ async function awaitingConsent(
   // signed in.
   if (session?.account.subject !== signedIn.subject) return undefined;
   return { ...transaction, signedIn, account: session.account };
+}
+
+function traceShown(
+  services: Services,
+  request: OAuthRequest,
+  client: Client,
+  { authorization, signedIn }: AwaitingConsent,
+): void {
+  traceStep(services, request, "consent_shown", {
+    client: client.id,
+    subject: signedIn.subject,
+    resource: authorization.resource,
+    facts: {
+      scope: authorization.scope || "none",
+      "vouched for by": vouchedBy(client),
+      ...senderOf(request),
+    },
+  });
 }
 
 async function approve(
@@ -230,6 +251,8 @@ async function deny(
     throw await lostConsent(services, request, attempt);
   tellOfConsent(services, request, "consent_denied", transaction.authorization, transaction.signedIn);
   await clientStillAt(services, transaction.authorization);
+  const { subject } = transaction.signedIn;
+  traceStep(services, request, "consent_denied", { subject, facts: senderOf(request) }, "refused");
   const error = new OAuthError("access_denied", { hint: "the person declined" });
   return errorRedirect(request, settings.issuer, transaction.authorization, error, [releaseAttempt(attempt)]);
 }
@@ -245,6 +268,7 @@ async function switchAccount(
   if (transaction === undefined || !(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw await lostConsent(services, request, attempt);
   const { authorization } = transaction;
+  traceStep(services, request, "account_switched", { facts: senderOf(request) });
   const client = await clientStillAt(services, authorization);
   const choice = choiceFor(services.access(), authorization, "select_account");
   const [only, ...others] = eligibleProviders(services, choice);

@@ -1,5 +1,6 @@
 import type { AuditEvent } from "../ports.ts";
 import type { Reason } from "../reason.ts";
+import type { DecidingRule } from "../trace-step.ts";
 
 /**
  * Every error this server gives, with the status of its JSON form. RFC 6749 §4.1.2.1 and §5.2, RFC 7591
@@ -51,6 +52,8 @@ interface Details {
   readonly attempt?: string | undefined;
   /** The name of the budget that was used up, where that is why. */
   readonly budget?: string;
+  /** The rule that decided, for the trace, where more is known than the code and the hint say. */
+  readonly decidedBy?: DecidingRule;
 }
 
 /** The one way a protocol step says no. Rendered in one place: `answer.ts`. */
@@ -64,6 +67,7 @@ export class OAuthError extends Error {
   readonly attempt: string | undefined;
   readonly budget: string | undefined;
   readonly log: Details["log"];
+  readonly decidedBy: DecidingRule | undefined;
 
   constructor(code: OAuthErrorCode, details: Details = {}) {
     super(details.debug ?? details.hint ?? code, { cause: details.cause });
@@ -76,6 +80,7 @@ export class OAuthError extends Error {
     this.attempt = details.attempt;
     this.budget = details.budget;
     this.log = details.log;
+    this.decidedBy = details.decidedBy;
   }
 }
 

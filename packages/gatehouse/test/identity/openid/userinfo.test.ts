@@ -75,6 +75,11 @@ test("the provider of the variables works where the address stands in userinfo a
     email: "alice@example.com",
     name: undefined,
     groups: [],
+    claims: {
+      "claim email": "userinfo",
+      "claim email_verified": "userinfo: true",
+      userinfo: "asked",
+    },
   });
   upstream.metadata = {};
   assert.deepEqual((await failureOf(signIn(thin))).reason, { key: "noAddress" });
@@ -103,6 +108,12 @@ test("V11 what the ID token says is taken from there; userinfo adds, and replace
   assert.deepEqual(person, {
     ...{ provider: "default", issuer: upstream.issuer, subject: "alice", email: "alice@example.com" },
     ...{ name: "Bob", groups: [] },
+    claims: {
+      "claim email": "ID token",
+      "claim email_verified": "ID token: true",
+      "claim groups": "ID token",
+      userinfo: "asked",
+    },
   });
   const google = { ...all, preset: "google", domains: ["corp.example"] } as const;
   assert.match((await failureOf(signIn(alice, google))).message, /domain is undefined/);

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aPublicClient,
+  authorizationUrl,
+  introspect,
+  openConsentPage,
+  post,
+  redeem,
+  refresh,
+  resource,
+  type TestClient,
+  tokensOf,
+} from "../support/oauth-client.ts";
+import { namesOf, stepOf, traceOf } from "../support/traces.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+/* What is remembered of an attempt to authorize, step by step. */
+
+let server: TestGatehouse;
+let client: TestClient;
+
+before(async () => {
+  server = await startTestGatehouse();
+  await server.addResource(resource, { read: "Read your notes", write: "Change your notes" });
+  client = await aPublicClient(server);
+});
+after(() => server.stop());
+
+const referenceOf = ({ headers }: { readonly headers: Headers }) => headers.get("x-request-id") ?? "";
+const isClients = ({ port }: URL) => port === "33418";
+
+/** A whole attempt, with every secret of it. */
+async function wholeAttempt(agent = new UserAgent()) {
+  const { page } = await openConsentPage(server, client, agent, { scope: "read admin" });
+  const reference = referenceOf(page.response);
+  const end = await agent.submit(page, { decision: "approve" }, isClients);
+  const code = end.url.searchParams.get("code") ?? "";
+  const tokens = tokensOf(await redeem(server, client, code));
+  const secrets = [
+    code,
+    "the-clients-state",
+    client.verifier,
+    client.challenge,
+    tokens.access_token,
+    tokens.refresh_token,
+    ...agent.cookiesOf(server.issuer).values(),
+    ...agent.visited.flatMap(({ url }) =>
+      ["state", "code", "nonce", "code_challenge", "transaction"].flatMap(
+        (name) => new URL(url).searchParams.get(name) ?? [],
+      ),
+    ),
+  ];
+  return { reference, agent, tokens, secrets };
+}
+
+test("an attempt is remembered from the request to the first token, with what was judged on the way", async () => {
+  const { reference } = await wholeAttempt();
+  const steps = await traceOf(server, reference, "tokens_issued");
+  assert.deepEqual(namesOf(steps), [
+    "authorization_received",
+    "provider_asked",
+    "browser_returned",
+    "identity_proven",
+    "consent_shown",
+    "code_sent",
+    "tokens_issued",
+  ]);
+  const received = stepOf(steps, "authorization_received");
+  assert.deepEqual([received.client, received.resource], [client.id, resource]);
+  assert.deepEqual(
+    { ...received.facts, browser: undefined },
+    {
+      app: "Test client",
+      "known by": "its registration",
+      "answer goes to": client.redirectUri,
+      "scope asked": "read admin",
+      "scope possible": "read",
+      pkce: "S256",
+      address: "127.0.0.1",
+      browser: undefined,
+    },
+  );
+  assert.equal(stepOf(steps, "provider_asked").facts?.why, "nobody is signed in here in this browser");
+  const proven = stepOf(steps, "identity_proven");
+  assert.match(proven.subject ?? "", /^user_/);
+  assert.equal(proven.facts?.domain, "example.com");
+  assert.equal(proven.facts?.["claim email"], "ID token");
+  assert.equal(stepOf(steps, "code_sent").facts?.to, client.redirectUri);
+  for (const step of steps) {
+    assert.match(step.instance, /^.+\/\d+$/);
+    assert.equal(step.outcome, "ok");
+  }
+});
+
+test("no code, state, nonce, verifier, challenge, token, cookie or address stands in a trace", async () => {
+  const { reference, secrets } = await wholeAttempt();
+  const wrong = await redeem(server, client, secrets[0] ?? "", { code_verifier: "w".repeat(43) });
+  assert.equal(wrong.status, 400);
+  const text = JSON.stringify([
+    await traceOf(server, reference, "tokens_issued"),
+    await traceOf(server, referenceOf(wrong), "request_refused"),
+  ]);
+  assert.ok(secrets.length > 10);
+  for (const secret of [...secrets, "alice@example.com", "w".repeat(43)]) {
+    assert.ok(secret.length > 8 && !text.includes(secret), secret);
+  }
+});
+
+test("who denies, and who is signed in already, is remembered so", async () => {
+  const { agent } = await wholeAttempt();
+  const { page } = await openConsentPage(server, client, agent);
+  await agent.submit(page, { decision: "deny" }, isClients);
+  const steps = await traceOf(server, referenceOf(page.response), "consent_denied");
+  assert.deepEqual(namesOf(steps), [
+    "authorization_received",
+    "session_used",
+    "consent_shown",
+    "consent_denied",
+  ]);
+  assert.equal(steps.at(-1)?.outcome, "refused");
+});
+
+test("a request that is refused before there is an attempt has a trace of its own, with what was expected beside what came", async () => {
+  const cases = [
+    [
+      { client_id: "dyn_gone" },
+      "client_id (OAuth 2.1 §4.1.1)",
+      "a client that is registered here",
+      "dyn_gone",
+    ],
+    [
+      { redirect_uri: "https://evil.example/cb?key=1234" },
+      "redirect_uri (RFC 6749 §3.1.2.3)",
+      "http://127.0.0.1/callback", // the port of a loopback address is free
+      "https://evil.example/cb?key=…",
+    ],
+    [{ code_challenge_method: "plain" }, "code_challenge_method (OAuth 2.1 §4.1.1)", "S256", "plain"],
+    [{ resource: `${resource}/` }, "resource (RFC 8707 §2)", resource, `${resource}/`],
+  ] as const;
+  for (const [parameters, rule, expected, received] of cases) {
+    const answer = await new UserAgent().request(authorizationUrl(server, client, parameters));
+    const steps = await traceOf(server, referenceOf(answer), "request_refused");
+    assert.equal(steps.length, 1);
+    const [step] = steps;
+    assert.deepEqual([step?.rule, step?.expected, step?.received], [rule, expected, received]);
+    assert.equal(step?.outcome, "refused");
+  }
+});
+
+test("a registration has a trace of its own", async () => {
+  const answer = await post(server, "/register", {});
+  const refused = await traceOf(server, referenceOf(answer), "request_refused");
+  assert.equal(refused.length, 1);
+  const response = await fetch(`${server.url}/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ redirect_uris: ["https://app.example.org/cb?key=1"], client_name: "App" }),
+  });
+  const { client_id: id } = (await response.json()) as { client_id: string };
+  const [step] = await traceOf(server, referenceOf(response), "client_registered");
+  assert.equal(step?.client, id);
+  assert.equal(step?.facts?.["answers go to"], "https://app.example.org/cb?key=…");
+});
+
+test("refreshes and introspections that succeed write nothing, and what ends the grant stands in the attempt's trace", async () => {
+  const { reference, tokens } = await wholeAttempt();
+  const before = await traceOf(server, reference, "tokens_issued");
+  const once = tokensOf(await refresh(server, client, tokens.refresh_token));
+  const twice = tokensOf(await refresh(server, client, once.refresh_token));
+  await introspect(server, twice.access_token);
+  const all = async () => (await server.store.findTraces({}, { limit: 1000 })).traces.length;
+  const attempts = await all();
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 400, "reused");
+  const later = await traceOf(server, reference, "refresh_refused");
+  assert.deepEqual(namesOf(later).slice(before.length), ["refresh_refused"]);
+  assert.equal(await all(), attempts + 1, "the refused request alone has one of its own");
+});
