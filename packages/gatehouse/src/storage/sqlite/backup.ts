@@ -1,17 +1,8 @@
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { backup, DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
+import { copyDatabase, LongReaderError } from "./copying.ts";
 import { resultCode } from "./errors.ts";
 import { requireFile } from "./file.ts";
 
@@ -33,11 +24,11 @@ export interface BackupOptions {
 
 /**
  * Copies the database as it is at this moment into one file, complete and on the disk before it gets its
- * name. Blocks the process between the steps.
+ * name. Blocks the process, which must have the database open nowhere else.
  * @returns bytes of the file
  * @throws BackupError when it is refused; node's own error when the disk does not take it
  */
-export async function backUp({ path, target, overwrite }: BackupOptions): Promise<number> {
+export function backUp({ path, target, overwrite }: BackupOptions): number {
   requireFile(path);
   if (statSync(target, { throwIfNoEntry: false }) !== undefined) {
     if (!overwrite) throw new BackupError(`${target} exists; name another file, or say --overwrite`);
@@ -45,7 +36,7 @@ export async function backUp({ path, target, overwrite }: BackupOptions): Promis
   }
   const draft = draftBeside(target);
   try {
-    await copyPaced(path, draft);
+    copyDatabase(path, draft);
     const copy = new DatabaseSync(draft);
     try {
       copy.exec("pragma journal_mode = delete"); // the database has a write-ahead log, the copy has none
@@ -58,7 +49,12 @@ export async function backUp({ path, target, overwrite }: BackupOptions): Promis
     return statSync(target).size;
   } catch (error) {
     if (isFull(error)) throw noRoomFor(target);
-    if (resultCode(error) !== 10) throw error;
+    if (error instanceof LongReaderError) {
+      throw new BackupError(
+        `another program reads ${path} in one long transaction (an open sqlite3, another backup?); end it, then try again`,
+      );
+    }
+    if (!isRefusedByDisk(error)) throw error;
     throw new BackupError(`the disk refuses to read ${path}, or to write ${target}`);
   } finally {
     for (const ending of ["", "-journal", "-wal", "-shm"]) rmSync(`${draft}${ending}`, { force: true });
@@ -67,52 +63,17 @@ export async function backUp({ path, target, overwrite }: BackupOptions): Promis
 
 /** SQLite's word for it, and node's. */
 export function isFull(error: unknown): boolean {
-  return resultCode(error) === 13 || (error instanceof Error && "code" in error && error.code === "ENOSPC");
+  return resultCode(error) === 13 || hasCode(error, "ENOSPC", "EDQUOT");
+}
+
+const isRefusedByDisk = (error: unknown) => resultCode(error) === 10 || hasCode(error, "EIO", "EFBIG");
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 export const noRoomFor = (path: string) =>
   new BackupError(`the disk has no room for ${path}; what was written of it is gone again`);
-
-/** 512 KiB: little enough that a server's own flush is not long behind this one's. */
-const pagesAtOnce = 128;
-/** So many times as long as a step took comes a rest: the disk is the server's for most of the time. */
-const restShare = 4;
-/** Bytes a millisecond, 40 seconds a gigabyte: as long as it is ahead of that it can take its time. */
-const pace = 25_000;
-
-/**
- * Page by page under one reading transaction: without it SQLite's backup starts over at every write of
- * another connection. Each step is flushed, or the disk would have it all at once and the server wait for it,
- * and followed by a rest. Behind its pace, on a disk that is busy anyhow, there is neither.
- */
-async function copyPaced(path: string, draft: string): Promise<void> {
-  const source = new DatabaseSync(path, { timeout: 5000 });
-  const copied = openSync(draft, "r+");
-  try {
-    source.exec("begin; select 1 from sqlite_schema");
-    const pageSize = Number(source.prepare("pragma page_size").get()?.page_size);
-    const begun = performance.now();
-    let stepBegun = begun;
-    await backup(source, draft, {
-      rate: pagesAtOnce,
-      progress({ totalPages, remainingPages }) {
-        const due = begun + ((totalPages - remainingPages) * pageSize) / pace;
-        if (performance.now() < due) {
-          fdatasyncSync(copied);
-          const now = performance.now();
-          rest(Math.max(0, Math.min((now - stepBegun) * restShare, due - now)));
-        }
-        stepBegun = performance.now();
-      },
-    });
-  } finally {
-    closeSync(copied);
-    source.close();
-  }
-}
-
-const nobody = new Int32Array(new SharedArrayBuffer(4));
-const rest = (milliseconds: number) => Atomics.wait(nobody, 0, 0, milliseconds);
 
 /**
  * An empty file for the owner alone, beside the one it is to become, so that its name is a matter of a
