@@ -11,10 +11,11 @@ import { metadataDocument } from "./oauth/endpoints/metadata.ts";
 import { createFindBearer } from "./oauth/grants/bearer.ts";
 import { createLookAgain } from "./oauth/grants/bearer-now.ts";
 import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
-import type { Access, ClientDocuments, Clock, IdentityProviders } from "./oauth/ports.ts";
+import type { Access, ClientDocuments, Clock, Events, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
 import { createReadiness, type Warnings } from "./readiness.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
+import { tellConfiguration } from "./start/configuration.ts";
 import { keepDeclarations } from "./start/declarations.ts";
 import { startGateway } from "./start/gateway.ts";
 import { keepHouse } from "./start/housekeeping.ts";
@@ -41,6 +42,8 @@ export interface RunningGatehouse {
   reload(config: Config): Promise<void>;
   /** Told whether what was read again is in force, or was refused: `/readyz` warns as long as it is not. */
   onReload(isInForce: boolean): void;
+  /** What it tells of what happens. */
+  readonly events: Events;
   /** What this process has counted, where metrics are told. */
   readonly snapshot: (() => Snapshot) | undefined;
   /** Finishes the requests in flight, then closes the store. */
@@ -201,6 +204,7 @@ export async function startGatehouse(
   if (keepsHouse) warnOfOpenDoors(config, log);
   if (keepsHouse) warnOfOpenTelemetry(config, log);
   const withdrawal = startWithdrawal(config, store, log);
+  if (keepsHouse) tellConfiguration(config, events);
   // What of the configuration may change while it runs.
   const parts: readonly Reloadable[] = [
     access,
@@ -216,6 +220,7 @@ export async function startGatehouse(
       await tryBringingGroupsUpToDate(changed, store, log);
     },
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    events,
     snapshot: metrics?.snapshot,
     onReload(isInForce) {
       if (isInForce) warnings.delete(refusedConfiguration);
@@ -248,7 +253,7 @@ export async function startUpkeep(
   config: Config,
   log: Logger,
   overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
-): Promise<Pick<RunningGatehouse, "reload" | "snapshot" | "stop">> {
+): Promise<Pick<RunningGatehouse, "reload" | "events" | "snapshot" | "stop">> {
   const { store } = await openKeyedStore(config, log, systemClock, overrides);
   const housekeeping = keepHouse(config, log, store, systemClock, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
@@ -256,10 +261,13 @@ export async function startUpkeep(
   const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
   warnOfOpenDoors(config, log);
   warnOfOpenTelemetry(config, log);
-  const services = { log, events: createEvents(log), store, clock: systemClock };
+  const events = createEvents(log);
+  const services = { log, events, store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   const counting = config.metrics && countGrants(store, systemClock);
+  tellConfiguration(config, events);
   return {
+    events,
     snapshot: startMetrics(config, counting?.latest)?.snapshot,
     reload: (changed) => reloadAll([checkAccess(store, log), declarations], changed),
     async stop() {

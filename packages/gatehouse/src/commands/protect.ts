@@ -79,7 +79,7 @@ async function protect(shell: Shell, behind: readonly string[], options: Protect
     log,
     { interrupted: untilInterrupted(), hangups },
     { acceptNewKey: options.acceptNewKey ?? false, announce: say },
-    (apply) => createReloader(loaded, input, log, apply),
+    (running) => createReloader(loaded, input, log, running),
     (url) => {
       say(welcome(config, url, loaded.mode));
       if (loaded.mode === "serve") log.info(describeStart(config, url), "listening");

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { type Overrides, startGatehouse } from "../gatehouse.ts";
 import { explainListenError } from "./listen-errors.ts";
-import type { Reloader } from "./reload.ts";
+import type { Reloaded, Reloader } from "./reload.ts";
 import { type Hangups, settleMs, unlessInterrupted } from "./signals.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function runAlone(
   log: Logger,
   { interrupted, hangups }: { readonly interrupted: Promise<void>; readonly hangups: Hangups },
   overrides: Pick<Overrides, "acceptNewKey" | "announce">,
-  reloading: (apply: (config: Config) => Promise<void>) => Reloader,
+  reloading: (running: Reloaded) => Reloader,
   onListening: (url: string) => void,
 ): Promise<void> {
   const refused = Promise.withResolvers<never>();
@@ -26,7 +26,7 @@ export async function runAlone(
   });
   const gatehouse = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
   onListening(gatehouse.url);
-  const { reload } = reloading(gatehouse.reload);
+  const { reload } = reloading(gatehouse);
   hangups.each(() => void reload().then(gatehouse.onReload));
   try {
     await Promise.race([interrupted, refused.promise]);

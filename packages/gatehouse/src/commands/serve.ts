@@ -1,9 +1,9 @@
 import cluster from "node:cluster";
 import type { Command } from "commander";
-import { type Config, loadSettings } from "../config/config.ts";
+import { loadSettings } from "../config/config.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type AcceptNewKeyOption, acceptingNewKey } from "./options.ts";
-import { createReloader } from "./reload.ts";
+import { createReloader, type Reloaded } from "./reload.ts";
 import { runAlone } from "./run-alone.ts";
 import type { Shell } from "./shell.ts";
 import { rememberHangups, untilInterrupted } from "./signals.ts";
@@ -24,7 +24,7 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   const loaded = loadSettings(input, "serve");
   const { config } = loaded;
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
-  const reloading = (apply: (config: Config) => Promise<void>) => createReloader(loaded, input, log, apply);
+  const reloading = (running: Reloaded) => createReloader(loaded, input, log, running);
   if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey, reloading);
   const interrupted = untilInterrupted();
   const announce = (text: string) => shell.complain(text);

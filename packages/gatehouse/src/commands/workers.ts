@@ -6,7 +6,7 @@ import { type Overrides, startGatehouse, startUpkeep } from "../gatehouse.ts";
 import { openMetrics } from "../start/metrics.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
-import type { Reloader } from "./reload.ts";
+import type { Reloaded, Reloader } from "./reload.ts";
 import { type Hangups, settleMs, unlessInterrupted, untilToldToStop } from "./signals.ts";
 import { describeStart } from "./start-line.ts";
 import { answerWithMetrics, asksForMetrics, metricsOfWorkers } from "./worker-metrics.ts";
@@ -40,7 +40,7 @@ export async function runWorkers(
   refused.promise.catch(() => undefined); // looked at once the workers start
   const starting = startUpkeep(config, log, { onDatabaseRefused: refused.reject, ...overrides });
   const upkeep = await unlessInterrupted(starting, interrupted, () => log.info("stopping"));
-  const { reload, file } = reloading(upkeep.reload);
+  const { reload, file } = reloading(upkeep);
   let scraped: Awaited<ReturnType<typeof openMetrics>>;
   try {
     const address = await Promise.race([startAll(), interrupted, refused.promise]);
@@ -98,7 +98,7 @@ export async function runWorkers(
 }
 
 /** Reads the configuration again, and hands it to whoever takes over what changed. */
-type Reloading = (apply: (config: Config) => Promise<void>) => Reloader;
+type Reloading = (running: Reloaded) => Reloader;
 
 /** What the primary says to its workers where it found something wrong; else they get the file. */
 const wasRefused = "the configuration was refused";
@@ -134,7 +134,8 @@ export async function serveAsWorker(
   try {
     const starting = startGatehouse(config, log, { keepsHouse: false, acceptNewKey, settleMs });
     const gatehouse = await unlessInterrupted(starting, toldToStop, () => undefined);
-    const { reload } = reloading(gatehouse.reload);
+    // Its primary tells the events.
+    const { reload } = reloading({ reload: gatehouse.reload });
     if (gatehouse.snapshot) answerWithMetrics(gatehouse.snapshot);
     process.on("message", (message) => {
       if (asksForMetrics(message)) return;

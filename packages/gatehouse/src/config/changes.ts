@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Config } from "./config.ts";
 import type { ConfigProblem } from "./config-errors.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { sectionNames } from "./sections/sections.ts";
 import { listSettings } from "./settings-table.ts";
 import type { Sources } from "./sources.ts";
@@ -41,6 +43,24 @@ export function hasTakenLeave(running: Config, next: Config): ConfigProblem | un
 }
 
 const hasSection = ({ sections }: Config, name: string) => name in sections;
+
+/** Of the file and the settings that are given: 12 digits. Secrets come into it only by the file's own. */
+export function fingerprintOf(file: Config["file"], { winning }: Sources): string {
+  const given = listSettings().map(({ name, secret }) => {
+    const text = winning.get(name)?.text;
+    return secret ? text !== undefined : (text ?? null);
+  });
+  return createHash("sha256")
+    .update(JSON.stringify([file?.hash, given]))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+/** The sections of the file that say something else than before. */
+export function changedSections(before: ConfigFile, after: ConfigFile): string[] {
+  const textOf = ({ sections }: ConfigFile, name: string) => JSON.stringify(sections.written.get(name));
+  return sectionNames.filter((name) => textOf(before, name) !== textOf(after, name));
+}
 
 /** The settings that are given otherwise than before, as the file calls them. */
 export function changedSettings(before: Sources, after: Sources): string[] {

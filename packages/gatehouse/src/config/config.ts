@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { ProtectedServer } from "../gateway/protected-server.ts";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
+import { fingerprintOf } from "./changes.ts";
 import { ConfigError, type ConfigProblem, quote, quoteUrl } from "./config-errors.ts";
 import {
   type ConfigFile,
@@ -75,6 +76,11 @@ export interface Config {
   /** `gatehouse.yaml:3:9`: where the value at a path of a section stands. */
   readonly placeOf: SectionReadings["placeOf"];
   readonly file: ConfigFileAbout | undefined;
+  /**
+   * Another one where file or settings are others; of a secret in the environment it only tells that it is
+   * set.
+   */
+  readonly fingerprint: string;
 }
 
 /** The configuration file that was read. */
@@ -195,7 +201,8 @@ function read(
   }
   if (errors.length > 0) throw new ConfigError(errors);
   // Without a fault every value is there.
-  return { config: compose(values as Values, mode, file, environment), sources };
+  const composed = compose(values as Values, mode, file, environment);
+  return { config: { ...composed, fingerprint: fingerprintOf(composed.file, sources) }, sources };
 }
 
 function parseAll(sources: ReadonlyMap<string, Source>, errors: ConfigProblem[]): Partial<Values> {
@@ -239,7 +246,7 @@ function compose(
   mode: Mode,
   file: ConfigFile,
   environment: ConfigInput["environment"],
-): Config {
+): Omit<Config, "fingerprint"> {
   const { issuer, loopback } = values.BASE_URL ?? {
     issuer: `http://localhost:${values.PORT}`,
     loopback: true,

@@ -82,7 +82,6 @@ const table = {
   client_added: ["success", "operator"],
   client_vouched: ["success", "operator"],
   client_credential_rotated: ["success", "operator"],
-  access_changed: ["success", "operator"],
   key_added: ["success", "operator"],
   key_rotated: ["success", "operator"],
   key_removed: ["success", "operator"],
@@ -94,6 +93,7 @@ const table = {
   // What the server does, and how it is.
   configuration_applied: ["success", "system"],
   configuration_refused: ["refused", "system"],
+  access_changed: ["success", "system"],
   declaration_left: ["success", "system"],
   declaration_returned: ["success", "system"],
   declaration_ended: ["success", "system"],

@@ -199,7 +199,7 @@ test("with an address for others and an identity provider protect is for good, a
   assert.doesNotMatch(printed, /development/);
   assert.match(printed, /^ {2}claude\.ai +.*https:\/\/mcp\.example\.com\/notes$/m);
   assert.match(printed, /"doors":"notes at https:\/\/mcp\.example\.com\/notes"/);
-  const read = untilPrinted(child, /read again and holds/);
+  const read = untilPrinted(child, /"reason":"reload"/);
   child.kill("SIGHUP");
   await read;
 });

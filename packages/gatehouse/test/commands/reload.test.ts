@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { createReloader } from "../../src/commands/reload.ts";
 import { processShell } from "../../src/commands/shell.ts";
 import { loadSettings } from "../../src/config/config.ts";
+import type { AuditEvent } from "../../src/oauth/ports.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { aFolder } from "../config/config-file.ts";
@@ -30,8 +31,10 @@ function aReloader(t: TestContext) {
     { write: (line) => void lines.push(line) },
   );
   const applied: (readonly string[] | undefined)[] = [];
-  const { reload } = createReloader(loadSettings(shell, "serve"), shell, log, async ({ sections }) => {
-    applied.push(sections.resources?.map(({ identifier }) => identifier));
+  const { reload } = createReloader(loadSettings(shell, "serve"), shell, log, {
+    reload: async ({ sections }) => {
+      applied.push(sections.resources?.map(({ identifier }) => identifier));
+    },
   });
   return { configPath, reload, applied, lines: () => lines.splice(0).map((line) => JSON.parse(line)) };
 }
@@ -96,11 +99,46 @@ test("what cannot be taken over changes nothing either", async (t) => {
     { write: (line) => void lines.push(line) },
   );
   const running = loadSettings(shell, "serve");
-  const { reload } = createReloader(running, shell, log, () => Promise.reject(new Error("no database")));
+  const { reload } = createReloader(running, shell, log, {
+    reload: () => Promise.reject(new Error("no database")),
+  });
   writeFileSync(configPath, whole.replace("info", "warn"));
   assert.equal(await reload(), false);
   assert.match(lines[0] ?? "", /no database/);
   assert.ok(lines[0]?.includes(running.config.file?.hash ?? "?"));
+});
+
+test("a configuration that is taken over is one event with its fingerprint and the names of what changed, one that is refused another, and neither holds a secret", async (t) => {
+  const configPath = join(aFolder(t, { "gatehouse.yaml": whole }), "gatehouse.yaml");
+  const shell = { ...processShell(anyProvider), configPath };
+  const log = createLog({ level: "silent", format: "json", tokenPrefixes: [] }, { write: () => {} });
+  const told: AuditEvent[] = [];
+  const running = loadSettings(shell, "serve");
+  const events = { emit: (event: AuditEvent) => void told.push(event) };
+  const { reload } = createReloader(running, shell, log, { reload: async () => {}, events });
+  writeFileSync(configPath, whole.replace("level: info", "level: warn").replace("-2 }", "-3 }"));
+  await reload();
+  const [applied, ...others] = told.splice(0);
+  assert.deepEqual(others, []);
+  assert.equal(applied?.name, "configuration_applied");
+  const { fingerprint } = running.config;
+  assert.match(applied.detail ?? "", /^configuration [0-9a-f]{12}, file [0-9a-f]{12}, before [0-9a-f]{12}; /);
+  assert.ok(!applied.detail?.startsWith(`configuration ${fingerprint}`), "another one by now");
+  assert.match(applied.detail ?? "", / changed: resources, log\.level; from the next start: log\.level$/);
+  writeFileSync(configPath, `${whole}access: { default: deny }\n`.replace("level: info", "level: loud"));
+  await reload();
+  const [refused, ...more] = told.splice(0);
+  assert.deepEqual(more, []);
+  assert.equal(refused?.name, "configuration_refused");
+  assert.match(refused.error ?? "", /gatehouse\.yaml:2:10 log\.level: found "loud"/);
+  assert.match(refused.detail ?? "", /goes on/);
+  writeFileSync(configPath, `${whole}access: { sign_in: [{ allow: { everyone: true } }] }\n`);
+  assert.equal(await reload(), true);
+  assert.deepEqual(
+    told.map(({ name }) => name),
+    ["configuration_applied", "access_changed"],
+  );
+  assert.ok(!JSON.stringify([applied, refused, told]).includes(credential.slice(-8)));
 });
 
 const unix = { skip: process.platform === "win32" && "has no SIGHUP" };
@@ -121,11 +159,11 @@ test("at SIGHUP the process and its workers read the configuration again, each o
   const started = await untilPrinted(child, /"listening".*\n/);
   const changed = whole.replace("notes", "other");
   writeFileSync(configPath, changed);
-  const all = untilPrinted(child, /(?:read again and holds[\s\S]*){3}/);
+  const all = untilPrinted(child, /(?:(?:read again and holds|"reason":"reload")[\s\S]*){3}/);
   child.kill("SIGHUP");
-  const hashes = [...(await all).matchAll(/"configuration":"([0-9a-f]{12})"[^\n]*holds/g)].map(
-    ([, hash]) => hash,
-  );
+  const hashes = [
+    ...(await all).matchAll(/"configuration":"([0-9a-f]{12})"[^\n]*holds|, file ([0-9a-f]{12}), before/g),
+  ].map(([, ofWorker, ofPrimary]) => ofWorker ?? ofPrimary);
   const store = await openSqliteStore({ path: database.path, create: false, migrate: false });
   const resources = await store.listResources();
   await store.close();
@@ -137,7 +175,7 @@ test("at SIGHUP the process and its workers read the configuration again, each o
   assert.equal(hashes.length, 3);
   assert.equal(new Set(hashes).size, 1);
   writeFileSync(configPath, changed.slice(0, 60));
-  const refused = untilPrinted(child, /not read again/);
+  const refused = untilPrinted(child, /configuration_refused/);
   child.kill("SIGHUP");
   assert.match(await refused, /gatehouse\.yaml:\d+:\d+/);
   // A worker that takes the place of another runs with what holds, not with what the file has become.

@@ -61,7 +61,9 @@ async function serving(t: TestContext, text = whole) {
   );
   const running = loadSettings(shell, "serve");
   const access: AccessInForce = await startAccess(running.config, store, log);
-  const { reload } = createReloader(running, shell, log, (config: Config) => reloadAll([access], config));
+  const { reload } = createReloader(running, shell, log, {
+    reload: (config: Config) => reloadAll([access], config),
+  });
   const told = () => lines.splice(0).map((line) => JSON.parse(line) as Record<string, string>);
   return { folder, configPath, access, reload, told };
 }

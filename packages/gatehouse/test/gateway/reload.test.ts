@@ -118,8 +118,10 @@ test("a file with something wrong in its servers changes nothing, and the log na
   );
   const shell = { ...processShell(anyProvider), configPath };
   const applied: unknown[] = [];
-  const { reload } = createReloader(loadSettings(shell, "serve"), shell, log, async ({ servers }) => {
-    applied.push(servers);
+  const { reload } = createReloader(loadSettings(shell, "serve"), shell, log, {
+    reload: async ({ servers }) => {
+      applied.push(servers);
+    },
   });
   writeFileSync(
     configPath,
@@ -188,7 +190,7 @@ test("at SIGHUP every worker takes over the list of servers", {
   };
   assert.deepEqual([await statuses("/mcp"), await statuses("/other")], [[401], [404]]);
   writeFileSync(configPath, yaml("http://127.0.0.1:1/mcp").replace("/mcp", "/other"));
-  const read = untilPrinted(child, /(?:read again and holds[\s\S]*){3}/);
+  const read = untilPrinted(child, /(?:(?:read again and holds|"reason":"reload")[\s\S]*){3}/);
   child.kill("SIGHUP");
   await read;
   assert.deepEqual([await statuses("/mcp"), await statuses("/other")], [[404], [401]]);
