@@ -17,12 +17,14 @@ export function addDoctorCommand(program: Command, shell: Shell): void {
 
 async function examine(shell: Shell, { json }: JsonOption): Promise<void> {
   // Loaded here, because nothing else needs any of it.
-  const [{ doctorChecks }, { runChecks }, { findingsAsText, hasFailed }] = await Promise.all([
+  const [{ createDoctor }, { runChecks }, { findingsAsText, hasFailed }] = await Promise.all([
     import("../start/doctor.ts"),
     import("../insight/doctor/run-checks.ts"),
     import("../insight/doctor/report-text.ts"),
   ]);
-  const findings = (await runChecks(doctorChecks(shell))).map(harmless);
+  const doctor = createDoctor(shell);
+  const findings = (await runChecks(doctor.checks)).map(harmless);
+  await doctor.close();
   if (json) printJson(shell, findings.map(describe), 2);
   else shell.print(findingsAsText(findings));
   if (hasFailed(findings)) throw new Refusal(1, "");

@@ -3,36 +3,79 @@ import { type ConfigInput, type LoadedSettings, loadSettings } from "../config/c
 import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { shownSettings } from "../config/shown-settings.ts";
 import type { DoctorCheck } from "../insight/doctor/check.ts";
+import { clockChecks } from "../insight/doctor/checks/clocks.ts";
 import {
   type ConfigurationProblem,
   configurationCheck,
   type Door,
   whoCheck,
 } from "../insight/doctor/checks/configuration.ts";
+import { databaseChecks } from "../insight/doctor/checks/database.ts";
+import { diskCheck } from "../insight/doctor/checks/disk.ts";
+import { keyChecks } from "../insight/doctor/checks/keys.ts";
+import { providerChecks } from "../insight/doctor/checks/providers.ts";
 import { runtimeCheck } from "../insight/doctor/checks/runtime.ts";
+import type { Clock, Random } from "../oauth/ports.ts";
 import { programVersion } from "../shipped-files.ts";
+import { databaseToLookAt, diskToLookAt } from "./doctor-database.ts";
+import { keysToLookAt } from "./doctor-keys.ts";
+import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
 import { openDoors } from "./open-doors.ts";
 
 /*
  * What `gatehouse doctor` looks at, in its order, with what each check asks. Only that command loads this.
  */
 
-/** The checks of a server that is configured so, whether it runs or not. */
-export function doctorChecks(input: ConfigInput): DoctorCheck[] {
+export interface Doctor {
+  /** Of a server that is configured so, whether it runs or not. */
+  readonly checks: readonly DoctorCheck[];
+  /** Lets go of what they opened. */
+  close(): Promise<void>;
+}
+
+/** What it has of the world it was called from. */
+export interface DoctorInput extends ConfigInput {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createDoctor(input: DoctorInput): Doctor {
   const loaded = load(input);
-  return [
+  const own = "problems" in loaded ? { checks: [], close: async () => undefined } : look(loaded, input);
+  const [configuration, runtime] = [
     configurationCheck(() => ("problems" in loaded ? loaded : counted(loaded))),
-    ...("problems" in loaded ? [] : checksOf(loaded)),
     runtimeCheck({
       version: programVersion(),
       node: process.versions.node,
       as: sea.isSea() ? "executable" : "package",
     }),
   ];
+  return { checks: [configuration, runtime, ...own.checks], close: own.close };
 }
 
-function checksOf({ config }: LoadedSettings): DoctorCheck[] {
-  return [whoCheck(doorsOf(config), config.sections.access?.sign_in !== undefined)];
+function look({ config }: LoadedSettings, { clock, random }: DoctorInput): Doctor {
+  const database = databaseToLookAt(config);
+  const providers = providersToLookAt(config, { clock, random });
+  const view = async () => undefined;
+  const databasesClock = {
+    name: "the database's",
+    provider: undefined,
+    ahead: async () => {
+      const ms = (await database?.look())?.clockAheadMs;
+      return ms === undefined ? undefined : ms / 1000;
+    },
+  };
+  return {
+    checks: [
+      whoCheck(doorsOf(config), config.sections.access?.sign_in !== undefined),
+      ...databaseChecks(database, view),
+      diskCheck(diskToLookAt(config, database, clock.now())),
+      ...keyChecks(keysToLookAt(config, database, clock)),
+      ...clockChecks([databasesClock, ...clocksOf(providers)]),
+      ...providerChecks(providers),
+    ],
+    close: async () => database?.close(),
+  };
 }
 
 function load(input: ConfigInput): LoadedSettings | { readonly problems: readonly ConfigurationProblem[] } {

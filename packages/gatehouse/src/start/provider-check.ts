@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { ClaimFate } from "../identity/openid/claim-fates.ts";
 import type { Finding } from "../identity/openid/examination.ts";
-import { describeDiscoveryFailure } from "../identity/openid/provider-advice.ts";
+import { adviceFor, describeDiscoveryFailure } from "../identity/openid/provider-advice.ts";
 import { signInAttempt, startAttempt } from "../oauth/authorization/attempt.ts";
 import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import {
@@ -24,13 +24,21 @@ export interface CheckedProvider {
   readonly title: string;
   /** What has to be registered there; `undefined`: nothing, it is this server itself. */
   readonly callbackUrl: string | undefined;
-  /** Looks at all that needs no person. `problem`: why that ended early. */
-  examine(): Promise<{ readonly findings: readonly Finding[]; readonly problem: string | undefined }>;
+  /** Looks at all that needs no person. */
+  examine(): Promise<ExaminedProvider>;
   /**
    * Begins a test sign-in, which nothing is stored of. Throws {@link SignInError}. `undefined` for accounts
    * of this server.
    */
   readonly startSignIn: (() => Promise<TestSignIn>) | undefined;
+}
+
+export interface ExaminedProvider {
+  readonly findings: readonly Finding[];
+  /** Why it ended early, in a sentence. */
+  readonly problem: string | undefined;
+  /** The same in two: the reason, and what to check. */
+  readonly failure?: { readonly message: string; readonly advice: string };
 }
 
 export interface TestSignIn {
@@ -71,7 +79,7 @@ export function providersToCheck(
         try {
           return { findings: look === undefined ? [] : await look(now), problem: undefined };
         } catch (error) {
-          return { findings: [], problem: describe(error, openid, config.providers.length === 1) };
+          return { findings: [], ...describe(error, openid, config.providers.length === 1) };
         }
       },
       startSignIn: isOurs
@@ -85,9 +93,18 @@ export function providersToCheck(
   });
 }
 
-function describe(error: unknown, openid: Discoverable | undefined, isAlone: boolean): string {
-  if (openid !== undefined) return describeDiscoveryFailure(describeProvider(openid.config, isAlone), error);
-  return error instanceof Error ? error.message : String(error);
+function describe(
+  error: unknown,
+  openid: Discoverable | undefined,
+  isAlone: boolean,
+): Pick<ExaminedProvider, "problem" | "failure"> {
+  const message = error instanceof Error ? error.message : String(error);
+  if (openid === undefined) return { problem: message };
+  const about = describeProvider(openid.config, isAlone);
+  return {
+    problem: describeDiscoveryFailure(about, error),
+    failure: { message, advice: adviceFor(about, error) },
+  };
 }
 
 async function outcomeOf(

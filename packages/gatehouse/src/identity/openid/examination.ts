@@ -11,6 +11,8 @@ export interface Finding {
   readonly good: boolean | undefined;
   /** For the operator. */
   readonly found: string;
+  /** Of a clock: seconds by which it is ahead of ours, where it says what time it is. */
+  readonly ahead?: number;
 }
 
 /** How far the clocks may be apart, in seconds: as far as a token's times may be. */
@@ -48,8 +50,13 @@ export function examineClock(date: string | null, now: Seconds): Finding {
   const apart = theirs - now;
   const found = `${Math.abs(apart)} s ${apart < 0 ? "behind" : "ahead of"} this computer's`;
   return Math.abs(apart) <= tolerated
-    ? { what: "clock", good: true, found }
-    : { what: "clock", good: false, found: `${found}: set one of them by NTP, ${tolerated} s are tolerated` };
+    ? { what: "clock", good: true, found, ahead: apart }
+    : {
+        what: "clock",
+        good: false,
+        ahead: apart,
+        found: `${found}: set one of them by NTP, ${tolerated} s are tolerated`,
+      };
 }
 
 /** Whether our secret is taken: told by what the token endpoint says against a code that is none. */

@@ -39,7 +39,8 @@ export function describeDiscoveryFailure(about: ProviderAbout, error: unknown): 
   return `nobody can sign in${through}: ${message}. What to check: ${adviceFor(about, error)}`;
 }
 
-function adviceFor({ issuer, setting }: ProviderAbout, error: unknown): string {
+/** What to check, without the reason. */
+export function adviceFor({ issuer, setting }: ProviderAbout, error: unknown): string {
   for (let inner = error; inner instanceof Error; inner = inner.cause) {
     const code = "code" in inner ? String(inner.code) : "";
     if (unknownAuthority.includes(code)) {

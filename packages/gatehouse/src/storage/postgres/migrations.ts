@@ -159,7 +159,11 @@ async function readLedger(client: Client, newest: number): Promise<Ledger> {
 /** After so long a database that does not answer what needs no work counts as out of reach. */
 const maxAnswerMs = 5000;
 
-async function connected<T>(options: ConnectionOptions, work: (client: Client) => Promise<T>): Promise<T> {
+/** @throws StoreUnavailableError, DatabaseRefusedError, and what the work throws */
+export async function connected<T>(
+  options: ConnectionOptions,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = new Client(connectionSettings(options));
   client.on("error", () => undefined);
   try {

@@ -57,7 +57,7 @@ export class OpenedFile {
   constructor(path: string, onNotice: OnNotice | undefined) {
     this.#path = path;
     this.#onNotice = onNotice;
-    this.#identities = [path, `${path}-wal`].map((name) => [name, identityOf(name)] as const);
+    this.#identities = [path, `${path}-wal`].map((name) => [name, fileIdentity(name)] as const);
   }
 
   /**
@@ -68,7 +68,7 @@ export class OpenedFile {
     const now = performance.now();
     if (when === "now and then" && !this.#isGhost && now - this.#lookedAt < recheckAfterMs) return;
     this.#lookedAt = now;
-    const isGhost = this.#identities.some(([path, identity]) => identityOf(path) !== identity);
+    const isGhost = this.#identities.some(([path, identity]) => fileIdentity(path) !== identity);
     if (isGhost !== this.#isGhost) this.#tell(isGhost);
     this.#isGhost = isGhost;
     if (isGhost)
@@ -86,8 +86,11 @@ export class OpenedFile {
   }
 }
 
-/** `undefined`: there is no such file, or it cannot be looked at. */
-function identityOf(path: string): string | undefined {
+/**
+ * Tells one file from another on this computer, whatever it is called. `undefined`: there is no such file, or
+ * it cannot be looked at.
+ */
+export function fileIdentity(path: string): string | undefined {
   try {
     const found = statSync(path, { bigint: true, throwIfNoEntry: false });
     return found && `${found.dev} ${found.ino}`;

@@ -77,7 +77,7 @@ export async function openSqliteStore({
 const openingPauseMs = 100;
 
 /** Waits for another process that has the file alone, without holding up this one: it may be told to stop. */
-async function openDatabase(path: string, options: DatabaseOptions): Promise<Database> {
+export async function openDatabase(path: string, options: DatabaseOptions): Promise<Database> {
   const deadline = performance.now() + (options.busyTimeoutMs ?? 5000);
   for (;;) {
     try {

@@ -1,0 +1,98 @@
+import { type DoctorCheck, type Finding, findingsOf, SkippedCheck } from "../check.ts";
+
+/** Another clock, beside ours. */
+export interface OtherClock {
+  /** `the database's`, `google's` */
+  readonly name: string;
+  /** Of an identity provider; else the database's. */
+  readonly provider: string | undefined;
+  /** Seconds by which it is ahead of ours; `undefined`: it does not say, or is not reached. */
+  readonly ahead: () => Promise<number | undefined>;
+}
+
+/** Seconds: as far as a token's times may be. */
+const tolerated = 60;
+
+/**
+ * Whose clock is wrong is told by which of them agree: of two that differ nobody knows.
+ */
+export function clockChecks(clocks: readonly OtherClock[]): DoctorCheck[] {
+  const read = async () => {
+    const all = await Promise.all(
+      clocks.map(async (clock) => ({ ...clock, ahead: await clock.ahead().catch(() => undefined) })),
+    );
+    return all.filter((clock): clock is ReadClock => clock.ahead !== undefined);
+  };
+  return [
+    { id: "clock.self", needs: ["config.valid"], run: async () => judgeOurs(await read()) },
+    {
+      id: "clock.provider",
+      needs: ["config.valid"],
+      run: async () => {
+        if (!clocks.some(({ provider }) => provider !== undefined))
+          throw new SkippedCheck("People sign in with accounts of this server: there is no other clock.");
+        return judgeProviders(await read());
+      },
+    },
+  ];
+}
+
+type ReadClock = Omit<OtherClock, "ahead"> & { readonly ahead: number };
+
+const isFar = (seconds: number) => Math.abs(seconds) > tolerated;
+
+/** Those that differ from ours, and those that agree with it. */
+function judgeOurs(clocks: readonly ReadClock[]): Finding {
+  const { ok, warn, fail } = findingsOf("clock.self");
+  if (clocks.length === 0) throw new SkippedCheck("No other clock could be asked.");
+  const far = clocks.filter(({ ahead }) => isFar(ahead));
+  const near = clocks.filter(({ ahead }) => !isFar(ahead));
+  const [first] = far;
+  if (first === undefined) {
+    const most = Math.max(1, ...near.map(({ ahead }) => Math.ceil(Math.abs(ahead))));
+    return ok(`The clocks agree within ${most} s.`);
+  }
+  const they = far.map(({ name }) => name).join(" and ");
+  const apart = `Our clock is ${describe(-first.ahead)} ${they}`;
+  const allAgree = far.every(({ ahead }) => !isFar(ahead - first.ahead));
+  if (near.length === 0 && far.length > 1 && allAgree) {
+    return fail(`${apart}.`, "Set ours: switch on NTP on this computer.");
+  }
+  const [agreeing] = near;
+  if (agreeing === undefined) {
+    return warn(`${apart}; nothing here tells which is right.`, "Compare ours with any other computer's.");
+  }
+  const database = far.find(({ provider }) => provider === undefined);
+  if (database !== undefined) {
+    return warn(
+      `The database's clock is ${describe(database.ahead)} ours, which agrees with ${agreeing.name}.`,
+      "Set the clock of the database's computer.",
+    );
+  }
+  return ok(`Our clock agrees with ${agreeing.name}.`);
+}
+
+function judgeProviders(clocks: readonly ReadClock[]): readonly Finding[] {
+  const { ok, warn, fail, skipped } = findingsOf("clock.provider");
+  const providers = clocks.filter(({ provider }) => provider !== undefined);
+  if (providers.length === 0) return [skipped("No identity provider said what time it is.")];
+  const others = clocks.filter(({ provider }) => provider === undefined);
+  return providers.map((clock) => {
+    const { ahead, provider } = clock;
+    if (!isFar(ahead)) return ok(`${provider} answers with the right time.`);
+    const rest = [...others, ...providers.filter((each) => each !== clock)];
+    const agrees = rest.find((each) => !isFar(each.ahead - ahead));
+    return agrees === undefined
+      ? fail(`The clock of ${provider} is ${describe(ahead)} ours.`, "Its operator must set it.")
+      : warn(
+          `The clock of ${provider} is ${describe(ahead)} ours, as is ${agrees.name}.`,
+          "Set ours: see `clock.self`.",
+        );
+  });
+}
+
+/** `7,203 s ahead of`. Fractions of seconds are nothing that headers could tell. */
+function describe(seconds: number): string {
+  const whole = Math.round(Math.abs(seconds)).toLocaleString("en-US");
+  return `${whole} s ${seconds < 0 ? "behind" : "ahead of"}`;
+}
