@@ -10,7 +10,7 @@ import { Meter } from "../packages/gatehouse/src/telemetry/metrics/meter.ts";
 
 const meter = new Meter();
 const note = meter.measure("/introspect");
-const silent = { emit: (_event: AuditEvent) => undefined };
+const silent = { emit: (_event: AuditEvent) => undefined, record: () => Promise.resolve() };
 const counting = meter.counting(silent);
 const event: AuditEvent = { name: "token_refreshed", request: "K7QM-2XDA-94TB" };
 const plain = { findCode: async () => undefined } as unknown as Store;

@@ -48,7 +48,7 @@ const services: Services = {
   documents: unused,
   clock: { now: () => seconds(Date.now() / 1000) },
   random: { bytes: randomBytes },
-  events: { emit: () => undefined },
+  events: { emit: () => undefined, record: () => Promise.resolve() },
   trace: { step: () => undefined },
   failures: { wait: () => 0, failed: () => 0 },
   checks: async () => [],

@@ -15,6 +15,7 @@ import type { Access, ClientDocuments, Clock, Events, IdentityProviders } from "
 import { createPages } from "./pages/render.ts";
 import { createReadiness, type Warnings } from "./readiness.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
+import { startAudit } from "./start/audit.ts";
 import { tellConfiguration } from "./start/configuration.ts";
 import { keepDeclarations } from "./start/declarations.ts";
 import { startGateway } from "./start/gateway.ts";
@@ -108,9 +109,11 @@ export async function startGatehouse(
   const warnings: Warnings = new Map();
   const findKeys = () => store.findKeys(clock.now());
   const checkKeys = keyCheck(keyring, findKeys, (about, warning) => log.warn(about, warning));
-  const told = limitsOnceAMinute(createEvents(log), clock);
+  const told = createEvents(log);
+  const audit = startAudit(config, { store, keyring, clock }, log, told, warnings);
+  const audited = limitsOnceAMinute(audit.events(told), clock);
   const trace = startTrace(config, timed, clock, log);
-  const events = tracedEvents(metrics?.events(told) ?? told, trace);
+  const events = tracedEvents(metrics?.events(audited) ?? audited, trace);
   const passkeys = await loadPasskeys(config, store, clock, events);
   const signIn = createSignIn(config, urls, clock, log, passkeys);
   const refused = createBoundedEvents(events, clock);
@@ -239,6 +242,7 @@ export async function startGatehouse(
       await spans?.close();
       await housekeeping?.stop();
       await trace.stop();
+      await audit.stop();
       await store.close();
     },
   };
@@ -254,14 +258,16 @@ export async function startUpkeep(
   log: Logger,
   overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
 ): Promise<Pick<RunningGatehouse, "reload" | "events" | "snapshot" | "stop">> {
-  const { store } = await openKeyedStore(config, log, systemClock, overrides);
+  const { store, keyring } = await openKeyedStore(config, log, systemClock, overrides);
+  const told = createEvents(log);
+  const audit = startAudit(config, { store, keyring, clock: systemClock }, log, told, new Map());
   const housekeeping = keepHouse(config, log, store, systemClock, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
   const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
   warnOfOpenDoors(config, log);
   warnOfOpenTelemetry(config, log);
-  const events = createEvents(log);
+  const events = audit.events(told);
   const services = { log, events, store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   const counting = config.metrics && countGrants(store, systemClock);
@@ -275,6 +281,7 @@ export async function startUpkeep(
       declarations.stop();
       counting?.stop();
       await housekeeping.stop();
+      await audit.stop();
       await store.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { RuleOutcome } from "../access/explanation.ts";
 import type { Match } from "../access/rules.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { AccessRefusal } from "../oauth/ports.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import type { AccessTest } from "./access.ts";
 import { nameOf } from "./people-tables.ts";
 import { formatInstant, formatTable } from "./table.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { loadConfig } from "../config/config.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Identity } from "../oauth/ports.ts";
 import {
   type CheckedProvider,
@@ -7,7 +8,6 @@ import {
   type Finding,
   providersToCheck,
 } from "../start/provider-check.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";

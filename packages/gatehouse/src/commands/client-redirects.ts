@@ -1,6 +1,6 @@
+import { oneLine } from "../oauth/harmless.ts";
 import type { TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkProvisionedRedirect } from "../oauth/redirects/provisioned-redirect.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { Refusal } from "./refusal.ts";
 
 /** @throws Refusal for an address, or a pattern of them, that an operator cannot have meant */

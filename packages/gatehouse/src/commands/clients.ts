@@ -1,12 +1,12 @@
 import { type Command, Option } from "commander";
 import { isDocumented } from "../oauth/clients/client.ts";
 import { policyOf } from "../oauth/clients/policy.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirects/legacy-pattern.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { ClientId } from "../oauth/values.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { checkRedirect } from "./client-redirects.ts";
 import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { describePlace, refuseDeclaredClient } from "./declared.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Finding } from "../insight/doctor/check.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";

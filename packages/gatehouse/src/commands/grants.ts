@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Grant } from "../oauth/records.ts";
 import type { Store } from "../oauth/store.ts";
 import type { GrantId } from "../oauth/values.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import { findPeople } from "./person.ts";
 import { Refusal } from "./refusal.ts";

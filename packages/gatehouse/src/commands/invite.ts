@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Store } from "../oauth/store.ts";
 import { type Seconds, seconds } from "../oauth/values.ts";
 import {
@@ -9,7 +10,6 @@ import {
   mailInvitation,
   mailLanguages,
 } from "../start/invitations.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import {
   agree,
   asJson,

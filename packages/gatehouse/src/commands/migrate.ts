@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 import { loadConfig } from "../config/config.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import { openStore, pendingMigrations } from "../start/store.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, duration, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { parseDuration } from "../config/parsers.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 

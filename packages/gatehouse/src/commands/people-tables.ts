@@ -1,6 +1,6 @@
+import { oneLine } from "../oauth/harmless.ts";
 import type { KnownAccount, Passkey } from "../oauth/records.ts";
 import type { EndedHoldings, Holdings } from "../oauth/store/people.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import type { Shell } from "./shell.ts";
 import { formatInstant, formatTable, several } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
+import { oneLine } from "../oauth/harmless.ts";
 import type { EndedHoldings } from "../oauth/store/people.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { addDisconnectCommand } from "./disconnect.ts";
 import { addInviteCommands } from "./invite.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";

@@ -1,9 +1,9 @@
+import { oneLine } from "../oauth/harmless.ts";
 import type { KnownAccount } from "../oauth/records.ts";
 import type { Holdings } from "../oauth/store/people.ts";
 import type { Store } from "../oauth/store.ts";
 import { subjectOf } from "../oauth/subject.ts";
 import type { Seconds } from "../oauth/values.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Whom a command is about: an address, or who a provider says they are. */

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { KeyError } from "../keys/key-file.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import { programVersion } from "../shipped-files.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { addAccessCommand } from "./access.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addCheckCommand } from "./check.ts";

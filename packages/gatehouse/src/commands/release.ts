@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { oneLine } from "../telemetry/sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import { counted, printOriginalTokens } from "./people-tables.ts";
 import { holdingsOf } from "./person.ts";

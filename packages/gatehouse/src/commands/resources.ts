@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { oneLine } from "../oauth/harmless.ts";
 import { OAuthError } from "../oauth/messages/errors.ts";
 import { type Declared, type Resource, type ResourceClaim, resourceClaims } from "../oauth/records.ts";
 import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
@@ -8,7 +9,6 @@ import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
 import { after, type ResourceIdentifier, type Seconds } from "../oauth/values.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { tellSecret } from "./client-secret.ts";
 import { declaredElsewhere, describePlace } from "./declared.ts";
 import {

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Client, PreviousSecret } from "../oauth/records.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import { after, type Seconds } from "../oauth/values.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, duration, type JsonOption, printJson } from "./options.ts";

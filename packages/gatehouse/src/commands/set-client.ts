@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { oneLine } from "../telemetry/sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import { checkRedirect } from "./client-redirects.ts";
 import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, collected, type JsonOption, printJson } from "./options.ts";

@@ -1,4 +1,4 @@
-import { oneLine } from "../telemetry/sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 
 /**
  * Rows in aligned columns under their headings. What stands in the cells may come from strangers and is made

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { isDocumented, isPublic } from "../oauth/clients/client.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Store } from "../oauth/store.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";

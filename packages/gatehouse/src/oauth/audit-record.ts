@@ -37,3 +37,78 @@ export function outcomeOf({ name, outcome, call }: Told): AuditOutcome {
     return meaningOf(name).outcome;
   return call.outcome === "denied" ? "refused" : "failure";
 }
+
+/** An event as the audit trail has it. What is left out is not known, or does not apply. */
+export interface AuditRecord {
+  /** `<chain>-<sequence>`. */
+  readonly id: string;
+  /** 12 characters, one a process that writes. */
+  readonly chain: string;
+  /** From 1, without a gap. */
+  readonly sequence: number;
+  /** Milliseconds since 1970; in a chain it never goes back. */
+  readonly time: number;
+  /** Of {@link AuditEventName}, or of a newer version's. */
+  readonly name: string;
+  readonly outcome: AuditOutcome;
+  readonly reason?: string | undefined;
+  readonly actor: Actor;
+  readonly subject?: string | undefined;
+  readonly client?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly grant?: string | undefined;
+  /** Where the request came from. */
+  readonly address?: string | undefined;
+  readonly userAgent?: string | undefined;
+  /** The process that wrote it. */
+  readonly instance: string;
+  readonly reference?: string | undefined;
+  /** Whatever else there is to say: harmless, and cut. */
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What can be searched for, beside the time. */
+export const auditColumns = [
+  "name",
+  "subject",
+  "client",
+  "resource",
+  "grant",
+  "address",
+  "reference",
+] as const satisfies readonly (keyof AuditRecord)[];
+
+/**
+ * A record as it is stored: what can be searched for stands by itself, the rest is JSON, and the MAC is over
+ * all of it and the record before. The addresses of people stand in `body` as `{address:…}` only.
+ */
+export interface SealedRecord
+  extends Pick<AuditRecord, "chain" | "sequence" | "time" | "outcome" | (typeof auditColumns)[number]> {
+  readonly body: string;
+  readonly mac: string;
+}
+
+/** What of a record stands in its body. */
+export type AuditBody = Pick<AuditRecord, "actor" | "reason" | "userAgent" | "instance" | "facts">;
+
+const mention = /\{address:([A-Za-z0-9_-]{16})\}/g;
+
+/** How an address of somebody stands in a body. */
+export const mentionOf = (id: string): string => `{address:${id}}`;
+
+/** The addresses that a body mentions, by their ids. */
+export function mentionedIn(body: string): string[] {
+  return body.includes("{address:") ? Array.from(body.matchAll(mention), ([, id = ""]) => id) : [];
+}
+
+/**
+ * A record as people read it.
+ * @param addressOf an address by its id; `undefined`: it was removed with its person
+ */
+export function readRecord(sealed: SealedRecord, addressOf: (id: string) => string | undefined): AuditRecord {
+  const { body, mac: _mac, ...columns } = sealed;
+  const shown = body.includes("{address:")
+    ? body.replace(mention, (_whole, id: string) => JSON.stringify(addressOf(id) ?? "[removed]").slice(1, -1))
+    : body;
+  return { id: `${sealed.chain}-${sealed.sequence}`, ...columns, ...(JSON.parse(shown) as AuditBody) };
+}

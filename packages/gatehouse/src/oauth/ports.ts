@@ -290,11 +290,18 @@ export class DocumentError extends Error {
 // -- telemetry
 
 /**
- * What happened, for the audit log (S10). Values are sanitized by the receiver; secrets never stand in an
+ * What happened, for the audit log (S10). Values are made harmless by the receiver; secrets never stand in an
  * event (S09).
  */
 export interface Events {
+  /** Told at once to the log, and within a second to the audit trail; nobody waits for that. */
   emit(event: AuditEvent): void;
+  /**
+   * The same, and resolves once it stands in the audit trail durably (Z16): for revocations, blocks, and
+   * whatever an operator does. Throws {@link StoreUnavailableError} where that cannot be had now; it is then
+   * told all the same, and tried again.
+   */
+  record(event: AuditEvent): Promise<void>;
 }
 
 /**
@@ -353,6 +360,8 @@ export interface AuditEvent {
   readonly reason?: string | undefined;
   /** How many, where it is about several: of refreshes, of refused requests. */
   readonly count?: number | undefined;
+  /** Of `audit_head` and `backup_restored`: where chains of the audit trail ended then. */
+  readonly heads?: string | undefined;
   /** Of `tool_called`. */
   readonly call?: AuditedToolCall | undefined;
   /** Free text for the operator. */

@@ -1,3 +1,4 @@
+import type { AuditStore } from "./store/audit.ts";
 import type { BudgetStore } from "./store/budgets.ts";
 import type { ClientStore } from "./store/clients.ts";
 import type { DeclarationStore } from "./store/declarations.ts";
@@ -36,7 +37,8 @@ export interface Store
     KeyStore,
     BudgetStore,
     TraceStore,
-    UpkeepStore {}
+    UpkeepStore,
+    AuditStore {}
 
 /**
  * The store cannot answer now; the request may be tried again. Becomes 503 `temporarily_unavailable` with

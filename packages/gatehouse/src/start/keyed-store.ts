@@ -9,10 +9,10 @@ import {
   readKeys,
   startKeys,
 } from "../keys/keyring.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Clock } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
 import { isRefusedCertificate, nameAuthority } from "../refused-certificate.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { showDatabaseCertificate } from "./database-certificate.ts";
 import { loadPostgres, openStore } from "./store.ts";
 

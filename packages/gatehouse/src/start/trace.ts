@@ -3,9 +3,9 @@ import type { Config } from "../config/config.ts";
 import { traceLaterEvent } from "../insight/trace/later-events.ts";
 import { limitsAt, trimmingAsItGrows, trimTraces } from "../insight/trace/limits.ts";
 import { createTraceWriter, type TraceWriter } from "../insight/trace/writer.ts";
+import { oneLine, withoutSecrets } from "../oauth/harmless.ts";
 import type { Clock, Events, Trace } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
-import { oneLine, withoutSecrets } from "../telemetry/sanitize.ts";
 import { instanceName } from "./instance.ts";
 import { systemClock } from "./system.ts";
 
@@ -34,6 +34,10 @@ export function tracedEvents(events: Events, trace: Trace): Events {
     emit(event) {
       traceLaterEvent(trace, event);
       events.emit(event);
+    },
+    record(event) {
+      traceLaterEvent(trace, event);
+      return events.record(event);
     },
   };
 }

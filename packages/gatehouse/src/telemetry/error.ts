@@ -1,4 +1,4 @@
-import { oneLine } from "./sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 
 interface DescribedError {
   readonly type: string;

@@ -1,7 +1,7 @@
 import type { Level, Logger } from "pino";
 import type { Actor } from "../oauth/audit-record.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { AuditEvent, AuditedToolCall, Events } from "../oauth/ports.ts";
-import { oneLine } from "./sanitize.ts";
 
 /** Events somebody should look at. The rest is daily business. */
 const levels: Partial<Record<AuditEvent["name"], Level>> = {
@@ -53,7 +53,7 @@ function maxLength(event: AuditEvent["name"], fact: (typeof facts)[number]): num
  * address only where that is why they were turned away: who does not get in has no subject here.
  */
 export function createEvents(log: Logger): Events {
-  return {
+  const events: Events = {
     emit(event) {
       const level = levelOf(event.name);
       if (!log.isLevelEnabled(level)) return;
@@ -69,7 +69,12 @@ export function createEvents(log: Logger): Events {
       line.err = event.cause; // the log describes it, and would take its message as it is for that of the line
       log[level](line, oneLine(event.cause instanceof Error ? event.cause.message : "", 500));
     },
+    // A line is all there is here: what makes it durable stands around this one.
+    async record(event) {
+      events.emit(event);
+    },
   };
+  return events;
 }
 
 /** Whose doing it was, where that is neither the person nor the client of the event. */

@@ -1,9 +1,9 @@
 import pino, { type DestinationStream, type Logger } from "pino";
+import { withoutSecrets } from "../oauth/harmless.ts";
 import { describeError } from "./error.ts";
 import { linesTogether } from "./lines-together.ts";
 import { createNovelty } from "./novelty.ts";
 import { readable } from "./readable.ts";
-import { withoutSecrets } from "./sanitize.ts";
 import { createTimestamps } from "./timestamps.ts";
 
 export interface LogOptions {

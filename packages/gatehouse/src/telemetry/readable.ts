@@ -1,5 +1,5 @@
 import type { DestinationStream } from "pino";
-import { oneLine } from "./sanitize.ts";
+import { oneLine } from "../oauth/harmless.ts";
 
 /** Shown in their own places, or of no use to a person. */
 const placed = new Set(["level", "time", "msg", "event", "err"]);

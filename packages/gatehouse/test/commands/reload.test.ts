@@ -114,7 +114,10 @@ test("a configuration that is taken over is one event with its fingerprint and t
   const log = createLog({ level: "silent", format: "json", tokenPrefixes: [] }, { write: () => {} });
   const told: AuditEvent[] = [];
   const running = loadSettings(shell, "serve");
-  const events = { emit: (event: AuditEvent) => void told.push(event) };
+  const events = {
+    emit: (event: AuditEvent) => void told.push(event),
+    record: async (event: AuditEvent) => void told.push(event),
+  };
   const { reload } = createReloader(running, shell, log, { reload: async () => {}, events });
   writeFileSync(configPath, whole.replace("level: info", "level: warn").replace("-2 }", "-3 }"));
   await reload();

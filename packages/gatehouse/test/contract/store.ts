@@ -1,6 +1,7 @@
 import { after, before, describe } from "node:test";
 import type { Store } from "../../src/oauth/store.ts";
 import { addressesContract } from "./addresses.ts";
+import { auditContract } from "./audit.ts";
 import { clientsContract } from "./clients.ts";
 import { codesContract } from "./codes.ts";
 import { confirmationContract } from "./confirmation.ts";
@@ -47,5 +48,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     tracesContract(tested);
     upkeepContract(tested);
     keysContract(tested);
+    auditContract(tested);
   });
 }

@@ -88,12 +88,14 @@ before(async () => {
   const secretKeys = [Buffer.from(environment.SECRET_KEY)] as const;
   settings = { ...config.settings, secretKeys, keyId: 0, sharedTokens: () => false };
   const counted = createStore(database);
-  const startWithKeys = store.startWithKeys; // once a start, with a transaction
+  // Once a start, with a transaction; and what is written in batches, which no request waits for.
+  const { startWithKeys, openAuditChain, appendAudit, appendTraceSteps } = store;
+  const beside = { startWithKeys, openAuditChain, appendAudit, appendTraceSteps };
   server = await startGatehouse(
     config,
     createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }),
     {
-      store: { ...counted, startWithKeys },
+      store: { ...counted, ...beside },
       clock: { now: () => now },
       access: () => access,
       providers: {

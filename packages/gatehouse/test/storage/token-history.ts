@@ -365,7 +365,10 @@ class Player {
       },
       clock: { now: () => this.#now },
       random: { bytes: (count) => Buffer.from(`${minted++}`.padStart(count, "0")) },
-      events: { emit: ({ name, cause }) => assert.equal(cause, undefined, `${name}: ${cause}`) },
+      events: {
+        emit: ({ name, cause }) => assert.equal(cause, undefined, `${name}: ${cause}`),
+        record: () => Promise.resolve(),
+      },
       trace: { step: () => undefined },
       failures: { wait: () => 0, failed: () => 0 },
       checks: async () => [],

@@ -58,7 +58,10 @@ export async function startPasskeyServer(
     store,
     clock,
     random,
-    events: { emit: (event: AuditEvent) => void events.push(event) },
+    events: {
+      emit: (event: AuditEvent) => void events.push(event),
+      record: async (event: AuditEvent) => void events.push(event),
+    },
     mayHold: (email: string) => !email.endsWith("@elsewhere.example"),
     groupsOf: (email: string) => (email === "grace@example.com" ? ["navy"] : []),
   };

@@ -40,6 +40,13 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
     "gatehouse_passkeys",
     "gatehouse_invitations",
   ].map((table) => database.prepare(`delete from ${table} where subject = $1`));
+  // Where the audit trail mentions an address of theirs: it goes, and the records stay.
+  const forgetMentions = [
+    "subject = $1",
+    "folded in (select lower(email) from gatehouse_accounts where subject = $1 and email > '')",
+    "folded in (select lower(address) from gatehouse_addresses where subject = $1)",
+    "folded in (select lower(upstream_subject) from gatehouse_accounts where subject = $1)",
+  ].map((which) => database.prepare(`delete from gatehouse_audit_addresses where ${which}`));
   const removeUnblocked = database.prepare(
     "delete from gatehouse_accounts where subject = $1 and blocked_at is null",
   );
@@ -89,7 +96,7 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
           const some = await endSome(run, subject);
           if (!some.isAll) return some;
           if (!known) return undefined;
-          for (const each of forgetting) await run(each, subject);
+          for (const each of [...forgetMentions, ...forgetting]) await run(each, subject);
           if ((await run(removeUnblocked, subject)).changes === 0) await run(forget, subject);
           return some;
         }),

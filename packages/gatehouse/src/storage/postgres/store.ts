@@ -2,6 +2,7 @@ import type { Store } from "../../oauth/store.ts";
 import { type Migration, refusePending } from "../migration.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { addressOperations } from "./addresses.ts";
+import { auditOperations } from "./audit.ts";
 import { budgetOperations } from "./budgets.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
@@ -97,6 +98,7 @@ export function createStore(database: Database): Store {
     ...grantOperations(database),
     ...keyOperations(database),
     ...budgetOperations(database),
+    ...auditOperations(database),
     ...traceOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations(database),

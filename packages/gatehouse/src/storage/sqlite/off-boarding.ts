@@ -38,6 +38,13 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
     "gatehouse_passkeys",
     "gatehouse_invitations",
   ].map((table) => database.prepare(`delete from ${table} where subject = ?`));
+  // Where the audit trail mentions an address of theirs: it goes, and the records stay.
+  const forgetMentions = [
+    "subject = ?",
+    "folded in (select lower(email) from gatehouse_accounts where subject = ? and email > '')",
+    "folded in (select lower(address) from gatehouse_addresses where subject = ?)",
+    "folded in (select lower(upstream_subject) from gatehouse_accounts where subject = ?)",
+  ].map((which) => database.prepare(`delete from gatehouse_audit_addresses where ${which}`));
   const removeUnblocked = database.prepare(
     "delete from gatehouse_accounts where subject = ? and blocked_at is null",
   );
@@ -75,7 +82,7 @@ export function offBoardingOperations(database: Database): OffBoardingOperations
           const some = endSome(subject);
           if (!some.isAll) return some;
           if (isKnown.get(subject) === undefined) return undefined;
-          for (const each of forgetting) each.run(subject);
+          for (const each of [...forgetMentions, ...forgetting]) each.run(subject);
           if (removeUnblocked.run(subject).changes === 0) forget.run(subject);
           return some;
         }),

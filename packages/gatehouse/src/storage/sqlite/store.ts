@@ -6,6 +6,7 @@ import { type Migration, refusePending } from "../migration.ts";
 import type { OnNotice } from "../notice.ts";
 import { accessTokenOperations } from "./access-tokens.ts";
 import { addressOperations } from "./addresses.ts";
+import { auditOperations } from "./audit.ts";
 import { budgetOperations } from "./budgets.ts";
 import { clientOperations } from "./clients.ts";
 import { codeOperations } from "./codes.ts";
@@ -121,6 +122,7 @@ export function createStore(database: Database, path: string): Store {
     ...grantOperations(database),
     ...keyOperations(database),
     ...budgetOperations(database),
+    ...auditOperations(database),
     ...traceOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations,

@@ -52,15 +52,21 @@ export class Meter {
 
   /** Counts what happens as it is told to the log. */
   counting(events: Events): Events {
+    const count = (event: AuditEvent) => {
+      this.events.add(event.name);
+      const outcome = signInOutcome(event);
+      if (outcome !== undefined) this.signIns.add(`${event.provider ?? "default"}\n${outcome}`);
+      if (event.name === "limit_reached") this.limits.add(event.reason ?? "other");
+      if (event.call !== undefined) this.#countCall(event.call);
+    };
     return {
-      ...events,
-      emit: (event) => {
-        this.events.add(event.name);
-        const outcome = signInOutcome(event);
-        if (outcome !== undefined) this.signIns.add(`${event.provider ?? "default"}\n${outcome}`);
-        if (event.name === "limit_reached") this.limits.add(event.reason ?? "other");
-        if (event.call !== undefined) this.#countCall(event.call);
+      emit(event) {
+        count(event);
         events.emit(event);
+      },
+      record(event) {
+        count(event);
+        return events.record(event);
       },
     };
   }

@@ -86,7 +86,7 @@ export async function aBareDoor(
     access: () => undefined,
     severalProviders: () => false,
     secretKeys: [Buffer.alloc(32, "k")],
-    events: { emit: () => undefined },
+    events: { emit: () => undefined, record: () => Promise.resolve() },
     budgets: { useBudgets: () => Promise.reject(new Error("there are no limits")) },
     clock: { now: () => Math.floor(Date.now() / 1000) as Seconds },
     log: { info: note, warn: note, error: note },

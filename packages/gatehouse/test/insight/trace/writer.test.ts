@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { createTraceWriter, type TraceWriterOptions } from "../../../src/insight/trace/writer.ts";
+import { oneLine, withoutSecrets } from "../../../src/oauth/harmless.ts";
 import type { StoredTraceStep } from "../../../src/oauth/store/traces.ts";
 import { StoreUnavailableError } from "../../../src/oauth/store.ts";
-import { oneLine, withoutSecrets } from "../../../src/telemetry/sanitize.ts";
 
 /** A store that is there or away, and all that it was given. */
 function aStore() {

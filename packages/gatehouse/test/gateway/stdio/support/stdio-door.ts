@@ -83,7 +83,7 @@ export async function aStdioDoor(
     access: () => undefined,
     severalProviders: () => false,
     secretKeys: [Buffer.alloc(32, "key")],
-    events: { emit: () => undefined },
+    events: { emit: () => undefined, record: () => Promise.resolve() },
     budgets: { useBudgets: () => Promise.reject(new Error("there are no limits")) },
     clock: { now: () => 0 as Seconds },
     log: logger,

@@ -1,0 +1,91 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { auditKeyOf } from "../insight/audit/seals.ts";
+import { type AuditTrail, createAuditTrail } from "../insight/audit/trail.ts";
+import { type AuditWriter, createAuditWriter } from "../insight/audit/writer.ts";
+import { KeyError } from "../keys/key-file.ts";
+import type { Keyring } from "../keys/keyring.ts";
+import { withoutSecrets } from "../oauth/harmless.ts";
+import type { AuditEvent, Clock, Events } from "../oauth/ports.ts";
+import type { Store } from "../oauth/store.ts";
+import type { Warnings } from "../readiness.ts";
+import { instanceName } from "./instance.ts";
+import { configuredKeys } from "./keyed-store.ts";
+import { systemClock, systemRandom } from "./system.ts";
+
+const refusedWarning = "the audit trail cannot be written: events wait, and are lost once too many do";
+
+/** The audit trail of a process that serves: a chain of its own, sealed with the newest key. */
+export function startAudit(
+  config: Config,
+  { store, keyring, clock }: { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock },
+  log: Logger,
+  told: Events,
+  warnings: Warnings,
+): AuditTrail {
+  const now = milliseconds(clock);
+  const writer = createAuditWriter({
+    store,
+    key: auditKeyOf(keyring[0]),
+    instance: instanceName,
+    random: systemRandom.bytes,
+    now,
+    withoutSecrets: withoutSecrets(config.settings.tokenPrefixes),
+    onState(refused) {
+      if (refused === undefined) {
+        warnings.delete(refusedWarning);
+        log.info("the audit trail is written again");
+      } else {
+        warnings.set(refusedWarning, "database");
+        log.warn({ err: refused }, "the audit trail cannot be written; events wait");
+      }
+    },
+    onLost: (count) => told.emit({ name: "audit_lost", request: "-", count }),
+  });
+  const trail = createAuditTrail(writer, store, now, (event) => told.emit(event));
+  return {
+    ...trail,
+    async stop() {
+      await trail.stop();
+      const { waiting } = writer.state();
+      if (waiting > 0) log.error({ count: waiting }, "events were not written to the audit trail");
+    },
+  };
+}
+
+/** The audit trail for one command. */
+export interface CommandAudit {
+  /** Resolves once the event is durable in the trail. Throws StoreUnavailableError. */
+  record(event: AuditEvent): Promise<void>;
+  /** Before the store is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * A chain for a command beside a server. Without a key here, which a command does not need otherwise, it is
+ * chained but sealed by nobody: `gatehouse audit verify` says so.
+ */
+export async function openCommandAudit(config: Config, store: Store): Promise<CommandAudit> {
+  const key = await commandKey(config);
+  const writer: AuditWriter = createAuditWriter({
+    store,
+    key: key && auditKeyOf(key),
+    instance: instanceName,
+    random: systemRandom.bytes,
+    now: Date.now,
+    withoutSecrets: withoutSecrets(config.settings.tokenPrefixes),
+  });
+  return { record: (event) => writer.record(event), close: () => writer.stop() };
+}
+
+async function commandKey(config: Config) {
+  try {
+    return (await configuredKeys(config)).keys[0]?.readings[0];
+  } catch (error) {
+    if (error instanceof KeyError) return undefined;
+    throw error;
+  }
+}
+
+/** The protocol's clock knows seconds; of the computer's own there are milliseconds. */
+const milliseconds = (clock: Clock) => (clock === systemClock ? Date.now : () => clock.now() * 1000);
