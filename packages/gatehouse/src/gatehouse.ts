@@ -14,6 +14,7 @@ import { endpointUrls } from "./oauth/messages/endpoint-urls.ts";
 import type { Access, ClientDocuments, Clock, Events, IdentityProviders } from "./oauth/ports.ts";
 import { createPages } from "./pages/render.ts";
 import { createReadiness, type Warnings } from "./readiness.ts";
+import { watchReturns } from "./start/abandoned.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
 import { startAudit } from "./start/audit.ts";
 import { tellConfiguration } from "./start/configuration.ts";
@@ -24,6 +25,7 @@ import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./star
 import { lookFromHere } from "./start/look-around.ts";
 import { countGrants, openMetrics, startMetrics } from "./start/metrics.ts";
 import { warnOfOpenDoors } from "./start/open-doors.ts";
+import { watchOutages } from "./start/outage.ts";
 import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/passkeys.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
@@ -113,13 +115,24 @@ export async function startGatehouse(
   const audit = startAudit(config, { store, keyring, clock }, log, told, warnings);
   const audited = limitsOnceAMinute(audit.events(told), clock);
   const trace = startTrace(config, timed, clock, log);
-  const events = tracedEvents(metrics?.events(audited) ?? audited, trace);
+  const watched = { store: keyed.store, storage: config.storage, clock };
+  const outages = watchOutages(tracedEvents(metrics?.events(audited) ?? audited, trace), watched);
+  const events: Events = outages;
   const passkeys = await loadPasskeys(config, store, clock, events);
-  const signIn = createSignIn(config, urls, clock, log, passkeys);
+  const signIn = createSignIn(config, urls, clock, log, passkeys, events);
   const refused = createBoundedEvents(events, clock);
+  const lost = createBoundedEvents(events, clock, 1);
   const provided = overrides.providers ?? signIn.providers;
   const measured = metrics?.providers(provided) ?? provided;
-  const providers = spans?.providers(measured) ?? measured;
+  const openProviders = config.providers.filter(({ kind }) => kind === "openid" || kind === "github");
+  const returns = watchReturns(spans?.providers(measured) ?? measured, {
+    events,
+    store,
+    clock,
+    callbackOf: (name) =>
+      openProviders.some((one) => one.name === name) ? urls.callbackOf(name) : undefined,
+  });
+  const { providers } = returns;
   const declarations = await closingOnError(store, () =>
     keepDeclarations(config, { log, events, store, clock }, keepsHouse),
   );
@@ -156,7 +169,11 @@ export async function startGatehouse(
   });
   const pages = createPages(urls.basePath, config.brand);
   const names = providers.all.map(({ name }) => name);
-  const routes = [...serverRoutes(urls, server, names), assetRoute(pages.stylesheet, "text/css")];
+  const callback = (name: string) => returns.callback(name, server.callback(name));
+  const routes = [
+    ...serverRoutes(urls, { ...server, callback }, names),
+    assetRoute(pages.stylesheet, "text/css"),
+  ];
   if (passkeys !== undefined) routes.push(assetRoute(pages.script, "text/javascript"));
   routes.push(...signIn.routes);
   const listener = createListener({
@@ -172,9 +189,14 @@ export async function startGatehouse(
       ),
     rateLimits: config.rateLimits,
     ...(overrides.settleMs !== undefined && { settleMs: overrides.settleMs }),
-    onRefused: ({ id, status, error, method, path, address, userAgent, budget }) => {
-      const about = { request: id, address, userAgent, error, detail: `${status} ${method} ${path}` };
-      if (budget !== undefined) events.emit({ name: "limit_reached", ...about, reason: budget });
+    onRefused: ({ id, status, error, method, path, address, userAgent, budget, note, wrongAddress }) => {
+      const detail = [`${status} ${method} ${path}`, ...(note === undefined ? [] : [note])].join("; ");
+      const about = { request: id, address, userAgent, error, detail };
+      if (wrongAddress !== undefined) {
+        const seen = `it came by ${wrongAddress.theirs}, and BASE_URL is ${wrongAddress.ours}`;
+        const reason = "host or path differs from BASE_URL";
+        lost("", { name: "not_found", ...about, reason, detail: `${detail}; ${seen}` });
+      } else if (budget !== undefined) events.emit({ name: "limit_reached", ...about, reason: budget });
       else refused(`${status} ${address}`, { name: "request_refused", ...about });
     },
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
@@ -232,6 +254,8 @@ export async function startGatehouse(
     async stop() {
       readiness.stop();
       looking.stop();
+      returns.stop();
+      outages.stop();
       declarations.stop();
       counting?.stop();
       await withdrawal.stop();

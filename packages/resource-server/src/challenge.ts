@@ -58,6 +58,19 @@ export function cannotCheck(): Answer {
   return json(503, body, { "Retry-After": "5" });
 }
 
+/**
+ * 503 when the authorization server does not take this server's credential: trying again helps nobody.
+ * @param reference under which both logs tell of it
+ */
+export function setUpWrongly(reference: string | undefined): Answer {
+  const named = reference === undefined ? "" : ` (reference ${reference})`;
+  const body = {
+    error: "server_error",
+    error_description: `The MCP server is set up wrongly; its operator must act${named}.`,
+  };
+  return json(503, body);
+}
+
 /** 503 when the issuer's metadata could not be fetched to be repeated here. */
 export function noCopy(): Answer {
   const body = {

@@ -3,6 +3,7 @@ import { type AuthInfo, authInfoOf } from "./auth-info.ts";
 import { readBearer } from "./bearer.ts";
 import * as challenge from "./challenge.ts";
 import { corsHeaders, preflightAnswer } from "./cors.ts";
+import { CredentialRefusedError } from "./introspection.ts";
 import { createIssuerCopy } from "./issuer-copy.ts";
 import { type ProtectionOptions, readOptions } from "./options.ts";
 import { createResourceMetadata } from "./resource-metadata.ts";
@@ -103,7 +104,12 @@ export function createGuard(options: ProtectionOptions): Guard {
     check: (request) =>
       check(request).catch((error: unknown) => {
         protection.onFailure(error instanceof Error ? error : new Error(String(error)));
-        return refuse(challenge.cannotCheck()); // U09: fail closed
+        // U09: fail closed
+        return refuse(
+          error instanceof CredentialRefusedError
+            ? challenge.setUpWrongly(error.reference)
+            : challenge.cannotCheck(),
+        );
       }),
   };
 }

@@ -13,6 +13,20 @@ import type { Protection } from "./options.ts";
 const unknown = { atOnce: 16, inLine: 1000 };
 const known = { atOnce: 8, inLine: 1000 };
 
+/** The authorization server does not take this server's credential: its operator has to act. */
+export class CredentialRefusedError extends Error {
+  override readonly name = "CredentialRefusedError";
+  /** Under which the authorization server's log says why. */
+  readonly reference: string | undefined;
+  constructor(endpoint: string, reference: string | undefined) {
+    super(`${endpoint} refuses this server's credential${underReference(reference)}`);
+    this.reference = reference;
+  }
+}
+
+const underReference = (reference: string | undefined) =>
+  reference === undefined ? "" : ` (reference ${reference})`;
+
 /**
  * Asks the authorization server what it knows of a token (RFC 7662 §2). The token travels in the form of this
  * one request and nowhere else (U10). `isKnown`: it was good when it was asked about before. Resolves with
@@ -36,10 +50,12 @@ export function createIntrospection(
         headers: { Authorization: `Bearer ${credential}`, Accept: "application/json" },
         body: new URLSearchParams({ token, token_type_hint: "access_token" }),
       };
-      const { status, json } = await askForJson(endpoint, question, signal);
-      if (status === 401) throw new Error(`${endpoint} refuses this server's credential`);
+      const { status, json, reference } = await askForJson(endpoint, question, signal);
+      if (status === 401) throw new CredentialRefusedError(endpoint, reference);
       if (status !== 200 || json === undefined)
-        throw new Error(`${endpoint} answered ${status} and no introspection result`);
+        throw new Error(
+          `${endpoint} answered ${status} and no introspection result${underReference(reference)}`,
+        );
       return json;
     });
   };

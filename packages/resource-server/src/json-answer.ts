@@ -4,6 +4,8 @@ import { readBounded } from "./bounded-text.ts";
 export interface JsonAnswer {
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>> | undefined;
+  /** `X-Request-Id`: under which its log tells of the request. */
+  readonly reference: string | undefined;
 }
 
 const maxBodyBytes = 65_536;
@@ -22,7 +24,11 @@ export async function askForJson(url: string, init: RequestInit, signal: AbortSi
       return send();
     });
     const text = await readBounded(response.body, maxBodyBytes);
-    return { status: response.status, json: text === undefined ? undefined : parseObject(text) };
+    return {
+      status: response.status,
+      json: text === undefined ? undefined : parseObject(text),
+      reference: /^[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}$/.exec(response.headers.get("x-request-id") ?? "")?.[0],
+    };
   } catch (error) {
     throw new Error(`no usable answer from ${new URL(url).origin}: ${reasonOf(error, signal)}`);
   }

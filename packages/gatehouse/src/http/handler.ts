@@ -9,14 +9,15 @@ import type { RequestTaker } from "./claimed.ts";
 import { createAddressReader, createPeerCheck } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
 import { preflight } from "./cross-origin.ts";
-import { type Budgets, createRateLimits } from "./rate-limits.ts";
+import { type Budgets, createRateLimits, perMinute } from "./rate-limits.ts";
 import { isAmbiguous, readParameters } from "./read-request.ts";
-import { errorCodeOf, type Refused, refusal } from "./refusal.ts";
+import { errorCodeOf, type RefusalDetails, type Refused, refusal } from "./refusal.ts";
 import { endpointOf, type Route } from "./route.ts";
 import { reasonToRefuse } from "./this-computer.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { RequestSpan, RequestTracing } from "./tracing.ts";
 import { createWriter, type WriterOptions } from "./write-answer.ts";
+import { createAddressCheck, type WrongAddress } from "./wrong-address.ts";
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
@@ -65,6 +66,10 @@ export interface RefusalEntry {
   readonly userAgent: string | undefined;
   /** The name of the budget that was used up, where that is why. */
   readonly budget?: string | undefined;
+  /** What of that the operator should know. */
+  readonly note?: string;
+  /** That host or path differ from the issuer's, where that is why nothing was found. */
+  readonly wrongAddress?: WrongAddress | undefined;
 }
 
 const maxUrlLength = 16 * 1024;
@@ -86,6 +91,7 @@ export function createHandler(
   const measures = options.measure && measureRoutes(options.routes, options.measure);
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
+  const addressCheck = createAddressCheck(options.issuer, new Set(routes.keys()));
   const isTrusted = createPeerCheck(options.trustedProxies ?? []);
   const cookies = createCookieCodec(secure);
   const write = createWriter({ renderPage: options.renderPage, cookies, secure, isClosing });
@@ -157,15 +163,15 @@ export function createHandler(
     const { method = "GET", headers } = request;
     if ((request.url ?? "").length > maxUrlLength) return refuse(request, origin, route, 414);
     if (isAmbiguous(request)) return refuse(request, origin, route, 400);
-    if (route === undefined) return refuse(request, origin, route, 404);
+    if (route === undefined) return refuseUnknown(request, origin);
     const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
-    if (elsewhere !== undefined) return refuse(request, origin, route, 403, {}, elsewhere);
+    if (elsewhere !== undefined) return refuse(request, origin, route, 403, { detail: elsewhere });
     if (method === "OPTIONS" && route.cors === true) return preflight(route);
     const endpoint = endpointOf(route, method);
     if (endpoint === undefined) return refuse(request, origin, route, 405);
     if (limits !== undefined && route.limit !== undefined) {
       const wait = await limits(route.limit, address);
-      if (wait > 0) return refuse(request, origin, route, 429, { "Retry-After": String(wait) });
+      if (wait > 0) return refuseForNow(request, origin, route, wait);
     }
     const body = method === "POST" || method === "PUT" ? await readBody(request, maxBodyBytes) : { text: "" };
     if ("refused" in body) return refuse(request, origin, route, body.refused);
@@ -190,19 +196,50 @@ export function createHandler(
     return answered;
   }
 
+  /** A page that waits asks again by itself, which a form cannot. */
+  function refuseForNow(
+    request: IncomingMessage,
+    origin: Pick<OAuthRequest, "id" | "address">,
+    route: Route,
+    wait: number,
+  ): OAuthResponse {
+    const goesOn = route.audience === "person" && request.method === "GET";
+    const headers = { "Retry-After": String(wait), ...(goesOn && { Refresh: String(wait) }) };
+    const reason = { key: "tooManyAttempts", seconds: goesOn ? wait : undefined } as const;
+    const most =
+      route.limit && { ...perMinute, ...(typeof rateLimits === "object" && rateLimits) }[route.limit];
+    const ignored =
+      request.headers["x-forwarded-for"] !== undefined && !isTrusted(request)
+        ? "; its X-Forwarded-For is ignored: TRUSTED_PROXIES does not name it"
+        : "";
+    const note = `${most} a minute from one address are taken, the next in ${wait} s${ignored}`;
+    return refuse(request, origin, route, 429, { headers, reason }, { budget: route.limit, note });
+  }
+
+  function refuseUnknown(
+    request: IncomingMessage,
+    origin: Pick<OAuthRequest, "id" | "address">,
+  ): OAuthResponse {
+    const [path = ""] = (request.url ?? "/").split("?", 1);
+    const wrongAddress = addressCheck(request, path, isTrusted(request));
+    const reason = wrongAddress && ({ key: "wrongAddress", ...wrongAddress } as const);
+    return refuse(request, origin, undefined, 404, { reason }, { wrongAddress });
+  }
+
   function refuse(
     request: IncomingMessage,
     { id, address }: Pick<OAuthRequest, "id" | "address">,
     route: Route | undefined,
     status: Refused,
-    ...details: readonly [headers?: Readonly<Record<string, string>>, explanation?: string]
+    details: RefusalDetails = {},
+    about: Pick<RefusalEntry, "budget" | "note" | "wrongAddress"> = {},
   ): OAuthResponse {
     const { method = "GET", url = "/", headers } = request;
     const error = errorCodeOf(status);
     const [path = ""] = url.split("?", 1);
     const entry = { id, status, error, method, path, address, userAgent: headers["user-agent"] };
-    options.onRefused?.({ ...entry, ...(status === 429 && { budget: route?.limit }) });
-    return refusal(route, request, id, status, ...details);
+    options.onRefused?.({ ...entry, ...about });
+    return refusal(route, request, id, status, details);
   }
 
   return handle;

@@ -10,7 +10,7 @@ export type Budgets = Partial<Record<LimitName, number>>;
  * Generous, because hosted clients share few addresses; introspection has none: an MCP server asks on every
  * call, and only failures count there.
  */
-const perMinute: Record<LimitName, number> = {
+export const perMinute: Record<LimitName, number> = {
   authorize: 600,
   token: 1200,
   register: 300,

@@ -17,7 +17,7 @@ const refusals: Record<Refused, readonly [code: string, description: string, rea
   413: ["invalid_request", "the body is too large", { key: "tooLarge" }],
   414: ["invalid_request", "the URL is too long", { key: "linkTooLong" }],
   415: ["invalid_request", "this encoding or type of body is not accepted", { key: "unreadableForm" }],
-  429: ["slow_down", "too many requests", { key: "tooManyAttempts" }],
+  429: ["slow_down", "too many requests", { key: "tooManyAttempts", seconds: undefined }],
   500: ["server_error", "something went wrong on our side", { key: "brokeOff" }],
 };
 
@@ -26,19 +26,24 @@ export function errorCodeOf(status: Refused): string {
   return refusals[status][0];
 }
 
-/**
- * An answer in the shape of its audience; for unknown paths, of whoever asks.
- * @param detail what a page adds for whoever runs this, in English
- */
+/** What is told besides. */
+export interface RefusalDetails {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What a person is told, where more is known than the status says. */
+  readonly reason?: Reason | undefined;
+  /** What a page adds for whoever runs this, in English. */
+  readonly detail?: string | undefined;
+}
+
+/** An answer in the shape of its audience; for unknown paths, of whoever asks. */
 export function refusal(
   route: Route | undefined,
   request: IncomingMessage,
   id: string,
   status: Refused,
-  headers: Readonly<Record<string, string>> = {},
-  detail?: string,
+  { headers = {}, detail, ...details }: RefusalDetails = {},
 ): OAuthResponse {
-  const [code, description, reason] = refusals[status];
+  const [code, description, usual] = refusals[status];
   const all = {
     ...noStore,
     ...(status === 405 && route ? { Allow: allowedMethods(route) } : {}),
@@ -51,7 +56,7 @@ export function refusal(
   const answer = page(status, {
     kind: "error",
     status,
-    reason,
+    reason: details.reason ?? usual,
     detail,
     reference: id,
     continueTo: undefined,

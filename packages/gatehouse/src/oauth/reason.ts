@@ -18,11 +18,18 @@ export type KnownClientName =
 export interface ReasonDetails {
   /** The store cannot answer for the moment. */
   readonly unavailable: None;
+  /** Somebody else holds it. */
+  readonly storeBusy: None;
+  /** It cannot be reached. */
+  readonly storeUnreachable: None;
+  /** It has no room left. */
+  readonly storeFull: None;
   /** A failure of this server, at one of its endpoints. */
   readonly failed: None;
   /** Another failure of this server: nothing is known of what happened before it. */
   readonly brokeOff: None;
-  readonly tooManyAttempts: None;
+  /** `seconds`: after so many the browser tries again by itself. */
+  readonly tooManyAttempts: { readonly seconds: number | undefined };
   /** A request no page has better words for. */
   readonly unusableRequest: None;
   /**
@@ -37,8 +44,10 @@ export interface ReasonDetails {
   readonly faultyDocument: { readonly app: KnownClientName | undefined; readonly host: string };
   /** The document that describes an app cannot be fetched. */
   readonly missingDocument: { readonly app: KnownClientName | undefined; readonly host: string };
-  readonly unknownRedirect: None;
-  readonly unknownResource: None;
+  /** The app wants the answer at an address it never registered. `app`: its name, where that is certain. */
+  readonly unknownRedirect: { readonly app: KnownClientName | undefined; readonly uri: string | undefined };
+  /** The app asks for an MCP server that is not set up here. `known`: one with nearly its address. */
+  readonly unknownResource: { readonly asked: string | undefined; readonly known: string | undefined };
   /** `prompt=none`, and nobody is signed in. */
   readonly nobodySignedIn: None;
   /** `prompt=none`, and the person has not approved. */
@@ -99,6 +108,8 @@ export interface ReasonDetails {
   /** What answers this computer only was asked for by another one. */
   readonly anotherComputer: None;
   readonly nothingHere: None;
+  /** The same, of somebody who came by another address than the server's own. */
+  readonly wrongAddress: { readonly ours: string; readonly theirs: string };
   readonly wrongMethod: None;
   readonly tooLarge: None;
   readonly linkTooLong: None;

@@ -56,8 +56,9 @@ export async function chooseResource(
   const [identifier = settings.defaultResource] = named;
   if (identifier !== undefined) {
     const resource = await store.findResource(identifier);
-    if (resource !== undefined && hasLeft(resource))
-      refuse("unknown resource", "one that is still declared", identifier);
+    if (resource !== undefined && hasLeft(resource)) {
+      throw unknownResource(await store.listResources(), identifier);
+    }
     return resource ?? (await unconfigured(store, identifier, named.size === 0));
   }
   const configured = (await store.listResources()).filter((resource) => !hasLeft(resource));
@@ -81,8 +82,7 @@ export function refuseLeft({ standing }: { readonly standing?: Standing }): void
 }
 
 /** For whoever runs the server, who has a handful of them. */
-function knownOf(configured: readonly Resource[]): string {
-  const known = configured.filter((resource) => !hasLeft(resource)).map(({ identifier }) => identifier);
+function knownOf(known: readonly ResourceIdentifier[]): string {
   return known.slice(0, 5).join(" or ") + (known.length > 5 ? ` or one of ${known.length - 5} more` : "");
 }
 
@@ -93,10 +93,54 @@ async function unconfigured(
 ): Promise<Resource> {
   if (!isDefault) {
     const configured = await store.listResources();
-    if (configured.length > 0) refuse("unknown resource", knownOf(configured), identifier);
+    if (configured.length > 0) throw unknownResource(configured, identifier);
     if (!isSafeUnconfigured(identifier)) refuse("unknown resource", "https, or http on loopback", identifier);
   }
   return { identifier, name: undefined, scopes: [], createdAt: 0 as Seconds };
+}
+
+/** A slash, a port or a letter is enough to miss: whoever nearly has an address reads which one is meant. */
+function unknownResource(configured: readonly Resource[], asked: ResourceIdentifier): OAuthError {
+  const present = configured.filter((resource) => !hasLeft(resource)).map(({ identifier }) => identifier);
+  const known = nearest(asked, present);
+  const about = known === undefined ? "" : `; this server knows ${known}`;
+  return new OAuthError("invalid_target", {
+    hint: `unknown resource${about}`,
+    debug: `unknown resource ${asked}${about}`,
+    reason: { key: "unknownResource", asked: asked.slice(0, 200), known },
+    log: { reason: "resource" },
+    decidedBy: { rule: "resource (RFC 8707 §2)", expected: knownOf(present), received: asked },
+  });
+}
+
+/** The one that differs in a few characters; else the only one at the same host. */
+function nearest(asked: string, known: readonly ResourceIdentifier[]): ResourceIdentifier | undefined {
+  const near = known
+    .map((identifier) => ({ identifier, distance: distance(asked, identifier, maxTypos) }))
+    .filter((one) => one.distance <= maxTypos)
+    .sort((one, other) => one.distance - other.distance)[0];
+  if (near !== undefined) return near.identifier;
+  const sameHost = known.filter((identifier) => new URL(identifier).host === new URL(asked).host);
+  return sameHost.length === 1 ? sameHost[0] : undefined;
+}
+
+/** More is another address, and no mistyped one. */
+const maxTypos = 3;
+
+/** How many characters are added, left out or replaced; more than `most` is not counted on. */
+function distance(one: string, other: string, most: number): number {
+  if (Math.abs(one.length - other.length) > most) return most + 1;
+  let above = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [row, letter] of [...one].entries()) {
+    const line = [row + 1];
+    for (const [column, same] of [...other].entries()) {
+      const replaced = (above[column] ?? 0) + Number(letter !== same);
+      line.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (line[column] ?? 0) + 1));
+    }
+    if (Math.min(...line) > most) return most + 1;
+    above = line;
+  }
+  return above[other.length] ?? most + 1;
 }
 
 function refuse(hint: string, expected?: string, received?: string): never {

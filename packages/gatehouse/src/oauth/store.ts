@@ -48,8 +48,17 @@ export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
   /** Where to look. */
   readonly check: "database" | StoreProblem["check"];
-  constructor(message: string, options?: ErrorOptions & { readonly check?: StoreUnavailableError["check"] }) {
+  /** `locked`: somebody else holds it. `full`: it has no room. `unreachable`: it does not answer. */
+  readonly kind: "locked" | "full" | "unreachable" | "other";
+  constructor(
+    message: string,
+    options?: ErrorOptions & {
+      readonly check?: StoreUnavailableError["check"];
+      readonly kind?: StoreUnavailableError["kind"];
+    },
+  ) {
     super(message, options);
     this.check = options?.check ?? "database";
+    this.kind = options?.kind ?? "other";
   }
 }

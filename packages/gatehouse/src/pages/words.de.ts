@@ -305,6 +305,21 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       explanation:
         "Der Anmeldedienst kann gerade nicht antworten. Es wurde nichts geändert. Kehren Sie zu Ihrer App zurück und versuchen Sie es noch einmal.",
     }),
+    storeBusy: () => ({
+      title: "Gerade ist zu viel los",
+      explanation:
+        "Gehen Sie zurück und versuchen Sie es gleich noch einmal. Es ging nichts verloren, und es wurde nichts geändert.",
+    }),
+    storeUnreachable: () => ({
+      title: "Dieser Server erreicht seine Datenbank nicht",
+      explanation:
+        "Versuchen Sie es in einer Minute noch einmal. Es liegt nicht an Ihnen, und es wurde nichts geändert.",
+    }),
+    storeFull: () => ({
+      title: "Dieser Server kann gerade nichts speichern",
+      explanation:
+        "Seine Betreiber haben es im Protokoll stehen. Es liegt nicht an Ihnen, und es wurde nichts geändert. Versuchen Sie es später noch einmal.",
+    }),
     failed: () => ({
       title: "Bei uns ist etwas schiefgegangen",
       explanation:
@@ -315,10 +330,12 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       explanation:
         "Kehren Sie zu Ihrer App zurück und versuchen Sie es noch einmal. Misslingt es wieder, nennen Sie den Betreibern dieses Servers die Kennung unten.",
     }),
-    tooManyAttempts: () => ({
+    tooManyAttempts: ({ seconds }) => ({
       title: "Zu viele Versuche",
       explanation:
-        "Bitte warten Sie eine Minute, kehren Sie dann zu Ihrer App zurück und versuchen Sie es noch einmal.",
+        seconds === undefined
+          ? "Aus Ihrem Netz kamen zu viele Versuche. Bitte warten Sie eine Minute, kehren Sie dann zu Ihrer App zurück und versuchen Sie es noch einmal."
+          : `Aus Ihrem Netz kamen zu viele Versuche. In ${span(seconds)} geht es von selbst weiter: Lassen Sie diese Seite offen.`,
     }),
     unusableRequest: () => ({
       title: "Dieser Anmeldelink funktioniert nicht",
@@ -328,11 +345,11 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     unknownApp: () => ({
       title: "Dieser Server kennt die App nicht",
       explanation:
-        "Die App verwendet eine Registrierung, die es hier nicht (mehr) gibt. Entfernen Sie diesen Server in der App, oder melden Sie sich dort von ihm ab, und fügen Sie ihn wieder hinzu: Dann registriert sie sich neu.",
+        "Die App verwendet eine Registrierung, die es hier nicht (mehr) gibt: Eine, die lange nicht benutzt wird, wird vergessen. Entfernen Sie diesen Server in der App, oder melden Sie sich dort von ihm ab, und fügen Sie ihn wieder hinzu: Dann registriert sie sich neu.",
     }),
     forgottenApp: ({ app }) => ({
       title: `${app.name} ist diesem Server nicht mehr bekannt`,
-      explanation: `${app.name} verwendet eine Registrierung, die es hier nicht (mehr) gibt.`,
+      explanation: `${app.name} verwendet eine Registrierung, die es hier nicht (mehr) gibt: Eine, die lange nicht benutzt wird, wird vergessen.`,
     }),
     refusedApp: ({ host }) => ({
       title: "Diese App wird hier nicht zugelassen",
@@ -346,15 +363,16 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       title: `Dieser Server kann nicht prüfen, wer ${app} ist`,
       explanation: `Die Beschreibung der App ließ sich nicht von ${host} abrufen; es wurde nichts weitergegeben. Versuchen Sie es in einer Minute noch einmal. Hilft das nicht, sagen Sie den Betreibern dieses Servers Bescheid: Hier kann eine Kopie der Beschreibung hinterlegt werden (CIMD_DOCUMENTS).`,
     }),
-    unknownRedirect: () => ({
+    unknownRedirect: ({ app = "Die App", uri = "" }) => ({
       title: "Die App möchte die Antwort an eine unbekannte Adresse",
-      explanation:
-        "Zu Ihrer Sicherheit wurde nichts gesendet. Wenn Sie die App gerade aktualisiert oder umgezogen haben, entfernen Sie diesen Server darin und fügen Sie ihn wieder hinzu: Dann registriert sie ihre neue Adresse.",
+      explanation: `${app} hat eine Antwortadresse genannt, die nie registriert wurde${uri && `: ${uri}`}. Zu Ihrer Sicherheit wurde nichts dorthin geschickt. Wenn Sie die App gerade aktualisiert oder verschoben haben, entfernen Sie diesen Server darin und fügen Sie ihn neu hinzu, damit sie ihre neue Adresse registriert.`,
     }),
-    unknownResource: () => ({
-      title: "Dieser Server ist für jenen MCP-Server nicht zuständig",
+    unknownResource: ({ asked, known }) => ({
+      title: "Um diesen MCP-Server kümmert sich dieser Server nicht",
       explanation:
-        "Ihre App wollte Zugriff auf einen MCP-Server, der hier nicht eingerichtet ist. Prüfen Sie die Adresse des MCP-Servers in Ihrer App, oder fragen Sie seine Betreiber.",
+        asked === undefined
+          ? "Ihre App wollte Zugriff auf einen MCP-Server, der hier nicht eingerichtet ist. Prüfen Sie die Adresse des Servers in Ihrer App, oder fragen Sie seine Betreiber."
+          : `Ihre App wollte Zugriff auf ${asked}; das kennt dieser Server nicht.${known === undefined ? "" : ` Er kennt ${known}.`} Prüfen Sie die Adresse des Servers in Ihrer App, oder fragen Sie seine Betreiber.`,
     }),
     nobodySignedIn: () => ({
       title: "Die App wollte sich verbinden, ohne Sie zu fragen",
@@ -514,6 +532,10 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       title: "Hier gibt es nichts",
       explanation:
         "Prüfen Sie die Adresse. Um eine App zu verbinden, geben Sie ihr die Adresse des MCP-Servers, nicht diese.",
+    }),
+    wrongAddress: ({ ours, theirs }) => ({
+      title: "Das ist nicht die Adresse des Servers",
+      explanation: `Dies ist der Anmeldeserver von ${ours}; Sie kamen über ${theirs}. Benutzen Sie seine eigene Adresse, oder sagen Sie es den Betreibern dieses Servers.`,
     }),
     wrongMethod: () => ({
       title: "So lässt sich diese Seite nicht öffnen",

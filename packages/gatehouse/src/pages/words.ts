@@ -323,6 +323,19 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       explanation:
         "The sign-in service cannot answer right now. Nothing was changed. Go back to your app and try once more.",
     }),
+    storeBusy: () => ({
+      title: "Too busy just now",
+      explanation: "Go back and try again in a moment. Nothing was lost, and nothing was changed.",
+    }),
+    storeUnreachable: () => ({
+      title: "This server cannot reach its database",
+      explanation: "Try again in a minute. It is not your fault, and nothing was changed.",
+    }),
+    storeFull: () => ({
+      title: "This server cannot store anything now",
+      explanation:
+        "Whoever runs it has been told in the log. It is not your fault, and nothing was changed. Try again later.",
+    }),
     failed: () => ({
       title: "Something went wrong on our side",
       explanation:
@@ -333,9 +346,12 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       explanation:
         "Go back to your app and try once more; if it fails again, give the reference below to whoever runs this server.",
     }),
-    tooManyAttempts: () => ({
+    tooManyAttempts: ({ seconds }) => ({
       title: "Too many attempts",
-      explanation: "Please wait a minute, then go back to your app and try again.",
+      explanation:
+        seconds === undefined
+          ? "Too many attempts came from your network. Please wait a minute, then go back to your app and try again."
+          : `Too many attempts came from your network. It goes on by itself in ${span(seconds)}: leave this page open.`,
     }),
     unusableRequest: () => ({
       title: "This sign-in link does not work",
@@ -345,11 +361,11 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     unknownApp: () => ({
       title: "This server does not know the app",
       explanation:
-        "The app uses a registration that does not exist here (any more). Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
+        "The app uses a registration that does not exist here (any more): one that is not used for long is forgotten. Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
     }),
     forgottenApp: ({ app }) => ({
       title: `This server does not know this ${app.name} any more`,
-      explanation: `${app.name} uses a registration that does not exist here (any more).`,
+      explanation: `${app.name} uses a registration that does not exist here (any more): one that is not used for long is forgotten.`,
     }),
     refusedApp: ({ host }) => ({
       title: "This app is not accepted here",
@@ -363,15 +379,16 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       title: `This server cannot check who ${app} is`,
       explanation: `The description of the app could not be fetched from ${host}, so nothing was shared. Try again in a minute. Should it go on, tell whoever runs this server: a copy of the description can be kept here (CIMD_DOCUMENTS).`,
     }),
-    unknownRedirect: () => ({
+    unknownRedirect: ({ app = "The app", uri = "" }) => ({
       title: "The app wants the answer sent to an unknown address",
-      explanation:
-        "For your safety nothing was sent. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address.",
+      explanation: `${app} sent an answer address it never registered${uri && `: ${uri}`}. For your safety nothing was sent there. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address.`,
     }),
-    unknownResource: () => ({
+    unknownResource: ({ asked, known }) => ({
       title: "This server does not look after that MCP server",
       explanation:
-        "Your app asked for access to an MCP server that is not set up here. Check the server's address in your app, or ask whoever runs it.",
+        asked === undefined
+          ? "Your app asked for access to an MCP server that is not set up here. Check the server's address in your app, or ask whoever runs it."
+          : `Your app asked for ${asked}, which this server does not know.${known === undefined ? "" : ` It knows ${known}.`} Check the server's address in your app, or ask whoever runs it.`,
     }),
     nobodySignedIn: () => ({
       title: "The app wanted to connect without asking you",
@@ -530,6 +547,10 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       title: "There is nothing here",
       explanation:
         "Check the address. To connect an MCP client, give it the address of the MCP server, not this one.",
+    }),
+    wrongAddress: ({ ours, theirs }) => ({
+      title: "This is not the server’s address",
+      explanation: `This is the sign-in server of ${ours}; you came by ${theirs}. Use its own address, or tell whoever runs this server.`,
     }),
     wrongMethod: () => ({
       title: "This page cannot be opened like that",

@@ -58,7 +58,16 @@ export function lookFromHere(
 async function warnOf(log: Logger, names: object, about: ProviderAbout, problem: unknown): Promise<void> {
   const shown = isRefusedCertificate(problem) ? await showCertificate(new URL(about.issuer)) : undefined;
   const certificate = shown === undefined ? {} : { certificate: shown };
-  log.warn({ ...names, ...certificate }, describeDiscoveryFailure(about, problem));
+  const event = { event: "provider_unreachable", reason: codeOf(problem) } as const;
+  log.warn({ ...event, ...names, ...certificate }, describeDiscoveryFailure(about, problem));
+}
+
+/** Node's word for it, where the network is why; else what was wrong with its answer is the message. */
+function codeOf(problem: unknown): string {
+  for (let inner = problem; inner instanceof Error; inner = inner.cause) {
+    if ("code" in inner && /^[A-Z][A-Z_\d]+$/.test(String(inner.code))) return String(inner.code);
+  }
+  return "unusable";
 }
 
 /** As advice names it. */

@@ -10,7 +10,7 @@ import type { Finding } from "../identity/openid/examination.ts";
 import { createOpenIdProvider, type OpenIdProvider } from "../identity/openid/provider.ts";
 import { providersOf } from "../identity/providers.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
-import type { Clock, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
+import type { Clock, Events, IdentityProvider, IdentityProviders } from "../oauth/ports.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { trustAuthorities } from "./authorities.ts";
 import type { Passkeys } from "./passkeys.ts";
@@ -47,6 +47,7 @@ interface Made {
  * The configured identity providers. When the configuration is read again, those of which nothing has changed
  * stay with all they know; one that is new has no callback until the next start.
  * @param passkeys what only a server loads; without it nobody signs in through a provider of that kind
+ * @param events told what a provider does besides signing people in; left out: nobody is
  */
 export function createSignIn(
   config: Config,
@@ -54,10 +55,11 @@ export function createSignIn(
   clock: Clock,
   log: Pick<Logger, "warn">,
   passkeys?: Passkeys,
+  events?: Events,
 ): SignIn {
   trustAuthorities(config);
   const make = (about: ProviderConfig, others: readonly ProviderConfig[]) =>
-    makeProvider(about, others, config.settings.issuer, urls, clock, log, passkeys);
+    makeProvider(about, others, config.settings.issuer, urls, clock, log, passkeys, events);
   const routed = new Set(config.providers.map(({ name }) => name));
   let made = makeAll(config.providers, new Map(), make);
   let current = providersOf(providersIn(made));
@@ -112,6 +114,7 @@ function makeProvider(
   clock: Clock,
   log: Pick<Logger, "warn">,
   passkeys: Passkeys | undefined,
+  events: Events | undefined,
 ): Made {
   const callbackUrl = urls.callbackOf(about.name);
   const warn = (message: string) => log.warn({ provider: about.name }, message);
@@ -125,6 +128,14 @@ function makeProvider(
         callbackUrl,
         otherDomains: others.length === 0 ? undefined : domainsOfOthers,
         warn,
+        onKeysReplaced: (kids) =>
+          events?.emit({
+            name: "provider_keys_replaced",
+            request: "-",
+            provider: about.name,
+            reason: "same kid, other key",
+            detail: `kid ${kids.join(", ")}: fetched anew, and the new ones are believed`,
+          }),
       });
       return { provider, discoverable: { config: about, provider } };
     }

@@ -7,9 +7,14 @@ const maxKeys = 200;
 /**
  * For events that anybody can cause as often as they like, such as requests for what is not there: a flood of
  * them leaves some lines, and after the minute how many there were besides.
+ * @param most lines a minute under one key
  * @returns emits an event, unless there were many under its key
  */
-export function createBoundedEvents(events: Events, clock: Clock): (key: string, event: AuditEvent) => void {
+export function createBoundedEvents(
+  events: Events,
+  clock: Clock,
+  most = maxLines,
+): (key: string, event: AuditEvent) => void {
   let minute = 0;
   let lines = new Map<string, number>();
   let untold = 0;
@@ -26,7 +31,7 @@ export function createBoundedEvents(events: Events, clock: Clock): (key: string,
       untold = 0;
     }
     const before = lines.get(key) ?? 0;
-    if (before === maxLines || (before === 0 && lines.size === maxKeys)) {
+    if (before === most || (before === 0 && lines.size === maxKeys)) {
       untold++;
       return;
     }

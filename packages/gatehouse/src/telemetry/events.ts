@@ -42,9 +42,15 @@ const facts = [
   ...(["redirectUri", "resource", "scope", "address", "userAgent", "error", "reason", "detail"] as const),
 ];
 
-/** Why a sign-in failed are words of ours, with what to do about it last; what they quote is short. */
+/** Why something failed are words of ours, with what to do about it last; what they quote is short. */
+const longDetails: ReadonlySet<AuditEvent["name"]> = new Set([
+  ...(["sign_in_failed", "sign_in_denied", "sign_in_cancelled", "sign_in_abandoned"] as const),
+  ...(["request_refused", "not_found", "limit_reached", "store_unavailable"] as const),
+]);
+
 function maxLength(event: AuditEvent["name"], fact: (typeof facts)[number]): number {
-  return event.startsWith("sign_in_") && fact === "detail" ? 1000 : 200;
+  if (fact !== "detail" || !longDetails.has(event)) return 200;
+  return event.startsWith("sign_in_") ? 1000 : 500;
 }
 
 /**

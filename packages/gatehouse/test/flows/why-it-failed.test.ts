@@ -69,7 +69,7 @@ test("a refused request stands in the log with client, redirect URI, resource, s
       scope: "notes:read",
       agent: userAgent,
       error: "invalid_redirect_uri",
-      detail: "redirect_uri is not registered for this client",
+      detail: "redirect_uri is not registered for this client; registered: http://127.0.0.1/callback",
     },
   );
   assert.match(page.html, new RegExp(`${request}`), "the page shows the reference of the line");

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { exportJWK, generateKeyPair, type JWK } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 // The package has no types, and its index greets every Node that is not a long-term release with a warning:
 // so its parts, one by one.
 // @ts-expect-error untyped
@@ -40,6 +40,7 @@ interface ProviderContext {
 export interface AnswerContext {
   /** An object, or a JWT. */
   body: unknown;
+  set(header: string, value: string): void;
   readonly oidc: { readonly route: string } | undefined;
 }
 const OidcProvider: new (issuer: string, configuration: object) => Provider = UntypedProvider;
@@ -65,6 +66,10 @@ export interface UpstreamBehaviour {
   readonly claims?: Readonly<Record<string, readonly string[]>>;
   /** What it says of the person, and where. */
   readonly claimsOf?: (place: "id_token" | "userinfo") => Readonly<Record<string, unknown>>;
+  /** Its port, as after a restart; any free one when left out. */
+  readonly port?: number;
+  /** What it signs with, in place of {@link signingKey}; the `kid` stays. */
+  readonly key?: JWK;
   /** Changes an answer on its way out. */
   readonly onAnswer?: (context: AnswerContext) => void | Promise<void>;
 }
@@ -84,6 +89,8 @@ export interface Upstream {
   readonly closed: Set<string>;
   /** Answers 500, everywhere. */
   down: boolean;
+  /** Seconds by which its clock is ahead of the real time. */
+  skew: number;
   /** How often a path (`/auth`, `/token`, `/jwks`, `/.well-known/openid-configuration`) was asked for. */
   requests(path: string): number;
   /** Its sessions with our client, by the `sid` of the ID token, the newest last. */
@@ -109,6 +116,7 @@ export const signingKey = makeSigningKey();
  */
 export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Upstream> {
   const { path: base = "", claims = emailAlone, claimsOf, onAnswer } = options;
+  const key = { ...(options.key ?? (await signingKey)), kid: "upstream" };
   const mount = base.replace(/\/$/, "");
   const counts = new Map<string, number>();
   const sids: string[] = [];
@@ -126,7 +134,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
     if (path === "/auth") await signIn(request, provider, upstream.account);
     handle(request, response);
   });
-  const issuer = `${await listen(server)}${base}`;
+  const issuer = `${await listen(server, options.port)}${base}`;
   const upstream: Upstream = {
     issuer,
     clientId: "gatehouse",
@@ -135,6 +143,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
     decision: "continue",
     closed: new Set(),
     down: false,
+    skew: 0,
     requests: (path) => counts.get(path) ?? 0,
     sids,
     signOut: async (sub, sid) => (await provider.Client.find(upstream.clientId)).backchannelLogout(sub, sid),
@@ -144,7 +153,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
   };
   const provider = new OidcProvider(issuer, {
     adapter: createMemoryAdapter(),
-    jwks: { keys: [await signingKey] },
+    jwks: { keys: [key] },
     clients: [
       {
         client_id: upstream.clientId,
@@ -199,12 +208,11 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
       Session: hour,
     },
   });
-  if (onAnswer !== undefined) {
-    provider.use(async (context, next) => {
-      await next();
-      await onAnswer(context);
-    });
-  }
+  provider.use(async (context, next) => {
+    await next();
+    if (upstream.skew !== 0) await moveClock(context, upstream.skew, key);
+    await onAnswer?.(context);
+  });
   provider.on("authorization.success", ({ oidc: { session, client } }) => {
     sids.push(session.sidFor(client.clientId));
   });
@@ -219,6 +227,21 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
     request.headers.cookie = `_session=${session.id}`;
   }
   return upstream;
+}
+
+/** What an answer would be with its clock so many seconds ahead: the times of its tokens, and its `Date`. */
+async function moveClock(context: AnswerContext, by: number, key: JWK): Promise<void> {
+  context.set("date", new Date(Date.now() + by * 1000).toUTCString());
+  const { body } = context;
+  if (context.oidc?.route !== "token" || typeof body !== "object" || body === null) return;
+  if (!("id_token" in body) || typeof body.id_token !== "string") return;
+  const { iat = 0, exp = 0, ...claims } = decodeJwt(body.id_token);
+  const { kid = "" } = key;
+  const token = new SignJWT({ ...claims, iat: iat + by, exp: exp + by }).setProtectedHeader({
+    alg: "RS256",
+    kid,
+  });
+  context.body = { ...body, id_token: await token.sign(await importJWK(key, "RS256")) };
 }
 
 /** The prompts a client may ask for, each answered by itself; the person's no is an error right away. */
@@ -253,9 +276,9 @@ export async function makeSigningKey(): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: "upstream", use: "sig", alg: "RS256" };
 }
 
-/** Listens on a free loopback port; resolves with the origin. */
-export async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+/** Listens on a loopback port, any free one unless it is named; resolves with the origin. */
+export async function listen(server: Server, port = 0): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return `http://127.0.0.1:${address.port}`;

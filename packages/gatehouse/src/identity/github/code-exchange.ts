@@ -94,6 +94,10 @@ function refused(
   const mend = typeof error === "string" ? (mends[error] ?? "") : "";
   return new SignInError("server_error", `${answered} ${said.slice(0, 500)}${mend}`, {
     hint: "the identity provider refused to confirm the sign-in",
+    ...(error === "incorrect_client_credentials" && {
+      reason: { key: "providerRefusesUs" },
+      logReason: "provider refused our credentials",
+    }),
   });
 }
 

@@ -25,6 +25,8 @@ export interface Tokens {
   readonly idToken: string;
   /** For userinfo, and dropped with this sign-in (C20). */
   readonly accessToken: string | undefined;
+  /** What time it is at the provider, as its answer says; seconds since 1970. */
+  readonly date?: number;
   /** Kept only where the operator wants people to be confirmed with it. */
   readonly refreshToken: string | undefined;
 }
@@ -129,7 +131,13 @@ function readTokens(
     idToken: textOf(answer.id_token),
     accessToken: textOf(answer.access_token),
     refreshToken: textOf(answer.refresh_token),
+    ...dateOf(response),
   };
+}
+
+function dateOf({ headers }: Response): { readonly date?: number } {
+  const date = Math.floor(Date.parse(headers.get("date") ?? "") / 1000);
+  return Number.isNaN(date) ? {} : { date };
 }
 
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);

@@ -1,6 +1,6 @@
 import { singleFlight } from "../../caching/single-flight.ts";
 import type { Clock } from "../../oauth/ports.ts";
-import type { Seconds } from "../../oauth/values.ts";
+import { type Seconds, seconds } from "../../oauth/values.ts";
 
 /** A document of the identity provider, cached between uses. */
 export interface FetchedDocument<T> {
@@ -15,6 +15,8 @@ export interface FetchedDocument<T> {
    * hand is given (C16).
    */
   renewed(): Promise<T>;
+  /** From when on `renewed` fetches it again, seconds since 1970. */
+  renewableAt(): Seconds;
 }
 
 interface Options<T> {
@@ -68,6 +70,7 @@ export function createFetchedDocument<T>(options: Options<T>): FetchedDocument<T
       if (cached === undefined) throw failed.error;
       return cached.document;
     },
+    renewableAt: () => (renewedAt === undefined ? clock.now() : seconds(renewedAt + coolDown)),
     async renewed() {
       const running = load.running("document");
       if (running !== undefined) return running;

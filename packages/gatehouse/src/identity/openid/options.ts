@@ -53,6 +53,8 @@ export interface OpenIdOptions {
   readonly clock?: Clock | undefined;
   /** Told what does not fail a sign-in but should be known: the provider's documents cannot be refreshed. */
   readonly warn?: ((message: string) => void) | undefined;
+  /** Told the names under which the provider's keys are others than before. */
+  readonly onKeysReplaced?: ((kids: readonly string[]) => void) | undefined;
   /** Milliseconds for each request to the provider. */
   readonly timeout?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import { SignInError } from "../../oauth/ports.ts";
-import { canonicalDomain, speaksFor } from "../domains.ts";
+import { canonicalDomain, domainOf, speaksFor } from "../domains.ts";
 import type { OpenIdOptions } from "./options.ts";
 import { google } from "./presets.ts";
 
@@ -37,9 +37,12 @@ function foreign({ email }: Account, domain: unknown, { name, domains, ofVariabl
     : domains === "*"
       ? `a domain that the provider ${name} may speak for: another provider names it`
       : `one of the domains of the provider ${name}`;
+  // A private account may have an address of a company: then its domain is not what is wrong.
+  const own = Array.isArray(domains) && !domains.includes(domainOf(email)) ? domains : [];
+  const said = own.length > 5 ? [] : own;
   return new SignInError("access_denied", `the account's domain is ${JSON.stringify(domain)}, not ${list}`, {
     hint: "accounts of this organisation may not sign in here",
-    reason: { key: "foreignAccount", email, domains: Array.isArray(domains) ? domains : [] },
+    reason: { key: "foreignAccount", email, domains: said },
     logReason: "domain",
     account: email,
   });

@@ -6,6 +6,7 @@ import { authorizationRequest } from "./authorization-request.ts";
 import { readAnswer } from "./callback-answer.ts";
 import { type ClaimFate, fatesOf } from "./claim-fates.ts";
 import type { Claims } from "./claims.ts";
+import { withDate } from "./clocks.ts";
 import {
   type Exchange,
   exchangeCode,
@@ -28,7 +29,7 @@ import { microsoftIssuers, microsoftSubject } from "./microsoft.ts";
 import type { OpenIdOptions } from "./options.ts";
 import { personOf, whatIsLacking } from "./person.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
-import { fetchSigningKeys, type SigningKeys } from "./signing-keys.ts";
+import { fetchSigningKeys, replacedKeys, type SigningKeys } from "./signing-keys.ts";
 import { askUserinfo, readUserinfo } from "./userinfo.ts";
 
 export interface OpenIdProvider extends IdentityProvider {
@@ -80,10 +81,14 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
       onStale: (error) => warn?.(`using an older copy of what ${issuer} publishes: ${String(error)}`),
     });
   const metadata = cache(() => discoverProvider(issuer, issuers, clientId, outbound), metadataMaxAge);
-  const keys = cache<SigningKeys>(
-    async () => fetchSigningKeys((await metadata.current()).jwksUri, outbound),
-    keysMaxAge,
-  );
+  let known: SigningKeys | undefined;
+  const keys = cache<SigningKeys>(async () => {
+    const fetched = await fetchSigningKeys((await metadata.current()).jwksUri, outbound);
+    const replaced = known === undefined ? [] : replacedKeys(known, fetched);
+    known = fetched;
+    if (replaced.length > 0) options.onKeysReplaced?.(replaced);
+    return fetched;
+  }, keysMaxAge);
 
   /** V09: asked only for what is lacking, and at most once. */
   async function complete(
@@ -174,7 +179,11 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     const code = readAnswer(callback.searchParams, state, provider, issuers);
     const tokens = await exchangeCode(exchangeOf(provider, code, codeVerifier), outbound);
     const expected = { issuers, issuerOfMetadata: provider.issuer, clientId, now: clock.now() };
-    const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce });
+    const token = await verifyIdToken(tokens.idToken, keys, { ...expected, nonce }).catch(
+      (error: unknown) => {
+        throw withDate(error, tokens.date, expected.now);
+      },
+    );
     return { issuer: token.issuer, claims: await complete(provider, token, tokens, expected), tokens };
   }
 

@@ -21,7 +21,7 @@ const algorithms = [
 /** How far the provider's clock may be from ours, in seconds (C12). */
 export const skew = 60;
 
-export type Keys = Pick<FetchedDocument<SigningKeys>, "current" | "renewed">;
+export type Keys = Pick<FetchedDocument<SigningKeys>, "current" | "renewed" | "renewableAt">;
 
 export interface Signed {
   readonly payload: JWTPayload;
@@ -59,7 +59,7 @@ export async function verifySignature(
     });
   } catch (error) {
     if (error instanceof SignInError) throw error;
-    throw refusedToken(whyRefused(error, token, now, renewed !== undefined));
+    throw refusal(error, token, now, renewed === undefined ? keys.renewableAt() : undefined);
   }
 }
 
@@ -72,16 +72,28 @@ function mayBeNewKey(error: unknown): boolean {
   return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed;
 }
 
-/** V50: what an operator can do something about has a sentence of its own. */
-function whyRefused(error: unknown, token: string, now: Seconds, keysAnew: boolean): string {
+/**
+ * V50: what an operator can do something about has a sentence of its own.
+ * @param next when the keys can be fetched again; `undefined`: they were, for this token
+ */
+function refusal(error: unknown, token: string, now: Seconds, next: Seconds | undefined): SignInError {
   const claim = timeClaimOf(error);
   if (claim !== undefined) return clocksDiffer(claim.name, claim.payload, now);
+  const why = whyRefused(error, token, next);
+  return mayBeNewKey(error)
+    ? refusedToken(why, { reason: { key: "providerUnproven" }, logReason: "signature" })
+    : refusedToken(why);
+}
+
+function whyRefused(error: unknown, token: string, next: Seconds | undefined): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof errors.JWSSignatureVerificationFailed) {
-    const looked = keysAnew
-      ? "its keys were fetched once more for it"
-      : "its keys were fetched moments ago and are not fetched again for it";
-    return `${message} ${underKid(token)}; ${looked}. If this goes on, its key set holds another key than it signs with, under the same kid`;
+  if (mayBeNewKey(error)) {
+    const looked =
+      next === undefined
+        ? "its keys were fetched once more for it"
+        : `its keys were fetched moments ago and are not fetched again before ${instant(next)}`;
+    const kid = error instanceof errors.JWKSNoMatchingKey ? underNoKid(token) : underKid(token);
+    return `${message} ${kid}; ${looked}. If this goes on, its key set holds another key than it signs with, under the same kid`;
   }
   const algorithm = headerOf(token, "alg");
   if (error instanceof errors.JOSEAlgNotAllowed && algorithm.startsWith("HS")) {
@@ -89,6 +101,8 @@ function whyRefused(error: unknown, token: string, now: Seconds, keysAnew: boole
   }
   return message;
 }
+
+const underNoKid = (token: string) => `under the kid ${headerOf(token, "kid")}, which is not among its keys`;
 
 function underKid(token: string): string {
   const kid = headerOf(token, "kid");
@@ -117,22 +131,23 @@ function timeClaimOf(error: unknown): { name: TimeClaim; payload: JWTPayload } |
 
 /** C12: a token of the future. */
 export function checkIssuedAt(claims: JWTPayload, now: Seconds): void {
-  if (claims.iat !== undefined && claims.iat > now + skew)
-    throw refusedToken(clocksDiffer("iat", claims, now));
+  if (claims.iat !== undefined && claims.iat > now + skew) throw clocksDiffer("iat", claims, now);
 }
 
 /**
  * C12, V51. The token is moments old: what its times say against ours is a clock's fault, and the operator is
  * told how far they are apart.
  */
-function clocksDiffer(name: TimeClaim, payload: JWTPayload, now: Seconds): string {
+function clocksDiffer(name: TimeClaim, payload: JWTPayload, now: Seconds): SignInError {
   const at = Number(payload[name]);
   const off = `${Math.abs(at - now)} s ${at > now ? "after" : "before"} this server's clock, ${instant(now)}`;
   const issued =
     name === "exp" && typeof payload.iat === "number"
       ? `; it says it was issued ${now - payload.iat} s ago`
       : "";
-  return `${name} is ${instant(at)}, ${off}${issued}. Its clock and ours differ: set this server's by NTP, or the provider's (${skew} s are tolerated)`;
+  const why = `${name} is ${instant(at)}, ${off}${issued}. Its clock and ours differ: set this server's by NTP, or the provider's (${skew} s are tolerated)`;
+  const theirs = name === "exp" && typeof payload.iat === "number" ? payload.iat : at;
+  return refusedToken(why, { reason: { key: "providerClock", seconds: theirs - now }, logReason: "clock" });
 }
 
 function instant(at: number): string {

@@ -9,6 +9,16 @@ export interface SigningKeys {
   readonly count: number;
   /** Members `issuer` of the keys with this `kid`, or of all: there Microsoft says whose a key is (V25). */
   issuersOf(kid: string | undefined): unknown[];
+  /** What of each key is public, by its `kid`. */
+  readonly byKid: ReadonlyMap<string, string>;
+}
+
+/** The names under which another key stands than before. */
+export function replacedKeys(before: SigningKeys, now: SigningKeys): string[] {
+  return [...before.byKid].flatMap(([kid, key]) => {
+    const present = now.byKid.get(kid);
+    return present === undefined || present === key ? [] : [kid];
+  });
 }
 
 /** Throws {@link SignInError}. */
@@ -31,6 +41,11 @@ export function signingKeys(keySet: JSONWebKeySet): SigningKeys {
   return {
     find,
     count: keys.length,
+    byKid: new Map(
+      keys.flatMap(({ kid, kty, crv, n, e, x, y }) =>
+        kid === undefined ? [] : [[kid, JSON.stringify([kty, crv, n, e, x, y])]],
+      ),
+    ),
     issuersOf: (kid) =>
       keys.filter((key) => kid === undefined || key.kid === kid).map((key) => ownIssuer(key)),
   };

@@ -1,6 +1,7 @@
+import { knownDocument } from "../clients/known-clients.ts";
 import { lookUpClient } from "../clients/lookup.ts";
 import { policyOf } from "../clients/policy.ts";
-import { withoutValues } from "../clients/request-facts.ts";
+import { shownUri, withoutValues } from "../clients/request-facts.ts";
 import { unknownClient } from "../clients/unknown-client.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { Parameters } from "../messages/parameters.ts";
@@ -53,8 +54,15 @@ function chooseRedirectUri(client: Client, requested: string | undefined): strin
     return only;
   }
   if (!admitsRedirectUri(client.redirectUris, requested, policy.redirectMatching)) {
+    const { redirectUris, id } = client;
+    const hint = "redirect_uri is not registered for this client";
+    const registered = redirectUris.slice(0, 5).map(shownUri).join(" ");
+    const more = redirectUris.length > 5 ? ` and ${redirectUris.length - 5} more` : "";
     throw new OAuthError("invalid_redirect_uri", {
-      hint: "redirect_uri is not registered for this client",
+      hint,
+      debug: `${hint}; registered: ${registered}${more}`,
+      reason: { key: "unknownRedirect", app: knownDocument(id)?.name, uri: shownUri(requested) },
+      log: { reason: "redirect_uri" },
       decidedBy: {
         rule: "redirect_uri (RFC 6749 §3.1.2.3)",
         expected: client.redirectUris.join(" or ") || "none: the client registered none",

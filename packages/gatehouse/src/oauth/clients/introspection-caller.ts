@@ -30,6 +30,11 @@ interface Presented {
   readonly rawSecret?: string;
 }
 
+/** A credential that is nobody's, and why: for the log. */
+interface Nobody {
+  readonly why: string;
+}
+
 /** What was asked about, as it was looked up meanwhile. */
 type Asked = Pick<AccessToken, "subject" | "grantId" | "resource"> & {
   /** Of the attempt that its grant came from, where that is at hand. */
@@ -72,16 +77,20 @@ export function createCallers(services: Services): Callers {
     return counted;
   }
 
-  async function findCaller(request: OAuthRequest, presented: Presented): Promise<Caller | undefined> {
+  async function findCaller(request: OAuthRequest, presented: Presented): Promise<Caller | Nobody> {
     const { id, secret } = presented;
     if (isResourceCredential(presented)) {
       const sent = hashSecret(secret);
       const resource = await store.findResourceByCredential(sent);
-      if (resource === undefined || !isNamed(resource, id)) return undefined;
+      if (resource === undefined) return { why: "no such credential" };
+      if (!isNamed(resource, id)) return { why: "the credential is another resource's" };
       const { identifier, previousCredential } = resource;
       if (previousCredential === undefined) return resource;
       const isOld = previousCredential.hash === sent;
-      if (previousCredential.until <= clock.now()) return isOld ? undefined : resource;
+      if (previousCredential.until <= clock.now()) {
+        const end = new Date(previousCredential.until * 1000).toISOString().slice(0, 10);
+        return isOld ? { why: `replaced, and good until ${end}` } : resource;
+      }
       const { old, current } = count(identifier, isOld);
       // Y20: so that the operator sees when nobody uses it any more.
       if (isOld && !isTold(`previous ${identifier}`)) {
@@ -92,12 +101,14 @@ export function createCallers(services: Services): Callers {
       }
       return resource;
     }
-    if (configured === undefined || !isForOperator(presented)) return undefined;
+    if (!isForOperator(presented)) return { why: "no such credential" };
+    if (configured === undefined) return { why: "INTROSPECTION_TOKEN is not configured" };
     // J09: while somebody guesses, the right one is refused as well, unless it is beyond guessing.
     const blocked = failures.wait(request.address, guessTarget);
     if (blocked > 0 && !isUnguessable(configured)) throw tooManyFailures(blocked);
     const { rawSecret = secret } = presented;
-    return equalSecrets(secret, configured) || equalSecrets(rawSecret, configured) ? "operator" : undefined;
+    const fits = equalSecrets(secret, configured) || equalSecrets(rawSecret, configured);
+    return fits ? "operator" : { why: "no such credential" };
   }
 
   /**
@@ -120,11 +131,10 @@ export function createCallers(services: Services): Callers {
     const presented = readPresented(request);
     if (presented === undefined) throw unauthenticated(request, "no credential");
     const caller = await findCaller(request, presented);
-    if (caller !== undefined) return caller;
+    if (caller === "operator" || "identifier" in caller) return caller;
     const { method, id } = presented;
     // J11: 401 too while none is configured, since anybody can send a token. The log says which it was.
-    const isUnset = configured === undefined && !isResourceCredential(presented) && isForOperator(presented);
-    const debug = isUnset ? "INTROSPECTION_TOKEN is not configured" : "unknown credential";
+    const debug = caller.why;
     if (!isTold(`${method} ${id}`)) {
       const about = { ...originOf(request), client: id, reason: method, detail: debug };
       if (asked === undefined) void tellRefused(about, undefined);

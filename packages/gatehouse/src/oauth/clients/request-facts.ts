@@ -37,6 +37,12 @@ export function factsOf(request: OAuthRequest, stored?: AuthorizationRequest): R
   };
 }
 
+/** A URI of a stranger as people may read it: short, and nothing in it that looks like something else. */
+export function shownUri(uri: string): string {
+  const harmless = withoutValues(uri).replace(/[^\x21-\x7E]/g, "?");
+  return harmless.length > 200 ? `${harmless.slice(0, 200)}…` : harmless;
+}
+
 /**
  * A URI of a stranger, without the places where a credential may stand: user information, values in the
  * query, and the fragment.

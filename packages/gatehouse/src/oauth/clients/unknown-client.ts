@@ -5,6 +5,8 @@ import { canonicalResource } from "../resource.ts";
 import type { Store } from "../store.ts";
 import { fittingClients, type KnownClient, knownClientAt, knownDocument } from "./known-clients.ts";
 
+const inTheLog = "client unknown";
+
 /**
  * The refusal of a client that nobody here knows. It cannot be told, it learns of nothing that happens on
  * this page: so the person is, and how to make it register anew. It is called by a name only where nobody
@@ -23,6 +25,7 @@ export async function unknownClient(store: Store, clientId: string, query: Param
       expected: "a client that is registered here",
       received: clientId,
     },
+    log: { reason: inTheLog },
     reason: certain
       ? { key: "forgottenApp", app: resetOf(certain, address) }
       : { key: "unknownApp", apps: candidates.map((known) => resetOf(known, address)) },

@@ -3,6 +3,7 @@ import { errorPage } from "../messages/error-page.ts";
 import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { json, noStore, type OAuthResponse } from "../messages/response.ts";
+import type { Reason } from "../reason.ts";
 import type { AuthorizationRequest } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { StoreUnavailableError } from "../store.ts";
@@ -54,11 +55,19 @@ export function asOAuthError(thrown: unknown): OAuthError {
     return new OAuthError("temporarily_unavailable", {
       hint: "try again in a moment",
       cause: thrown,
+      reason: storeReasons[thrown.kind],
       headers: { "Retry-After": "1" },
     });
   }
   return new OAuthError("server_error", { hint: "something went wrong on our side", cause: thrown });
 }
+
+const storeReasons: Readonly<Record<StoreUnavailableError["kind"], Reason>> = {
+  locked: { key: "storeBusy" },
+  full: { key: "storeFull" },
+  unreachable: { key: "storeUnreachable" },
+  other: { key: "unavailable" },
+};
 
 /** @param authorization what its attempt was begun with, once that is known */
 export function report(

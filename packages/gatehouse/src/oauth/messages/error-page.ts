@@ -26,14 +26,14 @@ function reasonOf(error: OAuthError, status: number): Reason {
   if (error.reason !== undefined) return error.reason;
   if (status === 503) return { key: "unavailable" };
   if (status >= 500) return { key: "failed" };
-  if (status === 429) return { key: "tooManyAttempts" };
+  if (status === 429) return { key: "tooManyAttempts", seconds: undefined };
   return reasons[error.code] ?? { key: "unusableRequest" };
 }
 
 const reasons: Partial<Record<OAuthError["code"], Reason>> = {
   invalid_client: { key: "unknownApp", apps: [] },
-  invalid_redirect_uri: { key: "unknownRedirect" },
-  invalid_target: { key: "unknownResource" },
+  invalid_redirect_uri: { key: "unknownRedirect", app: undefined, uri: undefined },
+  invalid_target: { key: "unknownResource", asked: undefined, known: undefined },
   login_required: { key: "nobodySignedIn" },
   consent_required: { key: "notApproved" },
   access_denied: { key: "notSignedIn" },

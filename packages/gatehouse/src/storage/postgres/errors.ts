@@ -93,5 +93,9 @@ export function unavailable(error: unknown): unknown {
   const reason = reasonOf(error);
   const message = `the database cannot answer${reason === undefined ? "" : `: ${reason}`}`;
   const isFull = error instanceof DatabaseError && error.code === diskFull;
-  return new StoreUnavailableError(message, { cause: error, check: isFull ? "disk" : "database" });
+  return new StoreUnavailableError(message, {
+    cause: error,
+    check: isFull ? "disk" : "database",
+    kind: isFull ? "full" : isStatementError(error) ? "other" : "unreachable",
+  });
 }

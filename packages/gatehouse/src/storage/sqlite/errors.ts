@@ -15,6 +15,8 @@ const reasons: Readonly<Record<number, string>> = {
   26: "its file is no database",
 };
 
+const kinds: Readonly<Record<number, StoreUnavailableError["kind"]>> = { [busy]: "locked", 13: "full" };
+
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === busy;
 }
@@ -30,7 +32,7 @@ export function unavailable(error: unknown): unknown {
   const reason = reasons[code ?? -1];
   const message = `the database cannot answer${reason === undefined ? "" : `: ${reason}`}`;
   const check = reason?.startsWith("the disk") ? "disk" : "database";
-  return new StoreUnavailableError(message, { cause: error, check });
+  return new StoreUnavailableError(message, { cause: error, check, kind: kinds[code ?? -1] ?? "other" });
 }
 
 /** SQLite's code of an error, without its extension; `undefined` when it is none of SQLite's. */
