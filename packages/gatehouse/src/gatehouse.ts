@@ -29,6 +29,7 @@ import { watchOutages } from "./start/outage.ts";
 import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/passkeys.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
+import { startSinks } from "./start/sinks.ts";
 import { startSpans, warnOfOpenTelemetry } from "./start/spans.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
 import { startTrace, tracedEvents } from "./start/trace.ts";
@@ -102,7 +103,8 @@ export async function startGatehouse(
   const { keyring, sharedTokens } = keyed;
   const keepsHouse = overrides.keepsHouse !== false;
   const counting = config.metrics && keepsHouse ? countGrants(keyed.store, clock) : undefined;
-  const metrics = startMetrics(config, counting?.latest, () => gateway.inUse());
+  const sinks = await startSinks(config, log);
+  const metrics = startMetrics(config, counting?.latest, () => gateway.inUse(), sinks.states);
   const spans = await startSpans(config, log);
   const timed = metrics?.store(keyed.store) ?? keyed.store;
   const store = spans?.store(timed) ?? timed;
@@ -112,7 +114,7 @@ export async function startGatehouse(
   const findKeys = () => store.findKeys(clock.now());
   const checkKeys = keyCheck(keyring, findKeys, (about, warning) => log.warn(about, warning));
   const told = createEvents(log);
-  const audit = startAudit(config, { store, keyring, clock }, log, told, warnings);
+  const audit = startAudit(config, { store, keyring, clock, sinks }, log, told, warnings);
   const audited = limitsOnceAMinute(audit.events(told), clock);
   const trace = startTrace(config, timed, clock, log);
   const watched = { store: keyed.store, storage: config.storage, clock };
@@ -284,7 +286,8 @@ export async function startUpkeep(
 ): Promise<Pick<RunningGatehouse, "reload" | "events" | "snapshot" | "stop">> {
   const { store, keyring } = await openKeyedStore(config, log, systemClock, overrides);
   const told = createEvents(log);
-  const audit = startAudit(config, { store, keyring, clock: systemClock }, log, told, new Map());
+  const sinks = await startSinks(config, log);
+  const audit = startAudit(config, { store, keyring, clock: systemClock, sinks }, log, told, new Map());
   const housekeeping = keepHouse(config, log, store, systemClock, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
@@ -298,7 +301,7 @@ export async function startUpkeep(
   tellConfiguration(config, events);
   return {
     events,
-    snapshot: startMetrics(config, counting?.latest)?.snapshot,
+    snapshot: startMetrics(config, counting?.latest, undefined, sinks.states)?.snapshot,
     reload: (changed) => reloadAll([checkAccess(store, log), declarations], changed),
     async stop() {
       looking.stop();

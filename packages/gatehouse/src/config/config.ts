@@ -45,6 +45,8 @@ export interface Config {
    * already.
    */
   readonly metrics: { readonly host: string; readonly port: number; readonly isDefault: boolean } | undefined;
+  /** `AUDIT_SYSLOG`: who gets the audit trail as well. */
+  readonly auditSyslog: { readonly isTls: boolean; readonly host: string; readonly port: number } | undefined;
   /** `OTEL_…`: what is sent to a collector. */
   readonly openTelemetry: OpenTelemetry;
   /** `WORKERS`: processes that share the port. */
@@ -291,6 +293,7 @@ function compose(
     authorities: values.CA_FILE ?? [],
     listen: { host: values.HOST ?? (loopback ? loopbackHost : "0.0.0.0"), port: values.PORT },
     metrics: composeMetrics(values, mode),
+    auditSyslog: values.AUDIT_SYSLOG,
     openTelemetry: readOpenTelemetry(environment),
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),

@@ -29,6 +29,7 @@ import {
   proxies,
   resource,
   safeUrl,
+  syslogServer,
   tokenPrefixes,
   workers,
 } from "./parsers.ts";
@@ -435,6 +436,14 @@ export const variables = {
     meaning:
       "How much of the database that may take. A fifth is for attempts in which nobody signed in: they push out only each other.",
     expected: "a size such as 500kB, 100MB or 2GB, from 1MB to 999GB",
+  }),
+  AUDIT_SYSLOG: optional(parsed(syslogServer), {
+    absent: "none",
+    path: "insight.audit_syslog",
+    form: text(/^(?:tcp|tls):\/\/\S+$/),
+    meaning:
+      "A syslog server that gets the audit trail as well, while it is written. Its certificate is always verified (tls://).",
+    expected: "tls://logs.example.com:6514 or tcp://10.0.0.5:601",
   }),
   DEMO_PORT: of(port(1), {
     fallback: "8081",

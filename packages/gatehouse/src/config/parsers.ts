@@ -149,6 +149,19 @@ export function mailServer(text: string): string | undefined {
   return text;
 }
 
+/** Where syslog is taken: by TCP, or by TLS, whose usual ports are 601 and 6514 (RFC 3195, RFC 5425). */
+export function syslogServer(
+  text: string,
+): { readonly isTls: boolean; readonly host: string; readonly port: number } | undefined {
+  const [, scheme, bracketed, plain, port] =
+    /^(tcp|tls):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?\/?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined) return undefined;
+  const isTls = scheme === "tls";
+  const number = port === undefined ? (isTls ? 6514 : 601) : Number(port);
+  return number >= 1 && number <= 65_535 ? { isTls, host, port: number } : undefined;
+}
+
 export function domains(text: string): string[] | undefined {
   const entries = list(text);
   const names = entries

@@ -11,6 +11,7 @@ import type { Store } from "../oauth/store.ts";
 import type { Warnings } from "../readiness.ts";
 import { instanceName } from "./instance.ts";
 import { configuredKeys } from "./keyed-store.ts";
+import { type Sinks, startSinks } from "./sinks.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 const refusedWarning = "the audit trail cannot be written: events wait, and are lost once too many do";
@@ -18,7 +19,17 @@ const refusedWarning = "the audit trail cannot be written: events wait, and are 
 /** The audit trail of a process that serves: a chain of its own, sealed with the newest key. */
 export function startAudit(
   config: Config,
-  { store, keyring, clock }: { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock },
+  {
+    store,
+    keyring,
+    clock,
+    sinks,
+  }: {
+    readonly store: Store;
+    readonly keyring: Keyring;
+    readonly clock: Clock;
+    readonly sinks: Pick<Sinks, "take" | "close">;
+  },
   log: Logger,
   told: Events,
   warnings: Warnings,
@@ -31,6 +42,7 @@ export function startAudit(
     random: systemRandom.bytes,
     now,
     withoutSecrets: withoutSecrets(config.settings.tokenPrefixes),
+    onWritten: sinks.take,
     onState(refused) {
       if (refused === undefined) {
         warnings.delete(refusedWarning);
@@ -49,6 +61,7 @@ export function startAudit(
       await trail.stop();
       const { waiting } = writer.state();
       if (waiting > 0) log.error({ count: waiting }, "events were not written to the audit trail");
+      await sinks.close();
     },
   };
 }
@@ -67,6 +80,8 @@ export interface CommandAudit {
  */
 export async function openCommandAudit(config: Config, store: Store): Promise<CommandAudit> {
   const key = await commandKey(config);
+  // Whoever waits for the command hears nothing of them: what they miss is in the database.
+  const sinks = await startSinks(config, { warn: () => undefined, info: () => undefined });
   const writer: AuditWriter = createAuditWriter({
     store,
     key: key && auditKeyOf(key),
@@ -74,8 +89,15 @@ export async function openCommandAudit(config: Config, store: Store): Promise<Co
     random: systemRandom.bytes,
     now: Date.now,
     withoutSecrets: withoutSecrets(config.settings.tokenPrefixes),
+    onWritten: sinks.take,
   });
-  return { record: (event) => writer.record(event), close: () => writer.stop() };
+  return {
+    record: (event) => writer.record(event),
+    async close() {
+      await writer.stop();
+      await sinks.close();
+    },
+  };
 }
 
 async function commandKey(config: Config) {

@@ -37,12 +37,14 @@ export interface Metrics {
 
 /**
  * @param counted the grants and people of the database, where this process counts them
+ * @param sinks who gets the audit trail as well
  * @param inUse what is open at the servers behind, where this process has doors
  */
 export function startMetrics(
   config: Config,
   counted: Gauges["counted"] = () => undefined,
   inUse: Gauges["inUse"] = () => new Map(),
+  sinks: Gauges["sinks"] = [],
 ): Metrics | undefined {
   if (config.metrics === undefined) return undefined;
   const meter = new Meter();
@@ -74,7 +76,7 @@ export function startMetrics(
       measure: (endpoint) => meter.measure(endpoint),
       onPage: (kind) => meter.pages.add(kind),
     },
-    snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree }, known),
+    snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree, sinks }, known),
   };
 }
 

@@ -24,6 +24,8 @@ export interface AuditWriterOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly withoutSecrets: RecordOptions["withoutSecrets"];
+  /** Told what is durable now. */
+  readonly onWritten?: (batch: AuditBatch) => void;
   /** Told when the store refuses what is to be written, and when it takes it again. */
   readonly onState?: (refused: unknown) => void;
   /** Told how many events were lost, once the store takes others again. */
@@ -144,8 +146,8 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       if ((await store.appendAudit(sealed.batch)) === "strange")
         throw new Error("the audit trail takes no chain");
     }
-    const { waiting: done } = sealed;
-    durable = headText(sealed.batch);
+    const { batch: durableBatch, waiting: done } = sealed;
+    durable = headText(durableBatch);
     written += done.length;
     sealed = undefined;
     if (refused) {
@@ -153,6 +155,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       onState?.(undefined);
     }
     for (const { resolve } of done) resolve?.();
+    options.onWritten?.(durableBatch);
     if (untold === 0) return;
     const count = untold;
     untold = 0;

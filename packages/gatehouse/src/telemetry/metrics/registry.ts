@@ -26,6 +26,14 @@ export interface Gauges {
     string,
     { readonly streams: number; readonly children: number | undefined }
   >;
+  /** Who gets the audit trail beside the database. */
+  readonly sinks: readonly {
+    readonly name: string;
+    /** Records that wait. */
+    readonly waiting: number;
+    /** Records given up. */
+    readonly dropped: number;
+  }[];
   /** Bytes that may still be written where the database is; `undefined`: somebody else's business. */
   readonly diskFree: () => number | undefined;
 }
@@ -133,6 +141,18 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
           return { server, tool, outcome };
         },
       ),
+    ),
+    metric(
+      "gatehouse_audit_sink_waiting",
+      "gauge",
+      "Records of the audit trail that wait to be sent on, by sink.",
+      gauges.sinks.map(({ name: sink, waiting }) => ({ labels: { sink }, value: waiting })),
+    ),
+    metric(
+      "gatehouse_audit_sink_dropped_total",
+      "counter",
+      "Records of the audit trail that were not sent on, by sink; they are in the database.",
+      gauges.sinks.map(({ name: sink, dropped }) => ({ labels: { sink }, value: dropped })),
     ),
     metric(
       "gatehouse_open_streams",
