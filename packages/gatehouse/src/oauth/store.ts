@@ -4,6 +4,7 @@ import type { ClientStore } from "./store/clients.ts";
 import type { DeclarationStore } from "./store/declarations.ts";
 import type { GrantStore } from "./store/grants.ts";
 import type { KeyStore } from "./store/keys.ts";
+import type { ListingStore } from "./store/listing.ts";
 import type { OriginalRefreshTokenStore } from "./store/original-refresh-tokens.ts";
 import type { PasskeyStore } from "./store/passkeys.ts";
 import type { PeopleStore } from "./store/people.ts";
@@ -30,6 +31,7 @@ export interface Store
     ResourceStore,
     DeclarationStore,
     PeopleStore,
+    ListingStore,
     PasskeyStore,
     TransactionStore,
     GrantStore,

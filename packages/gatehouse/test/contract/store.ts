@@ -9,6 +9,7 @@ import { declarationsContract } from "./declarations.ts";
 import { grantsContract } from "./grants.ts";
 import { keysContract } from "./keys.ts";
 import { lateRefreshesContract } from "./late-refreshes.ts";
+import { listingContract } from "./listing.ts";
 import { offBoardingContract } from "./off-boarding.ts";
 import { passkeysContract } from "./passkeys.ts";
 import { peopleContract } from "./people.ts";
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     passkeysContract(tested); // first: it needs a store in which nobody is yet
     clientsContract(tested);
     peopleContract(tested);
+    listingContract(tested);
     offBoardingContract(tested);
     providerLogoutContract(tested);
     confirmationContract(tested);

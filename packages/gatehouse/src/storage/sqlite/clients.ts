@@ -25,7 +25,7 @@ type ClientOperations = Pick<
   | "rotateSecret"
 >;
 
-const clients = layout((column) => readClient(column));
+export const clients = layout((column) => readClient(column));
 const { columns: says, names: statementNames } = clientStatements;
 
 export function clientOperations(database: Database): ClientOperations {

@@ -18,6 +18,7 @@ import { grantOperations } from "./grants.ts";
 import { healthOperation } from "./health.ts";
 import { invitationOperations } from "./invitations.ts";
 import { keyOperations } from "./keys.ts";
+import { listingOperations } from "./listing.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { offBoardingOperations } from "./off-boarding.ts";
 import { originalRefreshTokenOperations } from "./original-refresh-tokens.ts";
@@ -111,6 +112,7 @@ export function createStore(database: Database, path: string): Store {
     ...resourceRemoval(database),
     ...declarationOperations(database),
     ...peopleOperations(database),
+    ...listingOperations(database),
     ...passkeyOperations(database),
     ...invitationOperations(database),
     ...offBoardingOperations(database),
