@@ -54,6 +54,7 @@ export function createDevelopmentProvider(options: DevelopmentOptions): {
     name,
     title,
     domains,
+    believesEverybody: true,
     async signInUrl({ state }) {
       const url = new URL(`${issuer}/development-sign-in`);
       url.searchParams.set("state", state);

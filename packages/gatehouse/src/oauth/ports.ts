@@ -56,6 +56,8 @@ export interface IdentityProvider {
    * names; `undefined`: all, because there is no other provider.
    */
   readonly domains: readonly string[] | "*" | undefined;
+  /** It proves nothing: anybody is whoever they say. For development, on this computer alone. */
+  readonly believesEverybody?: true;
   /**
    * Where to send the browser. The three secrets are fresh per attempt; the provider must send `state` back
    * and put `nonce` into what it proves (C01, C07, C08). Throws {@link SignInError}.
@@ -117,6 +119,8 @@ export interface SignInAttempt {
   readonly prompt: "select_account" | "login" | "none";
   /** The address the person is expected to have there, where it chose the provider (V06, V07). */
   readonly loginHint?: string | undefined;
+  /** OpenID Connect `max_age`: seconds since the person last proved who they are, there. */
+  readonly maxAge?: Seconds | undefined;
 }
 
 /** The name of the provider that the environment variables describe. */
@@ -138,6 +142,8 @@ export interface Identity {
   readonly groups: readonly string[] | undefined;
   /** The session there, which the provider names when it ends (V54). */
   readonly sid?: string;
+  /** When the person last proved who they are there (OpenID Connect `auth_time`), where it says so. */
+  readonly authenticatedAt?: Seconds;
   /** With which the provider can be asked again later; only where the operator wants that. Never logged. */
   readonly credential?: string;
   /** Which claims decided and where they stood, in words for the trace; never what they say. */
@@ -232,6 +238,11 @@ export interface Access {
   providersFor(resource: ResourceIdentifier | undefined): readonly string[] | undefined;
   /** Which rule keeps somebody out, in the operator's words for it, for the trace; of who is let in, none. */
   decidingRule?(person: Person, resource: ResourceIdentifier | undefined): DecidingRule | undefined;
+}
+
+/** Who may use the console (Z30). Pure, and cheap: asked at each request, of the account as it is then. */
+export interface Admins {
+  includes(person: Person): boolean;
 }
 
 // -- client documents

@@ -19,7 +19,10 @@ interface Provider {
     find(id: string): Promise<{ backchannelLogout(sub: string, sid: string): Promise<void> }>;
   };
   on(event: "authorization.success", listen: (context: ProviderContext) => void): void;
-  readonly Session: new () => Saved & { loginAccount(details: { accountId: string }): void; id: string };
+  readonly Session: new () => Saved & {
+    loginAccount(details: { accountId: string; loginTs?: number }): void;
+    id: string;
+  };
   readonly Grant: new (of: {
     accountId: string;
     clientId: string;
@@ -85,6 +88,8 @@ export interface Upstream {
   account: UpstreamAccount;
   /** `cancel`: the person says no, and `access_denied` goes back; `ask`: it says nothing without them. */
   decision: "continue" | "cancel" | "ask";
+  /** When the person last proved who they are, seconds since 1970; undefined: just now. */
+  signedInAt: (() => number) | undefined;
   /** Accounts that are closed: nothing is known of them any more. */
   readonly closed: Set<string>;
   /** Answers 500, everywhere. */
@@ -141,6 +146,7 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
     clientSecret: "the upstream's secret: 100% confidential & odd",
     account: { sub: "alice", email: "alice@example.com", email_verified: true },
     decision: "continue",
+    signedInAt: undefined,
     closed: new Set(),
     down: false,
     skew: 0,
@@ -222,7 +228,8 @@ export async function startUpstream(options: UpstreamBehaviour = {}): Promise<Up
   async function signIn(request: IncomingMessage, { Session }: Provider, account: UpstreamAccount) {
     accounts.set(account.sub, account);
     const session = new Session();
-    session.loginAccount({ accountId: account.sub });
+    const loginTs = upstream.signedInAt?.();
+    session.loginAccount({ accountId: account.sub, ...(loginTs !== undefined && { loginTs }) });
     await session.save(hour);
     request.headers.cookie = `_session=${session.id}`;
   }

@@ -15,7 +15,7 @@ const maxLoginHint = 254;
 export async function authorizationRequest(
   provider: ProviderMetadata,
   options: OpenIdOptions,
-  { state, nonce, codeVerifier, prompt, loginHint }: SignInAttempt,
+  { state, nonce, codeVerifier, prompt, loginHint, maxAge }: SignInAttempt,
 ): Promise<URL> {
   const scopes = [...scopesAsked(options), ...offlineScopes(options, provider)];
   const asked = offlinePrompt(options, scopes, promptFor(provider, options, prompt));
@@ -26,6 +26,7 @@ export async function authorizationRequest(
     nonce, // C07
     access_type: options.revalidate === undefined ? "online" : "offline",
     ...(asked === undefined ? {} : { prompt: asked }),
+    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     ...(loginHint !== undefined && loginHint.length <= maxLoginHint ? { login_hint: loginHint } : {}),
     ...(provider.takesPkce // C08
       ? { code_challenge: await calculatePKCECodeChallenge(codeVerifier), code_challenge_method: "S256" }

@@ -1,5 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Identity } from "../../oauth/ports.ts";
+import { seconds } from "../../oauth/values.ts";
 import { plainName } from "../plain-text.ts";
 import { provenAddress } from "./address.ts";
 import { type Claims, findClaim, named, namedOrAt } from "./claims.ts";
@@ -56,6 +57,7 @@ export function personOf(issuer: string, claims: Claims, options: OpenIdOptions)
     name: options.ofVariables ? undefined : plainName(findClaim(claims, named("name"))?.value),
     groups,
     ...(isText(idToken.sid) && { sid: idToken.sid }),
+    ...(typeof idToken.auth_time === "number" && { authenticatedAt: seconds(idToken.auth_time) }),
     claims: placesOf(claims, options),
   };
 }

@@ -27,7 +27,7 @@ const cookiePrefix = "gatehouse-attempt-";
 const maxAttempts = 8;
 
 export function startAttempt(random: Random): Attempt {
-  return makeAttempt(mintSecret(random), mintSecret(random));
+  return attemptOf(mintSecret(random), mintSecret(random));
 }
 
 /**
@@ -37,7 +37,7 @@ export function startAttempt(random: Random): Attempt {
 export function resumeAttempt(request: OAuthRequest, handle: string | undefined): Attempt | undefined {
   if (handle === undefined || !/^[A-Za-z0-9_-]{43}$/.test(handle)) return undefined;
   const secret = request.cookies.get(cookieName(hashSecret(handle)));
-  return secret === undefined ? undefined : makeAttempt(handle, secret);
+  return secret === undefined ? undefined : attemptOf(handle, secret);
 }
 
 /** Whether this browser brings the cookie of any attempt. */
@@ -94,7 +94,8 @@ function derive(attempt: Attempt, purpose: string): string {
   return createHmac("sha256", attempt.secret).update(`${purpose} ${attempt.handle}`).digest("base64url");
 }
 
-function makeAttempt(handle: string, secret: string): Attempt {
+/** The attempt of this handle and secret, wherever they were kept. */
+export function attemptOf(handle: string, secret: string): Attempt {
   return { handle, secret, handleHash: hashSecret(handle), bindingHash: hashSecret(secret) };
 }
 

@@ -7,6 +7,8 @@ import { failureAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
 import { clientErrorOf, startSignIn } from "../authorization/sign-in.ts";
 import { traceIdentity } from "../authorization/steps.ts";
+import { resumeVisit } from "../authorization/visit.ts";
+import { completeVisit } from "../authorization/visit-sign-in.ts";
 import { certainName } from "../clients/evidence.ts";
 import { policyOf } from "../clients/policy.ts";
 import { factsOf } from "../clients/request-facts.ts";
@@ -33,6 +35,8 @@ export function callbackEndpoint(services: Services, name: string): Endpoint {
   return async (request) => {
     checkAnswer(request.query);
     const state = request.query.get("state") ?? "";
+    const visit = resumeVisit(services, request, state);
+    if (visit !== undefined) return completeVisit(services, request, visit, name);
     const attempt = resumeAttempt(request, state);
     const { clock, store } = services;
     if (attempt === undefined) {

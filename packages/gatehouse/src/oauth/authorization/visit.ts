@@ -1,0 +1,75 @@
+import type { OAuthRequest } from "../messages/request.ts";
+import type { SetCookie } from "../messages/response.ts";
+import { type IdentityProvider, type SignInAttempt, SignInError } from "../ports.ts";
+import type { Services } from "../services.ts";
+import { hashSecret } from "../tokens/secret.ts";
+import { readSignedText, signText } from "../tokens/signed-text.ts";
+import { type Attempt, attemptOf, signInAttempt, startAttempt } from "./attempt.ts";
+import { clientErrorOf } from "./sign-in.ts";
+
+/*
+ * A sign-in that no client asked for: on the home page, or anew for the console. All that has to be known
+ * when the browser comes back stands in a cookie of its own, signed, and nothing in the store: whoever begins
+ * many of them fills nobody's table. The provider's code is good once, and so is what comes back with it.
+ */
+
+/** What the sign-in was begun for. */
+export interface Visit {
+  /** The name of the provider. */
+  readonly provider: string;
+  readonly prompt: "select_account" | "login";
+  /** Path, with a query, on our own origin: where the browser goes on to. */
+  readonly returnTo: string;
+}
+
+const cookiePrefix = "gatehouse-visit-";
+const purpose = "sign-in without a client";
+
+/** A cookie has 4 kB: of what is longer only the path is returned to. */
+const maxReturnTo = 2000;
+
+/**
+ * Where at the provider the person has to go, and the cookie that must be set with it. Throws `OAuthError`
+ * when the provider cannot be reached.
+ */
+export async function startVisit(
+  { clock, random, settings }: Services,
+  provider: IdentityProvider,
+  about: Omit<Visit, "provider"> & Pick<SignInAttempt, "maxAge" | "loginHint">,
+): Promise<{ readonly location: URL; readonly cookies: readonly SetCookie[] }> {
+  const { prompt, returnTo, maxAge, loginHint } = about;
+  const attempt = startAttempt(random);
+  const lifetime = settings.lifetimes.transaction;
+  const asked = { ...signInAttempt(attempt, prompt), maxAge, loginHint };
+  const location = await provider.signInUrl(asked).catch((thrown: unknown) => {
+    throw thrown instanceof SignInError ? clientErrorOf(thrown, provider.name) : thrown;
+  });
+  const kept = returnTo.length > maxReturnTo ? (returnTo.split("?", 1)[0] ?? "") : returnTo;
+  const until = clock.now() + lifetime;
+  const text = JSON.stringify([attempt.handle, attempt.secret, provider.name, prompt, kept, until]);
+  const value = signText(settings, purpose, text);
+  return { location, cookies: [{ name: cookieName(attempt.handleHash), value, maxAge: lifetime }] };
+}
+
+/** The visit that this `state` belongs to, in this browser; `undefined`: there is none, or it is over. */
+export function resumeVisit(
+  { clock, settings }: Services,
+  request: OAuthRequest,
+  state: string,
+): { readonly visit: Visit; readonly attempt: Attempt } | undefined {
+  const value = request.cookies.get(cookieName(hashSecret(state)));
+  const text = value && readSignedText(settings, purpose, value);
+  if (!text) return undefined;
+  const [handle, secret, provider, prompt, returnTo, until] = JSON.parse(text) as [
+    ...[handle: string, secret: string, provider: string, prompt: Visit["prompt"], returnTo: string],
+    until: number,
+  ];
+  if (handle !== state || until < clock.now()) return undefined;
+  return { visit: { provider, prompt, returnTo }, attempt: attemptOf(handle, secret) };
+}
+
+export function releaseVisit({ handleHash }: Attempt): SetCookie {
+  return { name: cookieName(handleHash), value: "", maxAge: 0 };
+}
+
+const cookieName = (handleHash: string) => cookiePrefix + handleHash.slice(0, 12);
