@@ -14,7 +14,7 @@ export interface Finding {
 
 /** Rooms whose models a page shows. */
 const modelRooms = /\/src\/(?:oauth|http|identity|access)\//;
-const pageRoom = /\/src\/pages\/(?!words)/;
+const pageRoom = /\/src\/pages\/(?!(?:console\/)?words)/;
 
 export const isChecked = (file: string): boolean => modelRooms.test(file) || pageRoom.test(file);
 
@@ -36,6 +36,7 @@ const pageKinds = new Set([
   ...["consent", "error", "home", "signed-out", "development-sign-in"],
   ...["passkey-sign-in", "invitation", "passkey-registration", "passkey-ready", "passkey-entrance"],
   "own-passkeys",
+  "console",
 ]);
 
 /** @param file its path with slashes, as the rooms are told by it */

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { createAdmins } from "./access/admins.ts";
 import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config/config.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
@@ -18,6 +19,7 @@ import { watchReturns } from "./start/abandoned.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
 import { startAudit } from "./start/audit.ts";
 import { tellConfiguration } from "./start/configuration.ts";
+import { startConsole } from "./start/console.ts";
 import { keepDeclarations } from "./start/declarations.ts";
 import { startGateway } from "./start/gateway.ts";
 import { keepHouse } from "./start/housekeeping.ts";
@@ -145,6 +147,7 @@ export async function startGatehouse(
     store,
     providers,
     access: overrides.access ?? access.current,
+    admins: config.admins && createAdmins(config.admins, providers),
     documents,
     clock,
     random: systemRandom,
@@ -169,7 +172,8 @@ export async function startGatehouse(
     clock,
     log,
   });
-  const pages = createPages(urls.basePath, config.brand);
+  const console = await closingOnError(store, () => startConsole(services));
+  const pages = createPages(urls.basePath, config.brand, console?.pages);
   const names = providers.all.map(({ name }) => name);
   const callback = (name: string) => returns.callback(name, server.callback(name));
   const routes = [
@@ -180,6 +184,7 @@ export async function startGatehouse(
   routes.push(...signIn.routes);
   const listener = createListener({
     routes,
+    hidden: console?.hidden,
     taker: gateway.taker,
     issuer: settings.issuer,
     renderPage: pages.renderPage,

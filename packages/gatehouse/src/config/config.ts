@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import type { AdminList } from "../access/admins.ts";
 import type { ProtectedServer } from "../gateway/protected-server.ts";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
+import { adminProblems, configuredAdmins } from "./admins.ts";
 import { fingerprintOf } from "./changes.ts";
 import { ConfigError, type ConfigProblem, quote, quoteUrl } from "./config-errors.ts";
 import {
@@ -54,6 +56,8 @@ export interface Config {
   readonly storage: StorageConfig;
   /** Where people sign in, in the operator's order; for a server at least one. */
   readonly providers: readonly ProviderConfig[];
+  /** Who may use the console; `undefined`: there is none. */
+  readonly admins: AdminList | undefined;
   /** `SMTP_URL` and `SMTP_FROM`; undefined: nothing is mailed. */
   readonly mail: { readonly url: string; readonly from: string } | undefined;
   /** Addresses, CIDR blocks, or `loopback`. */
@@ -195,7 +199,13 @@ function read(
   const told = new Set(errors.map(({ variable }) => variable));
   const wrong = file.sections.placeOf("providers", []) === undefined ? undefined : "wrong";
   const providers = file.sections.values.providers ?? wrong;
-  for (const error of contradictions(isGiven, values, mode, providers)) {
+  const problems = [
+    ...contradictions(isGiven, values, mode, providers),
+    ...(mode === "command" || providers === "wrong"
+      ? []
+      : adminProblems(values.ADMINS, configuredProviders(values, file.sections.values, mode))),
+  ];
+  for (const error of problems) {
     // What is there, but wrong, is not missing.
     if (!told.has(error.variable) && !told.has(pathOfVariable(error.variable) ?? error.variable)) {
       errors.push(located(error, file, sources));
@@ -253,6 +263,7 @@ function compose(
     issuer: `http://localhost:${values.PORT}`,
     loopback: true,
   };
+  const providers = configuredProviders(values, file.sections.values, mode);
   const loopbackHost = issuer.startsWith("http://[::1]") ? "::1" : "127.0.0.1";
   return {
     settings: {
@@ -297,7 +308,8 @@ function compose(
     openTelemetry: readOpenTelemetry(environment),
     workers: mode === "serve" ? values.WORKERS : 1,
     storage: composeStorage(values),
-    providers: configuredProviders(values, file.sections.values, mode),
+    providers,
+    admins: configuredAdmins(values.ADMINS, providers),
     mail:
       values.SMTP_URL === undefined || values.SMTP_FROM === undefined
         ? undefined

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isLoopbackUrl } from "../oauth/host.ts";
 import { parseKeyList } from "../oauth/tokens/secret-keys.ts";
+import { readAdmins } from "./admins.ts";
 import { readAuthorities } from "./authorities.ts";
 import {
   autoOr,
@@ -225,6 +226,14 @@ export const variables = {
       expected: "an e-mail address or an http(s) URL",
     },
   ),
+  ADMINS: optional(parsed(readAdmins), {
+    absent: "there is no console",
+    path: "sign_in.admins",
+    form: list(/^(?:group:[^\s,](?:[^,]*[^\s,])?|[^\s,@]+@[^\s,@]+)$/),
+    meaning:
+      "Who may use the console at /console: addresses of people, and group:NAME for groups of the provider. See docs/console.md.",
+    expected: "a comma-separated list of e-mail addresses and group:NAME",
+  }),
   PASSKEYS: of(z.enum(["on", "off"]), {
     fallback: "off",
     path: "sign_in.passkeys",

@@ -12,7 +12,7 @@ import { preflight } from "./cross-origin.ts";
 import { type Budgets, createRateLimits, perMinute } from "./rate-limits.ts";
 import { isAmbiguous, readParameters } from "./read-request.ts";
 import { errorCodeOf, type RefusalDetails, type Refused, refusal } from "./refusal.ts";
-import { endpointOf, type Route } from "./route.ts";
+import { endpointOf, type HiddenRoutes, type Route } from "./route.ts";
 import { reasonToRefuse } from "./this-computer.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { RequestSpan, RequestTracing } from "./tracing.ts";
@@ -32,6 +32,8 @@ export interface HandlerOptions {
   readonly rateLimits?: boolean | Budgets;
   /** Bytes a body may have. */
   readonly maxBodyBytes?: number;
+  /** What only some people may see. */
+  readonly hidden?: HiddenRoutes | undefined;
   /** Asked before the routes. */
   readonly taker?: RequestTaker | undefined;
   /** Told of what no endpoint caught: a defect of ours. */
@@ -88,7 +90,8 @@ export function createHandler(
   const { rateLimits = true, maxBodyBytes = 64 * 1024, onRequest } = options;
   const secure = options.issuer.startsWith("https:");
   const routes = new Map(options.routes.map((route) => [route.path, route]));
-  const measures = options.measure && measureRoutes(options.routes, options.measure);
+  const measures =
+    options.measure && measureRoutes(options.routes, options.hidden?.paths ?? [], options.measure);
   const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const addressCheck = createAddressCheck(options.issuer, new Set(routes.keys()));
@@ -131,11 +134,12 @@ export function createHandler(
       }
       return;
     }
-    const route = routes.get(path);
+    let route = routes.get(path);
     if (route !== undefined) span?.setRoute(route.path);
     const begun = measures === undefined ? 0 : performance.now();
     const origin = { id, address, rawQuery: mark === -1 ? "" : url.slice(mark + 1) };
     try {
+      route ??= await hiddenRoute(request, origin, path);
       const answered = await answer(request, origin, route);
       span?.setOutcome(origin.id, outcomeOf(answered));
       write(response, origin.id, answered, route);
@@ -152,6 +156,20 @@ export function createHandler(
         response.destroy(); // not even the error page can be rendered
       }
     }
+  }
+
+  /** Unless too much is asked for: then there is nothing, as for everybody else. */
+  async function hiddenRoute(
+    request: IncomingMessage,
+    { id, address }: Pick<OAuthRequest, "id" | "address">,
+    path: string,
+  ): Promise<Route | undefined> {
+    const { hidden } = options;
+    if (hidden === undefined || isAmbiguous(request)) return undefined;
+    const sent = cookies.parse(request.headers.cookie);
+    if (sent.size === 0 || ((await limits?.("sign-in", address)) ?? 0) > 0) return undefined;
+    const thisComputer = reasonToRefuse(request) === undefined;
+    return (await hidden.admit({ id, address, cookies: sent, thisComputer }))?.(path);
   }
 
   async function answer(
@@ -250,11 +268,13 @@ const outcomeOf = ({ error, status }: OAuthResponse) => error ?? (status < 400 ?
 /** What notes the answers of a route; of what is at no route, together. */
 function measureRoutes(
   routes: readonly Route[],
+  hidden: readonly string[],
   measure: NonNullable<HandlerOptions["measure"]>,
 ): (route: Route | undefined) => MeasureAnswer {
-  const byRoute = new Map(routes.map((route) => [route, measure(labelOf(route.path))]));
+  const paths = [...routes.map(({ path }) => path), ...hidden];
+  const byPath = new Map(paths.map((path) => [path, measure(labelOf(path))]));
   const other = measure("other");
-  return (route) => (route && byRoute.get(route)) ?? other;
+  return (route) => (route && byPath.get(route.path)) ?? other;
 }
 
 /** The names of files change with what is in them. */

@@ -1,3 +1,4 @@
+import type { OAuthRequest } from "../oauth/messages/request.ts";
 import type { Endpoint } from "../oauth/services.ts";
 
 /** Which budget of the rate limits a route draws on. */
@@ -23,6 +24,19 @@ export interface Route {
   readonly tellsThisComputer?: boolean;
   /** True for what no other computer may reach, nor anybody through a proxy: see `this-computer.ts`. */
   readonly thisComputerOnly?: boolean;
+}
+
+/**
+ * Pages that there are for some people alone: to everybody else their paths are unknown ones. Asked of every
+ * path that is no route, with the same work whatever the path is, so that no time tells one from another.
+ */
+export interface HiddenRoutes {
+  /** The path of each, for what is counted. */
+  readonly paths: readonly string[];
+  /** What is there for whoever sent this; `undefined`: nothing. */
+  admit(
+    request: Pick<OAuthRequest, "cookies" | "thisComputer" | "id" | "address">,
+  ): Promise<((path: string) => Route | undefined) | undefined>;
 }
 
 /** What answers a method here; undefined: nothing does. */

@@ -1,7 +1,8 @@
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
+import type { Console } from "../oauth/endpoints/console/console.ts";
 import type { EndpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Endpoint } from "../oauth/services.ts";
-import type { Route } from "./route.ts";
+import type { HiddenRoutes, Route } from "./route.ts";
 
 /**
  * Which path leads to which endpoint. Everything lives below the issuer's path, except the well-known
@@ -36,7 +37,7 @@ export function serverRoutes(
       limit: "register",
       ...program,
     },
-    { path: below("/"), get: server.root, limit: "authorize", ...person },
+    { path: below("/"), get: server.root, limit: "authorize", tellsThisComputer: true, ...person },
     { path: below("/authorize"), get: server.authorize, limit: "authorize", ...person },
     ...providers.map((name) => ({
       path: urls.callbackPathOf(name),
@@ -45,6 +46,7 @@ export function serverRoutes(
       ...person,
     })),
     { path: urls.signInPath, get: server.choosePage, post: server.choose, limit: "sign-in", ...person },
+    { path: urls.homeSignInPath, get: server.homeSignIn, limit: "sign-in", ...person },
     {
       path: urls.consentPath,
       get: server.consentPage,
@@ -78,7 +80,7 @@ export function serverRoutes(
   return [
     ...routes,
     // The issuer as it is written, without a slash.
-    { path: urls.basePath, get: server.root, limit: "authorize", ...person },
+    { path: urls.basePath, get: server.root, limit: "authorize", tellsThisComputer: true, ...person },
     ...atRoot.map((route) => ({ ...route, path: route.path.slice(urls.basePath.length) })),
   ];
 }
@@ -112,6 +114,28 @@ export function assetRoute(
     body,
   };
   return { path, get: async () => response, head: true, audience: "program" };
+}
+
+/** The console, with its stylesheet: to whoever is no administrator their paths are unknown ones. */
+export function consoleRoutes(
+  console: Console,
+  stylesheet: { readonly path: string; readonly body: string },
+): HiddenRoutes {
+  const style = assetRoute(stylesheet, "text/css");
+  return {
+    paths: [...console.paths, style.path],
+    async admit(request) {
+      const find = await console.admit(request);
+      return (
+        find &&
+        ((path) => {
+          if (path === style.path) return style;
+          const page = find(path);
+          return page && { path, ...page, audience: "person", limit: "sign-in" };
+        })
+      );
+    },
+  };
 }
 
 /** A page of the passkey sign-in. @param path below the issuer */

@@ -12,6 +12,7 @@ import { consentDecisionEndpoint, consentPageEndpoint } from "./endpoints/consen
 import { answersJson, answersPage } from "./endpoints/error-response.ts";
 import { healthEndpoint, readinessEndpoint } from "./endpoints/health.ts";
 import { rootEndpoint, signOutEndpoint } from "./endpoints/home.ts";
+import { homeSignInEndpoint } from "./endpoints/home-sign-in.ts";
 import { introspectEndpoint } from "./endpoints/introspect.ts";
 import { metadataEndpoint } from "./endpoints/metadata.ts";
 import { registerEndpoint } from "./endpoints/register.ts";
@@ -41,6 +42,7 @@ export interface AuthorizationServer {
   readonly authorize: Endpoint;
   /** The callback of the provider of this name. */
   readonly callback: (provider: string) => Endpoint;
+  readonly homeSignIn: Endpoint;
   readonly choosePage: Endpoint;
   readonly choose: Endpoint;
   readonly consentPage: Endpoint;
@@ -69,6 +71,7 @@ export function createAuthorizationServer(services: Services): AuthorizationServ
     root: forPeople(rootEndpoint(services, authorize)),
     authorize: forPeople(authorize),
     callback: (provider) => forPeople(callbackEndpoint(services, provider)),
+    homeSignIn: forPeople(homeSignInEndpoint(services)),
     choosePage: forPeople(choosePageEndpoint(services)),
     choose: forPeople(chooseEndpoint(services)),
     consentPage: forPeople(consentPageEndpoint(services)),

@@ -2,6 +2,7 @@ import type { OAuthRequest } from "./messages/request.ts";
 import type { OAuthResponse } from "./messages/response.ts";
 import type {
   Access,
+  Admins,
   Check,
   ClientDocuments,
   Clock,
@@ -24,6 +25,8 @@ export interface Services {
    * asks once and sees one version of them from start to end.
    */
   readonly access: () => Access | undefined;
+  /** Who may use the console; `undefined`: there is none. */
+  readonly admins?: Admins | undefined;
   /** What clients publish about themselves. */
   readonly documents: ClientDocuments;
   readonly clock: Clock;

@@ -18,7 +18,7 @@ export function connectedAppsSection(session: Session, words: AppWords): Html {
   const more = count - apps.length;
   return html`<h2>${words.heading}</h2>
 <ul class="apps">
-${apps.map((app) => described(app, session, words))}
+${apps.map((app) => connectedApp(app, { action: appsAction, fields: html`<input type="hidden" name="csrf" value="${appsCsrf}">` }, words))}
 </ul>
 ${more > 0 && html`<p>${words.more({ more })}</p>`}
 <form method="post" action="${appsAction}">
@@ -30,7 +30,12 @@ ${count > 1 && html`<button class="deny" name="act" value="disconnect_all">${wor
 </form>`;
 }
 
-function described(app: ConnectedApp, { appsAction, appsCsrf }: Session, words: AppWords): Html {
+/** One of them. @param form where it is disconnected, and what its form carries besides */
+export function connectedApp(
+  app: ConnectedApp,
+  form: { readonly action: string; readonly fields: Html },
+  words: AppWords,
+): Html {
   const { grant, resource, connectedAt, renewedAt, endsAt } = app;
   const name = html`<bdi>${nameOf(app, words)}</bdi>`;
   const day = (instant: number) => ({ day: new Date(instant * 1000) });
@@ -40,8 +45,8 @@ function described(app: ConnectedApp, { appsAction, appsCsrf }: Session, words: 
 <p>${resource === undefined ? words.noServer : html`${resource.name && html`<strong><bdi>${resource.name}</bdi></strong> `}<code>${shorten(resource.identifier, addressLength)}</code>`}</p>
 ${app.scopes.length > 0 && html`<ul>${app.scopes.map(({ name: scope, sentence }) => html`<li>${sentence ?? html`<code>${shorten(scope, scopeLength)}</code>`}</li>`)}</ul>`}
 <p class="aside">${words.since(day(connectedAt))} ${words.renewed(day(renewedAt))} ${words.until(day(endsAt))}</p>
-<form method="post" action="${appsAction}">
-<input type="hidden" name="csrf" value="${appsCsrf}">
+<form method="post" action="${form.action}">
+${form.fields}
 <input type="hidden" name="grant" value="${grant}">
 <button class="deny small" name="act" value="disconnect" aria-label="${words.disconnectThis({ app: nameOf(app, words) })}">${words.disconnect}</button>
 </form>

@@ -1,10 +1,12 @@
 import { hash } from "node:crypto";
+import type { ConsolePage } from "../oauth/messages/console-page.ts";
 import { hasScript, type Page } from "../oauth/messages/page.ts";
 import { readShippedFile } from "../shipped-files.ts";
 import type { Brand } from "./brand.ts";
 import { chooseProviderPage } from "./choose-provider.ts";
 import { appsQuestionPage } from "./connected-apps.ts";
 import { consentPage } from "./consent.ts";
+import type { ConsolePages } from "./console/render.ts";
 import { developmentSignInPage } from "./development-sign-in.ts";
 import { errorPage } from "./error.ts";
 import { homePage, signedOutPage } from "./home.ts";
@@ -41,8 +43,11 @@ export interface RenderedPage {
   readonly language: Language;
 }
 
-/** @param basePath the issuer's path without trailing slash: what all paths begin with */
-export function createPages(basePath: string, brand: Brand = {}): Pages {
+/**
+ * @param basePath the issuer's path without trailing slash: what all paths begin with
+ * @param console what administrators see, if there are any
+ */
+export function createPages(basePath: string, brand: Brand = {}, console?: ConsolePages): Pages {
   const asset = (file: string, name: string, ending: string): Asset => {
     const body = readShippedFile(`src/pages/${file}`);
     const version = hash("sha256", body, "base64url").slice(0, 12);
@@ -55,6 +60,10 @@ export function createPages(basePath: string, brand: Brand = {}): Pages {
     script,
     renderPage(page, acceptLanguage) {
       const language = chooseLanguage(acceptLanguage);
+      if (page.kind === "console") {
+        if (console === undefined) throw new Error("the pages of the console were not loaded");
+        return { html: console.render(page, language, stylesheet.path), language };
+      }
       const content = contentOf(page, catalogues[language], brand);
       const site = { stylesheet: stylesheet.path, script: hasScript(page) ? script.path : undefined };
       return { html: layout(site, language, content), language };
@@ -62,7 +71,11 @@ export function createPages(basePath: string, brand: Brand = {}): Pages {
   };
 }
 
-function contentOf(page: Page, words: Words, brand: Brand): { title: string; content: Html } {
+function contentOf(
+  page: Exclude<Page, ConsolePage>,
+  words: Words,
+  brand: Brand,
+): { title: string; content: Html } {
   switch (page.kind) {
     case "consent":
       return consentPage(page, words);

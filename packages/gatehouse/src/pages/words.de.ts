@@ -130,6 +130,11 @@ export const german = {
     nobodySignedIn: "Sie sind in diesem Browser nicht angemeldet.",
     signedIn: ({ account }) =>
       html`Sie sind als ${account} angemeldet. Wenn Sie sich abmelden, bleiben Ihre Apps verbunden.`,
+    signInToSee:
+      "Melden Sie sich an, um zu sehen, welche Apps für Sie handeln dürfen, und um sie zu trennen.",
+    signIn: "Anmelden",
+    signInWith: ({ provider }) => `Anmelden mit ${provider}`,
+    console: "Konsole öffnen",
     signOut: "Abmelden",
     issuer: "Issuer, für Entwickler",
     signedOutTitle: "Abgemeldet",

@@ -151,6 +151,10 @@ export const english = {
     nobodySignedIn: "You are not signed in in this browser.",
     signedIn: ({ account }: { account: Html }) =>
       html`You are signed in as ${account}. Signing out does not disconnect your apps.`,
+    signInToSee: "Sign in to see which apps may act for you, and to disconnect them.",
+    signIn: "Sign in",
+    signInWith: ({ provider }: { provider: string }) => `Sign in with ${provider}`,
+    console: "Open the console",
     signOut: "Sign out",
     issuer: "Issuer, for developers",
     signedOutTitle: "Signed out",

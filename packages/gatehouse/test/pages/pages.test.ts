@@ -52,8 +52,10 @@ test("the home page says who is signed in and lets them sign out", () => {
   const signedIn = renderPage({
     kind: "home",
     issuer: "https://h/login",
+    signIn: [],
     session: {
       account: { email: "a@b.example", name: undefined },
+      console: undefined,
       csrf: "c",
       signOut: "/login/sign-out",
       apps: [],
@@ -67,7 +69,7 @@ test("the home page says who is signed in and lets them sign out", () => {
       signedIn.includes('action="/login/sign-out"') &&
       signedIn.includes('value="c"'),
   );
-  const nobody = renderPage({ kind: "home", issuer: "https://h/login", session: undefined });
+  const nobody = renderPage({ kind: "home", issuer: "https://h/login", signIn: [], session: undefined });
   assert.ok(!nobody.includes("<form"));
   assert.match(renderPage({ kind: "signed-out" }), /signed out/);
 });

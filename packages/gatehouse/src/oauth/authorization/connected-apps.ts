@@ -5,7 +5,7 @@ import type { ConnectedApp } from "../messages/page.ts";
 import type { Client, Grant, Resource } from "../records.ts";
 import { offlineAccess, parseScope, remainingScope } from "../scope.ts";
 import type { Services } from "../services.ts";
-import type { ClientId, ResourceIdentifier } from "../values.ts";
+import type { ClientId, ResourceIdentifier, Subject } from "../values.ts";
 import type { LiveSession } from "./session.ts";
 
 /*
@@ -25,8 +25,17 @@ export interface ConnectedApps {
 
 /** Each client and each server is looked up once, however many grants name it. */
 export async function connectedApps(services: Services, { account }: LiveSession): Promise<ConnectedApps> {
+  const { apps, count } = await connectedAppsOf(services, account.subject);
+  return { apps, count };
+}
+
+/** The same of anybody, with how many browsers they are signed in with. */
+export async function connectedAppsOf(
+  services: Services,
+  subject: Subject,
+): Promise<ConnectedApps & { readonly sessions: number }> {
   const { clock, store } = services;
-  const { grants } = await store.findHoldings(account.subject, clock.now());
+  const { sessions, grants } = await store.findHoldings(subject, clock.now());
   const shown = grants.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, shownAtOnce);
   const clients = new Map<ClientId, Client | undefined>();
   const resources = new Map<ResourceIdentifier, Resource | undefined>();
@@ -39,7 +48,7 @@ export async function connectedApps(services: Services, { account }: LiveSession
   const apps = shown.map((grant) =>
     describe(grant, clients.get(grant.clientId), grant.resource && resources.get(grant.resource)),
   );
-  return { apps, count: grants.length };
+  return { apps, count: grants.length, sessions };
 }
 
 function describe(grant: Grant, client: Client | undefined, resource: Resource | undefined): ConnectedApp {

@@ -26,7 +26,7 @@ export interface LiveSession extends BrowserSession {
 /** The session the browser's cookie stands for, if it is alive; its idle clock starts anew. */
 export async function readSession(
   services: Services,
-  request: OAuthRequest,
+  request: Pick<OAuthRequest, "cookies">,
 ): Promise<LiveSession | undefined> {
   const secret = request.cookies.get(cookieName);
   if (secret === undefined) return undefined;

@@ -1,7 +1,10 @@
+import { isAdministrator } from "../authorization/administrator.ts";
 import { appsToken, connectedApps } from "../authorization/connected-apps.ts";
+import { eligibleProviders } from "../authorization/provider-choice.ts";
 import { forgetSession, readSession, signOutToken } from "../authorization/session.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
+import type { HomePage } from "../messages/page.ts";
 import { requireForm } from "../messages/parameters.ts";
 import { originOf } from "../messages/request.ts";
 import { page } from "../messages/response.ts";
@@ -31,7 +34,9 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
     return page(200, {
       kind: "home",
       issuer,
+      signIn: session === undefined ? waysIn(services) : [],
       session: session && {
+        console: isAdministrator(services, request, session) ? urls.consolePath : undefined,
         account: session.account,
         csrf: signOutToken(session),
         signOut: urls.signOutPath,
@@ -41,6 +46,16 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
       },
     });
   };
+}
+
+/** Where nobody is signed in: each provider through which that can be. */
+function waysIn(services: Services): HomePage["signIn"] {
+  const { homeSignInPath } = endpointUrls(services.settings.issuer);
+  const providers = eligibleProviders(services, {});
+  return providers.map(({ name, title }) => ({
+    href: `${homeSignInPath}?${new URLSearchParams({ provider: name })}`,
+    provider: providers.length > 1 ? title : undefined,
+  }));
 }
 
 /**

@@ -16,6 +16,10 @@ export interface EndpointUrls {
   backchannelLogoutPathOf(provider: string): string;
   /** Path of the page on which a person chooses where to sign in. */
   readonly signInPath: string;
+  /** Path at which a person signs in without an app. */
+  readonly homeSignInPath: string;
+  /** Path of the console, below which all of its pages are. */
+  readonly consolePath: string;
   /** Path of the consent page. */
   readonly consentPath: string;
   readonly signOutPath: string;
@@ -38,6 +42,8 @@ export function endpointUrls(issuer: string): EndpointUrls {
     callbackPathOf: (provider) => basePath + callbackBelow(provider),
     backchannelLogoutPathOf: (provider) => `${basePath}/backchannel-logout/${provider}`,
     signInPath: `${basePath}/sign-in`,
+    homeSignInPath: `${basePath}/sign-in/home`,
+    consolePath: `${basePath}/console`,
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
     appsPath: `${basePath}/apps`,

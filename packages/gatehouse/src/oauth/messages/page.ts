@@ -1,4 +1,5 @@
 import type { KnownClientName, Reason } from "../reason.ts";
+import type { ConsolePage } from "./console-page.ts";
 
 /**
  * What the protocol has to show to a person: plain data without a sentence of ours. The `pages/` room turns
@@ -14,6 +15,7 @@ export type Page =
   | AppsQuestionPage
   | SignedOutPage
   | DevelopmentSignInPage
+  | ConsolePage
   | PasskeyPage;
 /** The kind of every page. */
 export const pageKinds = Object.keys({
@@ -25,6 +27,7 @@ export const pageKinds = Object.keys({
   "apps-question": true,
   "signed-out": true,
   "development-sign-in": true,
+  console: true,
   "passkey-sign-in": true,
   invitation: true,
   "passkey-registration": true,
@@ -175,10 +178,14 @@ export interface WayBack {
 export interface HomePage {
   readonly kind: "home";
   readonly issuer: string;
+  /** Where somebody signs in, with the title of the provider where there are several; else none. */
+  readonly signIn: readonly { readonly href: string; readonly provider: string | undefined }[];
   /** The signed-in account and the CSRF value of its sign-out form. */
   readonly session:
     | {
         readonly account: ShownAccount;
+        /** Path of the console, for an administrator. */
+        readonly console: string | undefined;
         readonly csrf: string;
         readonly signOut: string;
         /** The newest first, and how many there are in all. */

@@ -1,0 +1,79 @@
+import { isAdministrator } from "../../authorization/administrator.ts";
+import { presenceOf } from "../../authorization/presence.ts";
+import { type LiveSession, readSession } from "../../authorization/session.ts";
+import { endpointUrls } from "../../messages/endpoint-urls.ts";
+import type { OAuthRequest } from "../../messages/request.ts";
+import type { Endpoint, Services } from "../../services.ts";
+import { StoreUnavailableError } from "../../store.ts";
+import { answersPage } from "../error-response.ts";
+import { askAgain, toLook } from "./again.ts";
+import type { ConsoleHandler, ConsolePath } from "./asked.ts";
+import { overview } from "./overview.ts";
+import { people } from "./people.ts";
+import { person } from "./person.ts";
+
+/** The console, for whoever is an administrator at that moment. */
+export interface Console {
+  /** The paths of its pages. */
+  readonly paths: readonly string[];
+  /**
+   * Looks, in the same way whatever is asked for, whether an administrator asks: by the account as it is
+   * stored now (Z30). Gives what finds the page at a path, or nothing.
+   */
+  admit(
+    request: Pick<OAuthRequest, "cookies" | "thisComputer">,
+  ): Promise<((path: string) => ConsoleEndpoints | undefined) | undefined>;
+}
+
+export interface ConsoleEndpoints {
+  readonly get: Endpoint;
+  readonly post?: Endpoint;
+}
+
+/** @param about what the overview tells of the program */
+export function createConsole(services: Services, about: { readonly version: string }): Console {
+  const { consolePath } = endpointUrls(services.settings.issuer);
+  const pages: Readonly<Record<string, ConsolePath>> = {
+    "": { get: overview(about) },
+    "/people": people,
+    "/person": person,
+  };
+  const byPath = new Map(Object.entries(pages).map(([path, page]) => [consolePath + path, page]));
+
+  /** Every page wants a sign-in of the last quarter of an hour (Z31). */
+  const endpoint = (handler: ConsoleHandler, session: LiveSession, path: string): Endpoint =>
+    answersPage(services, async (request) => {
+      const presence = presenceOf(services, request, session);
+      const asked = { services, request, session, presence, path };
+      return (await askAgain(asked, toLook)) ?? handler(asked);
+    });
+
+  async function findAdministrator(
+    request: Pick<OAuthRequest, "cookies" | "thisComputer">,
+  ): Promise<LiveSession | undefined> {
+    try {
+      const session = await readSession(services, request);
+      return session !== undefined && isAdministrator(services, request, session) ? session : undefined;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return undefined; // who that is cannot be told now
+      throw error;
+    }
+  }
+
+  return {
+    paths: [...byPath.keys()],
+    async admit(request) {
+      const session = await findAdministrator(request);
+      if (session === undefined) return undefined;
+      return (path) => {
+        const page = byPath.get(path);
+        if (page === undefined) return undefined;
+        const { get, post } = page;
+        return {
+          get: endpoint(get, session, path),
+          ...(post && { post: endpoint(post, session, path) }),
+        };
+      };
+    },
+  };
+}

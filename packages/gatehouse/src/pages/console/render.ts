@@ -1,0 +1,60 @@
+import { hash } from "node:crypto";
+import type { ConsolePage } from "../../oauth/messages/console-page.ts";
+import { readShippedFile } from "../../shipped-files.ts";
+import { html } from "../html.ts";
+import { catalogues, type Language } from "../language.ts";
+import type { Asset } from "../render.ts";
+import type { Words } from "../words.ts";
+import { consoleCatalogues } from "./language.ts";
+import { consoleLayout } from "./layout.ts";
+import { overviewPage } from "./overview.ts";
+import type { Content } from "./parts.ts";
+import { peoplePage } from "./people.ts";
+import { personPage } from "./person.ts";
+import { againPage, questionPage } from "./questions.ts";
+import type { ConsoleWords } from "./words.ts";
+
+/** What is loaded only where there is a console. */
+export interface ConsolePages {
+  /** Seen by administrators alone, as all of the console. */
+  readonly stylesheet: Asset;
+  /** @param stylesheet of all pages */
+  render(page: ConsolePage, language: Language, stylesheet: string): string;
+}
+
+/** @param consolePath below which the stylesheet is served */
+export function createConsolePages(consolePath: string): ConsolePages {
+  const body = readShippedFile("src/pages/console/console.css");
+  const version = hash("sha256", body, "base64url").slice(0, 12);
+  const stylesheet = { path: `${consolePath}/console-${version}.css`, body };
+  return {
+    stylesheet,
+    render(page, language, common) {
+      const words = consoleCatalogues[language];
+      const content = contentOf(page, words, catalogues[language]);
+      const site = { stylesheets: [common, stylesheet.path] };
+      return consoleLayout(site, language, page, content, words, catalogues[language]);
+    },
+  };
+}
+
+function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words): Content {
+  const { view } = page;
+  switch (view.kind) {
+    case "overview":
+      return overviewPage(page, view, words);
+    case "people":
+      return peoplePage(page, view, words);
+    case "person":
+      return personPage(page, view, words, catalogue);
+    case "question":
+      return questionPage(page, view, words);
+    case "again":
+      return againPage(view, words);
+    case "missing":
+      return {
+        title: words.missing.title,
+        content: html`<h1>${words.missing.title}</h1>\n<p>${words.missing.explanation}</p>`,
+      };
+  }
+}
