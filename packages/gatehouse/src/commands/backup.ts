@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
 import { BackupError, backUp } from "../storage/sqlite/backup.ts";
+import { doneUnlessOlder, recordingActs } from "./acts.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
+import { trailOf } from "./store.ts";
 import { formatBytes } from "./table.ts";
 
 interface BackupOptions extends JsonOption {
@@ -25,7 +27,17 @@ async function backup(shell: Shell, file: string, { overwrite = false, json }: B
   const path = databaseFile(config.storage, (name) => `pg_dump --format=custom --file=${file} ${name}`);
   const begun = performance.now();
   shell.standBack();
-  const bytes = await explained(() => backUp({ path, target: file, overwrite }));
+  const bytes = await recordingActs(
+    shell,
+    config,
+    () => trailOf(config),
+    async (done) => {
+      const bytes = await explained(() => backUp({ path, target: file, overwrite }));
+      const detail = `${resolve(file)}, ${formatBytes(bytes)}`;
+      await doneUnlessOlder(shell, done, { name: "backup_made", detail });
+      return bytes;
+    },
+  );
   const seconds = (performance.now() - begun) / 1000;
   if (json) {
     printJson(shell, { file: resolve(file), bytes, seconds });

@@ -80,13 +80,14 @@ export function addClientsCommand(program: Command, shell: Shell): void {
 }
 
 function remove(shell: Shell, id: string, options: JsonOption & YesOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const client = await store.findClient(id);
     if (client === undefined) throw unknownClient(id);
     refuseDeclaredClient(client);
     const grants = await store.countGrantsFor({ kind: "clients", id }, shell.clock.now());
     await agree(shell, options, `removing the client ${id} ends ${several(grants, "grant")}`);
     if (!(await store.removeClient(id))) throw unknownClient(id);
+    await done({ name: "client_removed", client: id, count: grants });
     if (options.json) return printJson(shell, { removed: id, grants });
     shell.complain(`Removed client ${id}: ${several(grants, "grant")} ended, with every token.`);
   });
@@ -117,8 +118,11 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
     createdAt: shell.clock.now(),
     lastUsedAt: undefined,
   };
-  await changeStore(shell, async (store) => {
-    if (await store.addClient(client)) return;
+  await changeStore(shell, async (store, done) => {
+    if (await store.addClient(client)) {
+      const redirectUri = client.redirectUris.join(" ");
+      return done({ name: "client_added", client: client.id, redirectUri, detail: client.authMethod });
+    }
     const there = await store.findClient(client.id);
     if (there !== undefined) refuseDeclaredClient(there);
     throw new Refusal(1, `the client id ${options.id} is taken`);

@@ -23,7 +23,7 @@ export function addDisconnectCommand(people: Command, shell: Shell): void {
 }
 
 function disconnect(shell: Shell, email: string, options: DisconnectOptions): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const people = await findPeople(store, { email });
     const [person, ...others] = people;
     if (person === undefined || others.length > 0) {
@@ -36,6 +36,9 @@ function disconnect(shell: Shell, email: string, options: DisconnectOptions): Pr
     await agree(shell, options, `this disconnects ${several(ending.length, "app")} from ${nameOf(person)}`);
     const ended: GrantId[] = [];
     for (const { id } of ending) if (await store.revokeGrant(id)) ended.push(id);
+    const { subject } = person;
+    const about = { client: options.app, count: ended.length, detail: `grants ${ended.join(" ")}` };
+    await done({ name: "person_disconnected", subject, ...about });
     if (options.json) return printJson(shell, { subject: person.subject, revoked: ended });
     shell.complain(`Disconnected ${several(ended.length, "app")} from ${nameOf(person)}.`);
   });

@@ -76,11 +76,13 @@ function show(shell: Shell, id: string, { json }: JsonOption): Promise<void> {
 }
 
 function revoke(shell: Shell, id: string, options: JsonOption & YesOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const grant = await requireGrant(shell, store, id);
     const who = oneLine(grant.email || grant.subject);
     await agree(shell, options, `revoking it disconnects ${oneLine(grant.clientId)} from ${who}`);
     const revoked = await store.revokeGrant(grant.id);
+    const { subject, clientId: client, resource, reference: attempt } = grant;
+    if (revoked) await done({ name: "grant_revoked", grant: grant.id, subject, client, resource, attempt });
     if (options.json) return printJson(shell, { revoked: revoked ? [grant.id] : [] });
     shell.complain(
       `Disconnected ${oneLine(grant.clientId)} from ${who}: its tokens are refused from now on.`,

@@ -66,7 +66,7 @@ export function addInviteCommands(people: Command, shell: Shell): void {
 function invitePerson(shell: Shell, address: string, options: InviteOptions): Promise<void> {
   const { groups = [], expires: lifetime, signOut: endsGrants = false, language, json } = options;
   const config = loadConfig(shell, "command");
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     if (endsGrants) await agreeToEnd(shell, config, store, address, options);
     const about = { email: address, groups, endsGrants, lifetime };
     const invited = await invite(config, store, shell, about);
@@ -79,6 +79,8 @@ function invitePerson(shell: Shell, address: string, options: InviteOptions): Pr
       await store.cancelInvitation(email, shell.clock.now());
       throw new Error("the mail server did not take the invitation, so nobody is invited", { cause: error });
     }
+    const detail = [`until ${formatInstant(expiresAt)} UTC`, ...(mailed ? ["mailed"] : [])].join(", ");
+    await done({ name: "invitation_created", subject: invited.subject, detail });
     if (json) {
       const shown = mailed ? undefined : link;
       return printJson(shell, { email, mailed, link: shown, expires_at: expiresAt, replaces });
@@ -115,10 +117,11 @@ async function agreeToEnd(
 }
 
 function uninvite(shell: Shell, email: string, { json }: JsonOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     if (!(await store.cancelInvitation(email, shell.clock.now()))) {
       throw new Refusal(1, `no invitation to ${oneLine(email)} is open`);
     }
+    await done({ name: "invitation_created", reason: "cancelled", detail: `to ${email}` });
     if (json) printJson(shell, { uninvited: email });
     else shell.complain(`Ended the invitation to ${oneLine(email)}.`);
   });

@@ -2,13 +2,15 @@ import type { Command } from "commander";
 import { loadConfig } from "../config/config.ts";
 import { replaceKeyFile } from "../keys/key-file.ts";
 import type { ConfiguredKeys } from "../keys/keyring.ts";
+import type { Store } from "../oauth/store.ts";
 import { configuredKey, keyIdOf, keyName, newKeyText } from "../oauth/tokens/secret-keys.ts";
 import { configuredKeys } from "../start/keyed-store.ts";
+import { recordingActs } from "./acts.ts";
 import { type ListedKey, listKeys } from "./listed-keys.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { changeStore, withStore } from "./store.ts";
+import { changeStore, trailOf, withStore } from "./store.ts";
 import { formatInstant, formatTable, several } from "./table.ts";
 
 interface RetireOptions extends JsonOption, YesOption {
@@ -42,7 +44,7 @@ export function addKeysCommand(program: Command, shell: Shell): void {
 }
 
 async function list(shell: Shell, json: true | undefined): Promise<void> {
-  const { listed } = await look(shell);
+  const { listed } = await withStore(shell, (store) => lookIn(shell, store));
   if (json) return printJson(shell, listed.map(describe));
   if (listed.length === 0) return shell.complain("There is no key yet: the first start makes one.");
   shell.print(
@@ -61,7 +63,8 @@ async function list(shell: Shell, json: true | undefined): Promise<void> {
 }
 
 async function rotate(shell: Shell, json: true | undefined): Promise<void> {
-  const configured = await configuredKeys(loadConfig(shell, "command"));
+  const config = loadConfig(shell, "command");
+  const configured = await configuredKeys(config);
   const { from, path, keys } = configured;
   const text = newKeyText();
   const { readings } = await configuredKey(text);
@@ -75,7 +78,15 @@ async function rotate(shell: Shell, json: true | undefined): Promise<void> {
   if (path === undefined || keys.length === 0) {
     throw new Refusal(1, `there is no key file ${path} yet: the first start makes it`);
   }
-  await replaceKeyFile(path, [text, ...keys.map((each) => each.text)]);
+  await recordingActs(
+    shell,
+    config,
+    () => trailOf(config),
+    async (done) => {
+      await replaceKeyFile(path, [text, ...keys.map((each) => each.text)]);
+      await done({ name: "key_rotated", detail: key });
+    },
+  );
   if (json) return printJson(shell, { key, from, path, secret: undefined });
   shell.complain(
     `The new key ${key} stands first in ${path}; what the older ones made goes on being good.
@@ -95,7 +106,36 @@ The new key, shown only this once:`;
 }
 
 async function retire(shell: Shell, name: string, options: RetireOptions): Promise<void> {
-  const { configured, listed } = await look(shell);
+  const { key, inFile } = await changeStore(shell, async (store, done) => {
+    const { configured, listed } = await lookIn(shell, store);
+    const key = retirable(name, listed);
+    if (options.force) await agree(shell, options, `retiring ${name} ends ${inWords(key)}`);
+    else refuseNeeded(key, listed);
+    const rest = configured.keys.filter(
+      ({ readings }) => !readings.some(({ fingerprint }) => key.fingerprints.includes(fingerprint)),
+    );
+    const isIn = configured.from === "key file" && rest.length < configured.keys.length;
+    const inFile = isIn ? configured.path : undefined;
+    if (inFile !== undefined) {
+      await replaceKeyFile(
+        inFile,
+        rest.map(({ text }) => text),
+      );
+    }
+    await store.forgetKeys(key.fingerprints);
+    await done({ name: "key_removed", detail: name, count: key.grants });
+    return { key, inFile };
+  });
+  if (options.json) return printJson(shell, { retired: name, grants: key.grants });
+  shell.complain(
+    `Retired the key ${name}${key.grants > 0 ? `: ${inWords(key)} end with the next refresh` : ""}.`,
+  );
+  if (inFile !== undefined)
+    shell.complain(`It has left ${inFile}; processes that run know it until they are restarted.`);
+  else if (key.from !== undefined) shell.complain(`Take it out of ${key.from} and restart.`);
+}
+
+function retirable(name: string, listed: readonly ListedKey[]): ListedKey {
   const key = listed.find((each) => each.name === name);
   if (key === undefined)
     throw new Refusal(1, `there is no key ${JSON.stringify(name)}: see gatehouse keys list`);
@@ -105,26 +145,7 @@ async function retire(shell: Shell, name: string, options: RetireOptions): Promi
   if (key.fingerprints.length === 0) {
     throw new Refusal(1, `${name} was taken away before; what depends on it ends by itself`);
   }
-  if (options.force) await agree(shell, options, `retiring ${name} ends ${inWords(key)}`);
-  else refuseNeeded(key, listed);
-  const rest = configured.keys.filter(
-    ({ readings }) => !readings.some(({ fingerprint }) => key.fingerprints.includes(fingerprint)),
-  );
-  const inFile = configured.from === "key file" && rest.length < configured.keys.length;
-  if (inFile && configured.path !== undefined) {
-    await replaceKeyFile(
-      configured.path,
-      rest.map(({ text }) => text),
-    );
-  }
-  await changeStore(shell, (store) => store.forgetKeys(key.fingerprints));
-  if (options.json) return printJson(shell, { retired: name, grants: key.grants });
-  shell.complain(
-    `Retired the key ${name}${key.grants > 0 ? `: ${inWords(key)} end with the next refresh` : ""}.`,
-  );
-  if (inFile)
-    shell.complain(`It has left ${configured.path}; processes that run know it until they are restarted.`);
-  else if (key.from !== undefined) shell.complain(`Take it out of ${key.from} and restart.`);
+  return key;
 }
 
 /**
@@ -156,13 +177,11 @@ function refuseNeeded(key: ListedKey, listed: readonly ListedKey[]): void {
 const inWords = ({ grants, people }: ListedKey) =>
   `${several(grants, "live grant")} (of ${people === 1 ? "1 person" : `${people} people`})`;
 
-function look(shell: Shell) {
-  return withStore(shell, async (store) => {
-    const configured = await configuredKeys(loadConfig(shell, "command"));
-    const now = shell.clock.now();
-    const { known } = await store.findKeys(now);
-    return { configured, listed: listKeys(configured, known, (await store.countGrants(now)).byKey) };
-  });
+async function lookIn(shell: Shell, store: Store) {
+  const configured = await configuredKeys(loadConfig(shell, "command"));
+  const now = shell.clock.now();
+  const { known } = await store.findKeys(now);
+  return { configured, listed: listKeys(configured, known, (await store.countGrants(now)).byKey) };
 }
 
 function describe({ name, use, from, since, grants, people }: ListedKey): Record<string, unknown> {

@@ -4,10 +4,11 @@ import { oneLine } from "../oauth/harmless.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import { openStore, pendingMigrations } from "../start/store.ts";
+import { recordingActs } from "./acts.ts";
 import { asJson, duration, type JsonOption, printJson } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { tellChanged, withStore } from "./store.ts";
+import { changeStore, openAlready, tellChanged } from "./store.ts";
 
 interface MigrateOptions extends JsonOption {
   readonly dryRun?: true;
@@ -43,8 +44,12 @@ export function addMigrateCommand(program: Command, shell: Shell): void {
  * afterwards.
  */
 async function dropClearSecrets(shell: Shell, { json }: JsonOption): Promise<void> {
-  const dropped = await withStore(shell, dropEach);
-  if (dropped > 0) tellChanged(shell, loadConfig(shell, "command").storage);
+  const dropped = await changeStore(shell, async (store, done) => {
+    const dropped = await dropEach(store);
+    const detail = "secrets in clear text were dropped, a hash of each stays";
+    if (dropped > 0) await done({ name: "client_credential_rotated", detail, count: dropped });
+    return dropped;
+  });
   if (json) return printJson(shell, { dropped });
   const clients = dropped === 1 ? "1 client" : `${dropped} clients`;
   shell.complain(
@@ -68,13 +73,19 @@ async function dropEach(store: Store): Promise<number> {
 async function migrate(shell: Shell, { dryRun, json, wait }: MigrateOptions): Promise<void> {
   const config = loadConfig(shell, "command");
   const pending = await pendingMigrations(config);
+  const names = pending.map(({ name }) => name);
   if (!dryRun) {
     const onWait = (message: string) => shell.complain(`gatehouse: ${oneLine(message, 1000)}`);
     const storage = { ...config.storage, migrate: true };
-    await (await openStore({ ...config, storage }, undefined, { waitMs: wait * 1000, onWait })).close();
-    if (pending.length > 0) tellChanged(shell, config.storage);
+    const store = await openStore({ ...config, storage }, undefined, { waitMs: wait * 1000, onWait });
+    try {
+      const act = { name: "database_migrated", detail: names.join(", ") } as const;
+      if (names.length > 0) await recordingActs(shell, config, openAlready(store), (done) => done(act));
+    } finally {
+      await store.close();
+    }
+    if (names.length > 0) tellChanged(shell, config.storage);
   }
-  const names = pending.map(({ name }) => name);
   if (json) return printJson(shell, dryRun ? { pending } : { applied: names });
   if (pending.length === 0) return shell.complain("The database is up to date.");
   if (dryRun) shell.print(pending.map(({ name, sql }) => `-- ${name}\n${sql.trim()}`).join("\n\n"));

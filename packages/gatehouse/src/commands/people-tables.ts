@@ -98,6 +98,9 @@ export function passkeysAsJson(passkeys: readonly Passkey[] = []): Record<string
   };
 }
 
+/** What ended where nothing else did: somebody is known by nothing but these. */
+export const originalTokens = "refresh tokens of the service before Gatehouse";
+
 /** LEGACY: refresh tokens of the service before us that were ended. */
 export function printOriginalTokens(shell: Shell, tokens: number): void {
   if (tokens === 0) return;

@@ -11,6 +11,7 @@ import {
   describePeople,
   endedAsJson,
   nameOf,
+  originalTokens,
   passkeysAsJson,
   personAsJson,
   printOriginalTokens,
@@ -106,7 +107,7 @@ function show(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> {
 }
 
 function block(shell: Shell, whom: Whom, options: JsonOption & YesOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const people = await findPeople(store, whom);
     const now = shell.clock.now();
     const before = await holdingsOf(store, people, now);
@@ -119,7 +120,9 @@ function block(shell: Shell, whom: Whom, options: JsonOption & YesOption): Promi
     const told = [];
     for (const person of people) {
       const ended = await store.blockAccount(person.subject, now);
-      if (ended !== undefined) told.push({ person, ended });
+      if (ended === undefined) continue;
+      await done({ name: "person_blocked", subject: person.subject, detail: describeHoldings(ended) });
+      told.push({ person, ended });
     }
     // LEGACY, afterwards: none of such tokens is exchanged for a grant any more.
     const original = whom.email === undefined ? 0 : await store.revokeOriginalRefreshTokens(whom.email);
@@ -128,10 +131,14 @@ function block(shell: Shell, whom: Whom, options: JsonOption & YesOption): Promi
 }
 
 function unblock(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const people = await findPeople(store, whom);
-    const unblocked = [];
-    for (const person of people) if (await store.unblockAccount(person.subject)) unblocked.push(person);
+    const unblocked: (typeof people)[number][] = [];
+    for (const person of people) {
+      if (!(await store.unblockAccount(person.subject))) continue;
+      await done({ name: "person_unblocked", subject: person.subject });
+      unblocked.push(person);
+    }
     if (json) return printJson(shell, { unblocked: unblocked.map(({ subject }) => subject) });
     for (const person of people) {
       shell.complain(
@@ -144,7 +151,7 @@ function unblock(shell: Shell, whom: Whom, { json }: JsonOption): Promise<void> 
 }
 
 function remove(shell: Shell, whom: Whom, options: JsonOption & YesOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const found = await findPeople(store, whom, "orNobody");
     const before = await holdingsOf(store, found, shell.clock.now());
     const names = found.map(nameOf).join(", ");
@@ -157,8 +164,11 @@ function remove(shell: Shell, whom: Whom, options: JsonOption & YesOption): Prom
     const told = [];
     for (const person of people) {
       const ended = await store.removeAccount(person.subject);
-      if (ended !== undefined) told.push({ person, ended });
+      if (ended === undefined) continue;
+      await done({ name: "person_removed", subject: person.subject, detail: describeHoldings(ended) });
+      told.push({ person, ended });
     }
+    if (told.length === 0) await done({ name: "person_removed", detail: originalTokens, count: original });
     tellEnded(shell, "removed", told, original, options);
   });
 }

@@ -15,6 +15,7 @@ import { addHealthCommand } from "./health.ts";
 import { addHelp } from "./help.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
+import { elidedCommand } from "./operator.ts";
 import { addPeopleCommand } from "./people.ts";
 import { addProtectCommand } from "./protect.ts";
 import { Refusal } from "./refusal.ts";
@@ -30,7 +31,7 @@ import type { Shell } from "./shell.ts";
  */
 export async function runProgram(args: readonly string[], shell: Shell): Promise<number> {
   try {
-    await createProgram(shell).parseAsync(args, { from: "user" });
+    await createProgram({ ...shell, command: elidedCommand(args) }).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     return explain(error, shell);

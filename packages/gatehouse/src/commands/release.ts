@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
-import { counted, printOriginalTokens } from "./people-tables.ts";
+import { counted, originalTokens, printOriginalTokens } from "./people-tables.ts";
 import { holdingsOf } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
@@ -34,7 +34,7 @@ export function addReleaseCommand(people: Command, shell: Shell): void {
 }
 
 function releaseOne(shell: Shell, email: string, options: JsonOption & YesOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const people = await store.findAccounts(email);
     if (people.length > 0) {
       const ended = counted(await holdingsOf(store, people, shell.clock.now()));
@@ -45,6 +45,9 @@ function releaseOne(shell: Shell, email: string, options: JsonOption & YesOption
     if (released.length === 0 && original === 0) {
       throw new Refusal(1, `nobody has the address ${oneLine(email)}`);
     }
+    for (const { subject } of released) await done({ name: "address_released", subject });
+    if (released.length === 0)
+      await done({ name: "address_released", detail: originalTokens, count: original });
     if (options.json) return printJson(shell, { released: released.map(({ subject }) => subject) });
     for (const { subject, issuer, upstreamSubject } of released) {
       shell.complain(
@@ -56,7 +59,7 @@ function releaseOne(shell: Shell, email: string, options: JsonOption & YesOption
 }
 
 function releaseAll(shell: Shell, issuer: string, options: JsonOption & YesOption): Promise<void> {
-  return changeStore(shell, async (store) => {
+  return changeStore(shell, async (store, done) => {
     const people = (await store.listAccounts()).filter((each) => each.issuer === issuer && each.email !== "");
     if (people.length === 0) throw new Refusal(1, `nobody who came from ${oneLine(issuer)} has an address`);
     const whose =
@@ -65,7 +68,9 @@ function releaseAll(shell: Shell, issuer: string, options: JsonOption & YesOptio
     await agree(shell, options, `releasing ${whose} ends ${ended}`);
     const released: string[] = [];
     for (const { subject, email } of people) {
-      if (await store.withdrawAddress(subject, email)) released.push(subject);
+      if (!(await store.withdrawAddress(subject, email))) continue;
+      await done({ name: "address_released", subject });
+      released.push(subject);
     }
     if (options.json) return printJson(shell, { released });
     shell.complain(`Released ${released.length === 1 ? "1 address" : `${released.length} addresses`}.`);

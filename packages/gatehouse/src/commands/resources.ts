@@ -113,11 +113,12 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
     ...(options.claim && { claims: parseClaims(options.claim) }),
   };
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
-  await changeStore(shell, async (store) => {
+  await changeStore(shell, async (store, done) => {
     if (!(await store.addResource(resource, hashSecret(credential)))) {
       await refuseDeclared(store, resource.identifier);
       throw new Refusal(1, `the resource ${resource.identifier} is there already`);
     }
+    await done({ name: "resource_added", resource: resource.identifier });
   });
   if (options.json) {
     return printJson(shell, { ...describe(resource), introspection_credential: credential });
@@ -137,14 +138,17 @@ async function set(shell: Shell, identifier: string, options: AddOptions): Promi
   const scopes = scope && parseScopes(scope);
   const claims = claim && parseClaims(claim);
   const marks = { defaults: defaultScope, optionals: optionalScope };
-  const change = await changeStore(shell, async (store) => {
+  const change = await changeStore(shell, async (store, done) => {
     const resource = await identifierOf(store, named);
     const change = await store.changeResource(resource, { name, scopes, ...marks, claims });
     if (change.outcome === "unknown") throw unknownResource(resource);
     if (change.outcome === "declared") throw declaredElsewhere(`the resource ${resource}`, change.declared);
+    if (change.outcome !== "changed") throw wrongMarks(change);
+    const given = { name, scopes, "default scopes": defaultScope, "optional scopes": optionalScope, claims };
+    const detail = Object.entries(given).flatMap(([what, value]) => (value === undefined ? [] : [what]));
+    await done({ name: "resource_changed", resource, detail: detail.join(", ") });
     return change;
   });
-  if (change.outcome !== "changed") throw wrongMarks(change);
   const { resource } = change;
   if (json) printJson(shell, describe(resource));
   else shell.complain(`Changed resource ${resource.identifier}; its credential and its grants stay.`);
@@ -161,11 +165,13 @@ async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOp
   if (keep > maxKeep) throw new Refusal(2, "--keep: at most 30d");
   const until = keep > 0 ? after(shell.clock.now(), keep) : undefined;
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
-  const resource = await changeStore(shell, async (store) => {
+  const resource = await changeStore(shell, async (store, done) => {
     const identifier = await identifierOf(store, named);
     await refuseDeclared(store, identifier);
     if (!(await store.replaceResourceCredential(identifier, hashSecret(credential), until)))
       throw unknownResource(identifier);
+    const detail = until ? `the old one is good until ${formatInstant(until)} UTC` : "the old one has ended";
+    await done({ name: "resource_credential_rotated", resource: identifier, detail });
     return identifier;
   });
   const id = shortIdOf(resource);
@@ -179,12 +185,13 @@ async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOp
 
 async function remove(shell: Shell, identifier: string, options: JsonOption & YesOption): Promise<void> {
   const named = readName(identifier);
-  const { resource, grants, left } = await changeStore(shell, async (store) => {
+  const { resource, grants, left } = await changeStore(shell, async (store, done) => {
     const resource = await identifierOf(store, named);
     await refuseDeclared(store, resource);
     await agreeToRemove(shell, store, resource, options);
     const removed = await store.removeResource(resource);
     if (removed === undefined) throw unknownResource(resource);
+    await done({ name: "resource_removed", resource, count: removed.grants });
     return { ...removed, resource, left: (await store.listResources()).length };
   });
   if (options.json) return printJson(shell, { removed: resource, grants });

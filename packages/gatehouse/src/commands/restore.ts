@@ -7,6 +7,7 @@ import type { Store } from "../oauth/store.ts";
 import { configuredKeys } from "../start/keyed-store.ts";
 import { type PreparedRestore, prepareRestore } from "../storage/sqlite/restore.ts";
 import { openSqliteStore } from "../storage/sqlite/store.ts";
+import { doneUnlessOlder, recordingActs } from "./acts.ts";
 import { databaseFile, explained } from "./backup.ts";
 import {
   type AcceptNewKeyOption,
@@ -20,6 +21,7 @@ import {
 } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
+import { trailOf } from "./store.ts";
 import { several } from "./table.ts";
 
 type RestoreOptions = JsonOption & AcceptNewKeyOption & YesOption;
@@ -43,25 +45,58 @@ async function restore(shell: Shell, file: string, options: RestoreOptions): Pro
     config.storage,
     (name) => `pg_restore --clean --if-exists --dbname=${name} ${file}`,
   );
-  const prepared = await explained(() => prepareRestore(path, file));
+  await recordingActs(
+    shell,
+    config,
+    () => trailOf(config),
+    async (done) => {
+      const prepared = await explained(() => prepareRestore(path, file));
+      try {
+        const people = await lookThrough(shell, config, prepared, acceptNewKey ?? false);
+        await explained(prepared.refuseOpen);
+        if (existsSync(path)) await agree(shell, options, await whatEnds(shell, path));
+        const lost = await headsOf(path);
+        const restored = await headsOf(prepared.draft);
+        const replaced = await explained(prepared.install);
+        const { pending } = prepared;
+        const previous = replaced === undefined ? undefined : resolve(replaced);
+        // So that a restore is told from a database that somebody rolled back (Z18).
+        const detail = `${resolve(file)}; its trail ends at ${restored || "no record"}`;
+        await doneUnlessOlder(shell, done, { name: "backup_restored", detail, heads: lost || undefined });
+        if (json) return printJson(shell, { file: resolve(file), replaced: previous, pending, people });
+        shell.complain(`Restored ${describeStorage(config.storage)} from ${resolve(file)}`);
+        if (people !== undefined) shell.complain(`People with a live grant in it: ${people}`);
+        if (previous !== undefined) shell.complain(`The database that was there is kept as ${previous}`);
+        if (pending > 0)
+          shell.complain(`It is of an older version: ${pending} migrations are left to the next start`);
+        shell.complain(whatIsLost);
+      } finally {
+        prepared.discard();
+      }
+    },
+  );
+}
+
+/** The latest ends of chains of a database's audit trail; empty where it has none that can be read. */
+async function headsOf(path: string): Promise<string> {
   try {
-    const people = await lookThrough(shell, config, prepared, acceptNewKey ?? false);
-    await explained(prepared.refuseOpen);
-    if (existsSync(path)) await agree(shell, options, await whatEnds(shell, path));
-    const replaced = await explained(prepared.install);
-    const { pending } = prepared;
-    const previous = replaced === undefined ? undefined : resolve(replaced);
-    if (json) return printJson(shell, { file: resolve(file), replaced: previous, pending, people });
-    shell.complain(`Restored ${describeStorage(config.storage)} from ${resolve(file)}`);
-    if (people !== undefined) shell.complain(`People with a live grant in it: ${people}`);
-    if (previous !== undefined) shell.complain(`The database that was there is kept as ${previous}`);
-    if (pending > 0)
-      shell.complain(`It is of an older version: ${pending} migrations are left to the next start`);
-    shell.complain(whatIsLost);
-  } finally {
-    prepared.discard();
+    const store = await openSqliteStore({ path, create: false, migrate: false });
+    try {
+      const { chains } = await store.findAuditChains();
+      const latest = chains.filter(({ head }) => head.sequence > 0).sort((a, b) => b.head.time - a.head.time);
+      const heads = latest.slice(0, maxHeads).reverse();
+      return heads
+        .map(({ number, chain, head }) => `${number}:${chain}-${head.sequence}-${head.mac}`)
+        .join(" ");
+    } finally {
+      await store.close();
+    }
+  } catch {
+    return ""; // of another version, or damaged: the restore itself says so
   }
 }
+
+const maxHeads = 8;
 
 const whatIsLost = `What was made since the backup is lost: newer apps and people sign in once more; older ones go on.
 What was revoked, removed or retired since is there again: do that again, from your records or the log.`;

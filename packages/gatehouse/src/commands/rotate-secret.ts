@@ -37,7 +37,7 @@ export function addRotateSecretCommand(clients: Command, shell: Shell): void {
 async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: RotateOptions): Promise<void> {
   const secret = await chooseSecret(shell, secretStdin);
   const until = after(shell.clock.now(), keep);
-  const { clearSecret } = await changeStore(shell, async (store) => {
+  const { clearSecret } = await changeStore(shell, async (store, done) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
     refuseDeclaredClient(client);
@@ -54,6 +54,9 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
         `the secret of client ${id} was changed at this moment: look who did, then run it again`,
       );
     }
+    const detail =
+      keep > 0 ? `the old one is good until ${formatInstant(until)} UTC` : "the old one has ended";
+    await done({ name: "client_credential_rotated", client: id, detail });
     return client;
   });
   const shown = secretStdin ? undefined : secret;

@@ -32,7 +32,7 @@ async function set(shell: Shell, id: string, { name, redirectUri, json }: SetOpt
   if (name === undefined && redirectUri === undefined) {
     throw new Refusal(2, "nothing to change: give --name or --redirect-uri");
   }
-  const changed = await changeStore(shell, async (store) => {
+  const changed = await changeStore(shell, async (store, done) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
     refuseDeclaredClient(client);
@@ -41,6 +41,8 @@ async function set(shell: Shell, id: string, { name, redirectUri, json }: SetOpt
     }
     for (const uri of redirectUri ?? []) checkRedirect(uri, client.authMethod);
     await store.changeClient(id, { name, redirectUris: redirectUri });
+    const detail = [name && "name", redirectUri && "redirect URIs"].filter(Boolean).join(", ");
+    await done({ name: "client_updated", client: id, redirectUri: redirectUri?.join(" "), detail });
     return (await store.findClient(id)) ?? client;
   });
   if (!json) return shell.complain(`Changed client ${id}; its secret and its grants stay.`);

@@ -4,12 +4,17 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { seconds } from "../oauth/values.ts";
+import { type OperatorAccount, processAccount } from "./operator.ts";
 
 /** What a command has of the world it was called from. */
 export interface Shell {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--config`: the configuration file. */
   readonly configPath?: string | undefined;
+  /** As it was called, without secrets; `undefined`: nobody called one. */
+  readonly command?: string | undefined;
+  /** Whose it is, as the operating system says. */
+  account(): OperatorAccount;
   readonly clock: Clock;
   readonly random: Random;
   /** Lets other processes go first, where that can be had. */
@@ -32,6 +37,7 @@ export interface Shell {
 export function processShell(environment: Shell["environment"]): Shell {
   return {
     environment,
+    account: processAccount,
     clock: { now: () => seconds(Date.now() / 1000) },
     random: { bytes: (count) => randomBytes(count) },
     standBack,

@@ -1,6 +1,7 @@
 import { type Config, describeStorage, loadConfig, type StorageConfig } from "../config/config.ts";
 import type { Store } from "../oauth/store.ts";
 import { openExistingStore } from "../start/store.ts";
+import { type Done, recordingActs } from "./acts.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
@@ -15,13 +16,33 @@ export function withStore<T>(shell: Shell, use: (store: Store) => Promise<T>): P
 
 /**
  * The same for a command that changes something, which then says where: the folder it was called in decides,
- * or `SQL_URL`.
+ * or `SQL_URL`. What it did it says to `done` before it says so to anybody else.
  */
-export async function changeStore<T>(shell: Shell, use: (store: Store) => Promise<T>): Promise<T> {
+export async function changeStore<T>(
+  shell: Shell,
+  use: (store: Store, done: Done) => Promise<T>,
+): Promise<T> {
   const config = loadConfig(shell, "command");
-  const result = await useStore(config, use);
-  tellChanged(shell, config.storage);
+  let isChanged = false;
+  const result = await useStore(config, (store) =>
+    recordingActs(shell, config, openAlready(store), (done) =>
+      use(store, (act) => {
+        isChanged = true;
+        return done(act);
+      }),
+    ),
+  );
+  if (isChanged) tellChanged(shell, config.storage);
   return result;
+}
+
+/** For {@link recordingActs}, where the store is open anyway. */
+export const openAlready = (store: Store) => async () => ({ store, close: async () => {} });
+
+/** The store that is there, for what a command without one has done. */
+export async function trailOf(config: Config) {
+  const store = await openExistingStore(config);
+  return { store, close: () => store.close() };
 }
 
 export function tellChanged(shell: Shell, storage: StorageConfig): void {

@@ -21,9 +21,10 @@ export function addVouchCommand(clients: Command, shell: Shell): void {
     .option("--withdraw", "do not vouch for it any more")
     .addOption(asJson())
     .action((id: string, { withdraw, json }: VouchOptions) =>
-      changeStore(shell, async (store) => {
-        if (withdraw) await withdrawFrom(store, id);
-        else await vouchFor(store, id);
+      changeStore(shell, async (store, done) => {
+        const isChanged = await (withdraw ? withdrawFrom(store, id) : vouchFor(store, id));
+        if (isChanged)
+          await done({ name: "client_vouched", client: id, reason: withdraw ? "withdrawn" : undefined });
         if (json) return printJson(shell, { client_id: id, vouched: !withdraw });
         const seen = withdraw ? "one that registered itself" : "set up by whoever runs this server";
         shell.complain(`People see client ${id} as ${seen}.`);
@@ -31,11 +32,12 @@ export function addVouchCommand(clients: Command, shell: Shell): void {
     );
 }
 
-async function vouchFor(store: Store, id: string): Promise<void> {
+/** False for a client that the operator set up himself. */
+async function vouchFor(store: Store, id: string): Promise<boolean> {
   const client = await store.findClient(id);
   if (client === undefined) throw unknownClient(id);
   refuseDeclaredClient(client);
-  if (!client.dynamicallyRegistered) return;
+  if (!client.dynamicallyRegistered) return false;
   if (isDocumented(client)) {
     throw new Refusal(
       1,
@@ -50,9 +52,10 @@ async function vouchFor(store: Store, id: string): Promise<void> {
     );
   }
   if (!(await store.vouchForClient(id, true))) throw unknownClient(id);
+  return true;
 }
 
-async function withdrawFrom(store: Store, id: string): Promise<void> {
+async function withdrawFrom(store: Store, id: string): Promise<boolean> {
   const before = await store.findClient(id);
   if (before !== undefined) refuseDeclaredClient(before);
   if (!(await store.vouchForClient(id, false))) throw unknownClient(id);
@@ -60,6 +63,7 @@ async function withdrawFrom(store: Store, id: string): Promise<void> {
   if (client?.dynamicallyRegistered === false) {
     throw new Refusal(1, `client ${id} is one that you provisioned: clients remove takes it away`);
   }
+  return true;
 }
 
 function unknownClient(id: string): Refusal {

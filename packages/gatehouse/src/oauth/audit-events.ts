@@ -74,6 +74,7 @@ const table = {
   person_unblocked: ["success", "operator"],
   person_removed: ["success", "operator"],
   person_disconnected: ["success", "operator"],
+  address_released: ["success", "operator"],
   grant_revoked: ["success", "operator"],
   resource_added: ["success", "operator"],
   resource_changed: ["success", "operator"],

@@ -174,6 +174,7 @@ async function shown(_t: TestContext, args: readonly string[]): Promise<string> 
     environment: {},
     clock: { now: () => 0 as never },
     random: { bytes: (count: number) => Buffer.alloc(count) },
+    account: () => ({ name: "tester", uid: undefined, host: "here" }),
     standBack: () => undefined,
     readInput: async () => "",
     confirm: () => undefined,

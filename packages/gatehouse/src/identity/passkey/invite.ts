@@ -5,7 +5,7 @@ import type { PeopleStore } from "../../oauth/store/people.ts";
 import { subjectOf } from "../../oauth/subject.ts";
 import { invitationPrefix } from "../../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../../oauth/tokens/secret.ts";
-import { after, type Seconds, seconds } from "../../oauth/values.ts";
+import { after, type Seconds, type Subject, seconds } from "../../oauth/values.ts";
 import { domainOf } from "../domains.ts";
 import { isEmailAddress } from "../email-address.ts";
 import { hasPasskeys, passkeyIssuer, paths } from "./relying-party.ts";
@@ -22,6 +22,8 @@ interface Inviting {
 }
 
 export interface Invited {
+  /** Whose account it makes, or gives new passkeys. */
+  readonly subject: Subject;
   /** To be handed to that person only: whoever opens it first can become them. */
   readonly link: string;
   readonly email: string;
@@ -61,7 +63,8 @@ export async function invitePerson(
   const userHandle = account?.upstreamSubject;
   const { invitation, link } = makeInvitation(inviting, { ...about, email, userHandle });
   await store.invite(invitation);
-  return { link, email, expiresAt: invitation.expiresAt, replaces: account !== undefined };
+  const { subject, expiresAt } = invitation;
+  return { subject, link, email, expiresAt, replaces: account !== undefined };
 }
 
 /** The link for the first person, when nobody is there yet and nobody invited (V60). */
