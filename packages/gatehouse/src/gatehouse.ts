@@ -21,6 +21,7 @@ import { startAudit } from "./start/audit.ts";
 import { tellConfiguration } from "./start/configuration.ts";
 import { startConsole } from "./start/console.ts";
 import { keepDeclarations } from "./start/declarations.ts";
+import { answerDoctor } from "./start/doctor-answer.ts";
 import { startGateway } from "./start/gateway.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
@@ -172,6 +173,7 @@ export async function startGatehouse(
     clock,
     log,
   });
+  const doctors = answerDoctor(config, { keyring, store, checks: readiness.checks, clock });
   const console = await closingOnError(store, () => startConsole(services));
   const pages = createPages(urls.basePath, config.brand, console?.pages);
   const names = providers.all.map(({ name }) => name);
@@ -186,6 +188,7 @@ export async function startGatehouse(
     routes,
     hidden: console?.hidden,
     taker: gateway.taker,
+    answerUnknown: doctors.answer,
     issuer: settings.issuer,
     renderPage: pages.renderPage,
     trustedProxies: config.trustedProxies,
@@ -244,6 +247,7 @@ export async function startGatehouse(
     declarations,
     withdrawal,
     gateway,
+    doctors,
     ...(passkeys ? [passkeys] : []),
   ];
   return {

@@ -16,6 +16,7 @@ import { endpointOf, type HiddenRoutes, type Route } from "./route.ts";
 import { reasonToRefuse } from "./this-computer.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { RequestSpan, RequestTracing } from "./tracing.ts";
+import type { AnswerUnknown } from "./unknown-path.ts";
 import { createWriter, type WriterOptions } from "./write-answer.ts";
 import { createAddressCheck, type WrongAddress } from "./wrong-address.ts";
 
@@ -36,6 +37,8 @@ export interface HandlerOptions {
   readonly hidden?: HiddenRoutes | undefined;
   /** Asked before the routes. */
   readonly taker?: RequestTaker | undefined;
+  /** Asked about a request at a path that no route has. */
+  readonly answerUnknown?: AnswerUnknown | undefined;
   /** Told of what no endpoint caught: a defect of ours. */
   readonly onFailure: (error: unknown, request: { readonly id: string; readonly path: string }) => void;
   /** Told of what the edge itself refuses. */
@@ -181,7 +184,9 @@ export function createHandler(
     const { method = "GET", headers } = request;
     if ((request.url ?? "").length > maxUrlLength) return refuse(request, origin, route, 414);
     if (isAmbiguous(request)) return refuse(request, origin, route, 400);
-    if (route === undefined) return refuseUnknown(request, origin);
+    if (route === undefined) {
+      return (await beyondRoutes(request, origin)) ?? refuseUnknown(request, origin);
+    }
     const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
     if (elsewhere !== undefined) return refuse(request, origin, route, 403, { detail: elsewhere });
     if (method === "OPTIONS" && route.cors === true) return preflight(route);
@@ -242,6 +247,17 @@ export function createHandler(
     const wrongAddress = addressCheck(request, path, isTrusted(request));
     const reason = wrongAddress && ({ key: "wrongAddress", ...wrongAddress } as const);
     return refuse(request, origin, undefined, 404, { reason }, { wrongAddress });
+  }
+
+  /** `undefined` for what is at no path of ours: nearly everything. */
+  async function beyondRoutes(
+    { method = "GET", url = "/", headers, socket }: IncomingMessage,
+    { address, rawQuery }: Pick<OAuthRequest, "address" | "rawQuery">,
+  ): Promise<OAuthResponse | undefined> {
+    const [path = ""] = url.split("?", 1);
+    const peer = socket.remoteAddress ?? "unknown";
+    const parsed = cookies.parse(headers.cookie);
+    return options.answerUnknown?.({ method, path, rawQuery, headers, address, peer, cookies: parsed });
   }
 
   function refuse(

@@ -14,12 +14,14 @@ import { databaseChecks } from "../insight/doctor/checks/database.ts";
 import { diskCheck } from "../insight/doctor/checks/disk.ts";
 import { keyChecks } from "../insight/doctor/checks/keys.ts";
 import { providerChecks } from "../insight/doctor/checks/providers.ts";
+import { publicChecks, sameConfigurationCheck } from "../insight/doctor/checks/public.ts";
 import { runtimeCheck } from "../insight/doctor/checks/runtime.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { programVersion } from "../shipped-files.ts";
 import { databaseToLookAt, diskToLookAt } from "./doctor-database.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
 import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
+import { publicToLookAt } from "./doctor-public.ts";
 import { openDoors } from "./open-doors.ts";
 
 /*
@@ -56,7 +58,11 @@ export function createDoctor(input: DoctorInput): Doctor {
 function look({ config }: LoadedSettings, { clock, random }: DoctorInput): Doctor {
   const database = databaseToLookAt(config);
   const providers = providersToLookAt(config, { clock, random });
-  const view = async () => undefined;
+  const server = publicToLookAt(config, { clock, random });
+  const view = async () => {
+    const asked = await server.ask();
+    return asked.outcome === "answered" ? asked.view : server.askLocally();
+  };
   const databasesClock = {
     name: "the database's",
     provider: undefined,
@@ -68,11 +74,16 @@ function look({ config }: LoadedSettings, { clock, random }: DoctorInput): Docto
   return {
     checks: [
       whoCheck(doorsOf(config), config.sections.access?.sign_in !== undefined),
+      sameConfigurationCheck(server, {
+        fingerprint: config.fingerprint,
+        file: config.file?.path,
+      }),
       ...databaseChecks(database, view),
       diskCheck(diskToLookAt(config, database, clock.now())),
       ...keyChecks(keysToLookAt(config, database, clock)),
       ...clockChecks([databasesClock, ...clocksOf(providers)]),
       ...providerChecks(providers),
+      ...publicChecks(server),
     ],
     close: async () => database?.close(),
   };

@@ -42,6 +42,8 @@ export interface TestGatehouse {
   readonly store: Store;
   readonly upstream: Upstream;
   readonly introspectionToken: string;
+  /** What it was configured with, for a command beside it. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Every line logged so far, as text. */
   readonly log: readonly string[];
   /** Provisions a resource and returns its introspection credential. */
@@ -131,6 +133,7 @@ export async function startTestGatehouse(
     announced,
     upstream,
     introspectionToken,
+    environment: complete,
     log,
     async addResource(identifier, scopes = {}) {
       const credential = mintSecret({ bytes: randomBytes }, resourceCredentialPrefix);
