@@ -47,6 +47,15 @@ export function clientsContract(tested: StoreUnderTest): void {
     assert.deepEqual(await tested.store.findClient(client.id), used);
   });
 
+  test("what nobody ever signed in through is removed where that is asked, and nothing else", async () => {
+    const client = aClient();
+    await tested.store.addClient(client);
+    assert.equal(await tested.store.removeClient(client.id, "unlessUsed"), true);
+    const { grant } = await tested.aLiveGrant();
+    assert.equal(await tested.store.removeClient(grant.clientId, "unlessUsed"), false);
+    assert.ok(await tested.store.findClient(grant.clientId));
+  });
+
   test("what is shared is neither replaced nor removed by one of those who share it", async () => {
     const client = aClient();
     const changed = { ...client, redirectUris: ["https://changed.example/cb"] };

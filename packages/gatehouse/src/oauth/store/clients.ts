@@ -61,12 +61,13 @@ export interface ClientStore {
   useAssertion(assertionHash: SecretHash, expiresAt: Seconds): Promise<boolean>;
   /**
    * Removes the client with its codes, transactions, consents, grants and their access tokens (H19, T09).
-   * False when unknown, or a file declares it, or, with `unlessShared`, it was registered more than once.
+   * False when unknown, or a file declares it, or, with `unlessShared`, it was registered more than once,
+   * or, with `unlessUsed`, a code was ever redeemed through it.
    * One with many goes in steps (X11): with the first all of its tokens are worth nothing, everywhere at
    * once, and with the last it is gone. Of a redemption at the same moment it is before or after. Whoever
    * interrupts it asks again.
    */
-  removeClient(id: string, unlessShared?: "unlessShared"): Promise<boolean>;
+  removeClient(id: string, unless?: "unlessShared" | "unlessUsed"): Promise<boolean>;
   /**
    * The operator vouches for a client that says of itself who it is, or does no longer: it counts as
    * `dynamicallyRegistered` or not from then on. Whoever replaces the client ends that. False when unknown.

@@ -63,7 +63,8 @@ export function clientOperations(database: Database): ClientOperations {
     "insert into gatehouse_client_assertions (id, expires_at) values ($1, $2) on conflict (id) do nothing",
   );
   const take = database.prepare(
-    "select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool) and declared_as is null for update",
+    `select id from oauth2_clients where id = $1 and (registrations = 1 or $2::bool)
+       and (last_used_at is null or $3::bool) and declared_as is null for update`,
   );
   const endAttempts = clientAttemptsEnding(database);
   const end = clientEnding(database);
@@ -114,12 +115,13 @@ export function clientOperations(database: Database): ClientOperations {
       (await database.run(change, id, name ?? null, redirectUris ?? null)).changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>
       (await database.run(useUp, assertionHash, instant(expiresAt))).changes === 1,
-    removeClient: (id, unlessShared) => {
+    removeClient: (id, unless) => {
       let isBegun = false;
       return stepByStep(async () => {
         const removed = await database.transaction(async (run) => {
           await endAttempts(run, id);
-          const there = (await run(take, id, unlessShared === undefined || isBegun)).rows.length === 1;
+          const anyway = [unless !== "unlessShared" || isBegun, unless !== "unlessUsed" || isBegun];
+          const there = (await run(take, id, ...anyway)).rows.length === 1;
           if (!there) throw new Undo(false);
           return (await end(run, id)).isAll ? (await run(remove, id)).changes === 1 : undefined;
         });

@@ -54,6 +54,7 @@ export function clientOperations(database: Database): ClientOperations {
     "insert into gatehouse_client_assertions (id, expires_at) values (?, ?) on conflict (id) do nothing",
   );
   const isShared = database.prepare("select 1 from oauth2_clients where id = ? and registrations > 1");
+  const isUsed = database.prepare("select 1 from oauth2_clients where id = ? and last_used_at is not null");
   const isDeclared = database.prepare(
     "select 1 from oauth2_clients where id = ? and declared_as is not null",
   );
@@ -102,11 +103,12 @@ export function clientOperations(database: Database): ClientOperations {
       ),
     useAssertion: (assertionHash, expiresAt) =>
       database.write(() => useUp.run(assertionHash, expiresAt).changes === 1),
-    removeClient: (id, unlessShared) => {
+    removeClient: (id, unless) => {
       let isBegun = false;
       return stepByStep(async () => {
         const removed = await database.write(() => {
-          if (unlessShared && !isBegun && isShared.get(id) !== undefined) return false;
+          if (unless === "unlessShared" && !isBegun && isShared.get(id) !== undefined) return false;
+          if (unless === "unlessUsed" && !isBegun && isUsed.get(id) !== undefined) return false;
           if (isDeclared.get(id) !== undefined) return false;
           return end(id).isAll ? remove.run(id).changes === 1 : undefined;
         });
