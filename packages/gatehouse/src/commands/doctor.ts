@@ -1,18 +1,34 @@
 import type { Command } from "commander";
 import type { Finding } from "../insight/doctor/check.ts";
 import { oneLine } from "../oauth/harmless.ts";
-import { asJson, type JsonOption, printJson } from "./options.ts";
+import type { WalkCommandOptions } from "./doctor-walk.ts";
+import { asJson, collected, type JsonOption, printJson, withoutAsking } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
   program
-    .command("doctor")
+    .command("doctor [address]")
     .description(
       "look at all that the server needs, whether it runs or not: configuration, database, clocks, keys, identity providers; says what is wrong and what mends it, and ends with 1 where something fails",
     )
     .addOption(asJson())
-    .action((options: JsonOption) => examine(shell, options));
+    .option(
+      "--client <name>",
+      "with an address: only the clients with this in their name, such as 'Claude Code'; several times",
+      collected,
+    )
+    .option("--no-register", "with an address: register nothing there, so that less can be told")
+    .option(
+      "--login",
+      "with an address: somebody signs in by a printed link, and tokens, refreshes and a call follow; all is revoked again",
+    )
+    .addOption(withoutAsking("register at a server that is not ours without asking, as a script has to"))
+    .action(async (address: string | undefined, options: JsonOption & WalkCommandOptions) => {
+      if (address === undefined) return examine(shell, options);
+      const { examineServer } = await import("./doctor-walk.ts");
+      return examineServer(shell, address, options);
+    });
 }
 
 async function examine(shell: Shell, { json }: JsonOption): Promise<void> {

@@ -171,7 +171,7 @@ const abouts: Readonly<Record<string, About>> = {
   },
   doctor: {
     summary: "say what is wrong with it, and what mends it",
-    examples: ["doctor", "doctor --json"],
+    examples: ["doctor", "doctor --json", "doctor https://notes.example.com/mcp --client 'Claude Code'"],
     reads: "all",
   },
   backup: {

@@ -47,7 +47,8 @@ export interface YesOption {
 }
 
 /** `--yes`, of commands that end what people have allowed. */
-export const withoutAsking = () => new Option("--yes", "do it without asking, as a script has to");
+export const withoutAsking = (meaning = "do it without asking, as a script has to") =>
+  new Option("--yes", meaning);
 
 /**
  * Goes on when whoever called the command agrees: by `--yes`, or at the terminal.

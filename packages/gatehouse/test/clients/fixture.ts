@@ -18,7 +18,7 @@ import { type Looks, metadataUrls } from "../../src/insight/doctor/walk/looks.ts
 export const mcpServer = "https://notes.example.com/mcp";
 
 /** What is named there, and listed here. */
-const scopes: NamedScopes = { resource: "mcp", server: ["offline_access"] };
+const ownScopes: NamedScopes = { resource: "mcp", server: ["offline_access"] };
 
 /** Parameters as they are sent; a list repeats one. */
 export type SentParameters = Readonly<Record<string, string | readonly string[]>>;
@@ -62,6 +62,8 @@ export interface Pointed {
   readonly mcpServer?: string;
   /** What that server's metadata call it, if it is not its address. */
   readonly published?: string;
+  /** Of an authorization server that is not ours: the scopes it lists. */
+  readonly listed?: readonly string[];
   /** Finds no metadata, and makes up the endpoints. */
   readonly guesses?: true;
 }
@@ -69,6 +71,7 @@ export interface Pointed {
 /** The client at this server. */
 export function fixtureOf(record: McpClient, pointed: Pointed = {}): ClientFixture {
   const address = pointed.mcpServer ?? mcpServer;
+  const scopes = pointed.listed === undefined ? ownScopes : { ...ownScopes, server: pointed.listed };
   const { looks, asks, revision, refresh, ...client } = clientAt(record, address);
   const { identity } = client;
   const resources = resourcesBy(asks.resource, address, pointed.published ?? address);
@@ -86,7 +89,7 @@ export function fixtureOf(record: McpClient, pointed: Pointed = {}): ClientFixtu
       paths: pointed.guesses ? [] : pathsOf(looks),
       ...(revision !== undefined && { headers: { "mcp-protocol-version": revision } }),
     },
-    identity: identity.by === "registration" ? { ...identity, metadata: bodyOf(identity) } : identity,
+    identity: identity.by === "registration" ? { ...identity, metadata: bodyOf(identity, scopes) } : identity,
     authorization: {
       ...(scope !== undefined && { scope }),
       ...(asks.consentToOffline && asksOffline && { prompt: "consent" }),
@@ -110,7 +113,10 @@ function pathsOf({ places }: Looks): string[] {
   return metadataUrls("https://issuer.example", places).map((url) => new URL(url).pathname);
 }
 
-function bodyOf({ metadata, scope: rule }: Extract<McpClient["identity"], { by: "registration" }>) {
+function bodyOf(
+  { metadata, scope: rule }: Extract<McpClient["identity"], { by: "registration" }>,
+  scopes: NamedScopes,
+) {
   const scope = scopeBy(rule ?? "none", scopes);
   return (callback: string) => ({ ...metadata(callback), ...(scope !== undefined && { scope }) });
 }

@@ -15,6 +15,14 @@ export interface Identity {
   readonly callback: string;
 }
 
+/** What it connects to: this server, or another for comparison. */
+export interface AuthorizationServer extends Pick<TestGatehouse, "url" | "issuer" | "clock"> {
+  /** False: its answers have no `iss` (RFC 9207). */
+  readonly namesIssuer?: boolean;
+  /** What a person fills in on its pages, besides the decision. */
+  readonly person?: Readonly<Record<string, string>>;
+}
+
 /** A connected client. */
 export interface Connection {
   readonly identity: Identity;
@@ -26,6 +34,8 @@ interface Endpoints {
   readonly token: string;
   readonly register: string;
   readonly revoke: string;
+  /** How clients may prove themselves; absent: no metadata say. */
+  readonly methods?: readonly string[];
 }
 
 /**
@@ -34,12 +44,12 @@ interface Endpoints {
  */
 export class SimulatedClient {
   readonly fixture: ClientFixture;
-  readonly #server: TestGatehouse;
+  readonly #server: AuthorizationServer;
   readonly #key: SigningKey | undefined;
   #discovered: Promise<Endpoints> | undefined;
 
   /** @param key for clients that sign: what their document publishes */
-  constructor(server: TestGatehouse, fixture: ClientFixture, key?: SigningKey) {
+  constructor(server: AuthorizationServer, fixture: ClientFixture, key?: SigningKey) {
     this.#server = server;
     this.fixture = fixture;
     this.#key = key;
@@ -94,7 +104,8 @@ export class SimulatedClient {
     const answer = end.url.searchParams;
     assert.ok(isCallback(identity, end.url), `the browser stopped at ${end.url.href}: ${end.html}`);
     assert.equal(answer.get("error"), null, end.url.href);
-    assert.deepEqual(answer.getAll("iss"), [this.#server.issuer]);
+    const { issuer, namesIssuer = true } = this.#server;
+    assert.deepEqual(answer.getAll("iss"), namesIssuer ? [issuer] : []);
     assert.deepEqual(answer.getAll("state"), state === undefined ? [] : [state]);
     return this.#redeem(identity, answer.get("code") ?? "", proof.verifier);
   }
@@ -119,10 +130,11 @@ export class SimulatedClient {
     });
     add(request, this.fixture.authorization);
     const until = (url: URL) => isCallback(identity, url);
-    const page = await browser.follow(`${endpoints.authorize}?${request}`, until);
-    return page.html.includes('name="decision"')
-      ? browser.submit(page, { decision: "approve" }, until)
-      : page;
+    let page = await browser.follow(`${endpoints.authorize}?${request}`, until);
+    while (page.response.status === 200 && page.html.includes("<form")) {
+      page = await browser.submit(page, { decision: "approve", ...this.#server.person }, until);
+    }
+    return page;
   }
 
   async refresh(identity: Identity, refreshToken: string): Promise<Answer> {
@@ -167,7 +179,7 @@ export class SimulatedClient {
       ...ownHeaders,
       "content-type": "application/x-www-form-urlencoded",
     };
-    const { authenticates } = this.fixture;
+    const authenticates = await this.#method();
     if (authenticates === "client_secret_basic") {
       headers.authorization = `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`;
     } else {
@@ -176,6 +188,15 @@ export class SimulatedClient {
     if (authenticates === "client_secret_post") form.set("client_secret", secret ?? "");
     if (authenticates === "private_key_jwt") add(form, await this.#assertion(clientId));
     return send(url, { method: "POST", headers, body: form.toString() });
+  }
+
+  /** The SDK posts its secret where Basic is not offered. */
+  async #method(): Promise<ClientFixture["authenticates"]> {
+    const { authenticates } = this.fixture;
+    const { methods } = await this.#discover();
+    return authenticates === "client_secret_basic" && !(methods ?? [authenticates]).includes(authenticates)
+      ? "client_secret_post"
+      : authenticates;
   }
 
   async #assertion(clientId: string): Promise<Record<string, string>> {
@@ -222,13 +243,20 @@ export class SimulatedClient {
     const { identity, authenticates } = this.fixture;
     assert.equal(metadata.issuer, this.#server.issuer);
     assert.deepEqual(metadata.code_challenge_methods_supported, ["S256"]);
-    assert.ok((metadata.token_endpoint_auth_methods_supported as string[]).includes(authenticates));
+    const methods = metadata.token_endpoint_auth_methods_supported as string[];
+    const basic = ["client_secret_basic", "client_secret_post"];
+    assert.ok(
+      methods.some(
+        (method) => method === authenticates || (basic.includes(authenticates) && basic.includes(method)),
+      ),
+    );
     if (identity.by === "document") assert.equal(metadata.client_id_metadata_document_supported, true);
     return {
       authorize: String(metadata.authorization_endpoint),
       token: String(metadata.token_endpoint),
       register: String(metadata.registration_endpoint),
       revoke: String(metadata.revocation_endpoint),
+      methods,
     };
   }
 }

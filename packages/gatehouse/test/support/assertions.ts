@@ -27,7 +27,7 @@ export async function aSigningKey(
 
 /** The claims of a good assertion (RFC 7523 §3), some of them changed; `undefined` leaves one out. */
 export function claimsFor(
-  server: TestGatehouse,
+  server: Pick<TestGatehouse, "clock" | "issuer">,
   clientId: string,
   over: Record<string, unknown> = {},
 ): JWTPayload {

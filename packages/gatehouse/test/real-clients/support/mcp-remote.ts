@@ -17,6 +17,7 @@ export class McpRemote {
   readonly #url: string;
   readonly #folder: string;
   readonly #clients: Client[] = [];
+  #printed = "";
 
   private constructor(url: string, folder: string) {
     this.#url = url;
@@ -33,6 +34,11 @@ export class McpRemote {
     return remote;
   }
 
+  /** What it has told the person so far. */
+  get printed(): string {
+    return this.#printed;
+  }
+
   /** Starts it, as the host application does; `browse` is asked whenever it wants the person's browser. */
   async start(browse: Browse): Promise<Client> {
     const transport = new StdioClientTransport({
@@ -44,12 +50,11 @@ export class McpRemote {
     });
     const client = new Client({ name: "host application", version: "1.0.0" });
     this.#clients.push(client);
-    let printed = "";
     let asked = 0;
     const browsed = new Promise<never>((_, reject) => {
       transport.stderr?.on("data", (chunk: Buffer) => {
-        printed += chunk.toString();
-        const urls = [...printed.matchAll(/Please authorize this client by visiting:\s+(http\S+)\s/g)];
+        this.#printed += chunk.toString();
+        const urls = [...this.#printed.matchAll(/Please authorize this client by visiting:\s+(http\S+)\s/g)];
         for (const [, url = ""] of urls.slice(asked)) browse(new URL(url)).catch(reject);
         asked = urls.length;
       });

@@ -60,6 +60,8 @@ export interface WasGivenSecret {
 export interface McpClient {
   /** As people know it, with the way it connects where it has several. */
   readonly name: string;
+  /** What people used before: not connecting is a warning. */
+  readonly superseded?: boolean;
   /**
    * Of every request the program itself makes. One with `origin` runs in a browser page, and asks by
    * preflight what a page must ask.

@@ -32,6 +32,8 @@ export interface Looks {
   readonly strict: boolean;
   /** The status codes after which it looks further; every other error is the end. */
   readonly looksFurther: "4xx" | "4xx and 502" | "any";
+  /** Whether a place that does not answer at all is the end. */
+  readonly silence: "ends" | "looks further";
   /** It holds the `issuer` of the metadata against the one it was sent to. */
   readonly comparesIssuer: boolean;
   /** Whether redirects to other origins are followed. */
@@ -54,6 +56,7 @@ export const sdk1: Looks = {
   places: sdk,
   strict: true,
   looksFurther: "4xx",
+  silence: "looks further",
   comparesIssuer: false,
   redirects: "within the origin",
   guesses: true,
@@ -61,7 +64,12 @@ export const sdk1: Looks = {
 };
 
 /** `@modelcontextprotocol/client` 2.4: the same, and stricter about who answers. */
-export const sdk2: Looks = { ...sdk1, comparesIssuer: true, looksFurther: "4xx and 502" };
+export const sdk2: Looks = {
+  ...sdk1,
+  comparesIssuer: true,
+  looksFurther: "4xx and 502",
+  silence: "ends",
+};
 
 /** `rmcp` 2 and 3, the Rust SDK (`crates/rmcp/src/transport/auth.rs`). */
 export const rmcp: Looks = {
@@ -73,6 +81,7 @@ export const rmcp: Looks = {
   places: ["oauth inserted", "openid inserted", "openid appended", "oauth root"],
   strict: false,
   looksFurther: "any",
+  silence: "looks further",
   comparesIssuer: false,
   redirects: "all",
   guesses: true,
@@ -89,6 +98,7 @@ export const vscode: Looks = {
   places: sdk,
   strict: false,
   looksFurther: "any",
+  silence: "looks further",
   comparesIssuer: false,
   redirects: "all",
   guesses: true,
@@ -105,6 +115,7 @@ export const gemini: Looks = {
   places: ["oauth inserted", "openid inserted", "openid appended", "oauth root", "openid root"],
   strict: false,
   looksFurther: "any",
+  silence: "looks further",
   comparesIssuer: false,
   redirects: "all",
   guesses: false,
@@ -121,6 +132,7 @@ export const hosted: Looks = {
   places: ["oauth inserted", "oauth root", "openid inserted", "openid appended"],
   strict: false,
   looksFurther: "any",
+  silence: "looks further",
   comparesIssuer: false,
   redirects: "all",
   guesses: true,

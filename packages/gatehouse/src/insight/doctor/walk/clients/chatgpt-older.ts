@@ -10,6 +10,7 @@ const callback = "https://chatgpt.com/connector_platform_oauth_redirect";
 export const client: McpClient = {
   ...current,
   name: "ChatGPT, without a signature",
+  superseded: true,
   identity: {
     by: "document",
     document: {

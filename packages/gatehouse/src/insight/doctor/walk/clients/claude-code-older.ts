@@ -8,6 +8,7 @@ import { client as current } from "./claude-code.ts";
 export const client: McpClient = {
   ...current,
   name: "Claude Code, without scope and resource",
+  superseded: true,
   identity: {
     by: "registration",
     metadata: (callback) => ({

@@ -7,6 +7,7 @@ import { client as older } from "./codex-older.ts";
  */
 export const client: McpClient = {
   ...older,
+  superseded: false,
   name: "Codex, by a document for each MCP server",
   identity: {
     by: "document",

@@ -8,6 +8,7 @@ import { client as current } from "./codex.ts";
 export const client: McpClient = {
   ...current,
   name: "Codex, with two resources",
+  superseded: true,
   identity: {
     by: "registration",
     metadata: (callback) => ({
