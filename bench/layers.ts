@@ -50,6 +50,7 @@ const services: Services = {
   random: { bytes: randomBytes },
   events: { emit: () => undefined, record: () => Promise.resolve() },
   trace: { step: () => undefined },
+  uses: { note: () => undefined },
   failures: { wait: () => 0, failed: () => 0 },
   checks: async () => [],
 };

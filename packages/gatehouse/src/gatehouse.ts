@@ -6,6 +6,7 @@ import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
 import { assetRoute, serverRoutes } from "./http/routes.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
+import { startGrantUses } from "./insight/uses.ts";
 import { keyCheck, keySettings } from "./keys/keyring.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { metadataDocument } from "./oauth/endpoints/metadata.ts";
@@ -142,6 +143,11 @@ export async function startGatehouse(
     keepDeclarations(config, { log, events, store, clock }, keepsHouse),
   );
   const checkDeclarations = declarations.warnings;
+  const uses = startGrantUses({
+    store,
+    clock,
+    onLost: (error) => log.warn({ err: error }, "the last use of grants could not be noted"),
+  });
   const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
   const services = {
     settings,
@@ -154,6 +160,7 @@ export async function startGatehouse(
     random: systemRandom,
     events,
     trace,
+    uses,
     failures: createFailureLimiter({ enabled: config.rateLimits }),
     checks: readiness.checks,
   };
@@ -276,6 +283,8 @@ export async function startGatehouse(
       await gateway.close();
       await spans?.close();
       await housekeeping?.stop();
+      await uses.stop();
+      await uses.stop();
       await trace.stop();
       await audit.stop();
       await store.close();

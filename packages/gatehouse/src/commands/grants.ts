@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { lastUse } from "../oauth/authorization/connected-apps.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import type { Grant } from "../oauth/records.ts";
 import type { Store } from "../oauth/store.ts";
@@ -37,18 +38,21 @@ function list(shell: Shell, email: string, { json }: JsonOption): Promise<void> 
     const people = await findPeople(store, { email });
     const now = shell.clock.now();
     const all = await Promise.all(people.map(({ subject }) => store.findHoldings(subject, now)));
-    const grants = all.flatMap((holdings) => holdings.grants).toSorted((a, b) => b.createdAt - a.createdAt);
+    const newest = all.flatMap((holdings) => holdings.grants).toSorted((a, b) => b.createdAt - a.createdAt);
+    const grants = await withUses(store, newest);
     if (json) return printJson(shell, grants.map(grantAsJson));
     if (grants.length === 0) return shell.complain(`No app is connected to ${oneLine(email)}.`);
     shell.print(
       formatTable(
-        ["GRANT", "APP", "MCP SERVER", "SCOPE", "SINCE", "RENEWED", "ENDS"],
+        ["GRANT", "APP", "MCP SERVER", "SCOPE", "SINCE", "RENEWED", "USED", "FROM", "ENDS"],
         grants.map((grant) => [
           grant.id,
           grant.clientId,
           grant.resource ?? "",
           grant.scope,
-          ...[grant.createdAt, grant.rotatedAt, grant.expiresAt].map(formatInstant),
+          ...[grant.createdAt, grant.rotatedAt, grant.usedAt].map(formatInstant),
+          grant.address ?? "",
+          formatInstant(grant.expiresAt),
         ]),
       ),
     );
@@ -57,7 +61,8 @@ function list(shell: Shell, email: string, { json }: JsonOption): Promise<void> 
 
 function show(shell: Shell, id: string, { json }: JsonOption): Promise<void> {
   return withStore(shell, async (store) => {
-    const grant = await requireGrant(shell, store, id);
+    const found = await requireGrant(shell, store, id);
+    const grant = { ...found, ...lastUse(found, (await store.findUses([found.id])).get(found.id)) };
     if (json) return printJson(shell, grantAsJson(grant));
     const facts = Object.entries({
       grant: grant.id,
@@ -68,6 +73,8 @@ function show(shell: Shell, id: string, { json }: JsonOption): Promise<void> {
       scope: grant.scope,
       since: formatInstant(grant.createdAt),
       renewed: formatInstant(grant.rotatedAt),
+      used: formatInstant(grant.usedAt),
+      from: grant.address ?? "",
       ends: formatInstant(grant.expiresAt),
       reference: grant.reference ?? "",
     });
@@ -97,7 +104,15 @@ async function requireGrant(shell: Shell, store: Store, id: string): Promise<Gra
   return grant;
 }
 
-const grantAsJson = (grant: Grant): Record<string, unknown> => ({
+/** With when each was used last, right to ten minutes, and from where it was last asked for tokens. */
+async function withUses(store: Store, grants: readonly Grant[]) {
+  const uses = await store.findUses(grants.map(({ id }) => id));
+  return grants.map((grant) => ({ ...grant, ...lastUse(grant, uses.get(grant.id)) }));
+}
+
+type UsedGrant = Awaited<ReturnType<typeof withUses>>[number];
+
+const grantAsJson = (grant: UsedGrant): Record<string, unknown> => ({
   grant: grant.id,
   subject: grant.subject,
   email: grant.email,
@@ -106,6 +121,8 @@ const grantAsJson = (grant: Grant): Record<string, unknown> => ({
   scope: grant.scope,
   created_at: grant.createdAt,
   renewed_at: grant.rotatedAt,
+  used_at: grant.usedAt,
+  address: grant.address,
   expires_at: grant.expiresAt,
   reference: grant.reference,
 });

@@ -3,7 +3,7 @@ import type { Actor } from "./audit-record.ts";
 import type { Reason } from "./reason.ts";
 import type { Account } from "./records.ts";
 import type { DecidingRule, TraceStep } from "./trace-step.ts";
-import type { ResourceIdentifier, Seconds } from "./values.ts";
+import type { GrantId, ResourceIdentifier, Seconds } from "./values.ts";
 
 /*
  * What the protocol needs from outside, and nothing else. The store has a file of its own (`store.ts`); the
@@ -378,6 +378,15 @@ export interface AuditEvent {
   /** Free text for the operator. */
   readonly detail?: string | undefined;
   readonly cause?: unknown;
+}
+
+/**
+ * Remembers who uses what they were granted, so that people can see it (Z22). Costs nothing that a request
+ * would notice, and waits for nothing: the store hears of it some minutes later.
+ */
+export interface GrantUses {
+  /** @param address from where the grant was asked for tokens; left out: a token of it was good */
+  note(grant: GrantId, address?: string): void;
 }
 
 /**

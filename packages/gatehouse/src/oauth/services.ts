@@ -8,6 +8,7 @@ import type {
   Clock,
   Events,
   FailureLimiter,
+  GrantUses,
   IdentityProviders,
   Random,
   Trace,
@@ -33,6 +34,7 @@ export interface Services {
   readonly random: Random;
   readonly events: Events;
   readonly trace: Trace;
+  readonly uses: GrantUses;
   readonly failures: FailureLimiter;
   /** How it stands with what serving needs. Looks once a second at most. */
   readonly checks: () => Promise<readonly Check[]>;

@@ -12,6 +12,7 @@ import type { ResourceStore } from "./store/resources.ts";
 import type { TraceStore } from "./store/traces.ts";
 import type { TransactionStore } from "./store/transactions.ts";
 import type { StoreProblem, UpkeepStore } from "./store/upkeep.ts";
+import type { UseStore } from "./store/uses.ts";
 
 /*
  * What the protocol asks of a store, one interface a noun, each in a file of its own in `store/`.
@@ -39,6 +40,7 @@ export interface Store
     KeyStore,
     BudgetStore,
     TraceStore,
+    UseStore,
     UpkeepStore,
     AuditStore {}
 

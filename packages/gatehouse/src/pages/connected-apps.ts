@@ -36,7 +36,7 @@ export function connectedApp(
   form: { readonly action: string; readonly fields: Html },
   words: AppWords,
 ): Html {
-  const { grant, resource, connectedAt, renewedAt, endsAt } = app;
+  const { grant, resource, connectedAt, usedAt, address, endsAt } = app;
   const name = html`<bdi>${nameOf(app, words)}</bdi>`;
   const day = (instant: number) => ({ day: new Date(instant * 1000) });
   return html`<li>
@@ -44,7 +44,7 @@ export function connectedApp(
 <p class="aside">${vouching(app, words)}</p>
 <p>${resource === undefined ? words.noServer : html`${resource.name && html`<strong><bdi>${resource.name}</bdi></strong> `}<code>${shorten(resource.identifier, addressLength)}</code>`}</p>
 ${app.scopes.length > 0 && html`<ul>${app.scopes.map(({ name: scope, sentence }) => html`<li>${sentence ?? html`<code>${shorten(scope, scopeLength)}</code>`}</li>`)}</ul>`}
-<p class="aside">${words.since(day(connectedAt))} ${words.renewed(day(renewedAt))} ${words.until(day(endsAt))}</p>
+<p class="aside">${words.since(day(connectedAt))} ${address === undefined ? words.used(day(usedAt)) : words.usedFrom({ ...day(usedAt), address })} ${words.until(day(endsAt))}</p>
 <form method="post" action="${form.action}">
 ${form.fields}
 <input type="hidden" name="grant" value="${grant}">

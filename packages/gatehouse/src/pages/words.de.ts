@@ -10,6 +10,7 @@ const longMoment = new Intl.DateTimeFormat("de", {
   timeZone: "UTC",
 });
 const longDay = new Intl.DateTimeFormat("de", { dateStyle: "long", timeZone: "UTC" });
+const minute = new Intl.DateTimeFormat("de", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 const amount = new Intl.NumberFormat("de");
 const alternatives = new Intl.ListFormat("de", { type: "disjunction" });
 
@@ -155,7 +156,9 @@ export const german = {
     registrationGone: "Sie ist hier nicht mehr registriert.",
     noServer: "Kennt Ihre E-Mail-Adresse.",
     since: ({ day }) => `Verbunden am ${longDay.format(day)}.`,
-    renewed: ({ day }) => `Zugang zuletzt erneuert am ${longDay.format(day)}.`,
+    used: ({ day }) => `Zuletzt benutzt am ${minute.format(day)} (UTC).`,
+    usedFrom: ({ day, address }) =>
+      `Zuletzt benutzt am ${minute.format(day)} (UTC), der Zugang zuletzt erneuert von ${address}.`,
     until: ({ day }) => `Endet am ${longDay.format(day)}, wenn sie nicht benutzt wird.`,
     disconnect: "Trennen",
     disconnectThis: ({ app }) => `${app} trennen`,

@@ -22,6 +22,7 @@ export interface Explanation {
 export type Explanations = { readonly [K in ReasonKey]: (details: ReasonDetails[K]) => Explanation };
 
 const longDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+const minute = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 const longMoment = new Intl.DateTimeFormat("en-GB", {
   dateStyle: "long",
   timeStyle: "short",
@@ -175,7 +176,9 @@ export const english = {
     registrationGone: "It is not registered here any more.",
     noServer: "Knows your e-mail address.",
     since: ({ day }: { day: Date }) => `Connected on ${longDay.format(day)}.`,
-    renewed: ({ day }: { day: Date }) => `Last renewed its access on ${longDay.format(day)}.`,
+    used: ({ day }: { day: Date }) => `Last used on ${minute.format(day)} (UTC).`,
+    usedFrom: ({ day, address }: { day: Date; address: string }) =>
+      `Last used on ${minute.format(day)} (UTC), its access last renewed from ${address}.`,
     until: ({ day }: { day: Date }) => `Ends on ${longDay.format(day)} unless it is used.`,
     disconnect: "Disconnect",
     disconnectThis: ({ app }: { app: string }) => `Disconnect ${app}`,

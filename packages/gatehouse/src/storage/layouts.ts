@@ -19,6 +19,7 @@ import type {
 } from "../oauth/records.ts";
 import type { GrantCount, KnownKey } from "../oauth/store/keys.ts";
 import type { AttemptState } from "../oauth/store/transactions.ts";
+import type { GrantUse } from "../oauth/store/uses.ts";
 import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
 import { readDeclared, writeDeclared } from "./declared-layout.ts";
 import { type Columns, jsonOrNull, layout, type Row, type Written } from "./layout.ts";
@@ -90,6 +91,12 @@ const readToken = (column: Columns, table = ""): AccessToken => ({
   createdAt: column.instant(`${table}created_at`),
   expiresAt: column.instant(`${table}expires_at`),
 });
+
+/** When each was used last; only for rows in which that is noted. */
+export const grantUses = layout((column): [GrantId, Omit<GrantUse, "grantId">] => [
+  column.text<GrantId>("id"),
+  { usedAt: column.instant("used_at"), address: column.optionalText("token_address") },
+]);
 
 export const accessTokens = layout(
   (column) => readToken(column),

@@ -20,6 +20,7 @@ import { StoreUnderTest } from "./store-under-test.ts";
 import { tracesContract } from "./traces.ts";
 import { transactionsContract } from "./transactions.ts";
 import { upkeepContract } from "./upkeep.ts";
+import { usesContract } from "./uses.ts";
 
 /**
  * The behaviour every store must show, sentence by sentence of `oauth/ports.ts`. An adapter's test calls this
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     declarationsContract(tested);
     lateRefreshesContract(tested);
     tracesContract(tested);
+    usesContract(tested);
     upkeepContract(tested);
     keysContract(tested);
     auditContract(tested);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { eventsOf } from "../support/audit-events.ts";
+import { aTestDatabase } from "../support/database.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
   authorize,
+  codeForm,
   introspect,
   openConsentPage,
   redeem,
@@ -52,7 +54,7 @@ function send(agent: UserAgent, fields: Record<string, string>, headers: Record<
 test("the home page shows each installation with its name, its server and what it may do, the newest first", async () => {
   const agent = await aPerson("ada");
   const empty = await agent.follow(`${server.url}/`);
-  assert.doesNotMatch(empty.html, /apps/);
+  assert.deepEqual(grantsOn(empty.html), []);
   await connect(agent, await aPublicClient(server, { client_name: "First app" }));
   server.clock.advance(60);
   await connect(agent, await aPublicClient(server, { client_name: "<b>Second</b> app" }));
@@ -64,6 +66,52 @@ test("the home page shows each installation with its name, its server and what i
   assert.match(html, /It chose this name itself/);
   assert.ok(html.includes(resource));
   assert.equal(grantsOn(html).length, 2);
+});
+
+test("Z22 each installation is shown with what it may do, since when, until when, when it was used last and from where it asked for tokens", async (t) => {
+  const database = await aTestDatabase();
+  t.after(() => database.remove());
+  const first = await startTestGatehouse({ SQL_URL: database.url });
+  t.after(() => first.stop());
+  await first.addResource(resource, { "notes:read": "Read your notes" });
+  const client = await aPublicClient(first, { client_name: "Reader" });
+  const agent = new UserAgent();
+  const end = await authorize(first, client, { agent, parameters: { scope: "notes:read" } });
+  const shown = async () => (await agent.follow(`${first.url}/`)).html.replaceAll("\u202f", " ");
+  const minute = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+  const at = (seconds: number) => minute.format(new Date(seconds * 1000)).replaceAll("\u202f", " ");
+
+  // Another instance gives the tokens and is asked about them, and writes down what it knows at its end.
+  const second = await startTestGatehouse({
+    SQL_URL: database.url,
+    UPSTREAM_ISSUER: first.upstream.issuer,
+    TRUSTED_PROXIES: "127.0.0.1",
+  });
+  const form = new URLSearchParams({
+    ...codeForm(client, end.searchParams.get("code") ?? ""),
+    client_id: client.id,
+  });
+  const answer = await fetch(`${second.url}/token`, {
+    method: "POST",
+    body: form,
+    headers: { "x-forwarded-for": "198.51.100.7" },
+  });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  const connectedAt = second.clock.now();
+  assert.ok((await shown()).includes(`Last used on ${at(connectedAt)} (UTC).`));
+  second.clock.advance(1500);
+  assert.equal((await introspect(second, access_token)).active, true);
+  const usedAt = second.clock.now();
+  await second.stop();
+
+  const html = await shown();
+  assert.ok(
+    html.includes(`Last used on ${at(usedAt)} (UTC), its access last renewed from 198.51.100.7.`),
+    html,
+  );
+  assert.match(html, /Reader/);
+  assert.match(html, /Read your notes/);
+  assert.match(html, /Connected on /);
 });
 
 test("the consent page leads to it", async () => {

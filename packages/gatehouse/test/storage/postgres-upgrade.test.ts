@@ -130,7 +130,7 @@ for (const { name, steps, redirectUris } of oldStates) {
     assert.equal((await store.findAccessToken("t" as SecretHash, at))?.email, "a@b.example");
     assert.equal(await store.revokeAccessToken("t" as SecretHash), true);
 
-    await store.sweep(seconds(at + 3700), 100, seconds(90 * 86_400));
+    await store.sweep(seconds(at + 4600), 100, seconds(90 * 86_400)); // past the quarter of an hour for which one that ended is told from one that never was
     for (const table of ["oauth2_sessions", "oauth2_codes"]) {
       assert.equal((await client.query(`select id from ${table}`)).rows.length, 0, "what it left is swept");
     }

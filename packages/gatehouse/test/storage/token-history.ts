@@ -370,6 +370,7 @@ class Player {
         record: () => Promise.resolve(),
       },
       trace: { step: () => undefined },
+      uses: { note: () => undefined },
       failures: { wait: () => 0, failed: () => 0 },
       checks: async () => [],
     };

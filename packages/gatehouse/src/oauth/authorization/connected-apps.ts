@@ -5,6 +5,7 @@ import type { ConnectedApp } from "../messages/page.ts";
 import type { Client, Grant, Resource } from "../records.ts";
 import { offlineAccess, parseScope, remainingScope } from "../scope.ts";
 import type { Services } from "../services.ts";
+import type { GrantUse } from "../store/uses.ts";
 import type { ClientId, ResourceIdentifier, Subject } from "../values.ts";
 import type { LiveSession } from "./session.ts";
 
@@ -45,13 +46,26 @@ export async function connectedAppsOf(
       resources.set(resource, await store.findResource(resource));
     }
   }
-  const apps = shown.map((grant) =>
-    describe(grant, clients.get(grant.clientId), grant.resource && resources.get(grant.resource)),
-  );
+  const uses = await store.findUses(shown.map(({ id }) => id));
+  const apps = shown.map((grant) => ({
+    ...describe(grant, clients.get(grant.clientId), grant.resource && resources.get(grant.resource)),
+    ...lastUse(grant, uses.get(grant.id)),
+  }));
   return { apps, count: grants.length, sessions };
 }
 
-function describe(grant: Grant, client: Client | undefined, resource: Resource | undefined): ConnectedApp {
+type LastUse = Pick<ConnectedApp, "usedAt" | "address">;
+
+/** What was noted may lie behind what the grant's own row knows. */
+export function lastUse({ rotatedAt }: Grant, noted: Omit<GrantUse, "grantId"> | undefined): LastUse {
+  return { usedAt: Math.max(rotatedAt, noted?.usedAt ?? 0), address: noted?.address };
+}
+
+function describe(
+  grant: Grant,
+  client: Client | undefined,
+  resource: Resource | undefined,
+): Omit<ConnectedApp, keyof LastUse> {
   const scopes = parseScope(remainingScope(grant.scope, grant.standing)).filter(
     (name) => name !== offlineAccess,
   );
@@ -69,7 +83,6 @@ function describe(grant: Grant, client: Client | undefined, resource: Resource |
       sentence: resource?.scopes.find((scope) => scope.name === name)?.sentence,
     })),
     connectedAt: grant.createdAt,
-    renewedAt: grant.rotatedAt,
     endsAt: grant.expiresAt,
   };
 }

@@ -32,6 +32,7 @@ export function introspectEndpoint(services: Services): Endpoint {
       return json(200, inactive); // J06
     }
     if (held.token.standing?.left) return json(200, inactive); // Y18
+    if (held.token.grantId !== undefined) services.uses.note(held.token.grantId);
     const answer = describe(services, caller, held.token);
     if (caller === "operator" || caller.claims === undefined) return json(200, answer);
     claimsAsked = true;

@@ -205,6 +205,7 @@ async function issue(
     resource: code.authorization.resource,
   };
   if (outcome === "redeemed") {
+    services.uses.note(grant.id, request.address);
     events.emit({ name: "code_redeemed", ...about, grant: grant.id, scope: grant.scope });
     traceStep(services, request, "tokens_issued", {
       client: client.id,

@@ -32,7 +32,7 @@ export type FindBearer = (token: string, resource: ResourceIdentifier) => Promis
  * whom the rules keep from it now. Rejects with `StoreUnavailableError`.
  */
 export function createFindBearer(
-  services: Pick<Services, "clock" | "settings" | "store" | "access">,
+  services: Pick<Services, "clock" | "settings" | "store" | "access" | "uses">,
 ): FindBearer {
   return async (sent, resource) => {
     const held = await findHeldToken(services, sent);
@@ -44,6 +44,7 @@ export function createFindBearer(
     const granted = remainingScope(token.scope ?? "", token.standing);
     const decision = services.access()?.use(account, resource, granted);
     if (decision?.allowed === false) return undefined;
+    services.uses.note(grantId);
     return {
       subject: account.subject,
       clientId,

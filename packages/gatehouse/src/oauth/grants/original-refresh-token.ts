@@ -66,6 +66,7 @@ export async function exchangeOriginal(
   if (!(await store.exchangeOriginalRefreshToken(tokenHash, clock.now(), outcome))) {
     return exchangedMeanwhile(services, client, access, token);
   }
+  services.uses.note(grant.id, request.address);
   services.events.emit({
     name: "refresh_exchanged",
     ...originOf(request),

@@ -133,7 +133,7 @@ function replayPolicy(known: KnownClient | undefined, { lifetimes }: Settings): 
  * (G04) is a stolen one: the grant ends for thief and owner alike.
  */
 async function settle(
-  { events, store }: Services,
+  { events, store, uses }: Services,
   request: OAuthRequest,
   {
     grant,
@@ -151,6 +151,7 @@ async function settle(
     attempt: grant.reference,
     address: request.address,
   };
+  if (rotation.outcome !== "reused" && rotation.outcome !== "gone") uses.note(grant.id, request.address);
   switch (rotation.outcome) {
     case "rotated": {
       const count = isFirstOfDay(grant, now) ? rotation.generation - 1 : undefined;

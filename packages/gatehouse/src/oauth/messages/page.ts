@@ -211,8 +211,10 @@ export interface ConnectedApp {
   readonly scopes: readonly { readonly name: string; readonly sentence: string | undefined }[];
   /** Seconds since 1970, like the others. */
   readonly connectedAt: number;
-  /** When it last fetched an access token. */
-  readonly renewedAt: number;
+  /** Right to ten minutes. */
+  readonly usedAt: number;
+  /** From where it last asked for tokens, where that is known. */
+  readonly address: string | undefined;
   /** If it does not come back before. */
   readonly endsAt: number;
 }

@@ -29,6 +29,7 @@ import type { SchemaChangeOptions } from "./schema-change.ts";
 import { sweepOperation } from "./sweep.ts";
 import { traceOperations } from "./traces.ts";
 import { transactionOperations } from "./transactions.ts";
+import { useOperations } from "./uses.ts";
 
 export interface PostgresOptions extends ConnectionOptions, SchemaChangeOptions {
   /** False: pending migrations are a reason to refuse instead of being applied. */
@@ -102,6 +103,7 @@ export function createStore(database: Database): Store {
     ...budgetOperations(database),
     ...auditOperations(database),
     ...traceOperations(database),
+    ...useOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations(database),
     ...sweepOperation(database),

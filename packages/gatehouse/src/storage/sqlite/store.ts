@@ -31,6 +31,7 @@ import { resourceOperations } from "./resources.ts";
 import { sweepOperation } from "./sweep.ts";
 import { traceOperations } from "./traces.ts";
 import { transactionOperations } from "./transactions.ts";
+import { useOperations } from "./uses.ts";
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -126,6 +127,7 @@ export function createStore(database: Database, path: string): Store {
     ...budgetOperations(database),
     ...auditOperations(database),
     ...traceOperations(database),
+    ...useOperations(database),
     ...accessTokenOperations(database),
     ...originalRefreshTokenOperations,
     ...sweepOperation(database),

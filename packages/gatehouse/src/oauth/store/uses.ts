@@ -1,0 +1,17 @@
+import type { GrantId, Seconds } from "../values.ts";
+
+/** That a grant was used: a token of it was good somewhere, or it got new ones. */
+export interface GrantUse {
+  readonly grantId: GrantId;
+  readonly usedAt: Seconds;
+  /** From where it was asked for tokens; `undefined`: it was not. */
+  readonly address: string | undefined;
+}
+
+/** Who uses what they were granted. See {@link Store} for what holds for all operations. */
+export interface UseStore {
+  /** Notes them; the time of a grant never goes back. Of one that is gone nothing is noted. */
+  noteUses(uses: readonly GrantUse[]): Promise<void>;
+  /** The last use of each of these grants, as far as it was noted. */
+  findUses(grants: readonly GrantId[]): Promise<ReadonlyMap<GrantId, Omit<GrantUse, "grantId">>>;
+}

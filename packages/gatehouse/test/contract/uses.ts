@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { GrantUse } from "../../src/oauth/store/uses.ts";
+import type { GrantId } from "../../src/oauth/values.ts";
+import { later, now, times } from "./records.ts";
+import type { StoreUnderTest } from "./store-under-test.ts";
+
+/** What a store promises about the last use of grants. */
+export function usesContract(tested: StoreUnderTest): void {
+  const aUse = (grantId: GrantId, usedAt = now, address?: string): GrantUse => ({
+    grantId,
+    usedAt,
+    address,
+  });
+  const useOf = async (id: GrantId) => (await tested.store.findUses([id])).get(id);
+
+  test("the last use of a grant is noted, and the address it was last asked for tokens from stays", async () => {
+    const { grant } = await tested.aLiveGrant();
+    assert.equal(await useOf(grant.id), undefined);
+    await tested.store.noteUses([aUse(grant.id, now, "192.0.2.1")]);
+    await tested.store.noteUses([aUse(grant.id, later(60))]);
+    assert.deepEqual(await useOf(grant.id), { usedAt: later(60), address: "192.0.2.1" });
+    await tested.store.noteUses([aUse(grant.id, later(30), "2001:db8::1")]);
+    assert.deepEqual(await useOf(grant.id), { usedAt: later(60), address: "2001:db8::1" });
+    assert.deepEqual(await tested.store.findGrant(grant.id, now), grant, "nothing else of it changed");
+  });
+
+  test("of a grant that is gone nothing is noted, and the others of that time are", async () => {
+    const { grant } = await tested.aLiveGrant();
+    const other = await tested.aLiveGrant();
+    await tested.store.revokeGrant(grant.id);
+    await tested.store.noteUses([aUse(grant.id), aUse(other.grant.id)]);
+    await tested.store.noteUses([]);
+    const found = await tested.store.findUses([grant.id, other.grant.id, "unknown" as GrantId]);
+    assert.deepEqual([...found], [[other.grant.id, { usedAt: now, address: undefined }]]);
+    assert.equal((await tested.store.findUses([])).size, 0);
+  });
+
+  test("many uses noted by many at once are all noted, whatever their order", async () => {
+    const grants = await Promise.all(times(60, async () => (await tested.aLiveGrant()).grant.id));
+    const backwards = grants.toReversed();
+    await Promise.all(
+      [0, 1, 2, 3, 4, 5].map((n) =>
+        tested.store.noteUses((n % 2 ? grants : backwards).map((id) => aUse(id, later(n), `192.0.2.${n}`))),
+      ),
+    );
+    for (const [, { usedAt }] of await tested.store.findUses(grants)) assert.equal(usedAt, later(5));
+    assert.equal((await tested.store.findUses(grants)).size, 60);
+  });
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startGrantUses } from "../../src/insight/uses.ts";
+import type { GrantUse } from "../../src/oauth/store/uses.ts";
+import { type GrantId, seconds } from "../../src/oauth/values.ts";
+
+const [one, other] = ["grant-1", "grant-2"] as [GrantId, GrantId];
+
+function aStart(noteUses: (uses: readonly GrantUse[]) => Promise<void>) {
+  let now = 1000;
+  const lost: unknown[] = [];
+  const uses = startGrantUses({
+    store: { noteUses, findUses: async () => new Map() },
+    clock: { now: () => seconds(now) },
+    onLost: (error) => lost.push(error),
+  });
+  return {
+    uses,
+    lost,
+    sleep: (by: number) => {
+      now += by;
+    },
+  };
+}
+
+test("however often a grant is used, it is written once at a time, with its last use to the minute and its address", async () => {
+  const written: GrantUse[][] = [];
+  const { uses, sleep } = aStart(async (some) => void written.push([...some]));
+  uses.note(one, "192.0.2.1");
+  for (let times = 0; times < 1000; times++) {
+    uses.note(one);
+    sleep(0.2);
+  }
+  uses.note(other);
+  await uses.flush();
+  const [batch, ...others] = written;
+  assert.deepEqual(others, []);
+  const [first, second] = batch ?? [];
+  assert.deepEqual([first?.grantId, first?.address], [one, "192.0.2.1"]);
+  assert.ok((first?.usedAt ?? 0) > 1140, `${first?.usedAt}`);
+  assert.deepEqual(second, { grantId: other, usedAt: 1200, address: undefined });
+  await uses.flush();
+  assert.equal(written.length, 1, "what nobody used is not written again");
+  uses.note(other);
+  await uses.stop();
+  assert.equal(written.length, 2);
+});
+
+test("a store that does not take it loses a use, no more, and is told of", async () => {
+  const answers = [Promise.reject(new Error("away")), Promise.resolve()];
+  const { uses, lost } = aStart(() => answers.shift() ?? Promise.resolve());
+  uses.note(one);
+  await uses.flush();
+  assert.equal(lost.length, 1);
+  uses.note(one);
+  await uses.stop();
+  assert.equal(lost.length, 1);
+  assert.equal(answers.length, 0);
+});
