@@ -147,6 +147,15 @@ const abouts: Readonly<Record<string, About>> = {
     ],
     reads: "all",
   },
+  audit: {
+    summary: "the audit trail: what happened, and whose doing it was",
+    examples: ["audit verify"],
+    reads: keys,
+  },
+  "audit verify": {
+    examples: ["audit verify", "audit verify --head 12:7Q2MX0KD94TB-771-Zq0vYp1t6o2rB8dQm3XkWw"],
+    reads: keys,
+  },
   keys: {
     summary: "the secret keys: list, rotate, retire",
     examples: ["keys list"],

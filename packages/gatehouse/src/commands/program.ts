@@ -4,6 +4,7 @@ import { KeyError } from "../keys/key-file.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import { programVersion } from "../shipped-files.ts";
 import { addAccessCommand } from "./access.ts";
+import { addAuditCommand } from "./audit.ts";
 import { addBackupCommand } from "./backup.ts";
 import { addCheckCommand } from "./check.ts";
 import { addClientsCommand } from "./clients.ts";
@@ -65,6 +66,7 @@ function createProgram(called: Shell): Command {
   addPeopleCommand(program, shell);
   addGrantsCommand(program, shell);
   addAccessCommand(program, shell);
+  addAuditCommand(program, shell);
   addKeysCommand(program, shell);
   addHealthCommand(program, shell);
   addBackupCommand(program, shell);

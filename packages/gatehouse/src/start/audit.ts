@@ -1,13 +1,14 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { auditKeyOf } from "../insight/audit/seals.ts";
+import { type AuditKey, auditKeyOf } from "../insight/audit/seals.ts";
 import { type AuditTrail, createAuditTrail } from "../insight/audit/trail.ts";
 import { type AuditWriter, createAuditWriter } from "../insight/audit/writer.ts";
-import { KeyError } from "../keys/key-file.ts";
+import { KeyError, readKeyFile } from "../keys/key-file.ts";
 import type { Keyring } from "../keys/keyring.ts";
 import { withoutSecrets } from "../oauth/harmless.ts";
 import type { AuditEvent, Clock, Events } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
+import { configuredKey } from "../oauth/tokens/secret-keys.ts";
 import type { Warnings } from "../readiness.ts";
 import { instanceName } from "./instance.ts";
 import { configuredKeys } from "./keyed-store.ts";
@@ -98,6 +99,18 @@ export async function openCommandAudit(config: Config, store: Store): Promise<Co
       await sinks.close();
     },
   };
+}
+
+/**
+ * All keys with which the audit trail may be sealed: those that are configured, and those of a file.
+ * @throws KeyError where a file is not there, or cannot be read
+ */
+export async function auditKeys(config: Config, olderKeysFile?: string): Promise<AuditKey[]> {
+  const configured = await configuredKeys(config);
+  const older = olderKeysFile === undefined ? [] : await readKeyFile(olderKeysFile, "operator");
+  if (older === undefined) throw new KeyError(`there is no file ${olderKeysFile}`);
+  const keys = [...configured.keys, ...(await Promise.all(older.map(configuredKey)))];
+  return keys.flatMap(({ readings }) => readings.map(auditKeyOf));
 }
 
 async function commandKey(config: Config) {

@@ -1,5 +1,6 @@
 import type { AuditEvent, Events } from "../../oauth/ports.ts";
 import type { AuditStore } from "../../oauth/store/audit.ts";
+import { headOf } from "./heads.ts";
 import type { AuditWriter } from "./writer.ts";
 
 /** Where a chain ends is told so often, milliseconds. */
@@ -40,8 +41,7 @@ export function createAuditTrail(
     const since = now() - recentMs;
     const { chains } = await store.findAuditChains();
     const recent = chains.filter(({ head }) => head.time >= since && head.sequence > 0).slice(-maxHeads);
-    const heads = recent.map(({ number, chain, head }) => `${number}:${chain}-${head.sequence}-${head.mac}`);
-    return { name: "audit_head", request: "-", heads: heads.join(" ") };
+    return { name: "audit_head", request: "-", heads: recent.map(headOf).join(" ") };
   }
 
   const toLog = (detail: string | undefined) => {

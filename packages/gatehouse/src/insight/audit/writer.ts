@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../../oauth/ports.ts";
 import type { AuditBatch, AuditHead, AuditStore, NewAuditChain } from "../../oauth/store/audit.ts";
 import { StoreUnavailableError } from "../../oauth/store.ts";
+import { headText } from "./heads.ts";
 import { type MentionedAddress, type RecordOptions, toRecord, type UnplacedRecord } from "./record.ts";
 import { type AuditKey, addressId, headSeal, recordMac, sealerOf } from "./seals.ts";
 
@@ -63,7 +64,7 @@ export interface AuditWriterState {
   readonly waiting: number;
   readonly lost: number;
   readonly written: number;
-  /** `<chain>-<sequence>-<mac>`, of what is durable; `undefined`: nothing is yet. */
+  /** Of what is durable, as {@link headText} writes it; `undefined`: nothing is yet. */
   readonly head: string | undefined;
 }
 
@@ -77,6 +78,8 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   /** What is being written, or was refused, and has to be written before anything else. */
   let sealed: Sealed | undefined;
   let chain: NewAuditChain | undefined;
+  /** Of the chain, once it is open. */
+  let number = 0;
   let isOpen = false;
   let head: Omit<AuditHead, "seal"> = noHead;
   let durable: string | undefined;
@@ -116,6 +119,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     running ??= writeAll().finally(() => {
       running = undefined;
       if (waiting.length + (sealed?.waiting.length ?? 0) === 0 || isStopped) return;
+      if (!refused && waiting.some(({ resolve }) => resolve !== undefined)) return void run();
       timer ??= setTimeout(() => void run(), refused ? retryMs : delayMs).unref();
     });
     return running;
@@ -147,7 +151,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
         throw new Error("the audit trail takes no chain");
     }
     const { batch: durableBatch, waiting: done } = sealed;
-    durable = headText(durableBatch);
+    durable = headText({ number, chain: durableBatch.chain, ...durableBatch.head });
     written += done.length;
     sealed = undefined;
     if (refused) {
@@ -185,7 +189,11 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     chain ??= { chain: newChain(random), instance, keyId: key?.id, openedAt: now() };
     if (isOpen) return chain;
     const begun = { ...noHead, time: chain.openedAt };
-    await store.openAuditChain(chain, { ...begun, seal: headSeal(key, chain, begun) }, sealerOf(key));
+    number = await store.openAuditChain(
+      chain,
+      { ...begun, seal: headSeal(key, chain, begun) },
+      sealerOf(key),
+    );
     isOpen = true;
     head = begun;
     return chain;
@@ -238,10 +246,6 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
 }
 
 const noHead = { sequence: 0, mac: "", time: 0, isEnded: false } as const;
-
-/** A head as it is told and given back: whoever has it kept finds a trail that does not reach it. */
-export const headText = ({ chain, head }: Pick<AuditBatch, "chain" | "head">): string =>
-  `${chain}-${head.sequence}-${head.mac}`;
 
 function newChain(random: (count: number) => Buffer): string {
   return Array.from(random(12), (byte) => alphabet[byte & 31]).join("");

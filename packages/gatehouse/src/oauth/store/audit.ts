@@ -129,6 +129,8 @@ export interface AuditStore {
   ): Promise<AuditPage>;
   /** Up to `limit` records of a chain behind this one, in their order, as they are stored. */
   readAuditChain(chain: string, after: number, limit: number): Promise<readonly SealedRecord[]>;
+  /** Some of the records whose chain was never opened, or is gone; none as long as nobody but us writes. */
+  findStrayAudit(): Promise<readonly Pick<SealedRecord, "chain" | "sequence">[]>;
   /** The addresses that records of a chain mention, behind this one and up to that one. */
   findAuditAddresses(chain: string, after: number, upTo: number): Promise<readonly AuditAddress[]>;
   /** What is known of the chains, by their number. */

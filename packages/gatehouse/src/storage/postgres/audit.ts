@@ -74,6 +74,10 @@ export function auditOperations(database: Database): AuditStore {
   const chainFrom = database.prepare(
     `select ${sealedRecords.columns} from gatehouse_audit where chain = $1 and sequence > $2 order by sequence limit $3`,
   );
+  const stray = database.prepare(
+    `select a.chain, a.sequence from gatehouse_audit as a left join gatehouse_audit_chains as c on c.chain = a.chain
+     where c.chain is null order by a.chain, a.sequence limit 10`,
+  );
   const registry = database.prepare(
     `select ${auditRegistries.columns} from gatehouse_audit_registry where id = 1`,
   );
@@ -132,6 +136,11 @@ export function auditOperations(database: Database): AuditStore {
     },
     readAuditChain: async (chain, after, limit) =>
       (await database.run(chainFrom, chain, after, limit)).rows.map(sealedRecords.read),
+    findStrayAudit: async () =>
+      (await database.run(stray)).rows.map(([chain, sequence]) => ({
+        chain: String(chain),
+        sequence: Number(sequence),
+      })),
     findAuditAddresses: async (chain, after, upTo) =>
       (await database.run(addressesIn, chain, after + 1, upTo)).rows.map(auditAddresses.read),
     async findAuditChains() {

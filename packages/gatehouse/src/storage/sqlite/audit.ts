@@ -75,6 +75,10 @@ export function auditOperations(database: Database): AuditStore {
   const chainFrom = database.prepare(
     `select ${sealedRecords.columns} from gatehouse_audit where chain = ? and sequence > ? order by sequence limit ?`,
   );
+  const stray = database.prepare(
+    `select a.chain, a.sequence from gatehouse_audit as a left join gatehouse_audit_chains as c on c.chain = a.chain
+     where c.chain is null order by a.chain, a.sequence limit 10`,
+  );
   const registry = database.prepare(
     `select ${auditRegistries.columns} from gatehouse_audit_registry where id = 1`,
   );
@@ -155,6 +159,10 @@ export function auditOperations(database: Database): AuditStore {
     },
     readAuditChain: (chain, after, limit) =>
       database.read(() => chainFrom.all(chain, after, limit).map(sealedRecords.read)),
+    findStrayAudit: () =>
+      database.read(() =>
+        stray.all().map(([chain, sequence]) => ({ chain: String(chain), sequence: Number(sequence) })),
+      ),
     findAuditAddresses: (chain, after, upTo) =>
       database.read(() => addressesOf.all(chain, after + 1, upTo).map(auditAddresses.read)),
     findAuditChains: () =>
