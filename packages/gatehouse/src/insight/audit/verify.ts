@@ -210,7 +210,7 @@ class Verification {
     return chains.find((each) => each.chain === chain)?.head.sequence ?? 0;
   }
 
-  /** Notes what a record says of other chains. Of one without a key only commands' acts are to be believed. */
+  /** Notes what a record says of other chains. Without a key only commands' acts are to be believed. */
   #isReadable({ chain }: AuditChain, key: AuditKey | undefined, record: SealedRecord): boolean {
     if (key !== undefined && record.name !== "audit_head" && record.name !== "backup_restored") return true;
     const { actor, facts } = JSON.parse(record.body) as AuditBody;
