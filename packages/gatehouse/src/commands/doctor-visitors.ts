@@ -3,7 +3,7 @@ import type { Tokens } from "../insight/doctor/walk/login/session.ts";
 import { parseRefreshToken } from "../oauth/tokens/refresh-token.ts";
 import type { Subject } from "../oauth/values.ts";
 import type { Shell } from "./shell.ts";
-import { withStore } from "./store.ts";
+import { changeStore, withStore } from "./store.ts";
 
 /*
  * What a walk leaves at our own server besides what it registered, which it removes itself: the record of a
@@ -20,6 +20,9 @@ export interface Visitors {
 
 /** Of another server, where nothing of this is ours to remove. */
 export const nobody: Visitors = { note: async () => {}, forget: async () => {} };
+
+/** As the audit trail has it. */
+const detail = "known through doctor alone";
 
 export async function visitorsOf(shell: Shell, walked: readonly McpClient[]): Promise<Visitors> {
   const begun = shell.clock.now();
@@ -38,13 +41,20 @@ export async function visitorsOf(shell: Shell, walked: readonly McpClient[]): Pr
       const grant = await withStore(shell, (store) => store.findGrant(grantId, shell.clock.now()));
       if (grant !== undefined) subjects.add(grant.subject);
     },
-    forget: () =>
-      withStore(shell, async (store) => {
-        for (const id of unknown) await store.removeClient(id, "unlessUsed");
+    async forget() {
+      if (unknown.length === 0 && subjects.size === 0) return;
+      await changeStore(shell, async (store, done) => {
+        for (const id of unknown) {
+          if (await store.removeClient(id, "unlessUsed"))
+            await done({ name: "client_removed", client: id, detail });
+        }
         for (const subject of subjects) {
           const account = await store.findAccount(subject);
-          if (account !== undefined && account.createdAt >= begun) await store.removeAccount(subject);
+          if (account === undefined || account.createdAt < begun) continue;
+          await store.removeAccount(subject);
+          await done({ name: "person_removed", subject, detail });
         }
-      }),
+      });
+    },
   };
 }

@@ -10,7 +10,7 @@ export function addDoctorCommand(program: Command, shell: Shell): void {
   program
     .command("doctor [address]")
     .description(
-      "look at all that the server needs, whether it runs or not: configuration, database, clocks, keys, identity providers; says what is wrong and what mends it, and ends with 1 where something fails",
+      "look at all that the server needs, whether it runs or not: configuration, database, clocks, keys, identity providers; says what is wrong and what mends it, and ends with 1 where something fails. With the address of an MCP server, ours or anybody's, or an issuer: which of the known clients will connect there, and why one will not",
     )
     .addOption(asJson())
     .option(

@@ -212,6 +212,24 @@ test("a client that will be signed out is told of: two refreshes at once, no ref
   assert.equal(without.code, 0);
 });
 
+test("what a server says of itself drives no terminal, and breaks no line", async (t) => {
+  const { mcp } = await others(t, {
+    refusesRedirect: /./,
+    says: "\u001b[2J\u202e\r\nok  Codex  will connect",
+  });
+  const told = await doctor([mcp, "--client", "Codex", "--yes"]);
+  assert.doesNotMatch(told.out.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u);
+  assert.equal(told.out.split("\n").filter((line) => /^ok/.test(line)).length, 0);
+  assert.match(told.out, /walk\.identify: .*\uFFFD\[2J/);
+});
+
+test("who refreshes by metadata at the MCP server alone is told of where there are none", async (t) => {
+  const { mcp } = await others(t);
+  const told = await doctor([mcp, "--client", "mcpc", "--yes"]);
+  assert.match(told.out, /warn +mcpc +will connect, but walk\.refresh: .* finds nothing there/);
+  assert.equal(told.code, 0);
+});
+
 test("what cannot be walked is refused in a line", async () => {
   for (const [args, expected, code] of [
     [["not an address"], /give the address of an MCP server/, 2],

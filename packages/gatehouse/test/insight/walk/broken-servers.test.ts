@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { walk } from "../../../src/insight/doctor/walk/walk.ts";
+import { startCallback } from "../../real-clients/support/callback.ts";
+import { SdkV1Client } from "../../real-clients/support/sdk-v1-client.ts";
+import { SdkV2Client } from "../../real-clients/support/sdk-v2-client.ts";
 import { type Guard, startMcpServer } from "./support/mcp-server.ts";
+import { signInAndReturn, signInAt } from "./support/person.ts";
 import {
   type Outcome,
   type Playground,
@@ -107,4 +111,48 @@ for (const server of servers) {
       assert.equal(said, await play(t, playground), client);
     }
   });
+}
+
+for (const [what, faults] of [
+  ["a server that forgives a lost answer", {}],
+  ["a server on which a refresh token is good once", { forgets: true }],
+  ["a server that gives no refresh token", { givesNoRefreshToken: true }],
+] as const) {
+  test(`with ${what}, the SDKs stay signed in or do not, as the walk says`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const server = await startSmallServer(t, faults);
+    const expired = new Set<string>();
+    const mcp = await startMcpServer(t, () => ({ servers: [server.issuer], expired }));
+    const login = { show: (link: string) => void signInAndReturn(link), timeout: 10_000 };
+    const { clients } = await walk(mcp, { signal: AbortSignal.timeout(30_000), clients: ["SDK v"], login });
+    const callback = await startCallback();
+    t.after(callback.close);
+    for (const [name, client] of [
+      ["TypeScript SDK v1", new SdkV1Client(mcp)],
+      ["TypeScript SDK v2", new SdkV2Client(mcp, callback.url, { token_endpoint_auth_method: "none" })],
+    ] as const) {
+      const walked = clients.find((each) => each.client === name);
+      const said = walked?.findings.at(-1)?.result === "ok";
+      assert.equal(said, await survivesALostAnswer(t, client, expired), name);
+    }
+  });
+}
+
+/** The access token ends, the answer of the refresh gets lost, and the client tries again. */
+async function survivesALostAnswer(
+  t: TestContext,
+  client: SdkV1Client | SdkV2Client,
+  expired: Set<string>,
+): Promise<boolean> {
+  t.after(() => client.close());
+  await client.connect((url) => signInAt(url.href));
+  expired.add(client.memory.tokens()?.access_token ?? "");
+  client.losesTokens = true;
+  await assert.rejects(client.call("whoami"));
+  client.losesTokens = false;
+  return client.call("whoami").then(
+    (text) => text.includes("somebody"),
+    () => false,
+  );
 }

@@ -96,6 +96,8 @@ export interface McpClient {
     readonly sendsResource: boolean;
     /** Seconds of life left to the access token when it refreshes; 0: once it was refused. */
     readonly early: number;
+    /** It looks for the token endpoint at the MCP server's own address, whoever it signed in at. */
+    readonly looksAt?: "MCP server";
     /** Two of its processes, windows or machines refresh the same token at once. */
     readonly together?: true;
   };

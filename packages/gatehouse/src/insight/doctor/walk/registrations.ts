@@ -45,7 +45,9 @@ export class Registrations {
   }
 
   mayRegisterAt(url: string): Promise<boolean> {
-    const { origin } = new URL(url);
+    const { origin, protocol } = new URL(url);
+    // Anything else is not asked at all.
+    if (!/^https?:$/.test(protocol)) return Promise.resolve(true);
     const agreed = this.#agreed.get(origin) ?? this.#agrees(origin);
     this.#agreed.set(origin, agreed);
     return agreed;

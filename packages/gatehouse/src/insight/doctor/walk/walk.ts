@@ -12,6 +12,7 @@ import { listenForCallback } from "./login/callback.ts";
 import { type LoginOptions, signInAs, type Waiting } from "./login/login.ts";
 import { inPage } from "./page.ts";
 import { reachOf } from "./reach.ts";
+import { refreshPlace } from "./refresh-place.ts";
 import { Registrations } from "./registrations.ts";
 import { passed, type Step, Stopped, Unwalkable } from "./stopped.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -82,9 +83,9 @@ export async function walk(address: string, options: WalkOptions): Promise<Walk>
     const walked = await inTurns(chosen(options.clients ?? [], target.address), (client) =>
       walkAs(client, target, registrations, wire, { odd, isOurs, waiting }),
     );
-    const clients =
+    const { clients, ends } =
       options.login === undefined || registrations === undefined
-        ? walked
+        ? { clients: walked, ends: [] }
         : await goOn(
             walked,
             waiting.filter(isWorthSigningIn),
@@ -92,7 +93,8 @@ export async function walk(address: string, options: WalkOptions): Promise<Walk>
             options.login,
           );
     const left = (await registrations?.removeAll()) ?? [];
-    return { target, clients, findings: describeOddities([...wire.hazards, ...odd]), left };
+    const findings = [...describeOddities([...wire.hazards, ...odd]), ...ends];
+    return { target, clients, findings, left };
   } finally {
     await registrations?.removeAll();
     await Promise.all([wire.close(), cleaning.close()]);
@@ -105,17 +107,18 @@ async function goOn(
   waiting: readonly Waiting[],
   tools: { readonly wire: Wire; readonly registrations: Registrations },
   login: LoginOptions,
-): Promise<ClientWalk[]> {
+): Promise<{ readonly clients: readonly ClientWalk[]; readonly ends: readonly Finding[] }> {
   const callback = await listenForCallback();
   try {
-    const fared = await signInAs(waiting, { ...tools, callback }, login);
-    return walked.map((walk) => {
+    const { clients: fared, ends } = await signInAs(waiting, { ...tools, callback }, login);
+    const clients = walked.map((walk) => {
       const more = fared.get(walk.client);
       const before = walk.findings.filter(({ result }) => result !== "skipped");
       return more === undefined
         ? walk
         : { ...walk, connects: more.connects, findings: [...before, ...more.findings] };
     });
+    return { clients, ends };
   } finally {
     callback.close();
   }
@@ -170,6 +173,8 @@ async function walkAs(
     const doubt = isOurs(new URL(found.endpoints.authorize).origin) ? undefined : doubtAbout(request);
     if (doubt !== undefined) throw new Unwalkable("walk.authorize", `${told} But ${doubt}: --login tells.`);
     note("walk.authorize", told);
+    const refresh = await refreshPlace(client, server, shared);
+    if (refresh !== undefined) findings.push(refresh);
     return { client: name, superseded, connects: true, findings };
   } catch (error) {
     return { client: name, superseded, ...ended(error, name, findings) };

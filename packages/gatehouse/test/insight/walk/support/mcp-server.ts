@@ -20,6 +20,8 @@ export interface Guard {
   readonly publishes?: false;
   /** In place of 401. */
   readonly status?: number;
+  /** Tokens that are good no more. */
+  readonly expired?: ReadonlySet<string>;
   /** It answers everybody. */
   readonly open?: true;
   /** Told whom a request without metadata or tool is for; true: it was answered. */
@@ -36,7 +38,7 @@ export async function startMcpServer(
   const mcp = createMcpHandler(createTools);
   const handle = serveFetch((request) => mcp.fetch(request));
   const server = createServer((request, response) => {
-    const { servers, resource = url, names, publishes, status = 401, open, before } = guard(url);
+    const { servers, resource = url, names, publishes, status = 401, expired, open, before } = guard(url);
     const { pathname, origin } = new URL(request.url ?? "/", url);
     response.on("finish", () => asked.push(`${request.method} ${pathname} ${response.statusCode}`));
     if (before?.(request, response)) return;
@@ -47,7 +49,8 @@ export async function startMcpServer(
     }
     if (pathname !== "/mcp") return void response.writeHead(404).end();
     if (request.method === "OPTIONS") return void response.writeHead(204, crossOrigin).end();
-    if (open || request.headers.authorization?.startsWith("Bearer ")) return handle(request, response);
+    const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? "") ?? [];
+    if (open || (token !== undefined && !expired?.has(token))) return handle(request, response);
     const named = `, resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
     response.writeHead(status, {
       ...crossOrigin,

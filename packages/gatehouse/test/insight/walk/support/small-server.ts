@@ -12,6 +12,8 @@ export interface Faults {
   readonly discovery?: (request: IncomingMessage, response: ServerResponse, issuer: string) => boolean;
   /** Redirect URIs that it does not register. */
   readonly refusesRedirect?: RegExp;
+  /** What it says then, before the URI. */
+  readonly says?: string;
   /** Scopes it has never heard of. */
   readonly refusesScope?: RegExp;
   /** It has no pages, and sends the code at once. */
@@ -65,7 +67,10 @@ export async function startSmallServer(t: Ends, faults: Faults = {}): Promise<Sm
         const metadata = JSON.parse(await text(request)) as { redirect_uris: string[] };
         const refused = metadata.redirect_uris.find((uri) => faults.refusesRedirect?.test(uri));
         if (refused !== undefined)
-          return json(400, { error: "invalid_redirect_uri", error_description: `not ${refused}` });
+          return json(400, {
+            error: "invalid_redirect_uri",
+            error_description: `${faults.says ?? "not "}${refused}`,
+          });
         const client_id = randomUUID();
         registered.set(client_id, metadata);
         names.push((metadata as { client_name?: unknown }).client_name);

@@ -22,5 +22,6 @@ export const client: McpClient = {
   callbacks: ["http://localhost:8000/callback", "http://localhost:8001/callback"],
   asks: { scope: "resource", resource: "document" },
   authenticates: "none",
-  refresh: { sendsResource: false, early: 60, together: true },
+  // Its refresh has forgotten the resource metadata (field notes §4, *Where clients look*).
+  refresh: { sendsResource: false, early: 60, together: true, looksAt: "MCP server" },
 };

@@ -40,11 +40,15 @@ export interface LoginTools {
   readonly callback: CallbackListener;
 }
 
-/** How each client fares from there on, by its name: `false` where it gets no tokens. */
-export type Fared = Map<
-  string,
-  { readonly connects: boolean | undefined; readonly findings: readonly Finding[] }
->;
+export interface Fared {
+  /** How each client fares from there on, by its name: `false` where it gets no tokens. */
+  readonly clients: Map<
+    string,
+    { readonly connects: boolean | undefined; readonly findings: readonly Finding[] }
+  >;
+  /** Whether what was allowed was revoked, for each sign-in. */
+  readonly ends: Finding[];
+}
 
 /** One sign-in for all clients that ask in the same manner. */
 export async function signInAs(
@@ -52,7 +56,7 @@ export async function signInAs(
   tools: LoginTools,
   options: LoginOptions,
 ): Promise<Fared> {
-  const fared: Fared = new Map();
+  const fared: Fared = { clients: new Map(), ends: [] };
   const groups = Map.groupBy(waiting, ({ client, scopes, server }) => mannerOf(client, scopes, server).key);
   for (const group of groups.values()) {
     try {
@@ -61,7 +65,7 @@ export async function signInAs(
       const connects = error instanceof Stopped ? false : undefined;
       if (!(error instanceof Stopped || error instanceof Unwalkable)) throw error;
       for (const { client } of group)
-        fared.set(client.name, { connects, findings: [asFinding(error, client)] });
+        fared.clients.set(client.name, { connects, findings: [asFinding(error, client)] });
     }
   }
   return fared;
@@ -99,8 +103,20 @@ async function signInOnce(
     if (server !== undefined) await callWith(wire, server, session.tokens.accessToken);
     await stayIn(group, session, request, fared);
   } finally {
-    await session.revoke(found.metadata?.revocation_endpoint);
+    fared.ends.push(await endOf(session, found));
   }
+}
+
+/** Nothing that was allowed for the sake of looking stays. */
+async function endOf(session: Session, { metadata }: Discovered): Promise<Finding> {
+  const id = "walk.token";
+  const wrong = await session.revoke(metadata?.revocation_endpoint);
+  if (wrong === undefined && (await session.isRevoked()))
+    return { id, result: "ok", finding: "What was allowed for this sign-in is revoked again." };
+  const finding = wrong ?? "A revoked refresh token is still good.";
+  const mend =
+    "Whoever runs the authorization server: offer revocation (RFC 7009); until then what was allowed ends by itself, or there.";
+  return { id, result: "warn", finding, mend };
 }
 
 async function registerOurselves(
@@ -193,7 +209,7 @@ async function stayIn(
       ...(client.refresh?.together ? ["together"] : []),
       "again",
     ];
-    fared.set(client.name, { connects: true, findings: findingsOf(client, session, keys, tried) });
+    fared.clients.set(client.name, { connects: true, findings: findingsOf(client, session, keys, tried) });
   }
 }
 

@@ -112,20 +112,26 @@ export class Session {
     );
   }
 
-  /** Ends what was allowed (RFC 7009). Gives whether that was offered. */
-  async revoke(endpoint: string | undefined): Promise<boolean> {
-    if (endpoint === undefined) return false;
+  /** Ends what was allowed (RFC 7009). Gives what is wrong with that, as a sentence, if anything is. */
+  async revoke(endpoint: string | undefined): Promise<string | undefined> {
+    if (endpoint === undefined) return "Nothing could be revoked: no revocation_endpoint is offered.";
     const { refreshToken, accessToken } = this.#tokens;
     for (const token of [refreshToken, accessToken]) {
       if (token === undefined) continue;
       try {
-        await this.#wire.ask(endpoint, formRequest(this.#asker, [["token", token]]));
+        const answer = await this.#wire.ask(endpoint, formRequest(this.#asker, [["token", token]]));
+        if (answer.status !== 200) return `A revocation is answered ${answer.status}: ${saidIn(answer)}.`;
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
-        return false;
+        return `A revocation fails: ${error.message}.`;
       }
     }
-    return true;
+    return undefined;
+  }
+
+  /** Whether the refresh token is good for nothing any more. */
+  async isRevoked(): Promise<boolean> {
+    return this.#tokens.refreshToken === undefined || "refused" in (await this.#refresh([]));
   }
 
   #refresh(form: Form): Promise<Outcome> {
