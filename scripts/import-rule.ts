@@ -79,6 +79,7 @@ const floors: readonly (readonly string[])[] = [
   ["authorization-server"],
   ["endpoints"],
   ["authorization", "grants"],
+  ["provisioning"],
   ["clients"],
   ["services", "tracing", "scope", "resource", "pkce", "subject"],
   ["tokens", "redirects", "messages"],

@@ -2,12 +2,10 @@ import { type Command, Option } from "commander";
 import { isDocumented } from "../oauth/clients/client.ts";
 import { policyOf } from "../oauth/clients/policy.ts";
 import { oneLine } from "../oauth/harmless.ts";
+import { provisionedClient } from "../oauth/provisioning/clients.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirects/legacy-pattern.ts";
 import type { Store } from "../oauth/store.ts";
-import { hashSecret } from "../oauth/tokens/secret.ts";
-import type { ClientId } from "../oauth/values.ts";
-import { checkRedirect } from "./client-redirects.ts";
 import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { describePlace, refuseDeclaredClient } from "./declared.ts";
 import {
@@ -19,6 +17,7 @@ import {
   withoutAsking,
   type YesOption,
 } from "./options.ts";
+import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import { addRotateSecretCommand } from "./rotate-secret.ts";
 import { addSetClientCommand } from "./set-client.ts";
@@ -94,30 +93,14 @@ function remove(shell: Shell, id: string, options: JsonOption & YesOption): Prom
 }
 
 async function add(shell: Shell, options: AddOptions): Promise<void> {
-  checkId(options.id);
-  for (const uri of options.redirectUri) checkRedirect(uri, options.authMethod);
   const isPublic = options.authMethod === "none";
   if (isPublic && options.secretStdin) throw new Refusal(2, "a client with --auth-method none has no secret");
+  const { id, authMethod, redirectUri: redirectUris, name } = options;
+  const about = { id, authMethod, redirectUris, name, secret: undefined };
+  const now = shell.clock.now();
+  asRefusal(() => provisionedClient(about, now), id); // before a secret is asked for
   const secret = isPublic ? undefined : await chooseSecret(shell, options.secretStdin);
-  const client: Client = {
-    id: options.id as ClientId,
-    authMethod: options.authMethod,
-    secretHash: secret === undefined ? undefined : hashSecret(secret),
-    clearSecret: undefined,
-    keys: undefined,
-    redirectUris: options.redirectUri,
-    // LEGACY: what client_secret_post clients get is one long-lived token; there is nothing to refresh.
-    grantTypes:
-      options.authMethod === "client_secret_post"
-        ? ["authorization_code"]
-        : ["authorization_code", "refresh_token"],
-    scope: undefined,
-    metadata: options.name === undefined ? {} : { name: options.name },
-    dynamicallyRegistered: false,
-    shared: false,
-    createdAt: shell.clock.now(),
-    lastUsedAt: undefined,
-  };
+  const client = provisionedClient({ ...about, secret }, now);
   await changeStore(shell, async (store, done) => {
     if (await store.addClient(client)) {
       const redirectUri = client.redirectUris.join(" ");
@@ -131,16 +114,6 @@ async function add(shell: Shell, options: AddOptions): Promise<void> {
   if (options.json) return printJson(shell, { ...describe(client), client_secret: generated });
   shell.complain(`Added client ${client.id} (${client.authMethod}).`);
   if (generated !== undefined) tellSecret(shell, "Its secret", generated);
-}
-
-/**
- * The identifier travels in URLs, forms and Basic credentials: these characters survive all of them
- * unencoded.
- */
-function checkId(id: string): void {
-  if (!/^[A-Za-z0-9._~-]{1,200}$/.test(id)) {
-    throw new Refusal(2, "a client id is 1 to 200 letters, digits and . _ ~ -");
-  }
 }
 
 async function list(shell: Shell, store: Store, json: true | undefined): Promise<void> {

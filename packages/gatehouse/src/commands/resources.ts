@@ -1,9 +1,8 @@
 import { type Command, Option } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
-import { OAuthError } from "../oauth/messages/errors.ts";
-import { type Declared, type Resource, type ResourceClaim, resourceClaims } from "../oauth/records.ts";
-import { canonicalResource, shortIdOf } from "../oauth/resource.ts";
-import { parseScope } from "../oauth/scope.ts";
+import { readClaims, readIdentifier, readScopes } from "../oauth/provisioning/resource-text.ts";
+import { type Declared, type Resource, resourceClaims } from "../oauth/records.ts";
+import { shortIdOf } from "../oauth/resource.ts";
 import { type ChangedScopes, changedScopes } from "../oauth/scope-changes.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
@@ -21,6 +20,7 @@ import {
   withoutAsking,
   type YesOption,
 } from "./options.ts";
+import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
@@ -260,52 +260,9 @@ async function identifierOf(store: Store, named: ResourceIdentifier | ShortId): 
   );
 }
 
-function parseIdentifier(text: string): ResourceIdentifier {
-  try {
-    return canonicalResource(text);
-  } catch (error) {
-    throw wrongUsage(error, `resource ${oneLine(text)}`);
-  }
-}
-
-/** `name=sentence`, or a name alone. Of a name twice nobody would know which sentence holds. */
-function parseScopes(texts: readonly string[]): Resource["scopes"] {
-  const scopes = texts.map((text) => {
-    const [name = "", ...sentence] = text.split("=");
-    return { name: parseScopeName(name), sentence: sentence.join("=").trim() || undefined };
-  });
-  const names = scopes.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Refusal(2, `the scope ${twice} is given twice`);
-  return scopes;
-}
-
-/** Each once, in one order, whatever the order they are given in. */
-function parseClaims(texts: readonly string[]): readonly ResourceClaim[] {
-  if (texts.length === 1 && texts[0] === "none") return [];
-  const unknown = texts.find((text) => !resourceClaims.some((claim) => claim === text));
-  if (unknown !== undefined) {
-    throw new Refusal(
-      2,
-      `--claim takes ${resourceClaims.join(" or ")}, not ${JSON.stringify(oneLine(unknown))}`,
-    );
-  }
-  return resourceClaims.filter((claim) => texts.includes(claim));
-}
-
-function parseScopeName(text: string): string {
-  try {
-    const [name, ...more] = parseScope(text);
-    if (name !== undefined && more.length === 0) return name;
-  } catch (error) {
-    throw wrongUsage(error, `scope ${oneLine(text)}`);
-  }
-  throw new Refusal(2, `--scope takes name='what it allows', not ${JSON.stringify(oneLine(text))}`);
-}
-
-function wrongUsage(error: unknown, about: string): unknown {
-  return error instanceof OAuthError ? new Refusal(2, `${about}: ${error.hint ?? error.code}`) : error;
-}
+const parseIdentifier = (text: string) => asRefusal(() => readIdentifier(text), text);
+const parseScopes = (texts: readonly string[]) => asRefusal(() => readScopes(texts));
+const parseClaims = (texts: readonly string[]) => asRefusal(() => readClaims(texts));
 
 function describe({
   identifier,

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
-import type { Client, PreviousSecret } from "../oauth/records.ts";
-import { hashSecret } from "../oauth/tokens/secret.ts";
+import { rotatedSecret } from "../oauth/provisioning/clients.ts";
 import { after, type Seconds } from "../oauth/values.ts";
 import { chooseSecret, tellSecret } from "./client-secret.ts";
-import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, duration, type JsonOption, printJson } from "./options.ts";
+import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -40,14 +39,8 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
   const { clearSecret } = await changeStore(shell, async (store, done) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
-    refuseDeclaredClient(client);
-    const previous = keep > 0 ? { secretHash: currentHash(client), until } : undefined;
-    const next = {
-      secretHash: hashSecret(secret),
-      // LEGACY: the service before us knows the secret only in clear text, and has to until there is no way
-      // back to it.
-      clearSecret: client.clearSecret === undefined ? undefined : secret,
-    };
+    const kept = keep > 0 ? until : undefined;
+    const { next, previous } = asRefusal(() => rotatedSecret(client, secret, kept), id);
     if (!(await store.rotateSecret(client, next, previous))) {
       throw new Refusal(
         1,
@@ -73,18 +66,4 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
     shell.complain(
       "The service before Gatehouse, where it still runs on this database, takes the new one alone.",
     );
-}
-
-/** @throws Refusal for a client that has no secret to rotate, or that alone may get another */
-function currentHash(client: Client): PreviousSecret["secretHash"] {
-  const { clearSecret, dynamicallyRegistered, id } = client;
-  const current = clearSecret === undefined ? client.secretHash : hashSecret(clearSecret);
-  if (current === undefined) throw new Refusal(1, `client ${id} has no secret`);
-  if (dynamicallyRegistered) {
-    throw new Refusal(
-      1,
-      `client ${id} registered itself, and only it can be told a secret: it gets a new one by registering anew`,
-    );
-  }
-  return current;
 }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
-import { checkRedirect } from "./client-redirects.ts";
-import { refuseDeclaredClient } from "./declared.ts";
+import { checkRedirects, requireChangeable } from "../oauth/provisioning/clients.ts";
 import { asJson, collected, type JsonOption, printJson } from "./options.ts";
+import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -35,11 +35,10 @@ async function set(shell: Shell, id: string, { name, redirectUri, json }: SetOpt
   const changed = await changeStore(shell, async (store, done) => {
     const client = await store.findClient(id);
     if (client === undefined) throw new Refusal(1, `there is no client ${oneLine(id)}`);
-    refuseDeclaredClient(client);
-    if (client.dynamicallyRegistered) {
-      throw new Refusal(1, `client ${id} registered itself, and only it can change what it said then`);
-    }
-    for (const uri of redirectUri ?? []) checkRedirect(uri, client.authMethod);
+    asRefusal(() => {
+      requireChangeable(client);
+      checkRedirects(redirectUri ?? [], client.authMethod);
+    }, id);
     await store.changeClient(id, { name, redirectUris: redirectUri });
     const detail = [name && "name", redirectUri && "redirect URIs"].filter(Boolean).join(", ");
     await done({ name: "client_updated", client: id, redirectUri: redirectUri?.join(" "), detail });

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { isDocumented, isPublic } from "../oauth/clients/client.ts";
 import { oneLine } from "../oauth/harmless.ts";
+import { mayVouchFor } from "../oauth/provisioning/clients.ts";
 import type { Store } from "../oauth/store.ts";
 import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
+import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
@@ -36,21 +37,7 @@ export function addVouchCommand(clients: Command, shell: Shell): void {
 async function vouchFor(store: Store, id: string): Promise<boolean> {
   const client = await store.findClient(id);
   if (client === undefined) throw unknownClient(id);
-  refuseDeclaredClient(client);
-  if (!client.dynamicallyRegistered) return false;
-  if (isDocumented(client)) {
-    throw new Refusal(
-      1,
-      `client ${id} is known by its document: the site that publishes it is named, and vouches for it`,
-    );
-  }
-  // One with a secret of the operator's would be trusted without a consent page.
-  if (!isPublic(client)) {
-    throw new Refusal(
-      1,
-      `client ${id} holds a secret that it got by itself: remove it and provision one with clients add`,
-    );
-  }
+  if (!asRefusal(() => mayVouchFor(client), id)) return false;
   if (!(await store.vouchForClient(id, true))) throw unknownClient(id);
   return true;
 }

@@ -126,3 +126,25 @@ export interface Reset {
   readonly name: KnownClientName;
   readonly command: string | undefined;
 }
+
+/** Why something an operator wants is refused. What was written wrongly stands in `about`. */
+export type ProvisioningProblem =
+  | "malformed_identifier"
+  | "malformed_scope"
+  | "scope_twice"
+  | "no_such_scope"
+  | "default_and_optional"
+  | "unknown_claim"
+  | "malformed_id"
+  | "malformed_redirect"
+  | "no_redirect"
+  | "taken"
+  | "unknown"
+  | "declared"
+  | "registered_itself"
+  | "known_by_document"
+  | "holds_own_secret"
+  | "no_secret"
+  | "secret_of_its_own"
+  | "changed_meanwhile"
+  | "provisioned";
