@@ -33,7 +33,12 @@ ${count > 1 && html`<button class="deny" name="act" value="disconnect_all">${wor
 /** One of them. @param form where it is disconnected, and what its form carries besides */
 export function connectedApp(
   app: ConnectedApp,
-  form: { readonly action: string; readonly fields: Html },
+  form: {
+    readonly action: string;
+    readonly fields: Html;
+    readonly act?: string;
+    readonly label?: string;
+  },
   words: AppWords,
 ): Html {
   const { grant, resource, connectedAt, usedAt, address, endsAt } = app;
@@ -48,7 +53,7 @@ ${app.scopes.length > 0 && html`<ul>${app.scopes.map(({ name: scope, sentence })
 <form method="post" action="${form.action}">
 ${form.fields}
 <input type="hidden" name="grant" value="${grant}">
-<button class="deny small" name="act" value="disconnect" aria-label="${words.disconnectThis({ app: nameOf(app, words) })}">${words.disconnect}</button>
+<button class="deny small" name="act" value="${form.act ?? "disconnect"}" aria-label="${form.label ?? words.disconnectThis({ app: nameOf(app, words) })}">${form.label ?? words.disconnect}</button>
 </form>
 </li>`;
 }

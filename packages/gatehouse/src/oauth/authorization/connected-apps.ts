@@ -24,7 +24,6 @@ export interface ConnectedApps {
   readonly count: number;
 }
 
-/** Each client and each server is looked up once, however many grants name it. */
 export async function connectedApps(services: Services, { account }: LiveSession): Promise<ConnectedApps> {
   const { apps, count } = await connectedAppsOf(services, account.subject);
   return { apps, count };
@@ -38,6 +37,15 @@ export async function connectedAppsOf(
   const { clock, store } = services;
   const { sessions, grants } = await store.findHoldings(subject, clock.now());
   const shown = grants.toSorted((a, b) => b.createdAt - a.createdAt).slice(0, shownAtOnce);
+  const apps = await appsOf(services, shown);
+  return { apps, count: grants.length, sessions };
+}
+
+/** What grants say of themselves on a page. Each client and each server is looked up once. */
+export async function appsOf(
+  { store }: Pick<Services, "store">,
+  shown: readonly Grant[],
+): Promise<readonly ConnectedApp[]> {
   const clients = new Map<ClientId, Client | undefined>();
   const resources = new Map<ResourceIdentifier, Resource | undefined>();
   for (const { clientId, resource } of shown) {
@@ -47,11 +55,10 @@ export async function connectedAppsOf(
     }
   }
   const uses = await store.findUses(shown.map(({ id }) => id));
-  const apps = shown.map((grant) => ({
+  return shown.map((grant) => ({
     ...describe(grant, clients.get(grant.clientId), grant.resource && resources.get(grant.resource)),
     ...lastUse(grant, uses.get(grant.id)),
   }));
-  return { apps, count: grants.length, sessions };
 }
 
 type LastUse = Pick<ConnectedApp, "usedAt" | "address">;

@@ -1,5 +1,13 @@
 import type { Check } from "../ports.ts";
-import type { KnownAccount } from "../records.ts";
+import type { ProvisioningProblem } from "../reason.ts";
+import type {
+  Client,
+  Declared,
+  KnownAccount,
+  Resource,
+  ResourceClaim,
+  TokenEndpointAuthMethod,
+} from "../records.ts";
 import type { Inventory } from "../store/listing.ts";
 import type { ConnectedApp, ShownAccount } from "./page.ts";
 
@@ -21,7 +29,22 @@ export interface ConsolePage {
   readonly view: ConsoleView;
 }
 
-export type ConsoleView = OverviewView | PeopleView | PersonView | QuestionView | AgainView | MissingView;
+export type ConsoleView =
+  | OverviewView
+  | PeopleView
+  | PersonView
+  | GrantsView
+  | GrantView
+  | ServersView
+  | ServerFormView
+  | ServerView
+  | ClientsView
+  | ClientFormView
+  | ClientView
+  | SecretView
+  | QuestionView
+  | AgainView
+  | MissingView;
 
 export interface OverviewView {
   readonly kind: "overview";
@@ -61,6 +84,123 @@ export interface PersonView {
   }[];
 }
 
+export interface GrantsView extends Paged {
+  readonly kind: "grants";
+  /** Whose alone are shown, or for which server. */
+  readonly client: string | undefined;
+  readonly resource: string | undefined;
+  readonly grants: readonly {
+    readonly id: string;
+    readonly client: string;
+    readonly subject: string;
+    readonly email: string;
+    readonly resource: string | undefined;
+    readonly createdAt: number;
+  }[];
+}
+
+export interface GrantView {
+  readonly kind: "grant";
+  readonly subject: string;
+  readonly email: string;
+  readonly reference: string | undefined;
+  readonly app: ConnectedApp;
+}
+
+export interface ServersView {
+  readonly kind: "servers";
+  /** Each with its short id. */
+  readonly servers: readonly (Resource & { readonly id: string })[];
+}
+
+/** Why what was entered is refused, with the part that is wrong. */
+export interface ShownProblem {
+  readonly key: ProvisioningProblem;
+  readonly about: string | undefined;
+}
+
+export interface ServerFormView {
+  readonly kind: "server-form";
+  readonly isNew: boolean;
+  readonly action: string;
+  readonly entries: {
+    readonly identifier: string;
+    readonly name: string;
+    readonly scopes: string;
+    readonly defaults: string;
+    readonly optionals: string;
+    readonly claims: readonly ResourceClaim[];
+  };
+  readonly problem: ShownProblem | undefined;
+  /** Path below the console. */
+  readonly back: string;
+}
+
+export interface ServerView {
+  readonly kind: "server";
+  readonly id: string;
+  readonly createdAt: number;
+  readonly declared: Declared | undefined;
+  /** Until when the credential before the last one is good. */
+  readonly previousUntil: number | undefined;
+  readonly form: ServerFormView;
+}
+
+/** A client as it is shown: nothing of its secrets. */
+export type ShownClient = Omit<Client, "secretHash" | "clearSecret" | "previousSecret" | "keys">;
+
+export interface ClientsView extends Paged {
+  readonly kind: "clients";
+  /** Only those that the operator provisioned. */
+  readonly provisioned: boolean;
+  /** The identifier that was looked for, and is none's. */
+  readonly notFound: string | undefined;
+  readonly clients: readonly ShownClient[];
+}
+
+interface ClientEntries {
+  readonly id: string;
+  readonly name: string;
+  readonly redirectUris: string;
+  readonly authMethod: TokenEndpointAuthMethod;
+}
+
+export interface ClientFormView {
+  readonly kind: "client-form";
+  readonly action: string;
+  readonly entries: ClientEntries;
+  readonly methods: readonly TokenEndpointAuthMethod[];
+  readonly problem: ShownProblem | undefined;
+}
+
+export interface ClientView {
+  readonly kind: "client";
+  readonly client: ShownClient;
+  readonly origin: "declared" | "operator" | "document" | "registered";
+  readonly previousUntil: number | undefined;
+  readonly mayRotate: boolean;
+  /** `given`: it may be that it registered itself, and somebody vouched for it. */
+  readonly vouching: "given" | "possible" | undefined;
+  /** `undefined`: only it, or a file, says what it is. */
+  readonly form: { readonly action: string; readonly entries: ClientEntries } | undefined;
+  readonly problem: ShownProblem | undefined;
+}
+
+/** What was just made, and is shown never again. */
+export interface SecretView {
+  readonly kind: "secret";
+  /** Of a server, or of a client. */
+  readonly what: "credential" | "secret";
+  readonly of: string;
+  /** What it is used with. */
+  readonly id: string;
+  readonly secret: string;
+  /** Until when the one before stays good; `undefined`: there is none any more. */
+  readonly until: number | undefined;
+  /** Path below the console. */
+  readonly back: string;
+}
+
 /** What is asked before something ends for good. */
 export interface QuestionView {
   readonly kind: "question";
@@ -77,7 +217,13 @@ export interface QuestionView {
   readonly back: string;
 }
 
-export type QuestionedAct = "block" | "remove_person" | "disconnect_all";
+export type QuestionedAct =
+  | "block"
+  | "remove_person"
+  | "disconnect_all"
+  | "revoke"
+  | "remove_server"
+  | "remove_client";
 
 /** The person has to show that it is still them. */
 export interface AgainView {

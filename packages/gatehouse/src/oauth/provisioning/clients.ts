@@ -65,7 +65,10 @@ export function requireChangeable(client: Client): void {
   if (client.dynamicallyRegistered) throw new ProvisioningError("registered_itself");
 }
 
-/** Whether there is anything to vouch for. One with a secret of its own would be trusted without a consent page. */
+/**
+ * Whether there is anything to vouch for. One with a secret of its own would be trusted without a consent
+ * page.
+ */
 export function mayVouchFor(client: Client): boolean {
   requireUndeclared(client);
   if (!client.dynamicallyRegistered) return false;

@@ -25,6 +25,9 @@ export function consoleLayout(
   const sections = [
     ["", "overview", words.overview.title],
     ["/people", "people", words.people.title],
+    ["/grants", "grants", words.grants.title],
+    ["/servers", "servers", words.servers.title],
+    ["/clients", "clients", words.clients.title],
   ] as const;
   return html`<!doctype html>
 <html lang="${language}">
@@ -56,6 +59,15 @@ const sectionOf: Readonly<Record<ConsoleView["kind"], string | undefined>> = {
   overview: "overview",
   people: "people",
   person: "people",
+  grants: "grants",
+  grant: "grants",
+  servers: "servers",
+  "server-form": "servers",
+  server: "servers",
+  clients: "clients",
+  "client-form": "clients",
+  client: "clients",
+  secret: undefined,
   question: undefined,
   again: undefined,
   missing: undefined,

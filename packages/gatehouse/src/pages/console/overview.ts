@@ -12,9 +12,9 @@ export function overviewPage({ at }: ConsolePage, view: OverviewView, words: Con
 <ul class="numbers">
 ${number(overview.people, people, words, `${at}/people`, blocked > 0 ? overview.blocked({ count: blocked }) : undefined)}
 ${number(overview.sessions, sessions, words)}
-${number(overview.grants, grants, words)}
-${number(overview.clients, clients, words)}
-${number(overview.servers, resources, words)}
+${number(overview.grants, grants, words, `${at}/grants`)}
+${number(overview.clients, clients, words, `${at}/clients`)}
+${number(overview.servers, resources, words, `${at}/servers`)}
 </ul>
 <section class="checks">
 <h2>${overview.checks}</h2>

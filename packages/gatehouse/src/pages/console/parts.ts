@@ -1,3 +1,4 @@
+import type { ShownProblem } from "../../oauth/messages/console-page.ts";
 import { shorten } from "../../oauth/text.ts";
 import { type Html, html } from "../html.ts";
 import type { ConsoleWords } from "./words.ts";
@@ -34,6 +35,30 @@ export const foreign = (text: string): Html => html`<bdi>${shorten(text, longest
 /** A fact that there may not be. */
 export const fact = (name: string, value: Html | string | number | undefined): Html | undefined =>
   value === undefined ? undefined : html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+
+/** A field with what it is called. */
+export const field = (label: string, name: string, value: string, attributes?: Html): Html =>
+  html`<div class="field"><label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="text" value="${value}" autocomplete="off" spellcheck="false"${attributes}></div>`;
+
+export const area = (label: string, name: string, value: string, rows: number): Html =>
+  html`<div class="field"><label for="${name}">${label}</label>
+<textarea id="${name}" name="${name}" rows="${rows}" autocomplete="off" spellcheck="false">${`\n${value}`}</textarea></div>`;
+
+/** A choice of one. */
+export const choice = (
+  label: string,
+  name: string,
+  options: Readonly<Record<string, string>>,
+  chosen: string,
+): Html =>
+  html`<div class="field"><label for="${name}">${label}</label>
+<select id="${name}" name="${name}">${Object.entries(options).map(([value, text]) => html`<option value="${value}"${value === chosen && html` selected=""`}>${text}</option>`)}</select></div>`;
+
+/** Why what was entered is refused. */
+export const problemOf = (problem: ShownProblem | undefined, words: ConsoleWords): Html | undefined =>
+  problem &&
+  html`<p class="problem" role="alert">${words.problems[problem.key]}${problem.about !== undefined && html` <code lang="en">${foreign(problem.about)}</code>`}</p>`;
 
 /** The way through a long list. */
 export function pager(

@@ -1,6 +1,6 @@
-import type { AgainView, ConsolePage, QuestionView } from "../../oauth/messages/console-page.ts";
+import type { AgainView, ConsolePage, QuestionView, SecretView } from "../../oauth/messages/console-page.ts";
 import { html } from "../html.ts";
-import { type Content, date, foreign, hidden } from "./parts.ts";
+import { type Content, date, fact, foreign, hidden } from "./parts.ts";
 import type { ConsoleWords } from "./words.ts";
 
 /** Asked before something ends for good: how much that is. */
@@ -32,5 +32,19 @@ export function againPage(view: AgainView, { again: words }: ConsoleWords): Cont
 <p>${isAct ? words.toAct({ minutes }) : words.toLook({ minutes })}</p>
 ${provenAt !== undefined && html`<p class="aside">${words.stale(date(provenAt))}</p>`}
 <p><a class="continue" href="${href}" rel="noreferrer">${words.go}</a></p>`,
+  };
+}
+
+/** What was just made, and is shown never again. */
+export function secretPage({ at }: ConsolePage, view: SecretView, { secret: words }: ConsoleWords): Content {
+  const of = foreign(view.of);
+  return {
+    title: words.title,
+    content: html`<h1>${view.what === "credential" ? words.credential({ of }) : words.secret({ of })}</h1>
+<p><strong>${words.once}</strong></p>
+<pre class="secret"><code>${view.secret}</code></pre>
+<dl class="facts">${fact(words.usedWith, html`<code>${view.id}</code>`)}</dl>
+${view.until !== undefined && html`<p>${words.until(date(view.until))}</p>`}
+<p><a class="continue" href="${at}${view.back}">${words.done}</a></p>`,
   };
 }

@@ -5,13 +5,16 @@ import { html } from "../html.ts";
 import { catalogues, type Language } from "../language.ts";
 import type { Asset } from "../render.ts";
 import type { Words } from "../words.ts";
+import { clientPage, clientsPage, newClientPage } from "./clients.ts";
+import { grantPage, grantsPage } from "./grants.ts";
 import { consoleCatalogues } from "./language.ts";
 import { consoleLayout } from "./layout.ts";
 import { overviewPage } from "./overview.ts";
 import type { Content } from "./parts.ts";
 import { peoplePage } from "./people.ts";
 import { personPage } from "./person.ts";
-import { againPage, questionPage } from "./questions.ts";
+import { againPage, questionPage, secretPage } from "./questions.ts";
+import { newServerPage, serverPage, serversPage } from "./servers.ts";
 import type { ConsoleWords } from "./words.ts";
 
 /** What is loaded only where there is a console. */
@@ -47,6 +50,24 @@ function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words): Co
       return peoplePage(page, view, words);
     case "person":
       return personPage(page, view, words, catalogue);
+    case "grants":
+      return grantsPage(page, view, words);
+    case "grant":
+      return grantPage(page, view, words, catalogue);
+    case "servers":
+      return serversPage(page, view, words);
+    case "server-form":
+      return newServerPage(page, view, words);
+    case "server":
+      return serverPage(page, view, words);
+    case "clients":
+      return clientsPage(page, view, words);
+    case "client-form":
+      return newClientPage(page, view, words);
+    case "client":
+      return clientPage(page, view, words);
+    case "secret":
+      return secretPage(page, view, words);
     case "question":
       return questionPage(page, view, words);
     case "again":

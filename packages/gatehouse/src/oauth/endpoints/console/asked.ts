@@ -9,7 +9,7 @@ import { type OAuthResponse, page, redirect, type SetCookie } from "../../messag
 import { refuseForeignForm } from "../../messages/same-origin.ts";
 import type { Services } from "../../services.ts";
 import { equalSecrets } from "../../tokens/secret.ts";
-import type { Seconds } from "../../values.ts";
+import { after, type Seconds, seconds } from "../../values.ts";
 
 /** A request to the console, of somebody who was found to be an administrator. */
 export interface Asked {
@@ -72,6 +72,12 @@ export function requireOwnForm({ services, request, session }: Omit<Asked, "path
 }
 
 export const isConfirmed = (form: Parameters) => form.get("confirmed") === "yes";
+
+/** How long what is replaced stays good, as the forms offer it; `undefined`: not at all. */
+export function keepIn(chosen: string | undefined, now: Seconds): Seconds | undefined {
+  const hours = { "1h": 1, "24h": 24, "7d": 7 * 24 }[chosen ?? ""];
+  return hours === undefined ? undefined : after(now, seconds(hours * 3600));
+}
 
 /** The path of the next part of a list, with what was looked for. */
 export function nextPart(

@@ -8,9 +8,14 @@ import { StoreUnavailableError } from "../../store.ts";
 import { answersPage } from "../error-response.ts";
 import { askAgain, toLook } from "./again.ts";
 import type { ConsoleHandler, ConsolePath } from "./asked.ts";
+import { client } from "./client.ts";
+import { clients, newClient } from "./clients.ts";
+import { grant, grants } from "./grants.ts";
 import { overview } from "./overview.ts";
 import { people } from "./people.ts";
 import { person } from "./person.ts";
+import { server } from "./server.ts";
+import { newServer, servers } from "./servers.ts";
 
 /** The console, for whoever is an administrator at that moment. */
 export interface Console {
@@ -37,6 +42,14 @@ export function createConsole(services: Services, about: { readonly version: str
     "": { get: overview(about) },
     "/people": people,
     "/person": person,
+    "/grants": grants,
+    "/grant": grant,
+    "/servers": servers,
+    "/servers/new": newServer,
+    "/server": server,
+    "/clients": clients,
+    "/clients/new": newClient,
+    "/client": client,
   };
   const byPath = new Map(Object.entries(pages).map(([path, page]) => [consolePath + path, page]));
 

@@ -49,8 +49,8 @@ export const person: ConsolePath = {
   },
 };
 
-const questioned: readonly QuestionedAct[] = ["block", "remove_person", "disconnect_all"];
-type PersonQuestion = QuestionedAct;
+type PersonQuestion = Extract<QuestionedAct, "block" | "remove_person" | "disconnect_all">;
+const questioned: readonly PersonQuestion[] = ["block", "remove_person", "disconnect_all"];
 const isQuestioned = (act: string | undefined): act is PersonQuestion =>
   questioned.includes(act as PersonQuestion);
 
@@ -97,9 +97,10 @@ async function disconnect(asked: Asked, { subject }: KnownAccount, id: string | 
 async function disconnectAll(asked: Asked, { subject }: KnownAccount): Promise<void> {
   const { clock, store } = asked.services;
   const { grants } = await store.findHoldings(subject, clock.now());
-  let ended = 0;
-  for (const { id } of grants) if (await store.revokeGrant(id)) ended++;
-  await recordAct(asked, { name: "person_disconnected", subject, detail: `${ended} apps` });
+  const ended: GrantId[] = [];
+  for (const { id } of grants) if (await store.revokeGrant(id)) ended.push(id);
+  const about = { count: ended.length, detail: `grants ${ended.join(" ")}` };
+  await recordAct(asked, { name: "person_disconnected", subject, ...about });
 }
 
 async function block(asked: Asked, { subject, email }: KnownAccount): Promise<void> {

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
+import { hashSecret } from "../../src/oauth/tokens/secret.ts";
+import { eventsOf } from "../support/audit-events.ts";
+import { act, isAgain, openConsole, signInAgain, signInAtHome } from "../support/console.ts";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import { aPublicClient, authorize, introspect, redeem, resource, tokensOf } from "../support/oauth-client.ts";
+import { UserAgent } from "../support/user-agent.ts";
+
+/* What administrators set up and change in the console: apps, MCP servers and clients. */
+
+let server: TestGatehouse;
+let agent: UserAgent;
+before(async () => {
+  server = await startTestGatehouse({ ADMINS: "boss@example.com" });
+  server.upstream.signedInAt = () => server.clock.now();
+  await server.addResource(resource, { "notes:read": "Read your notes" });
+  agent = await signInAtHome(server, "boss");
+  await openConsole(server, agent);
+});
+after(() => server.stop());
+
+async function connect(sub: string) {
+  server.upstream.account = { sub, email: `${sub}@example.com`, email_verified: true };
+  const client = await aPublicClient(server, { client_name: `App of ${sub}` });
+  const end = await authorize(server, client, { agent: new UserAgent() });
+  const tokens = tokensOf(await redeem(server, client, end.searchParams.get("code") ?? ""));
+  server.upstream.account = { sub: "boss", email: "boss@example.com", email_verified: true };
+  return { client, tokens };
+}
+
+const secretOn = (html: string) => /<pre class="secret"><code>([^<]+)</.exec(html)?.[1] ?? assert.fail(html);
+
+test("an app is found by its client or server, shown, and disconnected after a question", async () => {
+  const { client, tokens } = await connect("ada");
+  const list = await openConsole(server, agent, `/grants?client=${client.id}`);
+  const [, id = ""] = /\/grant\?id=([^"]+)"/.exec(list.html) ?? [];
+  assert.match(list.html, /ada@example\.com/);
+  const forServer = await openConsole(server, agent, `/grants?resource=${encodeURIComponent(resource)}`);
+  assert.match(forServer.html, /ada@example\.com/);
+  const shown = await openConsole(server, agent, `/grant?id=${id}`);
+  assert.match(shown.html, /App of ada/);
+  const asked = await act(server, agent, "/grant", { id, act: "revoke" });
+  assert.match(asked.html, /This ends 1 app\./);
+  assert.equal((await introspect(server, tokens.access_token)).active, true);
+  await act(server, agent, "/grant", { id, act: "revoke", confirmed: "yes" });
+  assert.equal((await introspect(server, tokens.access_token)).active, false);
+  assert.equal(eventsOf(server, "grant_revoked").at(-1)?.grant, id);
+});
+
+test("an MCP server is added, changed, given another credential and removed; its credential is shown once", async () => {
+  const identifier = canonicalResource("https://new.example/mcp");
+  const id = shortIdOf(identifier);
+  const wrong = await act(server, agent, "/servers/new", {
+    identifier: "nonsense",
+    name: "New",
+    scopes: "a=b\na=c",
+  });
+  assert.match(wrong.html, /A scope stands there twice/);
+  assert.match(wrong.html, /value="New"/, "what was entered is there still");
+  const added = await act(server, agent, "/servers/new", {
+    identifier,
+    name: "New one",
+    scopes: "read=Read it\nwrite=Change it",
+    defaults: "read",
+    claim_groups: "yes",
+  });
+  const credential = secretOn(added.html);
+  assert.equal(added.response.headers.get("cache-control"), "no-store");
+  assert.equal((await server.store.findResourceByCredential(hashSecret(credential)))?.identifier, identifier);
+  assert.equal(eventsOf(server, "resource_added").at(-1)?.resource, identifier);
+  assert.ok(!server.log.join("").includes(credential));
+
+  const page = await openConsole(server, agent, `/server?id=${id}`);
+  assert.match(page.html, /read=Read it\nwrite=Change it/);
+  assert.ok(!page.html.includes(credential));
+  await act(server, agent, "/server", {
+    id,
+    act: "set",
+    name: "Renamed",
+    scopes: "read=Read it",
+    optionals: "read",
+  });
+  const changed = await server.store.findResource(identifier);
+  assert.deepEqual(
+    [changed?.name, changed?.scopes, changed?.claims],
+    ["Renamed", [{ name: "read", sentence: "Read it", isOptional: true }], undefined],
+  );
+  const rotated = secretOn((await act(server, agent, "/server", { id, act: "rotate", keep: "24h" })).html);
+  for (const each of [credential, rotated]) {
+    assert.equal((await server.store.findResourceByCredential(hashSecret(each)))?.identifier, identifier);
+  }
+  const asked = await act(server, agent, "/server", { id, act: "remove" });
+  assert.match(asked.html, /This ends 0 apps\./);
+  await act(server, agent, "/server", { id, act: "remove", confirmed: "yes" });
+  assert.equal(await server.store.findResource(identifier), undefined);
+});
+
+test("a client is provisioned, changed, given another secret and removed; its secret is shown once", async () => {
+  const wrong = await act(server, agent, "/clients/new", {
+    id: "a b",
+    redirect_uris: "https://app.example/cb",
+  });
+  assert.match(wrong.html, /1 to 200 letters/);
+  const made = await act(server, agent, "/clients/new", {
+    id: "web",
+    name: "The web app",
+    auth_method: "client_secret_basic",
+    redirect_uris: "https://app.example/cb",
+  });
+  const secret = secretOn(made.html);
+  assert.equal((await server.store.findClient("web"))?.secretHash, hashSecret(secret));
+  const twice = await act(server, agent, "/clients/new", {
+    id: "web",
+    redirect_uris: "https://app.example/cb",
+  });
+  assert.match(twice.html, /There is one already/);
+  const refused = await act(server, agent, "/client", {
+    id: "web",
+    act: "set",
+    redirect_uris: "javascript:alert(1)",
+  });
+  assert.match(refused.html, /cannot be meant/);
+  await act(server, agent, "/client", {
+    id: "web",
+    act: "set",
+    name: "Renamed",
+    redirect_uris: "https://a.example/1\nhttps://a.example/2",
+  });
+  const changed = await server.store.findClient("web");
+  assert.deepEqual(
+    [changed?.metadata.name, changed?.redirectUris],
+    ["Renamed", ["https://a.example/1", "https://a.example/2"]],
+  );
+  const rotated = secretOn(
+    (await act(server, agent, "/client", { id: "web", act: "rotate", keep: "1h" })).html,
+  );
+  const now = await server.store.findClient("web");
+  assert.deepEqual(
+    [now?.secretHash, now?.previousSecret?.secretHash],
+    [hashSecret(rotated), hashSecret(secret)],
+  );
+  const found = await agent.request(`${server.url}/console/clients?id=web`);
+  assert.equal(found.headers.get("location"), `${server.issuer}/console/client?id=web`);
+  await act(server, agent, "/client", { id: "web", act: "remove" });
+  assert.ok(await server.store.findClient("web"));
+  await act(server, agent, "/client", { id: "web", act: "remove", confirmed: "yes" });
+  assert.equal(await server.store.findClient("web"), undefined);
+  for (const name of ["client_added", "client_updated", "client_credential_rotated", "client_removed"]) {
+    assert.equal(eventsOf(server, name).at(-1)?.client, "web", name);
+  }
+});
+
+test("a client that registered itself is vouched for, or not any more; what it says of itself only it changes", async () => {
+  const { client } = await connect("bert");
+  const refused = await act(server, agent, "/client", {
+    id: client.id,
+    act: "set",
+    redirect_uris: "https://evil.example",
+  });
+  assert.match(refused.html, /only it can change/);
+  await act(server, agent, "/client", { id: client.id, act: "vouch" });
+  assert.equal((await server.store.findClient(client.id))?.dynamicallyRegistered, false);
+  await act(server, agent, "/client", { id: client.id, act: "withdraw" });
+  assert.equal((await server.store.findClient(client.id))?.dynamicallyRegistered, true);
+  assert.match(
+    (await act(server, agent, "/client", { id: client.id, act: "rotate" })).html,
+    /It has no secret/,
+  );
+});
+
+test("what a file declares is shown, and no form changes it", async () => {
+  await server.reload(
+    `resources:\n  - identifier: https://declared.example/mcp\n    credential: gatehouse_rs_${"a".repeat(40)}\n`,
+  );
+  const declared = (await server.store.listResources()).find((one) => one.declared !== undefined);
+  assert.ok(declared);
+  const id = shortIdOf(declared.identifier);
+  const page = await openConsole(server, agent, `/server?id=${id}`);
+  assert.match(page.html, /Declared at/);
+  assert.doesNotMatch(page.html, /<textarea/);
+  const refused = await act(server, agent, "/server", { id, act: "remove", confirmed: "yes" });
+  assert.match(refused.html, /A file declares it/);
+  assert.ok(await server.store.findResource(declared.identifier));
+});
+
+test("after a sign-in the form is there again with what was entered, and nothing has been done", async () => {
+  server.clock.advance(5 * 60 + 1);
+  const asked = await act(server, agent, "/servers/new", {
+    identifier: "https://late.example/mcp",
+    name: "Late",
+    scopes: "a=b c",
+  });
+  assert.ok(isAgain(asked));
+  const back = await signInAgain(agent, asked);
+  assert.match(back.html, /value="https:\/\/late\.example\/mcp"/);
+  assert.match(back.html, /a=b c/);
+  assert.equal(await server.store.findResource(canonicalResource("https://late.example/mcp")), undefined);
+});
