@@ -27,6 +27,7 @@ const table = {
   address_moved: ["refused", "person"],
   passkey_registered: ["success", "person"],
   passkey_added: ["success", "person"],
+  passkey_removed: ["success", "person"],
   passkey_refused: ["refused", "person"],
   passkey_counter: ["refused", "person"],
   invitation_created: ["success", "operator"],

@@ -58,6 +58,8 @@ export interface IdentityProvider {
   readonly domains: readonly string[] | "*" | undefined;
   /** It proves nothing: anybody is whoever they say. For development, on this computer alone. */
   readonly believesEverybody?: true;
+  /** Path of the page, below the issuer, where its people look after how they sign in; none when left out. */
+  readonly ownPage?: string;
   /**
    * Where to send the browser. The three secrets are fresh per attempt; the provider must send `state` back
    * and put `nonce` into what it proves (C01, C07, C08). Throws {@link SignInError}.

@@ -28,6 +28,7 @@ ${
 <input type="hidden" name="csrf" value="${session.csrf}">
 <div class="choices"><button class="deny">${words.signOut}</button></div>
 </form>
+${session.passkeys !== undefined && html`<p><a href="${session.passkeys}">${catalogue.passkeys.lookAfter}</a></p>`}
 ${session.console !== undefined && html`<p><a href="${session.console}">${words.console}</a></p>`}
 ${connectedAppsSection(session, catalogue.connectedApps)}`
 }

@@ -6,6 +6,7 @@ import type {
   PasskeyReadyPage,
   PasskeyRegistrationPage,
   PasskeySignInPage,
+  RemovePasskeyPage,
 } from "../oauth/messages/page.ts";
 import { type Html, html } from "./html.ts";
 import type { Words } from "./words.ts";
@@ -104,7 +105,7 @@ ${nameField(words)}`;
     content: html`<h1>${words.ownHeading}</h1>
 <p>${words.ownOf({ account })}</p>
 <dl class="facts">
-${page.passkeys.map((passkey) => described(passkey, words))}
+${page.passkeys.map((passkey) => described(passkey, page, words))}
 </dl>
 <h2>${words.addHeading}</h2>
 <p>${words.addExplanation}</p>
@@ -113,11 +114,44 @@ ${form({ ...page, does: "create", again: page.action, submit: words.add }, words
   };
 }
 
-function described(passkey: OwnPasskeysPage["passkeys"][number], words: PasskeyWords): Html {
-  const { name, createdAt, lastUsedAt, synced } = passkey;
+/** @param page of it; the only passkey is not removed */
+function described(
+  passkey: OwnPasskeysPage["passkeys"][number],
+  { action, csrf, passkeys }: OwnPasskeysPage,
+  words: PasskeyWords,
+): Html {
+  const { id, name, createdAt, lastUsedAt, synced } = passkey;
   const used =
     lastUsedAt === undefined ? words.neverUsed : words.lastUsed({ day: new Date(lastUsedAt * 1000) });
-  return html`<div><dt><bdi>${name || words.unnamed}</bdi></dt><dd>${words.madeOn({ day: new Date(createdAt * 1000) })}<br>${used}<br>${synced ? words.synced : words.notSynced}</dd></div>`;
+  return html`<div><dt><bdi>${name || words.unnamed}</bdi></dt><dd>${words.madeOn({ day: new Date(createdAt * 1000) })}<br>${used}<br>${synced ? words.synced : words.notSynced}
+${
+  passkeys.length > 1 &&
+  html`<form method="post" action="${action}">
+<input type="hidden" name="step" value="remove">
+<input type="hidden" name="csrf" value="${csrf}">
+<button class="deny small" name="passkey" value="${id}" aria-label="${words.removeThis({ name: name || words.unnamed })}">${words.remove}</button>
+</form>`
+}</dd></div>`;
+}
+
+export function removePasskeyPage(page: RemovePasskeyPage, { passkeys: words }: Words): Content {
+  const { action, csrf, passkey, count } = page;
+  const name = html`<bdi>${passkey.name || words.unnamed}</bdi>`;
+  return {
+    title: words.removeTitle,
+    content: html`<p class="step">${words.ownHeading}</p>
+<h1>${words.removeHeading({ name })}</h1>
+<p>${words.removeExplanation({ left: count - 1 })}</p>
+<form method="post" action="${action}">
+<input type="hidden" name="step" value="remove">
+<input type="hidden" name="csrf" value="${csrf}">
+<input type="hidden" name="passkey" value="${passkey.id}">
+<div class="choices">
+<button class="approve" name="confirmed" value="yes">${words.removeIt}</button>
+<a class="continue deny" href="${action}">${words.leaveIt}</a>
+</div>
+</form>`,
+  };
 }
 
 function nameField(words: PasskeyWords): Html {

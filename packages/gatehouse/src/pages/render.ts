@@ -20,6 +20,7 @@ import {
   passkeyReadyPage,
   passkeyRegistrationPage,
   passkeySignInPage,
+  removePasskeyPage,
 } from "./passkeys.ts";
 import { refusedPersonPage } from "./refused-person.ts";
 import type { Words } from "./words.ts";
@@ -105,5 +106,7 @@ function contentOf(
       return passkeyEntrancePage(page, words);
     case "own-passkeys":
       return ownPasskeysPage(page, words);
+    case "remove-passkey":
+      return removePasskeyPage(page, words);
   }
 }

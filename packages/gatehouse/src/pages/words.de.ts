@@ -243,6 +243,14 @@ export const german = {
     neverUsed: "Noch nie verwendet",
     synced: "Zwischen Ihren Geräten synchronisiert",
     notSynced: "Nur auf einem Gerät",
+    remove: "Entfernen",
+    removeThis: ({ name }) => `Den Passkey ${name} entfernen`,
+    removeTitle: "Passkey entfernen",
+    removeHeading: ({ name }) => html`Den Passkey ${name} entfernen?`,
+    removeExplanation: ({ left }) =>
+      `Niemand meldet sich hier mehr mit ihm an; Ihnen ${left === 1 ? "bleibt ein Passkey" : `bleiben ${left} Passkeys`}. Angemeldete Browser und verbundene Apps bleiben es. Was das Gerät selbst speichert, muss dort gelöscht werden.`,
+    removeIt: "Entfernen",
+    leaveIt: "Behalten",
     addHeading: "Einen weiteren Passkey hinzufügen",
     addExplanation:
       "Ihr Browser bietet dieses Gerät an, ein Telefon in der Nähe oder einen Sicherheitsschlüssel.",
@@ -257,6 +265,7 @@ export const german = {
       known:
         "Dieser Passkey ist schon registriert. Erstellen Sie einen auf einem anderen Gerät oder mit einer anderen App.",
       held: "Diese E-Mail-Adresse hat hier schon jemand anderes. Verwenden Sie eine andere, oder fragen Sie die Betreiber dieses Servers.",
+      last: "Das ist Ihr einziger Passkey: Ohne ihn kämen Sie nicht mehr hinein. Fügen Sie zuvor einen weiteren hinzu.",
       full: "Sie haben so viele Passkeys, wie eine Person haben kann. Bitten Sie die Betreiber dieses Servers um eine neue Einladung, um neu zu beginnen.",
       malformedAddress: "Geben Sie eine E-Mail-Adresse ein, zum Beispiel sie@example.com.",
       foreignAddress:

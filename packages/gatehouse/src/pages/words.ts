@@ -263,6 +263,14 @@ export const english = {
     neverUsed: "Never used yet",
     synced: "Synchronised between your devices",
     notSynced: "On one device only",
+    remove: "Remove",
+    removeThis: ({ name }: { name: string }) => `Remove the passkey ${name}`,
+    removeTitle: "Remove a passkey",
+    removeHeading: ({ name }: { name: Html }) => html`Remove the passkey ${name}?`,
+    removeExplanation: ({ left }: { left: number }) =>
+      `Nobody signs in here with it any more; you will have ${left === 1 ? "one passkey" : `${left} passkeys`} left. Browsers that are signed in and apps that are connected stay so. What the device itself stores has to be deleted there.`,
+    removeIt: "Remove it",
+    leaveIt: "Leave it",
     addHeading: "Add another passkey",
     addExplanation: "Your browser offers this device, a phone nearby, or a security key.",
     add: "Add a passkey",
@@ -275,6 +283,7 @@ export const english = {
       over: "This page was open for too long, or was answered before. Try again.",
       known: "This passkey is registered already. Make one on another device, or with another app.",
       held: "Somebody else has this e-mail address here. Use another one, or ask whoever runs this server.",
+      last: "This is your only passkey: without it you could not come in. Add another one before.",
       full: "You have as many passkeys as a person can have. Ask whoever runs this server for a new invitation to begin anew.",
       malformedAddress: "Type an e-mail address, such as you@example.com.",
       foreignAddress:

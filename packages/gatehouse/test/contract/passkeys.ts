@@ -159,6 +159,23 @@ export function passkeysContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.addPasskey(aPasskey(anAccount()), 20), "gone");
   });
 
+  test("of several who remove the last two passkeys of a person one does, and nobody removes another's or the only one", async () => {
+    const { account, passkey } = await registered();
+    const others = [aPasskey(account), aPasskey(account)];
+    for (const each of others) await tested.store.addPasskey(each, 20);
+    const stranger = await registered();
+    assert.equal(await tested.store.removePasskey(stranger.account.subject, passkey.id), "gone");
+    assert.equal(await tested.store.removePasskey(account.subject, passkey.id), "removed");
+    assert.equal(await tested.store.removePasskey(account.subject, passkey.id), "gone");
+    const outcomes = await Promise.all(
+      others.map(({ id }) => tested.store.removePasskey(account.subject, id)),
+    );
+    assert.deepEqual(outcomes.toSorted(), ["last", "removed"]);
+    assert.equal((await tested.store.listPasskeys(account.subject)).length, 1);
+    assert.equal(await tested.store.findPasskey(passkey.id), undefined);
+    assert.deepEqual(await tested.store.findPasskey(stranger.passkey.id), stranger);
+  });
+
   test("a counter only moves up, once for each value, and one that never counts stays at 0", async () => {
     const { account } = await registered();
     const passkey = aPasskey(account, { counter: 4_294_967_290, backupEligible: true });

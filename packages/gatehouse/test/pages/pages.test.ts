@@ -56,6 +56,7 @@ test("the home page says who is signed in and lets them sign out", () => {
     session: {
       account: { email: "a@b.example", name: undefined },
       console: undefined,
+      passkeys: undefined,
       csrf: "c",
       signOut: "/login/sign-out",
       apps: [],

@@ -42,6 +42,8 @@ const samplesOfEntries: Record<string, Record<string, unknown>> = {
   "reasons.cancelled": { app: "Claude", provider: "Work account" },
   "consent.quoted": { name: "Given name" },
   "connectedApps.quoted": { name: "Given name" },
+  "connectedApps.usedFrom": { address: "192.0.2.1" },
+  "passkeys.removeThis": { name: "Phone" },
 };
 
 /** All entries of a catalogue by their keys, `consent.approve` and the like. */

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { endpointUrls } from "../../oauth/messages/endpoint-urls.ts";
 import type { PasskeyProblem } from "../../oauth/messages/page.ts";
 import { type OAuthRequest, originOf } from "../../oauth/messages/request.ts";
@@ -5,7 +6,7 @@ import { type OAuthResponse, page, redirect, type SetCookie } from "../../oauth/
 import { refuseForeignForm } from "../../oauth/messages/same-origin.ts";
 import type { Account, Passkey } from "../../oauth/records.ts";
 import type { Endpoint } from "../../oauth/services.ts";
-import { hashSecret, mintSecret } from "../../oauth/tokens/secret.ts";
+import { equalSecrets, hashSecret, mintSecret } from "../../oauth/tokens/secret.ts";
 import { type SecretHash, seconds } from "../../oauth/values.ts";
 import { type AssertionProblem, completeAssertion, refused, requestOptions } from "./assertion.ts";
 import { beginCeremony, challengeLifetime } from "./ceremonies.ts";
@@ -23,6 +24,8 @@ interface Visit {
   readonly passkeys: readonly [Passkey, ...Passkey[]];
   /** Binds what the visit's page begins. */
   readonly bindingHash: SecretHash;
+  /** The CSRF value of what the page offers. */
+  readonly csrf: string;
 }
 
 /**
@@ -41,15 +44,16 @@ export function ownPasskeysEndpoint(party: RelyingParty): Endpoint {
     return page(status, { kind: "passkey-entrance", action, options, problem }, [cookie]);
   }
 
-  async function list({ account, passkeys, bindingHash }: Visit, problem?: PasskeyProblem) {
+  async function list({ account, passkeys, bindingHash, csrf }: Visit, problem?: PasskeyProblem) {
     const { subject, email, upstreamSubject: userHandle } = account;
     const owner = { subject, email, userHandle };
     return page(problem === undefined ? 200 : 400, {
       kind: "own-passkeys",
       action,
       email,
-      passkeys: passkeys.map(({ name, createdAt, lastUsedAt, backedUp: synced }) => {
-        return { name, createdAt, lastUsedAt, synced };
+      csrf,
+      passkeys: passkeys.map(({ id, name, createdAt, lastUsedAt, backedUp: synced }) => {
+        return { id, name, createdAt, lastUsedAt, synced };
       }),
       options: await creationOptions(party, "add", bindingHash, owner, passkeys),
       problem,
@@ -87,13 +91,33 @@ export function ownPasskeysEndpoint(party: RelyingParty): Endpoint {
     }
   }
 
+  /** After a question that says how many are left (Z23). */
+  async function remove(request: OAuthRequest, visit: Visit): Promise<OAuthResponse> {
+    const { form } = request;
+    const { account, passkeys, csrf } = visit;
+    if (!equalSecrets(form?.get("csrf") ?? "", csrf)) return entrance(request, "over");
+    const passkey = passkeys.find(({ id }) => id === form?.get("passkey"));
+    if (passkey === undefined) return list(visit); // removed meanwhile, or never theirs
+    if (form?.get("confirmed") !== "yes") {
+      return page(200, { kind: "remove-passkey", action, csrf, passkey, count: passkeys.length });
+    }
+    const { subject } = account;
+    const outcome = await party.store.removePasskey(subject, passkey.id);
+    if (outcome === "last") return list(visit, "last");
+    if (outcome === "removed") {
+      await party.events.record({ name: "passkey_removed", ...originOf(request), subject });
+    }
+    return redirect("POST", party.issuer + paths.own);
+  }
+
   return async (request) => {
     const posted = request.method === "POST";
     if (posted) refuseForeignForm(request, urls.origin);
     if (posted && request.form?.get("step") === "enter") return enter(request);
     const visit = await readVisit(party, request);
     if (visit === undefined) return entrance(request, posted ? "over" : undefined);
-    return posted ? add(request, visit) : list(visit);
+    if (!posted) return list(visit);
+    return request.form?.get("step") === "remove" ? remove(request, visit) : add(request, visit);
   };
 }
 
@@ -106,7 +130,8 @@ async function readVisit({ store, clock }: RelyingParty, request: OAuthRequest):
   const [first, ...others] = await store.listPasskeys(ceremony.subject);
   const found = first && (await store.findPasskey(first.id));
   if (found === undefined) return undefined;
-  return { account: found.account, passkeys: [found.passkey, ...others], bindingHash: secretHash };
+  const csrf = createHmac("sha256", secret).update("own passkeys").digest("base64url");
+  return { account: found.account, passkeys: [found.passkey, ...others], bindingHash: secretHash, csrf };
 }
 
 function visitCookie(value: string, maxAge: number): SetCookie {

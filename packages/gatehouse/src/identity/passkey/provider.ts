@@ -24,6 +24,7 @@ export function createPasskeyProvider(
     name: party.name,
     title: party.title,
     domains: party.domains,
+    ownPage: paths.own,
     async signInUrl({ state }) {
       const url = new URL(party.issuer + paths.signIn);
       url.searchParams.set("state", state);

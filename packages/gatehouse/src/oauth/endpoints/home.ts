@@ -9,6 +9,7 @@ import { requireForm } from "../messages/parameters.ts";
 import { originOf } from "../messages/request.ts";
 import { page } from "../messages/response.ts";
 import { refuseForeignForm } from "../messages/same-origin.ts";
+import type { Account } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { equalSecrets } from "../tokens/secret.ts";
 
@@ -40,12 +41,18 @@ export function rootEndpoint(services: Services, authorize: Endpoint): Endpoint 
         account: session.account,
         csrf: signOutToken(session),
         signOut: urls.signOutPath,
+        passkeys: passkeysPath(services, session.account),
         ...(await connectedApps(services, session)),
         appsAction: urls.appsPath,
         appsCsrf: appsToken(session),
       },
     });
   };
+}
+
+function passkeysPath({ providers, settings }: Services, { provider }: Account): string | undefined {
+  const path = providers.find(provider)?.ownPage;
+  return path && endpointUrls(settings.issuer).basePath + path;
 }
 
 /** Where nobody is signed in: each provider through which that can be. */

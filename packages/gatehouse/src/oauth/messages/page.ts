@@ -34,6 +34,7 @@ export const pageKinds = Object.keys({
   "passkey-ready": true,
   "passkey-entrance": true,
   "own-passkeys": true,
+  "remove-passkey": true,
 } satisfies Record<Page["kind"], true>);
 
 export type PasskeyPage =
@@ -42,7 +43,8 @@ export type PasskeyPage =
   | PasskeyRegistrationPage
   | PasskeyReadyPage
   | PasskeyEntrancePage
-  | OwnPasskeysPage;
+  | OwnPasskeysPage
+  | RemovePasskeyPage;
 
 /** Whose account it is. */
 export interface ShownAccount {
@@ -188,6 +190,8 @@ export interface HomePage {
         readonly console: string | undefined;
         readonly csrf: string;
         readonly signOut: string;
+        /** Where they look after their passkeys, where they have some. */
+        readonly passkeys: string | undefined;
         /** The newest first, and how many there are in all. */
         readonly apps: readonly ConnectedApp[];
         readonly count: number;
@@ -303,7 +307,11 @@ export interface OwnPasskeysPage {
   readonly kind: "own-passkeys";
   readonly action: string;
   readonly email: string;
+  /** The CSRF value of the forms that remove one. */
+  readonly csrf: string;
   readonly passkeys: readonly {
+    /** Public: each site it is shown to sees it. */
+    readonly id: string;
     /** Empty: the person gave none. */
     readonly name: string;
     /** Seconds since 1970, as all instants here. */
@@ -315,10 +323,21 @@ export interface OwnPasskeysPage {
   readonly problem: PasskeyProblem | undefined;
 }
 
+/** Asked before one of a person's passkeys is removed. */
+export interface RemovePasskeyPage {
+  readonly kind: "remove-passkey";
+  readonly action: string;
+  readonly csrf: string;
+  readonly passkey: { readonly id: string; readonly name: string };
+  /** How many there are, this one included. */
+  readonly count: number;
+}
+
 /**
  * Why a page of passkeys is shown again. `refused`: the passkey was not accepted, for whatever reason.
  * `counter`: it may have been copied. `over`: the page was open for too long, or answered before. `known`:
  * such a passkey is registered already. `held`: another person has the address. `full`: no room for one more.
+ * `last`: the only one is not removed.
  */
 export type PasskeyProblem =
   | "refused"
@@ -327,5 +346,6 @@ export type PasskeyProblem =
   | "known"
   | "held"
   | "full"
+  | "last"
   | "malformedAddress"
   | "foreignAddress";

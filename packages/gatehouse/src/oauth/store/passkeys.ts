@@ -59,6 +59,12 @@ export interface PasskeyStore {
    * person, or the operator has blocked them.
    */
   addPasskey(passkey: Passkey, limit: number): Promise<"added" | "known" | "full" | "gone">;
+  /**
+   * Removes one of a person's passkeys. `last`: it is their only one, without which they could not come in
+   * any more: of several callers who want to remove the last two exactly one succeeds. `gone`: they have no
+   * such one.
+   */
+  removePasskey(subject: Subject, id: string): Promise<"removed" | "last" | "gone">;
   findPasskey(id: string): Promise<{ readonly passkey: Passkey; readonly account: Account } | undefined>;
   /** Oldest first. */
   listPasskeys(subject: Subject): Promise<Passkey[]>;

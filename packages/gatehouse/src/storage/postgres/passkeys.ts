@@ -8,6 +8,7 @@ import { columnsOf, parameters, valuesOf } from "./dialect.ts";
 type PasskeyOperations = Pick<
   PasskeyStore,
   | "addPasskey"
+  | "removePasskey"
   | "findPasskey"
   | "listPasskeys"
   | "usePasskey"
@@ -27,6 +28,10 @@ export function passkeyOperations(database: Database): PasskeyOperations {
     "select subject from gatehouse_accounts where subject = $1 and blocked_at is null for update",
   );
   const count = database.prepare("select count(*) from gatehouse_passkeys where subject = $1");
+  // The same for who removes one; a person who is blocked may have fewer.
+  const take = database.prepare("select subject from gatehouse_accounts where subject = $1 for update");
+  const isTheirs = database.prepare("select id from gatehouse_passkeys where subject = $1 and id = $2");
+  const remove = database.prepare("delete from gatehouse_passkeys where subject = $1 and id = $2");
   const store = database.prepare(
     `insert into gatehouse_passkeys (${passkeys.columns}) values (${passkeyValues}) on conflict (id) do nothing`,
   );
@@ -55,6 +60,14 @@ export function passkeyOperations(database: Database): PasskeyOperations {
         if (Number(row?.[0]) >= limit) return "full";
         if ((await run(store, ...valuesOf(passkeys, passkey))).changes === 1) return "added";
         throw new Undo("known" as const);
+      }),
+    removePasskey: (subject, id) =>
+      database.transaction(async (run) => {
+        await run(take, subject);
+        if ((await run(isTheirs, subject, id)).rows.length === 0) return "gone";
+        if (Number((await run(count, subject)).rows[0]?.[0]) === 1) return "last";
+        await run(remove, subject, id);
+        return "removed";
       }),
     findPasskey: async (id) => {
       const [row] = (await database.run(find, id)).rows;

@@ -8,6 +8,7 @@ import { insertInto, placeholders, valuesOf } from "./dialect.ts";
 type PasskeyOperations = Pick<
   PasskeyStore,
   | "addPasskey"
+  | "removePasskey"
   | "findPasskey"
   | "listPasskeys"
   | "usePasskey"
@@ -27,6 +28,8 @@ export function passkeyOperations(database: Database): PasskeyOperations {
     "select subject from gatehouse_accounts where subject = ? and blocked_at is null",
   );
   const count = database.prepare("select count(*) from gatehouse_passkeys where subject = ?");
+  const remove = database.prepare("delete from gatehouse_passkeys where subject = ? and id = ?");
+  const isTheirs = database.prepare("select 1 from gatehouse_passkeys where subject = ? and id = ?");
   const find = database.prepare(`select ${passkeys.columns} from gatehouse_passkeys where id = ?`);
   const findAccount = database.prepare(
     `select ${accounts.columns} from gatehouse_accounts where subject = ?`,
@@ -51,6 +54,13 @@ export function passkeyOperations(database: Database): PasskeyOperations {
         if (findUnblocked.get(subject) === undefined) return "gone";
         if (Number(count.get(subject)?.[0]) >= limit) return "full";
         return store.run(...valuesOf(passkeys, passkey)).changes === 1 ? "added" : "known";
+      }),
+    removePasskey: (subject, id) =>
+      database.write(() => {
+        if (isTheirs.get(subject, id) === undefined) return "gone";
+        if (Number(count.get(subject)?.[0]) === 1) return "last";
+        remove.run(subject, id);
+        return "removed";
       }),
     findPasskey: (id) =>
       database.read(() => {

@@ -191,6 +191,34 @@ test("V68 a second passkey needs one shown within five minutes, an invitation re
   for (const lost of [phone, laptop]) await assert.rejects(lost.signIn(), /refused/);
 });
 
+test("Z23 a person removes one of several passkeys, after a question and on their own page, and never the only one", async () => {
+  const phone = new PasskeyBrowser(server);
+  await phone.register(await server.invite("gina@example.com"), { name: "Phone" });
+  const { action, csrf, options, passkeys } = await phone.visit();
+  const [first] = passkeys;
+  const remove = { step: "remove", csrf, passkey: first?.id ?? "" };
+  assert.equal(problemOf(await phone.post(action, { ...remove, confirmed: "yes" })), "last");
+  const laptop = new PasskeyBrowser(server, new SoftwareAuthenticator(origin, { synchronises: true }));
+  await phone.post(action, { step: "add", answer: laptop.authenticator.make(options) });
+
+  const other = new PasskeyBrowser(server);
+  await other.register(await server.invite("hugo@example.com"));
+  const theirs = await other.visit();
+  const stolen = { ...remove, csrf: theirs.csrf, confirmed: "yes" };
+  pageOf(await other.post(action, stolen), "own-passkeys");
+  assert.equal(problemOf(await phone.post(action, { ...remove, csrf: "old", confirmed: "yes" })), "over");
+  assert.equal((await phone.post(action, remove, { origin: "https://evil.example" })).status, 403);
+
+  const question = pageOf(await phone.post(action, remove), "remove-passkey");
+  assert.deepEqual([question.passkey.name, question.count], ["Phone", 2]);
+  const both = pageOf(await phone.get("/passkeys"), "own-passkeys");
+  assert.equal(both.passkeys.length, 2, "nothing happened yet");
+  assert.equal((await phone.post(action, { ...remove, confirmed: "yes" })).status, 303);
+  await assert.rejects(phone.signIn(), /refused/);
+  assert.equal((await laptop.signIn()).email, "gina@example.com");
+  assert.equal((await laptop.visit()).passkeys.length, 1);
+});
+
 test("an invitation states address and groups, and none is made for what belongs to another provider", async () => {
   const browser = new PasskeyBrowser(server);
   await browser.register(await server.invite(" Grace@EXAMPLE.com ", { groups: ["admins", "Ops"] }));
