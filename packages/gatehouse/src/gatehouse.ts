@@ -237,7 +237,7 @@ export async function startGatehouse(
           throw error;
         })
       : undefined;
-  const housekeeping = keepsHouse ? keepHouse(config, log, store, clock, warnings) : undefined;
+  const housekeeping = keepsHouse ? keepHouse(config, log, { store, clock, audit }, warnings) : undefined;
   const works = keepsHouse ? passkeyWorks(config, store, clock, log, overrides.announce) : [];
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, {
     tells: keepsHouse,
@@ -306,7 +306,7 @@ export async function startUpkeep(
   const told = createEvents(log);
   const sinks = await startSinks(config, log);
   const audit = startAudit(config, { store, keyring, clock: systemClock, sinks }, log, told, new Map());
-  const housekeeping = keepHouse(config, log, store, systemClock, new Map());
+  const housekeeping = keepHouse(config, log, { store, clock: systemClock, audit }, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
   const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });

@@ -96,7 +96,7 @@ async function headsOf(path: string): Promise<string> {
   }
 }
 
-const maxHeads = 8;
+const maxHeads = 100;
 
 const whatIsLost = `What was made since the backup is lost: newer apps and people sign in once more; older ones go on.
 What was revoked, removed or retired since is there again: do that again, from your records or the log.`;

@@ -77,6 +77,8 @@ export interface Config {
   readonly rateLimits: boolean;
   /** For how many milliseconds what happened in attempts is remembered, and how many bytes of it. */
   readonly traces: { readonly ageMs: number; readonly bytes: number };
+  /** For how many milliseconds the audit trail keeps records, and how many bytes of them. */
+  readonly audit: { readonly ageMs: number; readonly bytes: number };
   /** What gatehouse.yaml says in its sections; one that it does not have is not there. */
   readonly sections: SectionValues;
   /** `gatehouse.yaml:3:9`: where the value at a path of a section stands. */
@@ -325,6 +327,7 @@ function compose(
     clientUnused: values.CLIENT_UNUSED_TTL,
     rateLimits: values.RATE_LIMITS === "on",
     traces: { ageMs: values.TRACE_TTL * 1000, bytes: values.TRACE_SIZE },
+    audit: { ageMs: values.AUDIT_TTL * 1000, bytes: values.AUDIT_SIZE },
     sections: file.sections.values,
     placeOf: file.sections.placeOf,
     file:

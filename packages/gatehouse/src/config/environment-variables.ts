@@ -446,6 +446,14 @@ export const variables = {
       "How much of the database that may take. A fifth is for attempts in which nobody signed in: they push out only each other.",
     expected: "a size such as 500kB, 100MB or 2GB, from 1MB to 999GB",
   }),
+  AUDIT_TTL: lifetime("insight.audit_ttl", "400d", "How long the audit trail keeps records.", "1d"),
+  AUDIT_SIZE: of(byteSize("10MB", "999GB"), {
+    path: "insight.audit_size",
+    form: size,
+    fallback: "1GB",
+    meaning: "How much of the database they may take; beyond that the oldest go.",
+    expected: "a size such as 500MB or 2GB, from 10MB to 999GB",
+  }),
   AUDIT_SYSLOG: optional(parsed(syslogServer), {
     absent: "none",
     path: "insight.audit_syslog",

@@ -112,3 +112,14 @@ export function readRecord(sealed: SealedRecord, addressOf: (id: string) => stri
     : body;
   return { id: `${sealed.chain}-${sealed.sequence}`, ...columns, ...(JSON.parse(shown) as AuditBody) };
 }
+
+/** What a row and its place in the index take beside its text. */
+const overhead = 150;
+
+/** What records take, about. */
+export function auditBytes(records: readonly SealedRecord[]): number {
+  return records.reduce((sum, record) => {
+    const texts = [record.subject, record.client, record.resource, record.grant, record.address];
+    return texts.reduce((bytes, text) => bytes + (text?.length ?? 0), sum + overhead + record.body.length);
+  }, 0);
+}

@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { type AuditKey, auditKeyOf } from "../insight/audit/seals.ts";
+import { trimAudit } from "../insight/audit/retention.ts";
+import { type AuditKey, auditKeyOf, sealerOf } from "../insight/audit/seals.ts";
 import { type AuditTrail, createAuditTrail } from "../insight/audit/trail.ts";
 import { type AuditWriter, createAuditWriter } from "../insight/audit/writer.ts";
+import { trimmingAsItGrows } from "../insight/trace/limits.ts";
 import { KeyError, readKeyFile } from "../keys/key-file.ts";
 import type { Keyring } from "../keys/keyring.ts";
+import { auditBytes } from "../oauth/audit-record.ts";
 import { withoutSecrets } from "../oauth/harmless.ts";
 import type { AuditEvent, Clock, Events } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
@@ -16,6 +19,11 @@ import { type Sinks, startSinks } from "./sinks.ts";
 import { systemClock, systemRandom } from "./system.ts";
 
 const refusedWarning = "the audit trail cannot be written: events wait, and are lost once too many do";
+
+export interface StartedAudit extends AuditTrail {
+  /** Removes what is too old or too much, and tells of it. */
+  trim(signal?: AbortSignal): Promise<void>;
+}
 
 /** The audit trail of a process that serves: a chain of its own, sealed with the newest key. */
 export function startAudit(
@@ -34,16 +42,29 @@ export function startAudit(
   log: Logger,
   told: Events,
   warnings: Warnings,
-): AuditTrail {
+): StartedAudit {
   const now = milliseconds(clock);
+  const key = auditKeyOf(keyring[0]);
+  // Housekeeping does it as well; but a flood between two of its rounds is to find its bounds too.
+  const makeRoom = trimmingAsItGrows(config.audit.bytes, () =>
+    trim().catch((error: unknown) => {
+      log.warn(
+        { err: error },
+        "old records of the audit trail could not be removed; housekeeping tries again",
+      );
+    }),
+  );
   const writer = createAuditWriter({
     store,
-    key: auditKeyOf(keyring[0]),
+    key,
     instance: instanceName,
     random: systemRandom.bytes,
     now,
     withoutSecrets: withoutSecrets(config.settings.tokenPrefixes),
-    onWritten: sinks.take,
+    onWritten(batch) {
+      sinks.take(batch);
+      makeRoom(auditBytes(batch.records));
+    },
     onState(refused) {
       if (refused === undefined) {
         warnings.delete(refusedWarning);
@@ -56,8 +77,20 @@ export function startAudit(
     onLost: (count) => told.emit({ name: "audit_lost", request: "-", count }),
   });
   const trail = createAuditTrail(writer, store, now, (event) => told.emit(event));
+  const events = trail.events(told);
+
+  async function trim(signal?: AbortSignal): Promise<void> {
+    const { aged, crowded } = await trimAudit(store, config.audit, sealerOf(key), now(), signal);
+    const tell = (count: number, detail: string) => {
+      if (count > 0) events.emit({ name: "audit_trimmed", request: "-", count, detail });
+    };
+    tell(aged, "for their age (AUDIT_TTL)");
+    tell(crowded, "for want of room (AUDIT_SIZE)");
+  }
+
   return {
     ...trail,
+    trim,
     async stop() {
       await trail.stop();
       const { waiting } = writer.state();

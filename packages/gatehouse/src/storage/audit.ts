@@ -1,4 +1,4 @@
-import { readRecord, type SealedRecord } from "../oauth/audit-record.ts";
+import { auditBytes, readRecord, type SealedRecord } from "../oauth/audit-record.ts";
 import type {
   AuditAddress,
   AuditChain,
@@ -97,17 +97,6 @@ export const auditRegistries = layout(
   }),
 );
 
-/** What a row and its place in the index take beside its text. */
-const overhead = 150;
-
-/** What records take, about. */
-export function bytesOf(records: readonly SealedRecord[]): number {
-  return records.reduce((sum, record) => {
-    const texts = [record.subject, record.client, record.resource, record.grant, record.address];
-    return texts.reduce((bytes, text) => bytes + (text?.length ?? 0), sum + overhead + record.body.length);
-  }, 0);
-}
-
 /** A place in the order of records: time, chain, sequence. */
 export type AuditPlace = readonly [time: number, chain: string, sequence: number];
 
@@ -151,7 +140,7 @@ export function pageOf(
 export function lastOfEach(records: readonly SealedRecord[]): { last: SealedRecord; bytes: number }[] {
   return [...Map.groupBy(records, ({ chain }) => chain).values()].map((own) => ({
     last: own.reduce((last, each) => (each.sequence > last.sequence ? each : last)),
-    bytes: bytesOf(own),
+    bytes: auditBytes(own),
   }));
 }
 

@@ -186,7 +186,9 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   }
 
   async function openChain(): Promise<NewAuditChain> {
-    chain ??= { chain: newChain(random), instance, keyId: key?.id, openedAt: now() };
+    // Nothing in it is older than its first event.
+    const openedAt = (sealed?.waiting ?? waiting)[0]?.time ?? now();
+    chain ??= { chain: newChain(random), instance, keyId: key?.id, openedAt };
     if (isOpen) return chain;
     const begun = { ...noHead, time: chain.openedAt };
     number = await store.openAuditChain(

@@ -1,11 +1,10 @@
-import { mentionedIn, type SealedRecord } from "../../oauth/audit-record.ts";
+import { auditBytes, mentionedIn, type SealedRecord } from "../../oauth/audit-record.ts";
 import type { AuditAddress, AuditStore } from "../../oauth/store/audit.ts";
 import {
   auditAddresses,
   auditChains,
   auditRegistries,
   boundsOf,
-  bytesOf,
   filterColumns,
   filtersOf,
   forgettable,
@@ -123,7 +122,7 @@ export function auditOperations(database: Database): AuditStore {
       const { sequence, mac, time, isEnded, seal } = head;
       const before = sequence - records.length;
       const rows = JSON.stringify(records.map(rowOf));
-      const values = [bytesOf(records), before, rows, JSON.stringify(addresses)];
+      const values = [auditBytes(records), before, rows, JSON.stringify(addresses)];
       const { changes } = await database.run(append, chain, sequence, mac, time, isEnded, seal, ...values);
       if (changes > 0) return "appended";
       return (await database.run(isHead, chain, sequence, mac)).rows.length > 0 ? "appended" : "strange";
@@ -164,7 +163,7 @@ export function auditOperations(database: Database): AuditStore {
           await run(forget, upTo);
           await run(noteForgotten, upTo, keyId, sealer.forgotten(upTo));
         }
-        return { records: gone.length, bytes: bytesOf(gone) };
+        return { records: gone.length, bytes: auditBytes(gone) };
       }),
   };
 }

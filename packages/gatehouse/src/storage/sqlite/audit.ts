@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { mentionedIn, type SealedRecord } from "../../oauth/audit-record.ts";
+import { auditBytes, mentionedIn, type SealedRecord } from "../../oauth/audit-record.ts";
 import type { AuditStore } from "../../oauth/store/audit.ts";
 import {
   type AuditPlace,
@@ -7,7 +7,6 @@ import {
   auditChains,
   auditRegistries,
   boundsOf,
-  bytesOf,
   filterColumns,
   filtersOf,
   forgettable,
@@ -117,7 +116,7 @@ export function auditOperations(database: Database): AuditStore {
         return number;
       }),
     appendAudit: ({ chain, records, addresses, head }) => {
-      const bytes = bytesOf(records);
+      const bytes = auditBytes(records);
       const before = head.sequence - records.length;
       return database.write(() => {
         if (moveHead.run(...headValues(head), bytes, chain, before).changes === 0)
@@ -182,7 +181,7 @@ export function auditOperations(database: Database): AuditStore {
             for (const each of remove) each.run(chain, sequence);
           }
           total.records += gone.length;
-          total.bytes += bytesOf(gone);
+          total.bytes += auditBytes(gone);
           if (gone.length === atMost && total.records < limit) return undefined;
           const upTo = forgettable(allChains(), until);
           if (upTo !== undefined) {
