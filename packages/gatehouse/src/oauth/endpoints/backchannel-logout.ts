@@ -30,7 +30,7 @@ export function backchannelLogoutEndpoint(services: Services, name: string): End
       endsGrants: provider?.logoutEnds === "grants",
     });
     if (ended === undefined) throw refused("the logout token was used before");
-    events.emit({
+    await events.record({
       name: "provider_logout",
       ...originOf(request),
       provider: name,

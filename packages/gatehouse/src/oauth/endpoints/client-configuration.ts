@@ -38,7 +38,7 @@ export function updateClientEndpoint(services: Services): Endpoint {
     if (!keepsItsKind) throw invalidMetadata("token_endpoint_auth_method cannot change; register anew");
     const changed: Client = { ...client, ...registration };
     if (!(await services.store.replaceClient(changed, "unlessShared"))) throw shared();
-    emit(services, request, client, "client_updated");
+    services.events.emit({ name: "client_updated", ...originOf(request), client: client.id });
     return json(200, describe(services, changed));
   };
 }
@@ -48,7 +48,7 @@ export function deleteClientEndpoint(services: Services): Endpoint {
   return async (request) => {
     const client = await authenticate(services, request);
     if (!(await services.store.removeClient(client.id, "unlessShared"))) throw shared();
-    emit(services, request, client, "client_removed");
+    await services.events.record({ name: "client_removed", ...originOf(request), client: client.id });
     return { status: 204, headers: noStore };
   };
 }
@@ -99,13 +99,4 @@ function unauthenticated(): OAuthError {
     hint: "the registration access token is missing or wrong",
     headers: { "WWW-Authenticate": 'Bearer realm="gatehouse"' },
   });
-}
-
-function emit(
-  { events }: Services,
-  request: OAuthRequest,
-  { id }: Client,
-  name: "client_updated" | "client_removed",
-): void {
-  events.emit({ name, ...originOf(request), client: id });
 }

@@ -92,7 +92,7 @@ async function disconnectAll(
 
 async function end({ events, store }: Services, request: OAuthRequest, grant: Grant): Promise<void> {
   if (!(await store.revokeGrant(grant.id))) return; // somebody was first
-  events.emit({
+  await events.record({
     name: "app_disconnected",
     ...originOf(request),
     attempt: grant.reference,
@@ -111,6 +111,6 @@ async function signOutEverywhere(
 ): Promise<OAuthResponse> {
   const ended = await store.endSessionsOf(account.subject);
   const detail = `everywhere: ${ended} sessions`;
-  events.emit({ name: "sign_out", ...originOf(request), subject: account.subject, detail });
+  await events.record({ name: "sign_out", ...originOf(request), subject: account.subject, detail });
   return page(200, { kind: "signed-out" }, [forgetSession()]);
 }

@@ -65,7 +65,7 @@ async function revoke(
   const found = await findLiveToken(services, token);
   if (found !== undefined) {
     if (!isTheirs(found.clientId)) return;
-    return emitRevoked(services, request, found.clientId, await end(services, found));
+    return end(services, request, found);
   }
   if (await endOriginal(services, request, token, isTheirs)) return;
   // What is nothing here may be a token elsewhere: a row narrowed to a project, or one with another service's
@@ -83,8 +83,7 @@ async function endFamily(
   const { clock, settings, store } = services;
   const grant = await store.findGrant(presented.grantId, clock.now());
   if (grant === undefined || !isTheirs(grant.clientId) || !isGenuine(presented, grant, settings)) return;
-  await store.revokeGrant(grant.id);
-  emitRevoked(services, request, grant.clientId, grant);
+  await recorded(services, request, grant.clientId, grant, store.revokeGrant(grant.id));
 }
 
 /** LEGACY: a refresh token of the service before us, or, when it was exchanged, its grant. */
@@ -105,23 +104,24 @@ async function endOriginal(
   const grant = await store.findGrant(grantIdOfOriginal(token), clock.now());
   const clientId = original?.clientId ?? grant?.clientId;
   if (clientId === undefined || !isTheirs(clientId)) return false;
-  if (grant !== undefined) await store.revokeGrant(grant.id);
-  emitRevoked(services, request, clientId, grant);
+  await recorded(services, request, clientId, grant, grant && store.revokeGrant(grant.id));
   return true;
 }
 
 /**
  * A stored access token ends alone; where it is all there is of its grant, the grant ends (F17). A sealed one
- * ends with its grant, as RFC 7009 §2.1 allows (K06). @returns the grant it is of
+ * ends with its grant, as RFC 7009 §2.1 allows (K06).
  */
 async function end(
-  { clock, store }: Services,
-  { grantId, tokenHash }: LiveToken,
-): Promise<Grant | undefined> {
+  services: Services,
+  request: OAuthRequest,
+  { clientId, grantId, tokenHash }: LiveToken,
+): Promise<void> {
+  const { clock, store } = services;
   const grant = grantId === undefined ? undefined : await store.findGrant(grantId, clock.now());
-  if (grant && (grant.generation === 0 || tokenHash === undefined)) await store.revokeGrant(grant.id);
-  else if (tokenHash !== undefined) await store.revokeAccessToken(tokenHash);
-  return grant;
+  const endsGrant = grant !== undefined && (grant.generation === 0 || tokenHash === undefined);
+  const ending = endsGrant ? store.revokeGrant(grant.id) : tokenHash && store.revokeAccessToken(tokenHash);
+  await recorded(services, request, clientId, grant, ending);
 }
 
 /**
@@ -152,13 +152,18 @@ async function landing({ settings, store }: Services, callback: string | undefin
   return known ? callback : home;
 }
 
-function emitRevoked(
+/**
+ * Waits until it has ended and that stands in the audit trail durably (Z16). Both at once, so that they go to
+ * the database together: one after the other takes twice as long.
+ */
+async function recorded(
   services: Services,
   request: OAuthRequest,
   client: string | undefined,
   grant: Grant | undefined,
-): void {
-  services.events.emit({
+  ending: Promise<unknown> | undefined,
+): Promise<void> {
+  const told = services.events.record({
     name: "token_revoked",
     ...originOf(request),
     client,
@@ -167,4 +172,5 @@ function emitRevoked(
     grant: grant?.id,
     attempt: grant?.reference,
   });
+  await Promise.all([ending, told]);
 }
