@@ -139,9 +139,6 @@ test("Z15 the audit trail has exactly one event of each act of people, apps and 
   assert.equal(count("consent_approved"), count("code_redeemed"));
   assert.equal(count("consent_shown"), count("consent_approved") + count("consent_denied"));
   const refreshes = records.filter(({ name }) => name === "token_refreshed");
-  console.error(
-    refreshes.map(({ grant, time, facts }) => [grant, new Date(time).toISOString(), facts.count]),
-  );
   assert.deepEqual(
     refreshes.map(({ facts }) => facts.count),
     [1, 1, 2],
