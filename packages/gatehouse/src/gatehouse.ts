@@ -180,7 +180,14 @@ export async function startGatehouse(
     clock,
     log,
   });
-  const doctors = answerDoctor(config, { keyring, store, checks: readiness.checks, clock });
+  const doctors = answerDoctor(config, {
+    ...{ keyring, store, clock },
+    checks: readiness.checks,
+    audit: () => ({
+      ...audit.writer.state(),
+      sinks: sinks.states.map(({ name, waiting, dropped }) => ({ name, waiting, dropped })),
+    }),
+  });
   const console = await closingOnError(store, () => startConsole(services));
   const pages = createPages(urls.basePath, config.brand, console?.pages);
   const names = providers.all.map(({ name }) => name);

@@ -40,10 +40,11 @@ export function answerDoctor(
     readonly keyring: Keyring;
     readonly store: Pick<Store, "useAssertion">;
     readonly checks: () => Promise<readonly Check[]>;
+    readonly audit: () => ServersView["audit"];
     readonly clock: Clock;
   },
 ): DoctorsAnswer {
-  const { keyring, store, checks, clock } = services;
+  const { keyring, store, checks, audit, clock } = services;
   const { issuer } = config.settings;
   const check = challengeCheck(keyring, issuer);
   const used = new Map<string, number>();
@@ -78,7 +79,7 @@ export function answerDoctor(
       const good = check(challenge, clock.now());
       if (good === undefined || !(await useUp(good))) return undefined;
       const key = keyOfChallenge(keyring, challenge) ?? keyring[0];
-      const seen = JSON.stringify(viewOf(request, current, await checks()));
+      const seen = JSON.stringify(viewOf(request, current, await checks(), audit()));
       return {
         ...json(200, { seen, mac: answerMac(key, challenge, seen) }, noStore),
         cookies: [{ name: doctorsCookie, value: good.nonce, maxAge: 60 }],
@@ -87,7 +88,12 @@ export function answerDoctor(
   };
 }
 
-function viewOf(request: SeenRequest, config: Config, checks: readonly Check[]): ServersView {
+function viewOf(
+  request: SeenRequest,
+  config: Config,
+  checks: readonly Check[],
+  audit: ServersView["audit"],
+): ServersView {
   const { headers, address, peer, path, cookies } = request;
   const { storage, fingerprint, file } = config;
   return {
@@ -104,6 +110,7 @@ function viewOf(request: SeenRequest, config: Config, checks: readonly Check[]):
     ),
     cookie: cookies.get(doctorsCookie),
     checks,
+    audit,
     configuration: { fingerprint, file: file?.path, hash: file?.hash },
     databaseFile:
       storage.kind === "sqlite" && storage.path !== ":memory:" ? fileIdentity(storage.path) : undefined,

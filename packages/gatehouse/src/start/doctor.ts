@@ -12,13 +12,17 @@ import {
 } from "../insight/doctor/checks/configuration.ts";
 import { databaseChecks } from "../insight/doctor/checks/database.ts";
 import { diskCheck } from "../insight/doctor/checks/disk.ts";
+import { historyChecks } from "../insight/doctor/checks/history.ts";
 import { keyChecks } from "../insight/doctor/checks/keys.ts";
 import { providerChecks } from "../insight/doctor/checks/providers.ts";
 import { publicChecks, sameConfigurationCheck } from "../insight/doctor/checks/public.ts";
+import { resourceMetadataCheck } from "../insight/doctor/checks/resources.ts";
 import { runtimeCheck } from "../insight/doctor/checks/runtime.ts";
+import { telemetryCheck } from "../insight/doctor/checks/telemetry.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { programVersion } from "../shipped-files.ts";
 import { databaseToLookAt, diskToLookAt } from "./doctor-database.ts";
+import { historyToLookAt, resourcesOf, telemetryToLookAt } from "./doctor-history.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
 import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
 import { publicToLookAt } from "./doctor-public.ts";
@@ -84,6 +88,9 @@ function look({ config }: LoadedSettings, { clock, random }: DoctorInput): Docto
       ...clockChecks([databasesClock, ...clocksOf(providers)]),
       ...providerChecks(providers),
       ...publicChecks(server),
+      ...historyChecks(historyToLookAt(config, database, clock)),
+      resourceMetadataCheck(() => resourcesOf(database), config.settings.issuer),
+      telemetryCheck(telemetryToLookAt(config, view)),
     ],
     close: async () => database?.close(),
   };

@@ -22,6 +22,12 @@ export interface ServersView {
     readonly file: string | undefined;
     readonly hash: string | undefined;
   };
+  /** What becomes of events there. */
+  readonly audit: {
+    readonly waiting: number;
+    readonly lost: number;
+    readonly sinks: readonly { readonly name: string; readonly waiting: number; readonly dropped: number }[];
+  };
   /** Which database file it has open; `undefined`: the database is no file. */
   readonly databaseFile: string | undefined;
 }

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { createServer, type RequestListener } from "node:http";
+import { DatabaseSync } from "node:sqlite";
+import { type TestContext, test } from "node:test";
+import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
+import { embedded } from "../support/database.ts";
+import { startTestGatehouse } from "../support/gatehouse.ts";
+import { aPublicClient, authorizationUrl, authorize, resource } from "../support/oauth-client.ts";
+import { closeServer } from "../support/upstream.ts";
+import { UserAgent } from "../support/user-agent.ts";
+import { runCommand } from "./command-line.ts";
+import { doctor, shown } from "./doctor-outcome.ts";
+
+/* What doctor reads in the audit trail, and asks MCP servers. */
+
+async function aServer(t: TestContext, settings: Record<string, string> = {}) {
+  const database = embedded();
+  const server = await startTestGatehouse({ SQL_URL: database.url, ...settings });
+  let runs = true;
+  const stop = async () => {
+    if (runs) await server.stop();
+    runs = false;
+  };
+  t.after(async () => {
+    await stop();
+    database.remove();
+  });
+  return { server, stop, path: database.url.slice("sqlite:".length), environment: { ...server.environment } };
+}
+
+test("an MCP server that asks with a wrong credential, and one that asks with an old one, are named with what mends it", async (t) => {
+  const { server, stop, environment } = await aServer(t);
+  const notes = canonicalResource("https://notes.example.com/mcp");
+  await server.addResource(notes);
+  const introspect = (secret: string) =>
+    fetch(`${server.url}/introspect`, {
+      method: "POST",
+      headers: { Authorization: `Basic ${btoa(`${shortIdOf(notes)}:${secret}`)}` },
+      body: new URLSearchParams({ token: "any" }),
+    });
+  const quiet = await doctor(environment);
+  assert.match(shown(quiet.of("resource.credential")), /^ok \| No MCP server was refused in the last day/);
+  assert.equal((await introspect("gatehouse_rs_wrong")).status, 401);
+  server.clock.advance(61);
+  assert.equal((await introspect("gatehouse_rs_wrong")).status, 401);
+  await stop(); // what waits is written
+  const { code, of } = await doctor(environment);
+  assert.equal(code, 1);
+  assert.match(
+    shown(of("resource.credential")),
+    /^fail \| Notes was refused in 2 minutes of the last day, .* last \(no such credential, from 127\.0\.0\.1\): its server has another credential\. \| `gatehouse resources rotate https:\/\/notes\.example\.com\/mcp --keep 24h`/,
+  );
+});
+
+test("sign-ins without a proven address, budgets that were reached, and a changed audit trail are told", async (t) => {
+  const { server, stop, environment, path } = await aServer(t, { RATE_LIMITS: "on" });
+  const client = await aPublicClient(server);
+  await server.addResource(resource);
+  await authorize(server, client);
+  const good = await doctor(environment);
+  assert.match(shown(good.of("provider.claims")), /^(?:ok|skipped) \|/);
+  assert.equal(shown(good.of("limits")), "ok | No budget was reached in the last day.");
+  server.upstream.account = { sub: "eve", email: "eve@example.com", email_verified: false };
+  await new UserAgent().follow(authorizationUrl(server, client));
+  const register = () => fetch(`${server.url}/register`, { method: "POST", body: "{}" });
+  await Promise.all(Array.from({ length: 310 }, register)); // 300 a minute are taken
+  await stop();
+  const { of } = await doctor(environment);
+  assert.match(
+    shown(of("provider.claims")),
+    /^warn \| 1 of the last 2 sign-ins came without a proven address \(.*email_verified.*\)\. \| See the page of your provider/,
+  );
+  assert.match(
+    shown(of("limits")),
+    /^warn \| `register` was reached in 1 minute of the last day by one address, 127\.0\.0\.1 \(log: `limit_reached`\)/,
+  );
+  assert.match(shown(of("audit.chain")), /^ok \| \d+ records, whole\.$/);
+  const database = new DatabaseSync(path);
+  database.exec("update gatehouse_audit set outcome = 'success' where name = 'sign_in_denied'");
+  database.close();
+  const edited = await doctor(environment);
+  assert.match(shown(edited.of("audit.chain")), /^fail \| .* \| `gatehouse audit verify`/);
+});
+
+test("an MCP server that names another resource, another authorization server, or lets everybody in is told", async (t) => {
+  const { server, stop, environment } = await aServer(t);
+  await stop();
+  let document: Record<string, unknown> = {};
+  let status = 401;
+  const answer: RequestListener = (request, response) => {
+    if (request.url?.startsWith("/.well-known/")) return response.end(JSON.stringify(document));
+    return response.writeHead(status).end();
+  };
+  const mcp = createServer(answer);
+  await new Promise<void>((resolve) => mcp.listen(0, "127.0.0.1", resolve));
+  t.after(() => closeServer(mcp));
+  const address = mcp.address();
+  const identifier = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/mcp`;
+  const { code } = await runCommand(["resources", "add", identifier], environment);
+  assert.equal(code, 0);
+  const right = { resource: identifier, authorization_servers: [server.issuer] };
+  const cases: readonly (readonly [Record<string, unknown>, number, RegExp])[] = [
+    [right, 401, /^ok \| `http:.*\/mcp` names itself and us\.$/],
+    [
+      { ...right, resource: `${identifier}/` },
+      401,
+      /^fail \| It names `.*\/mcp\/` as resource: clients ask for that, we know `.*\/mcp`\./,
+    ],
+    [
+      { ...right, authorization_servers: ["https://other.example"] },
+      401,
+      /^fail \| .* sends clients to https:\/\/other\.example, not to/,
+    ],
+    [right, 200, /^fail \| .* answers 200 without a token: it is open to everybody/],
+    [right, 500, /^warn \| .* answers 500 in place of 401/],
+  ];
+  for (const [staged, answered, says] of cases) {
+    document = staged;
+    status = answered;
+    const { of } = await doctor(environment);
+    assert.match(shown(of("resource.metadata")), says);
+  }
+});
+
+test("metrics that do not answer are told, and whether events get through", async (t) => {
+  const { environment } = await aServer(t);
+  const { of } = await doctor(environment);
+  assert.equal(shown(of("telemetry")), "ok | Metrics are off; no event is held up.");
+  const elsewhere = await doctor({ ...environment, METRICS_LISTEN: "127.0.0.1:9" });
+  assert.match(
+    shown(elsewhere.of("telemetry")),
+    /^warn \| Metrics do not answer at http:\/\/127\.0\.0\.1:9\/metrics/,
+  );
+});
