@@ -8,10 +8,13 @@ import { oneLine } from "../oauth/harmless.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import type { Store } from "../oauth/store.ts";
 import { StoreUnavailableError } from "../oauth/store.ts";
+import { trustAuthorities } from "../start/authorities.ts";
 import { nobody, type Visitors, visitorsOf } from "./doctor-visitors.ts";
 import { type JsonOption, printJson, type YesOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
+import { interruptible } from "./signals.ts";
+import { type Stopwatch, startStopwatch } from "./stopwatch.ts";
 import { withStore } from "./store.ts";
 
 /*
@@ -48,22 +51,33 @@ export async function examineServer(shell: Shell, given: string, options: WalkCo
     );
   }
   const visitors = await visitorsAt(shell, address, own, chosen(clients, address));
-  const walked = await walk(address, {
-    signal: AbortSignal.timeout(timeout),
-    clients,
-    registers: options.register,
-    ...(options.login && {
-      login: { show: showLink(shell), signedIn: visitors.note, timeout: loginTimeout },
-    }),
-    isOurs: (origin) => origin === own,
-    agrees: agreement(shell, options, own),
-  }).catch((error: unknown) => {
-    throw new Refusal(
-      1,
-      `${oneLine(given)}: ${error instanceof Error ? oneLine(error.message) : String(error)}`,
-    );
+  const walked = await interruptible(async (interrupted) => {
+    const watch = startStopwatch(timeout);
+    const login = {
+      show: showLink(shell),
+      signedIn: visitors.note,
+      timeout: loginTimeout,
+      signal: interrupted,
+    };
+    try {
+      return await walk(address, {
+        signal: AbortSignal.any([watch.signal, interrupted]),
+        clients,
+        registers: options.register,
+        ...(options.login && { login }),
+        isOurs: (origin) => origin === own,
+        agrees: agreement(shell, options, own, watch),
+      });
+    } catch (error) {
+      throw new Refusal(
+        1,
+        `${oneLine(given)}: ${oneLine(error instanceof Error ? error.message : String(error))}`,
+      );
+    } finally {
+      watch.stop();
+      await visitors.forget();
+    }
   });
-  await visitors.forget();
   if (options.json) printJson(shell, describe(walked), 2);
   else for (const line of linesOf(walked, options)) shell.print(line);
   if (walked.left.length > 0) {
@@ -110,6 +124,7 @@ function agreement(
   shell: Shell,
   { yes }: YesOption,
   own: string | undefined,
+  watch: Stopwatch,
 ): (origin: string) => Promise<boolean> {
   return async (origin) => {
     if (origin === own) return true;
@@ -125,14 +140,16 @@ function agreement(
       );
       return false;
     }
-    return answer;
+    return watch.pausedFor(answer);
   };
 }
 
 /** Of the server that is configured here, if there is one. */
 function ownOrigin(shell: Shell): string | undefined {
   try {
-    return new URL(loadConfig(shell, "command").settings.issuer).origin;
+    const config = loadConfig(shell, "command");
+    trustAuthorities(config);
+    return new URL(config.settings.issuer).origin;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return undefined;

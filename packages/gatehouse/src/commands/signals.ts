@@ -70,3 +70,18 @@ export function rememberHangups(): Hangups {
     },
   };
 }
+
+/**
+ * Runs what leaves something behind elsewhere unless it ends by itself: a first SIGINT or SIGTERM is a wish
+ * to come to an end, a second one ends the process.
+ */
+export async function interruptible<T>(act: (interrupted: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort();
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    return await act(controller.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}

@@ -28,6 +28,7 @@ async function doctor(
   args: readonly string[],
   environment: Record<string, string> = {},
   over: Partial<Shell> = {},
+  signIn: (link: string) => Promise<void> = signInAndReturn,
 ): Promise<Told> {
   const printed = { out: "", err: "" };
   const signingIn: Promise<void>[] = [];
@@ -41,7 +42,7 @@ async function doctor(
     complain: (lines) => {
       printed.err += `${lines}\n`;
       const [, link] = /^Sign in here[^\n]*\n {2}(\S+)$/.exec(lines) ?? [];
-      if (link !== undefined) signingIn.push(signInAndReturn(link));
+      if (link !== undefined) signingIn.push(signIn(link));
     },
   });
   await Promise.all(signingIn);
@@ -228,6 +229,17 @@ test("who refreshes by metadata at the MCP server alone is told of where there a
   const told = await doctor([mcp, "--client", "mcpc", "--yes"]);
   assert.match(told.out, /warn +mcpc +will connect, but walk\.refresh: .* finds nothing there/);
   assert.equal(told.code, 0);
+});
+
+test("an interrupted sign-in leaves no registration behind", async (t) => {
+  const { server, mcp } = await others(t);
+  const interrupted = await doctor([mcp, "--login", "--yes", "--client", "SDK v1"], {}, {}, () => {
+    process.emit("SIGINT");
+    return Promise.resolve();
+  });
+  assert.match(interrupted.out, /skipped +TypeScript SDK v1 +walk\.token: Nobody came back from signing in/);
+  assert.equal(server.registered.size, 0);
+  assert.ok(server.names.length > 0);
 });
 
 test("what cannot be walked is refused in a line", async () => {

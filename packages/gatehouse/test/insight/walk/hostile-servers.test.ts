@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
+import { allowedWithin, locate } from "../../../src/insight/doctor/walk/reach.ts";
 import { type Walk, walk } from "../../../src/insight/doctor/walk/walk.ts";
 import { createWire } from "../../../src/insight/doctor/walk/wire.ts";
 import { closeServer, listen } from "../../support/upstream.ts";
@@ -131,3 +132,33 @@ test("of a server on the internet nobody is led into a private network, or to th
 function redirectTo(location: string): RequestListener {
   return (_, response) => void response.writeHead(302, { location }).end();
 }
+
+test("where a server lies is looked up once, and one with a public address is public whatever else it has", async () => {
+  const answers = [["10.0.0.7"], ["203.0.114.9"]];
+  const lookUp = async () => (answers.shift() ?? []).map((address) => ({ address, family: 4 }));
+  const located = await locate(new URL("https://mcp.corp.example/mcp"), lookUp);
+  assert.equal(located.reach, "private");
+  assert.deepEqual(await located.resolve("mcp.corp.example"), [{ address: "10.0.0.7", family: 4 }]);
+  assert.deepEqual(await located.resolve("login.example"), [{ address: "203.0.114.9", family: 4 }]);
+
+  const both = async () => ["127.0.0.1", "203.0.114.9"].map((address) => ({ address, family: 4 }));
+  assert.equal((await locate(new URL("https://rebound.example/"), both)).reach, "public");
+  const reaches = ["public", "private", "loopback"] as const;
+  for (const [address, allowed] of [
+    ["203.0.114.9", [true, true, true]],
+    ["10.0.0.1", [false, true, true]],
+    ["::ffff:10.0.0.1", [false, true, true]],
+    ["127.0.0.1", [false, false, true]],
+    ["::1", [false, false, true]],
+    ["169.254.169.254", [false, false, false]],
+    ["::ffff:169.254.169.254", [false, false, false]],
+    ["fe80::1", [false, false, false]],
+    ["", [false, false, false]],
+  ] as const) {
+    assert.deepEqual(
+      reaches.map((reach) => allowedWithin(reach)(address)),
+      allowed,
+      address,
+    );
+  }
+});

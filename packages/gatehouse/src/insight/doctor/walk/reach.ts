@@ -11,11 +11,28 @@ import { isIpLiteral } from "../../../oauth/host.ts";
 /** How far inside the server lies that was named: on the internet, in a private network, on this computer. */
 export type Reach = "public" | "private" | "loopback";
 
-/** Of the innermost of its addresses. Rejects as `resolve` does. */
-export async function reachOf({ hostname }: URL, resolve: Resolve): Promise<Reach> {
-  const addresses = isIpLiteral(hostname) ? [literal(hostname)] : (await resolve(hostname)).map(addressOf);
-  if (addresses.some(isLoopbackAddress)) return "loopback";
-  return addresses.every(isPublicAddress) ? "public" : "private";
+/** Where a server lies, and a look-up that finds it there for as long as it is walked to. */
+export interface Located {
+  readonly reach: Reach;
+  readonly resolve: Resolve;
+}
+
+/**
+ * Looks the server up once: whoever answers for its name could answer otherwise the next time, and lead from
+ * there further in. One with a public address among others is public. Rejects as `resolve` does.
+ */
+export async function locate({ hostname }: URL, resolve: Resolve): Promise<Located> {
+  if (isIpLiteral(hostname)) return { reach: reachOf([literal(hostname)]), resolve };
+  const found = await resolve(hostname);
+  return {
+    reach: reachOf(found.map(({ address }) => address)),
+    resolve: async (host) => (host === hostname ? found : resolve(host)),
+  };
+}
+
+function reachOf(addresses: readonly string[]): Reach {
+  if (addresses.some(isPublicAddress)) return "public";
+  return addresses.every(isLoopbackAddress) ? "loopback" : "private";
 }
 
 /** Which addresses may be connected to. Never those of the link, where clouds keep their secrets. */
@@ -31,5 +48,3 @@ export function allowedWithin(reach: Reach): (address: string) => boolean {
 export function literal(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
-
-const addressOf = ({ address }: { readonly address: string }) => address;

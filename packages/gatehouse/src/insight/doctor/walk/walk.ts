@@ -11,7 +11,7 @@ import { identify } from "./identify.ts";
 import { listenForCallback } from "./login/callback.ts";
 import { type LoginOptions, signInAs, type Waiting } from "./login/login.ts";
 import { inPage } from "./page.ts";
-import { reachOf } from "./reach.ts";
+import { locate } from "./reach.ts";
 import { refreshPlace } from "./refresh-place.ts";
 import { Registrations } from "./registrations.ts";
 import { passed, type Step, Stopped, Unwalkable } from "./stopped.ts";
@@ -65,8 +65,8 @@ const sideBySide = 4;
 
 /** @param address an MCP server's, or an issuer. Throws {@link WireError} when nothing there can be asked. */
 export async function walk(address: string, options: WalkOptions): Promise<Walk> {
-  const { signal, resolve = resolveBySystem, timeout, isOurs = () => false } = options;
-  const reach = await reachOf(new URL(address), resolve);
+  const { signal, timeout, isOurs = () => false } = options;
+  const { reach, resolve } = await locate(new URL(address), options.resolve ?? resolveBySystem);
   const wire = createWire({ reach, signal, resolve, timeout });
   // What was registered is removed also when the walk itself was broken off.
   const cleaning = createWire({ reach, signal: new AbortController().signal, resolve, timeout });
@@ -81,7 +81,7 @@ export async function walk(address: string, options: WalkOptions): Promise<Walk>
     // Nobody signs in for what people do not use any more, unless it was asked for.
     const isWorthSigningIn = ({ client }: Waiting) => !client.superseded || options.clients?.length;
     const walked = await inTurns(chosen(options.clients ?? [], target.address), (client) =>
-      walkAs(client, target, registrations, wire, { odd, isOurs, waiting }),
+      walkAs(client, target, registrations, wire, { odd, isOurs, waiting, signal }),
     );
     const { clients, ends } =
       options.login === undefined || registrations === undefined
@@ -137,6 +137,8 @@ interface Notes {
   readonly isOurs: (origin: string) => boolean;
   /** Who came to the sign-in page. */
   readonly waiting: Waiting[];
+  /** Aborted when the time for all is over. */
+  readonly signal: AbortSignal;
 }
 
 async function walkAs(
@@ -144,7 +146,7 @@ async function walkAs(
   target: Target,
   registrations: Registrations | undefined,
   shared: Wire,
-  { odd, isOurs, waiting }: Notes,
+  { odd, isOurs, waiting, signal }: Notes,
 ): Promise<ClientWalk> {
   const { name, headers, superseded = false } = client;
   const wire = headers.origin === undefined ? shared : inPage(shared, headers.origin);
@@ -177,8 +179,16 @@ async function walkAs(
     if (refresh !== undefined) findings.push(refresh);
     return { client: name, superseded, connects: true, findings };
   } catch (error) {
-    return { client: name, superseded, ...ended(error, name, findings) };
+    const late = new Unwalkable(
+      lastStep(findings),
+      "The time for all clients was over before it got further.",
+    );
+    return { client: name, superseded, ...ended(signal.aborted ? late : error, name, findings) };
   }
+}
+
+function lastStep(findings: readonly Finding[]): Step {
+  return (findings.at(-1)?.id as Step | undefined) ?? "walk.challenge";
 }
 
 function ended(

@@ -7,8 +7,13 @@ export interface CallbackListener {
   /**
    * Resolves with the answer that carries this state; `undefined` when none came in time.
    * @param timeout milliseconds
+   * @param signal aborted when nobody is waited for any more
    */
-  answerTo(state: string, timeout: number): Promise<URLSearchParams | undefined>;
+  answerTo(
+    state: string,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<URLSearchParams | undefined>;
   close(): void;
 }
 
@@ -34,9 +39,12 @@ export async function listenForCallback(): Promise<CallbackListener> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}/callback`,
-    answerTo(state, timeout) {
+    answerTo(state, timeout, signal) {
       const { promise, resolve } = Promise.withResolvers<URLSearchParams | undefined>();
-      const timer = setTimeout(() => resolve(undefined), timeout);
+      const giveUp = () => resolve(undefined);
+      const timer = setTimeout(giveUp, timeout);
+      signal?.addEventListener("abort", giveUp, { once: true });
+      if (signal?.aborted) giveUp();
       waiting.set(state, resolve);
       return promise.finally(() => {
         clearTimeout(timer);

@@ -32,6 +32,8 @@ export interface LoginOptions {
   readonly signedIn?: (tokens: Tokens) => Promise<void>;
   /** Milliseconds until nobody is waited for any more. */
   readonly timeout: number;
+  /** Aborted when nobody is waited for any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LoginTools {
@@ -89,7 +91,7 @@ async function signInOnce(
     described,
     group.map(({ client: { name } }) => name),
   );
-  const code = await codeFrom(callback, request.state ?? "", found, options.timeout);
+  const code = await codeFrom(callback, request.state ?? "", found, options);
   const asker = { tokenEndpoint: found.endpoints.token, ...registered };
   const resources = request.resources.map((resource): [string, string] => ["resource", resource]);
   const session = await Session.redeem(wire, asker, [
@@ -153,9 +155,9 @@ async function codeFrom(
   callback: CallbackListener,
   state: string,
   { metadata }: Discovered,
-  timeout: number,
+  { timeout, signal }: LoginOptions,
 ): Promise<string> {
-  const answer = await callback.answerTo(state, timeout);
+  const answer = await callback.answerTo(state, timeout, signal);
   if (answer === undefined) throw new Unwalkable("walk.token", "Nobody came back from signing in.");
   const [error, code, issuer] = ["error", "code", "iss"].map((name) => answer.get(name));
   if (issuer != null && metadata?.issuer !== undefined && issuer !== metadata.issuer) {
