@@ -183,6 +183,16 @@ const abouts: Readonly<Record<string, About>> = {
     examples: ["doctor", "doctor --json", "doctor https://notes.example.com/mcp --client 'Claude Code'"],
     reads: "all",
   },
+  trace: {
+    summary: "say why a sign-in failed, step by step",
+    examples: [
+      "trace K7QM-2XDA-94TB",
+      "trace --person ada@example.com",
+      "trace --since 1h",
+      "trace --follow",
+    ],
+    reads: [...database, "TRACE_TTL", "TRACE_SIZE"],
+  },
   backup: {
     summary: "copy the embedded database, beside a running server",
     examples: ["backup /var/backups/gatehouse-$(date +%F).db"],

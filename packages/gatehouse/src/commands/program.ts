@@ -24,6 +24,7 @@ import { addResourcesCommand } from "./resources.ts";
 import { addRestoreCommand } from "./restore.ts";
 import { addServeCommand } from "./serve.ts";
 import type { Shell } from "./shell.ts";
+import { addTraceCommand } from "./trace.ts";
 
 /**
  * Runs the `gatehouse` command.
@@ -74,6 +75,7 @@ function createProgram(called: Shell): Command {
   addConfigCommand(program, shell);
   addCheckCommand(program, shell);
   addDoctorCommand(program, shell);
+  addTraceCommand(program, shell);
   addHelp(program);
   return program;
 }

@@ -10,7 +10,7 @@ import { layout, type Row } from "./layout.ts";
 /* What both databases do alike with the steps of attempts. */
 
 /** What a row of an attempt and its places in the indexes take, beside its text. */
-const traceOverhead = 400;
+const traceOverhead = 500;
 /** What a step takes beside its text. */
 const stepOverhead = 60;
 

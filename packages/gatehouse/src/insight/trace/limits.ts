@@ -7,7 +7,7 @@ export interface TraceRetention {
 }
 
 /** Attempts that a removal takes at once: nobody waits for it long. */
-const batch = 200;
+const batch = 500;
 /** Of the bytes that may be kept, how much is made room for: what comes until the next time fits. */
 const headroom = 0.9;
 
@@ -27,7 +27,7 @@ export async function trimTraces(
   for (;;) {
     const some = await store.trimTraces(limits, batch);
     gone += some;
-    if (some === 0 || signal?.aborted) return gone;
+    if (some < batch || signal?.aborted) return gone; // what came meanwhile is for the next time
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

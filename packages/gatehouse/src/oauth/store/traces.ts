@@ -69,7 +69,7 @@ export interface TraceStore {
   ): Promise<TracePage>;
   /**
    * Removes at most `limit` attempts of each kind beyond the limits, those first of which nothing happened
-   * for longest. Returns how many went; call again while it is not 0.
+   * for longest. Returns how many went; call again while there were as many as `limit`.
    */
   trimTraces(limits: TraceLimits, limit: number): Promise<number>;
 }

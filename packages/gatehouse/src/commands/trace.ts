@@ -1,0 +1,165 @@
+import type { Command } from "commander";
+import { type Config, loadConfig } from "../config/config.ts";
+import { parseDuration } from "../config/parsers.ts";
+import { followTrace, followTraces } from "../insight/trace/follow.ts";
+import { readTimeline } from "../insight/trace/read.ts";
+import { timelineOf } from "../insight/trace/timeline.ts";
+import { entryAsText, summaryAsText, timelineAsText } from "../insight/trace/timeline-text.ts";
+import { parseReference } from "../oauth/reference.ts";
+import type { TraceSummary } from "../oauth/store/traces.ts";
+import type { Store } from "../oauth/store.ts";
+import type { TraceStep } from "../oauth/trace-step.ts";
+import { oneLine } from "../telemetry/sanitize.ts";
+import { asJson, type JsonOption, printJson } from "./options.ts";
+import { findPeople } from "./person.ts";
+import { Refusal } from "./refusal.ts";
+import type { Shell } from "./shell.ts";
+import { untilInterrupted } from "./signals.ts";
+import { withStore } from "./store.ts";
+import { formatBytes, several } from "./table.ts";
+
+interface TraceOptions extends JsonOption {
+  readonly person?: string;
+  readonly client?: string;
+  readonly since?: string;
+  readonly limit: string;
+  readonly follow?: true;
+}
+
+export function addTraceCommand(program: Command, shell: Shell): void {
+  program
+    .command("trace [reference]")
+    .description(
+      "show what happened in an attempt to sign in, step by step: what came in, which rule decided, what it expected, what that means and what to do. The reference stands on the person's page, in the app's error, in the log. Without one: the latest attempts",
+    )
+    .option("--person <person>", "attempts of who signed in, by address or subject (user_…)")
+    .option("--client <id>", "attempts with this app")
+    .option("--since <time>", "attempts of the last 30m, 2h, 7d, or since 2026-11-26T10:00")
+    .option("--limit <number>", "so many attempts at most, the newest first", "20")
+    .option("--follow", "go on with what happens from now on, until interrupted")
+    .addOption(asJson())
+    .action((reference: string | undefined, options: TraceOptions) =>
+      reference === undefined ? showMany(shell, options) : showOne(shell, reference, options),
+    );
+}
+
+function showOne(shell: Shell, typed: string, options: TraceOptions): Promise<void> {
+  const reference = parseReference(typed);
+  if (reference === undefined) {
+    throw new Refusal(2, `${oneLine(typed, 40)} is no reference: one looks like K7QM-2XDA-94TB`);
+  }
+  return withStore(shell, async (store) => {
+    if (options.follow) return followOne(shell, store, reference, options);
+    const timeline = await readTimeline(store, reference, shell.clock.now() * 1000);
+    if (timeline === undefined) throw unknown(reference, loadConfig(shell, "command"));
+    if (options.json) return printJson(shell, timeline, 2);
+    shell.print(timelineAsText(timeline));
+  });
+}
+
+function unknown(reference: string, { traces: { ageMs, bytes } }: Config): Refusal {
+  const hours = Math.round(ageMs / 3_600_000);
+  const age = hours % 24 === 0 ? several(hours / 24, "day") : several(hours, "hour");
+  return new Refusal(
+    1,
+    `nothing is known of ${reference}. Traces are kept for ${age} and up to ${formatBytes(bytes)}, of which a fifth is for attempts in which nobody signed in (TRACE_TTL, TRACE_SIZE); the log may know more`,
+  );
+}
+
+async function followOne(
+  shell: Shell,
+  store: Store,
+  reference: string,
+  { json }: TraceOptions,
+): Promise<void> {
+  const steps: TraceStep[] = [];
+  for await (const step of followTrace(store, reference, stopped())) {
+    steps.push(step);
+    tellStep(shell, step, steps, json);
+  }
+}
+
+/** @param earlier of the same attempt, this one last */
+function tellStep(
+  shell: Shell,
+  step: TraceStep,
+  earlier: readonly TraceStep[],
+  json: true | undefined,
+): void {
+  if (json) printJson(shell, step);
+  const entry = timelineOf(step.reference, earlier, [], step.time)?.entries.at(-1);
+  if (!json && entry !== undefined) shell.print(`${step.reference}\n${entryAsText(entry)}\n`);
+}
+
+function showMany(shell: Shell, options: TraceOptions): Promise<void> {
+  const limit = /^[1-9]\d{0,3}$/.test(options.limit) ? Number(options.limit) : undefined;
+  if (limit === undefined) throw new Refusal(2, "--limit: give a number from 1 to 9999");
+  const since = options.since === undefined ? undefined : readTime(shell, options.since);
+  return withStore(shell, async (store) => {
+    const subjects = options.person === undefined ? undefined : await subjectsOf(store, options.person);
+    if (options.follow) return followMany(shell, store, subjects, since, options);
+    const found = await Promise.all(
+      (subjects ?? [undefined]).map((subject) =>
+        store.findTraces({ client: options.client, subject, since }, { limit }),
+      ),
+    );
+    const traces = found
+      .flatMap((page) => page.traces)
+      .toSorted((a, b) => b.last - a.last)
+      .slice(0, limit);
+    if (options.json) return printJson(shell, traces.map(asRecord), 2);
+    if (traces.length === 0) return shell.complain("No attempts: nobody tried, or it is longer ago.");
+    shell.print(traces.map(summaryAsText).join("\n"));
+    shell.complain("\ngatehouse trace <reference> shows one step by step.");
+  });
+}
+
+const asRecord = ({ first, last, ...trace }: TraceSummary) => ({
+  ...trace,
+  first: new Date(first).toISOString(),
+  last: new Date(last).toISOString(),
+});
+
+async function followMany(
+  shell: Shell,
+  store: Store,
+  subjects: readonly string[] | undefined,
+  since: number | undefined,
+  { client, json }: TraceOptions,
+): Promise<void> {
+  // Other processes' clocks may be a little behind.
+  const from = since ?? shell.clock.now() * 1000 - 2000;
+  for await (const step of followTraces(store, { client, subjects }, from, stopped())) {
+    tellStep(shell, step, [step], json);
+  }
+}
+
+/** Somebody by subject, or everybody who last signed in with an address. */
+async function subjectsOf(store: Store, person: string): Promise<readonly string[]> {
+  if (person.startsWith("user_")) return [person];
+  const people = await findPeople(store, { email: person }, "orNobody");
+  if (people.length > 0) return people.map(({ subject }) => subject);
+  throw new Refusal(
+    1,
+    `nobody signed in here as ${oneLine(person)}. Who was turned away has no account: gatehouse trace --since 1h`,
+  );
+}
+
+/** Milliseconds since 1970. */
+function readTime(shell: Shell, text: string): number {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return (shell.clock.now() - ago) * 1000;
+  const time = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?$/.test(text)
+    ? Date.parse(`${text.replace(" ", "T").replace(/Z$/, "")}${text.length > 10 ? "Z" : ""}`)
+    : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new Refusal(2, `--since ${oneLine(text, 40)}: give a length of time such as 2h, or a time in UTC`);
+  }
+  return time;
+}
+
+function stopped(): AbortSignal {
+  const stopping = new AbortController();
+  void untilInterrupted().then(() => stopping.abort());
+  return stopping.signal;
+}

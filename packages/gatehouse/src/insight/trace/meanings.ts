@@ -1,0 +1,170 @@
+import type { AuditEventName } from "../../oauth/audit-events.ts";
+import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
+import { mendForRefusal, mendForSignIn } from "./mends.ts";
+
+/*
+ * What each step means, in one sentence, and what to do where something failed: for whoever runs the server,
+ * who may know nothing of OAuth. Every step stands here, or it does not compile.
+ */
+
+type Sentence = string | ((step: TraceStep) => string);
+
+interface Meaning {
+  readonly means: Sentence;
+  /** What whoever runs the server can do. */
+  readonly mend?: Sentence;
+  /** What it means that nothing followed, and what to do then. */
+  readonly unlessFollowed?: {
+    /** After so many seconds. */
+    readonly after: number;
+    readonly means: string;
+    readonly mend: string;
+  };
+}
+
+/** Steps in which something failed: each says what to do. */
+type FailingStep =
+  | "request_refused"
+  | "request_failed"
+  | "other_browser"
+  | "attempt_over"
+  | "sign_in_failed"
+  | "access_refused"
+  | "consent_denied"
+  | "refresh_refused"
+  | "access_lost";
+
+type Meanings = { readonly [Name in Exclude<TraceStepName, FailingStep>]: Meaning } & {
+  readonly [Name in FailingStep]: Meaning & { readonly mend: Sentence };
+};
+
+const tenMinutes = 600;
+
+const notBack = {
+  after: tenMinutes,
+  means: "The browser never came back from the identity provider.",
+  mend: "One person may have closed the window. If nobody comes back, the provider shows them a page of its own: register the redirect URI that gatehouse doctor prints there.",
+};
+
+export const meanings: Meanings = {
+  client_registered: { means: "An app registered itself, which grants nothing yet." },
+  authorization_received: { means: "The app asked for access, and the request itself is in order." },
+  request_refused: {
+    means: "The request is not what the rule expects, so nothing was given.",
+    mend: mendForRefusal,
+  },
+  request_failed: {
+    means: "The request was in order, and this server or something that it needs failed.",
+    mend: "Look for this reference in the log: the line has the cause. gatehouse doctor looks at database, disk and provider.",
+  },
+  session_used: { means: "The person had signed in earlier in this browser, and that still counts." },
+  provider_choice_shown: {
+    means: "The person was asked where they want to sign in.",
+    unlessFollowed: {
+      after: tenMinutes,
+      means: "The person chose nowhere to sign in.",
+      mend: "Nothing is wrong here: they start again in the app.",
+    },
+  },
+  provider_chosen: { means: "The person chose where to sign in." },
+  provider_asked: {
+    means: "The browser was sent to the identity provider.",
+    unlessFollowed: notBack,
+  },
+  browser_returned: {
+    means: "The same browser came back from the identity provider, with its cookie.",
+  },
+  other_browser: {
+    means:
+      "An answer of this attempt came from a browser without its cookie: another one, or one that loses cookies. It got nothing.",
+    mend: "Its own trace, named below, says which. A link of a sign-in works only in the browser that began it; if it was the same one, cookies of this server must be allowed.",
+  },
+  attempt_over: {
+    means: "Somebody came back to this attempt after it had been answered, or had expired.",
+    mend: "Nothing is lost: they start again in the app. TRANSACTION_TTL says how long a sign-in may take.",
+  },
+  identity_proven: { means: "The identity provider proved who the person is, and they may sign in." },
+  sign_in_failed: {
+    means: ({ outcome }) =>
+      outcome === "refused"
+        ? "The identity provider told who it is, and that account may not sign in, or the person did not want to."
+        : "The identity provider's answer proved nobody.",
+    mend: mendForSignIn,
+  },
+  access_refused: {
+    means: "The person is signed in, and the access rules do not let them use what the app asks for.",
+    mend: "If they should: change access: in gatehouse.yaml and reload. gatehouse access test says rule by rule what holds for them.",
+  },
+  consent_shown: {
+    means: "The person was shown who asks for what, and was asked to decide.",
+    unlessFollowed: {
+      after: tenMinutes,
+      means: "The person did not decide: neither approved nor denied.",
+      mend: "Nothing is wrong here: they start again in the app. Who meant to approve has to do so within TRANSACTION_TTL.",
+    },
+  },
+  consent_not_needed: { means: "The person was not asked: somebody decided before." },
+  consent_denied: {
+    means: "The person said no, and the app was told so.",
+    mend: "Nothing is wrong here: if they change their mind they start again in the app.",
+  },
+  account_switched: { means: "The person wants to use another account, and begins anew." },
+  code_sent: {
+    means: "The browser was sent to the app with a code, which the app has to exchange for tokens.",
+    unlessFollowed: {
+      after: 120,
+      means: "The app never exchanged the code for tokens.",
+      mend: "The browser may not have reached the app, because it had stopped or another program had its port: start again. Else the app's log says why it does not reach /token.",
+    },
+  },
+  tokens_issued: { means: "The app exchanged the code and has its first tokens: it is connected." },
+  refresh_refused: {
+    means:
+      "A refresh token that had been replaced long ago was used again, so all tokens of this connection were ended.",
+    mend: "The person connects the app anew. If it happens again, the app keeps its tokens in two places, or somebody has a copy of them.",
+  },
+  access_lost: {
+    means: "The app asked for new tokens, and the person may not use this any more.",
+    mend: "If they should: change access: in gatehouse.yaml, or the person at the provider. gatehouse access test says rule by rule what holds for them.",
+  },
+  grant_ended: { means: "The connection was ended, and its tokens are worth nothing any more." },
+};
+
+/** What it means, of whatever version the step is. */
+export function meaningOf(step: TraceStep): { readonly means: string; readonly mend: string | undefined } {
+  const meaning: Meaning | undefined = Object.hasOwn(meanings, step.step) ? meanings[step.step] : undefined;
+  if (meaning === undefined) return { means: `${inWords(step.step)}.`, mend: undefined };
+  const { means, mend } = meaning;
+  const say = (sentence: Sentence) => (typeof sentence === "string" ? sentence : sentence(step));
+  return { means: say(means), mend: mend === undefined ? undefined : say(mend) };
+}
+
+/** What it means that a step is the last one, so many seconds later. */
+export function meaningOfEnd(
+  step: TraceStep,
+  age: number,
+): { readonly means: string; readonly mend: string } | undefined {
+  const meaning: Meaning | undefined = Object.hasOwn(meanings, step.step) ? meanings[step.step] : undefined;
+  const end = meaning?.unlessFollowed;
+  return end === undefined || age < end.after ? undefined : end;
+}
+
+/** Audit events of an attempt that no step says, in words. */
+const events: Partial<Record<AuditEventName, string>> = {
+  consent_approved: "The person approved.",
+  code_replayed: "The code was used a second time, so what had come of it was ended.",
+  address_changed: "The person's address at the provider is another one than before.",
+  address_moved: "The address belongs to another person here, so the sign-in was refused.",
+  client_document_unavailable: "The app's metadata document could not be had, or is not valid.",
+  client_document_copy_used: "The app's metadata document could not be had; the copy that ships was used.",
+  client_document_changed: "The app's metadata document has changed.",
+  passkey_refused: "The passkey was refused.",
+  session_foreign: "A session of the MCP server was used with somebody else's token.",
+};
+
+/** What an audit event means. @param name of whatever version */
+export function meaningOfEvent(name: string): string {
+  return (Object.hasOwn(events, name) ? events[name as AuditEventName] : undefined) ?? `${inWords(name)}.`;
+}
+
+const inWords = (name: string) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());

@@ -1,0 +1,75 @@
+import type { OAuthErrorCode } from "../../oauth/messages/errors.ts";
+import type { TraceStep } from "../../oauth/trace-step.ts";
+
+/* What to do about refusals, by the error or the reason that they name. */
+
+const registerAnew = "remove the MCP server in the app and add it again, so that it registers anew";
+
+const byError: Partial<Record<OAuthErrorCode, string>> = {
+  invalid_redirect_uri: `Compare both addresses above. Of an app that registers itself: ${registerAnew}. Of a client of yours: gatehouse clients set <id> --redirect-uri <address>.`,
+  invalid_client: `This server does not know the app, or the app could not prove who it is. If it registers itself: ${registerAnew}. A client of yours: compare its id and secret, gatehouse clients list.`,
+  invalid_target:
+    "The app must ask for one of the MCP servers above, to the letter. gatehouse resources list shows them; gatehouse resources add makes another known.",
+  invalid_scope:
+    "The app asks for a scope that cannot be had. gatehouse resources list shows which there are.",
+  unauthorized_client: `The app did not register for what it does. If it registers itself: ${registerAnew}.`,
+  unsupported_response_type: "The app does not speak OAuth 2.1: its developer has to mend that.",
+  unsupported_grant_type:
+    "The app asks for tokens in a way that is not offered: its developer has to mend that.",
+  invalid_grant:
+    "The code or refresh token, or the page of a sign-in, is used, over, or somebody else's. Start again in the app; if it happens each time, compare the clocks: gatehouse doctor.",
+  access_denied: "If the person should have access: gatehouse access test says rule by rule what holds.",
+  login_required: "Nothing is wrong: the app asked whether somebody is signed in, and nobody is.",
+  consent_required: "Nothing is wrong: the app asked without showing a page, and the person has to decide.",
+  slow_down: "Wait. If many people share one address, set TRUSTED_PROXIES, so that each counts by itself.",
+  invalid_client_metadata:
+    "The app's registration is not valid: its developer has to mend what the rule says.",
+};
+
+export function mendForRefusal({ facts }: TraceStep): string {
+  const error = facts?.error ?? "";
+  const known = Object.hasOwn(byError, error) ? byError[error as OAuthErrorCode] : undefined;
+  return (
+    known ?? "The app sends a request that is not valid: its developer has to mend what the rule above says."
+  );
+}
+
+/** By the reason that stands in the log as well. */
+const byReason: Readonly<Record<string, string>> = {
+  clock:
+    "Set the clock that is wrong: gatehouse doctor compares ours with the provider's and the database's.",
+  signature:
+    "The provider has another key than it says. It is fetched again by itself: try once more in a minute.",
+  domain:
+    "If they should get in: ALLOWED_DOMAINS, or domains: of the provider in gatehouse.yaml. Else they use another account.",
+  "address not proven":
+    "The provider has to confirm the address. docs/troubleshooting.md says where each provider keeps that.",
+  "no address":
+    "The provider gives no e-mail address: allow the scope email there, or set email_claim of the provider.",
+  "address taken":
+    "If the address is theirs now: gatehouse people release <address>, which the log line names.",
+  blocked: "gatehouse people unblock <address> lets them in again.",
+  "cancelled at the provider": "Nothing is wrong: they start again in the app.",
+  "provider refused our credentials":
+    "Check OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET: the secret may have expired at the provider.",
+  "the provider does not answer":
+    "Look whether the provider can be reached from this server: gatehouse doctor.",
+  "the provider cannot answer": "The provider says that it cannot answer now: try again later.",
+  "the provider answered an error": "The provider's own words above say why; its log says more.",
+  "not a member":
+    "They have to become a member of the organisation, or organisations of the provider has to name another.",
+  "membership unknown": "The organisation has to allow the app at GitHub, so that members can be told.",
+  "unticked at the provider": "They try again and allow all that the provider asks about.",
+  denied: "A rule of access.sign_in denies them. gatehouse access test says which.",
+  not_allowed: "No rule of access.sign_in lets them in. gatehouse access test says rule by rule what holds.",
+  groups_unknown:
+    "Their groups could not be had, so rules about groups count against them: gatehouse doctor looks at the provider's claims.",
+};
+
+export function mendForSignIn({ rule = "" }: TraceStep): string {
+  const known = Object.hasOwn(byReason, rule) ? byReason[rule] : undefined;
+  return (
+    known ??
+    "The provider's answer is not what it should be: gatehouse doctor looks at the provider, and the log line of this reference has the cause."
+  );
+}

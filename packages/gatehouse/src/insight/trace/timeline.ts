@@ -1,0 +1,179 @@
+import type { AuditOutcome } from "../../oauth/audit-events.ts";
+import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
+import { meaningOf, meaningOfEnd, meaningOfEvent } from "./meanings.ts";
+
+/** What a timeline needs of an audit record. */
+export interface TraceEvent {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly instance: string;
+  readonly name: string;
+  readonly outcome: AuditOutcome;
+  readonly reason?: string | undefined;
+  readonly client?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A line of a timeline: a step of the attempt, or an audit event that no step says. */
+export interface TimelineEntry {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** Milliseconds since the first one. */
+  readonly offset: number;
+  readonly instance: string;
+  /** The step's name, or the event's. */
+  readonly name: string;
+  readonly outcome: "ok" | "refused" | "failed";
+  readonly means: string;
+  readonly mend: string | undefined;
+  readonly rule: string | undefined;
+  readonly expected: string | undefined;
+  readonly received: string | undefined;
+  readonly facts: Readonly<Record<string, string>>;
+  /** What is to be seen only beside an earlier step. */
+  readonly note: string | undefined;
+}
+
+/** What happened in an attempt, of all instances, in the order of time. */
+export interface Timeline {
+  readonly reference: string;
+  readonly client: string | undefined;
+  readonly subject: string | undefined;
+  readonly resource: string | undefined;
+  readonly outcome: "ok" | "refused" | "failed";
+  /** What came of it, in a sentence, and what to do. */
+  readonly conclusion: { readonly means: string; readonly mend: string | undefined };
+  readonly entries: readonly TimelineEntry[];
+  /** The reference of the app's registration, where that is known. */
+  readonly registration: string | undefined;
+}
+
+/** What the audit trail says as well. */
+const saidBy: Readonly<Record<string, readonly TraceStepName[]>> = {
+  sign_in: ["identity_proven"],
+  sign_in_failed: ["sign_in_failed", "request_failed", "request_refused"],
+  sign_in_denied: ["sign_in_failed"],
+  sign_in_cancelled: ["sign_in_failed"],
+  attempt_expired: ["request_refused"],
+  consent_shown: ["consent_shown"],
+  consent_denied: ["consent_denied"],
+  code_redeemed: ["tokens_issued"],
+  request_refused: ["request_refused"],
+  limit_reached: ["request_refused"],
+  client_authentication_failed: ["request_refused"],
+  failure: ["request_failed"],
+  access_refused: ["access_refused"],
+  client_registered: ["client_registered"],
+};
+/** Milliseconds that the two of one thing may be apart. */
+const togetherMs = 2000;
+
+/** Steps that a person's browser took; the app's own requests come from elsewhere. */
+const ofBrowsers = new Set<string>([
+  "authorization_received",
+  "provider_chosen",
+  "browser_returned",
+  "consent_shown",
+  "consent_denied",
+  "account_switched",
+]);
+
+/**
+ * The timeline of one attempt. A step and the audit event that says the same stand there once.
+ * @param events those with the attempt's reference
+ * @param now milliseconds since 1970: what did not follow until then is told
+ */
+export function timelineOf(
+  reference: string,
+  steps: readonly TraceStep[],
+  events: readonly TraceEvent[],
+  now: number,
+  registration?: string,
+): Timeline | undefined {
+  const told = events.filter(
+    ({ name, time }) =>
+      !steps.some((step) => saidBy[name]?.includes(step.step) && Math.abs(step.time - time) <= togetherMs),
+  );
+  const unordered = [...steps.map(ofStep), ...told.map(ofEvent)].toSorted((a, b) => a.time - b.time);
+  const [first] = unordered;
+  if (first === undefined) return undefined;
+  const entries = withNotes(unordered.map((entry) => ({ ...entry, offset: entry.time - first.time })));
+  const all = [...steps, ...events];
+  const named = (key: "client" | "subject" | "resource") =>
+    all.find((each) => each[key] !== undefined)?.[key];
+  return {
+    reference,
+    client: named("client"),
+    subject: named("subject"),
+    resource: named("resource"),
+    ...conclude(entries, steps, now),
+    entries,
+    registration: registration === reference ? undefined : registration,
+  };
+}
+
+function ofStep(step: TraceStep): Omit<TimelineEntry, "offset"> {
+  const { time, instance, outcome, rule, expected, received } = step;
+  const facts = Object.fromEntries(
+    Object.entries(step.facts ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  const about = { time, instance, name: step.step, outcome, rule, expected, received, facts };
+  return { ...about, ...meaningOf(step), note: undefined };
+}
+
+function ofEvent({
+  time,
+  instance,
+  name,
+  outcome,
+  reason,
+  facts,
+}: TraceEvent): Omit<TimelineEntry, "offset"> {
+  const shown = Object.entries(facts).map(([fact, value]) => [fact, String(value)] as const);
+  return {
+    time,
+    instance,
+    name,
+    outcome: outcome === "success" ? "ok" : outcome === "failure" ? "failed" : "refused",
+    means: meaningOfEvent(name),
+    mend: undefined,
+    rule: reason,
+    expected: undefined,
+    received: undefined,
+    facts: Object.fromEntries(shown),
+    note: undefined,
+  };
+}
+
+/** Says where the browser or the network is another one than in the step before. */
+function withNotes(entries: readonly TimelineEntry[]): TimelineEntry[] {
+  let earlier: TimelineEntry["facts"] | undefined;
+  return entries.map((entry) => {
+    if (!ofBrowsers.has(entry.name)) return entry;
+    const before = earlier;
+    earlier = entry.facts;
+    if (before === undefined) return entry;
+    const differs = ["browser", "address"].filter((name) => before[name] !== entry.facts[name]);
+    return differs.length === 0
+      ? entry
+      : { ...entry, note: `another ${differs.join(" and another ")} than in the step before` };
+  });
+}
+
+function conclude(
+  entries: readonly TimelineEntry[],
+  steps: readonly TraceStep[],
+  now: number,
+): Pick<Timeline, "outcome" | "conclusion"> {
+  const last = entries.at(-1);
+  const step = steps.at(-1);
+  // What others tried with this attempt is not how it ended.
+  const own = entries.findLast(({ name }) => name !== "other_browser" && name !== "attempt_over") ?? last;
+  const { outcome = "ok", means = "", mend } = own ?? {};
+  const end = step && meaningOfEnd(step, (now - step.time) / 1000);
+  return end === undefined
+    ? { outcome, conclusion: { means, mend } }
+    : { outcome: "failed", conclusion: { means: end.means, mend: end.mend } };
+}
