@@ -5,11 +5,11 @@ import { followTrace, followTraces } from "../insight/trace/follow.ts";
 import { readTimeline } from "../insight/trace/read.ts";
 import { timelineOf } from "../insight/trace/timeline.ts";
 import { entryAsText, summaryAsText, timelineAsText } from "../insight/trace/timeline-text.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import { parseReference } from "../oauth/reference.ts";
 import type { TraceSummary } from "../oauth/store/traces.ts";
 import type { Store } from "../oauth/store.ts";
 import type { TraceStep } from "../oauth/trace-step.ts";
-import { oneLine } from "../telemetry/sanitize.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
 import { findPeople } from "./person.ts";
 import { Refusal } from "./refusal.ts";
@@ -129,7 +129,8 @@ async function followMany(
 ): Promise<void> {
   // Other processes' clocks may be a little behind.
   const from = since ?? shell.clock.now() * 1000 - 2000;
-  for await (const step of followTraces(store, { client, subjects }, from, stopped())) {
+  const now = () => shell.clock.now() * 1000;
+  for await (const step of followTraces(store, { client, subjects }, from, now, stopped())) {
     tellStep(shell, step, [step], json);
   }
 }

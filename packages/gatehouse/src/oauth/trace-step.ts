@@ -21,6 +21,7 @@ export const traceStepNames = [
   "access_refused",
   "consent_shown",
   "consent_not_needed",
+  "consent_approved",
   "consent_denied",
   "account_switched",
   "code_sent",

@@ -64,6 +64,7 @@ test("an attempt is remembered from the request to the first token, with what wa
     "browser_returned",
     "identity_proven",
     "consent_shown",
+    "consent_approved",
     "code_sent",
     "tokens_issued",
   ]);

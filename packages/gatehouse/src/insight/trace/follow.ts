@@ -23,31 +23,34 @@ export async function* followTrace(
   }
 }
 
-/** New steps of all attempts that a query names, from a time on. Ends with the signal. */
+/**
+ * New steps of all attempts that a query names, from a time on. Ends with the signal.
+ * @param now milliseconds since 1970
+ */
 export async function* followTraces(
   store: Pick<TraceStore, "findTrace" | "findTraces">,
   query: Pick<TraceQuery, "client"> & { readonly subjects: readonly string[] | undefined },
   from: number,
+  now: () => number,
   signal: AbortSignal,
 ): AsyncGenerator<TraceStep> {
   const shown = new Map<string, number>();
   for (let since = from; !signal.aborted; await interval(signal)) {
     const fresh: TraceStep[] = [];
-    let latest = since;
+    const next = now() - latenessMs;
     for (const subject of query.subjects ?? [undefined]) {
-      const about = { client: query.client, subject, since: since - latenessMs };
+      const about = { client: query.client, subject, since };
       for (let after: string | undefined; ; ) {
-        const { traces, next } = await store.findTraces(about, { limit: pageSize, after });
-        for (const { reference, steps, last } of traces) {
-          latest = Math.max(latest, last);
+        const page = await store.findTraces(about, { limit: pageSize, after });
+        for (const { reference, steps } of page.traces) {
           const before = shown.get(reference) ?? 0;
           if (steps <= before) continue;
           const found = await store.findTrace(reference);
           fresh.push(...found.slice(before).filter(({ time }) => time >= from));
           shown.set(reference, steps);
         }
-        if (next === undefined) break;
-        after = next;
+        if (page.next === undefined) break;
+        after = page.next;
       }
     }
     for (const reference of shown.keys()) {
@@ -55,7 +58,7 @@ export async function* followTraces(
       shown.delete(reference);
     }
     yield* fresh.toSorted((a, b) => a.time - b.time);
-    since = latest;
+    since = next;
   }
 }
 

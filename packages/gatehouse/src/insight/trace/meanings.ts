@@ -104,6 +104,7 @@ export const meanings: Meanings = {
     },
   },
   consent_not_needed: { means: "The person was not asked: somebody decided before." },
+  consent_approved: { means: "The person approved." },
   consent_denied: {
     means: "The person said no, and the app was told so.",
     mend: "Nothing is wrong here: if they change their mind they start again in the app.",
@@ -150,21 +151,39 @@ export function meaningOfEnd(
 }
 
 /** Audit events of an attempt that no step says, in words. */
-const events: Partial<Record<AuditEventName, string>> = {
-  consent_approved: "The person approved.",
-  code_replayed: "The code was used a second time, so what had come of it was ended.",
-  address_changed: "The person's address at the provider is another one than before.",
-  address_moved: "The address belongs to another person here, so the sign-in was refused.",
-  client_document_unavailable: "The app's metadata document could not be had, or is not valid.",
-  client_document_copy_used: "The app's metadata document could not be had; the copy that ships was used.",
-  client_document_changed: "The app's metadata document has changed.",
-  passkey_refused: "The passkey was refused.",
-  session_foreign: "A session of the MCP server was used with somebody else's token.",
+const events: Partial<Record<AuditEventName, readonly [means: string, mend?: string]>> = {
+  code_replayed: [
+    "The code was used a second time, so what had come of it was ended.",
+    "The person connects the app anew. If it happens again, the app sends its token request twice, or somebody reads its codes.",
+  ],
+  address_changed: ["The person's address at the provider is another one than before."],
+  address_moved: [
+    "The address belongs to another person here, so the sign-in was refused.",
+    "If it is theirs now: gatehouse people release <address>.",
+  ],
+  client_document_unavailable: [
+    "The app's metadata document could not be had, or is not valid.",
+    "Whoever publishes the app has to mend it; look whether this server can reach the address.",
+  ],
+  client_document_copy_used: ["The app's metadata document could not be had; the copy that ships was used."],
+  client_document_changed: ["The app's metadata document has changed."],
+  passkey_refused: ["The passkey was refused."],
+  session_foreign: ["A session of the MCP server was used with somebody else's token."],
+  introspection_refused: [
+    "The MCP server that asked about a token has no credential that is known here.",
+    "gatehouse resources rotate <resource> --keep 24h, and put the new credential into that server.",
+  ],
+  token_refreshed: ["The app exchanged its refresh token for new tokens."],
+  tool_called: ["A tool was called through the gateway."],
 };
 
 /** What an audit event means. @param name of whatever version */
-export function meaningOfEvent(name: string): string {
-  return (Object.hasOwn(events, name) ? events[name as AuditEventName] : undefined) ?? `${inWords(name)}.`;
+export function meaningOfEvent(name: string): {
+  readonly means: string;
+  readonly mend: string | undefined;
+} {
+  const known = Object.hasOwn(events, name) ? events[name as AuditEventName] : undefined;
+  return { means: known?.[0] ?? `${inWords(name)}.`, mend: known?.[1] };
 }
 
 const inWords = (name: string) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());

@@ -1,11 +1,35 @@
 import type { Store } from "../../oauth/store.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
-/** The timeline of an attempt; `undefined`: nothing is known of it (any more). @param now milliseconds */
+/** As many audit events as are looked at of an attempt. */
+const maxEvents = 200;
+
+/**
+ * The timeline of an attempt, of its steps and its audit events; `undefined`: nothing is known of it (any
+ * more).
+ * @param now milliseconds since 1970
+ */
 export async function readTimeline(
-  store: Pick<Store, "findTrace">,
+  store: Pick<Store, "findTrace" | "findAudit">,
   reference: string,
   now: number,
 ): Promise<Timeline | undefined> {
-  return timelineOf(reference, await store.findTrace(reference), [], now);
+  const [steps, events] = await Promise.all([
+    store.findTrace(reference),
+    store.findAudit({ reference }, { order: "oldest", limit: maxEvents }),
+  ]);
+  const timeline = timelineOf(reference, steps, events.records, now);
+  if (timeline === undefined) return undefined;
+  return { ...timeline, registration: await registrationOf(store, timeline) };
+}
+
+/** The reference of the registration that an attempt's app goes by: the last one before it. */
+async function registrationOf(
+  store: Pick<Store, "findAudit">,
+  { reference, client, entries: [first] }: Timeline,
+): Promise<string | undefined> {
+  if (client === undefined || first === undefined) return undefined;
+  const query = { client, name: "client_registered", until: first.time + 1 };
+  const [found] = (await store.findAudit(query, { order: "newest", limit: 1 })).records;
+  return found?.reference === reference ? undefined : found?.reference;
 }

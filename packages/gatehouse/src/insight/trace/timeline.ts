@@ -58,6 +58,7 @@ const saidBy: Readonly<Record<string, readonly TraceStepName[]>> = {
   sign_in_cancelled: ["sign_in_failed"],
   attempt_expired: ["request_refused"],
   consent_shown: ["consent_shown"],
+  consent_approved: ["consent_approved"],
   consent_denied: ["consent_denied"],
   code_redeemed: ["tokens_issued"],
   request_refused: ["request_refused"],
@@ -67,6 +68,8 @@ const saidBy: Readonly<Record<string, readonly TraceStepName[]>> = {
   access_refused: ["access_refused"],
   client_registered: ["client_registered"],
 };
+/** What somebody does with an attempt that is another's, or over. */
+const ofOthers = new Set<TraceStepName>(["other_browser", "attempt_over"]);
 /** Milliseconds that the two of one thing may be apart. */
 const togetherMs = 2000;
 
@@ -76,6 +79,7 @@ const ofBrowsers = new Set<string>([
   "provider_chosen",
   "browser_returned",
   "consent_shown",
+  "consent_approved",
   "consent_denied",
   "account_switched",
 ]);
@@ -90,7 +94,6 @@ export function timelineOf(
   steps: readonly TraceStep[],
   events: readonly TraceEvent[],
   now: number,
-  registration?: string,
 ): Timeline | undefined {
   const told = events.filter(
     ({ name, time }) =>
@@ -110,7 +113,7 @@ export function timelineOf(
     resource: named("resource"),
     ...conclude(entries, steps, now),
     entries,
-    registration: registration === reference ? undefined : registration,
+    registration: undefined,
   };
 }
 
@@ -137,8 +140,7 @@ function ofEvent({
     instance,
     name,
     outcome: outcome === "success" ? "ok" : outcome === "failure" ? "failed" : "refused",
-    means: meaningOfEvent(name),
-    mend: undefined,
+    ...meaningOfEvent(name),
     rule: reason,
     expected: undefined,
     received: undefined,
@@ -169,8 +171,9 @@ function conclude(
 ): Pick<Timeline, "outcome" | "conclusion"> {
   const last = entries.at(-1);
   const step = steps.at(-1);
-  // What others tried with this attempt is not how it ended.
-  const own = entries.findLast(({ name }) => name !== "other_browser" && name !== "attempt_over") ?? last;
+  // What others tried with this attempt is not how it ended, nor are calls long after.
+  const names = steps.map(({ step: name }) => name).filter((name) => !ofOthers.has(name));
+  const own = entries.findLast(({ name }) => name === names.at(-1)) ?? last;
   const { outcome = "ok", means = "", mend } = own ?? {};
   const end = step && meaningOfEnd(step, (now - step.time) / 1000);
   return end === undefined

@@ -139,6 +139,10 @@ async function approve(
     fingerprint: consentFingerprint(client),
     decidedAt: services.clock.now(),
   };
+  traceStep(services, request, "consent_approved", {
+    subject: signedIn.subject,
+    facts: { scope: authorization.scope || "none", ...senderOf(request) },
+  });
   const remembered = isMemorable(authorization) ? consent : undefined;
   const answer = await grantCode(services, request, {
     attempt,

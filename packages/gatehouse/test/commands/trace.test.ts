@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { aStep } from "../contract/traces.ts";
+import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
+import {
+  aPublicClient,
+  authorizationUrl,
+  openConsentPage,
+  redeem,
+  resource,
+  type TestClient,
+} from "../support/oauth-client.ts";
+import { traceOf } from "../support/traces.ts";
+import { UserAgent } from "../support/user-agent.ts";
+import { aDatabase, runCommand, startCommand, untilPrinted } from "./command-line.ts";
+
+let database: Awaited<ReturnType<typeof aDatabase>>;
+let server: TestGatehouse;
+let client: TestClient;
+
+before(async () => {
+  database = await aDatabase();
+  server = await startTestGatehouse(database.environment);
+  await server.addResource(resource, { read: "Read your notes" });
+  client = await aPublicClient(server);
+});
+after(async () => {
+  await server.stop();
+  await database.remove();
+});
+
+const trace = (...args: string[]) => runCommand(["trace", ...args], database.environment);
+const referenceOf = ({ headers }: { readonly headers: Headers }) => headers.get("x-request-id") ?? "";
+
+/** What it prints once this stands in it: the audit trail is written within a second, too. */
+async function untilShown(sign: RegExp, ...args: string[]) {
+  for (let tries = 0; ; tries++) {
+    const outcome = await trace(...args);
+    if (sign.test(outcome.out) || tries > 100) return outcome;
+    await pause(50);
+  }
+}
+
+async function refused(): Promise<string> {
+  const answer = await new UserAgent().request(
+    authorizationUrl(server, client, { redirect_uri: "https://evil.example/cb" }),
+  );
+  await traceOf(server, referenceOf(answer), "request_refused");
+  return referenceOf(answer);
+}
+
+test("Z06 gatehouse trace shows an attempt of all instances as a timeline: what came, which rule decided, what it means, what to do", async () => {
+  const agent = new UserAgent();
+  const { page } = await openConsentPage(server, client, agent);
+  const reference = referenceOf(page.response);
+  const end = await agent.submit(page, { decision: "approve" }, ({ port }) => port === "33418");
+  await redeem(server, client, end.url.searchParams.get("code") ?? "");
+  await traceOf(server, reference, "tokens_issued");
+  const elsewhere = { reference, instance: "web-2/7", step: "other_browser", outcome: "refused" } as const;
+  await server.store.appendTraceSteps([
+    aStep({ ...elsewhere, time: server.clock.now() * 1000 + 61_500, facts: { see: "AAAA-BBBB-CCCC" } }),
+  ]);
+  const { code, out, err } = await untilShown(/registered/, reference);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, new RegExp(`^attempt +${reference}\napp +${client.id}\nMCP server +${resource}\n`));
+  assert.match(out, /\ncame to +The app exchanged the code/);
+  assert.match(out, /\ninstances +\S+\/\d+, web-2\/7\n/);
+  assert.match(out, /\nregistered +see \S{14}\n/);
+  assert.match(out, /\+0\.000 s .*\n {2}ok {4}The app asked for access.*\n {8}app +Test client\n/);
+  assert.match(out, /\n\d\d:\d\d:\d\d\.\d{3} {2}\+61\.500 s +web-2\/7\n {2}no {4}An answer of this attempt/);
+  assert.equal(out.match(/The person approved\./g)?.length, 1, "of the audit trail");
+  assert.equal(out.match(/The identity provider proved/g)?.length, 1, "said once");
+  assert.ok(out.split("\n").every((line) => line.length <= 80));
+
+  const wrong = await refused();
+  const told = await trace(wrong);
+  assert.match(told.out, /\n {8}rule +redirect_uri \(RFC 6749 §3\.1\.2\.3\)\n/);
+  assert.match(
+    told.out,
+    /\n {8}expected +http:\/\/127\.0\.0\.1\/callback\n {8}received +https:\/\/evil\.example\/cb\n/,
+  );
+  assert.match(told.out, /\nwhat to do {2}\S/);
+  for (const typed of [wrong.toLowerCase(), wrong.replaceAll("-", ""), ` ${wrong.replaceAll("0", "O")} `]) {
+    assert.equal((await trace(typed)).out, told.out, typed);
+  }
+  const json = JSON.parse((await trace(wrong, "--json")).out);
+  assert.deepEqual(
+    [json.reference, json.outcome, json.entries[0].expected, json.entries[0].received],
+    [wrong, "refused", "http://127.0.0.1/callback", "https://evil.example/cb"],
+  );
+});
+
+test("attempts are listed by person, app and time, the newest first", async () => {
+  const wrong = await refused();
+  const list = async (...args: string[]) => {
+    const { code, out } = await trace(...args, "--json", "--limit", "100");
+    assert.equal(code, 0);
+    return JSON.parse(out) as { reference: string; subject: string | null; client: string }[];
+  };
+  const all = await list();
+  assert.ok(all.some(({ reference }) => reference === wrong));
+  const [person] = await server.store.findAccounts("alice@example.com");
+  const hers = await list("--person", "Alice@Example.com");
+  assert.ok(hers.length > 0 && hers.every(({ subject }) => subject === person?.subject));
+  assert.deepEqual(await list("--person", person?.subject ?? ""), hers);
+  assert.ok((await list("--client", client.id)).length >= 3);
+  assert.deepEqual(await list("--client", "nobody"), []);
+  assert.deepEqual(await list("--since", "2030-01-01"), []);
+  assert.ok((await list("--since", "10m")).length >= 3);
+  const { out, err } = await trace("--limit", "2");
+  assert.equal(out.match(/\S{4}-\S{4}-\S{4}/g)?.length, 2);
+  assert.match(err, /gatehouse trace <reference>/);
+});
+
+test("what is unknown or mistyped is told, with how long traces are kept", async () => {
+  const unknown = await trace("AAAA-BBBB-CCCC");
+  assert.deepEqual([unknown.code, unknown.out], [1, ""]);
+  assert.match(
+    unknown.err,
+    /nothing is known of AAAA-BBBB-CCCC\. Traces are kept for 7 days and up to 100\.0 MB/,
+  );
+  const shorter = { ...database.environment, TRACE_TTL: "36h", TRACE_SIZE: "2GB" };
+  assert.match(
+    (await runCommand(["trace", "AAAA-BBBB-CCCC"], shorter)).err,
+    /for 36 hours and up to 2\.0 GB/,
+  );
+  const stranger = await trace("--person", "nobody@example.com");
+  assert.equal(stranger.code, 1);
+  assert.match(stranger.err, /nobody signed in here as nobody@example\.com/);
+  for (const args of [["what?"], ["--since", "yesterday"], ["--since", "2026-13-01"], ["--limit", "0"]]) {
+    const { code, err } = await trace(...args);
+    assert.equal(code, 2, args.join(" "));
+    assert.match(err, /^gatehouse: .+\n$/);
+  }
+});
+
+test("--follow shows what happens from then on, until it is interrupted", async () => {
+  // Their clock goes on, and the server's stands.
+  const following = startCommand(["trace", "--follow", "--json", "--since", "1h"], database.environment);
+  const one = startCommand(["trace", "--follow", await refused()], database.environment);
+  await untilPrinted(one, /The request is not what the rule expects/);
+  const wrong = await refused();
+  const printed = await untilPrinted(following, new RegExp(`"reference":"${wrong}"`));
+  assert.equal(JSON.parse(printed.trim().split("\n").at(-1) ?? "").step, "request_refused");
+  for (const child of [following, one]) {
+    const ended = once(child, "exit");
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, [0, null]);
+  }
+});

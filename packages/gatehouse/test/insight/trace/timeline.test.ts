@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { meaningOf } from "../../../src/insight/trace/meanings.ts";
+import { type TraceEvent, timelineOf } from "../../../src/insight/trace/timeline.ts";
+import { timelineAsText } from "../../../src/insight/trace/timeline-text.ts";
+import { type TraceStep, type TraceStepName, traceStepNames } from "../../../src/oauth/trace-step.ts";
+
+const reference = "K7QM-2XDA-94TB";
+const noon = Date.UTC(2026, 10, 26, 12);
+
+const aStep = (step: TraceStepName, after: number, over: Partial<TraceStep> = {}): TraceStep => ({
+  reference,
+  step,
+  time: noon + after,
+  instance: "web-1/1",
+  outcome: "ok",
+  ...over,
+});
+
+const anEvent = (name: string, after: number, over: Partial<TraceEvent> = {}): TraceEvent => ({
+  name,
+  time: noon + after,
+  instance: "web-1/1",
+  outcome: "success",
+  facts: {},
+  ...over,
+});
+
+const timeline = (steps: readonly TraceStep[], events: readonly TraceEvent[] = [], age = 1000) =>
+  timelineOf(reference, steps, events, noon + age) ?? assert.fail("there is one");
+
+test("steps and audit events stand in the order of time, and what both say stands there once", () => {
+  const { entries, client, subject } = timeline(
+    [
+      aStep("authorization_received", 0, { client: "app" }),
+      aStep("identity_proven", 5000, { instance: "web-2/7", subject: "user_1" }),
+      aStep("tokens_issued", 9000),
+    ],
+    [
+      anEvent("sign_in", 5003),
+      anEvent("address_changed", 8000, { instance: "web-3/7" }),
+      anEvent("code_redeemed", 9001),
+      anEvent("tool_called", 60_000, { outcome: "refused", facts: { tool: "delete" } }),
+    ],
+  );
+  assert.deepEqual(
+    entries.map(({ name, offset, instance, outcome }) => [name, offset, instance, outcome]),
+    [
+      ["authorization_received", 0, "web-1/1", "ok"],
+      ["identity_proven", 5000, "web-2/7", "ok"],
+      ["address_changed", 8000, "web-3/7", "ok"],
+      ["tokens_issued", 9000, "web-1/1", "ok"],
+      ["tool_called", 60_000, "web-1/1", "refused"],
+    ],
+  );
+  assert.deepEqual([client, subject], ["app", "user_1"]);
+  assert.equal(timelineOf(reference, [], [], noon), undefined);
+  assert.equal(timeline([], [anEvent("introspection_refused", 0, { outcome: "failure" })]).outcome, "failed");
+});
+
+test("what did not follow is told once it is late, and not before", () => {
+  const asked = [aStep("authorization_received", 0), aStep("provider_asked", 10)];
+  assert.equal(timeline(asked, [], 9 * 60_000).outcome, "ok");
+  const late = timeline(asked, [], 11 * 60_000);
+  assert.equal(late.outcome, "failed");
+  assert.match(late.conclusion.means, /never came back/);
+  assert.match(late.conclusion.mend ?? "", /redirect URI/);
+  const unused = timeline([...asked, aStep("code_sent", 20)], [], 11 * 60_000);
+  assert.match(unused.conclusion.means, /never exchanged the code/);
+});
+
+test("what others try with an attempt is shown, and is not how it ended", () => {
+  const { outcome, conclusion, entries } = timeline([
+    aStep("tokens_issued", 0),
+    aStep("other_browser", 10, { outcome: "refused", facts: { see: "AAAA-BBBB-CCCC" } }),
+  ]);
+  assert.equal(outcome, "ok");
+  assert.match(conclusion.means, /connected/);
+  assert.equal(entries.at(-1)?.facts.see, "AAAA-BBBB-CCCC");
+});
+
+test("another browser or network between two steps of a person is said", () => {
+  const firefox = { browser: "Firefox", address: "192.0.2.1" };
+  const { entries } = timeline([
+    aStep("authorization_received", 0, { facts: firefox }),
+    aStep("browser_returned", 10, { facts: { ...firefox, address: "192.0.2.2" } }),
+    aStep("consent_shown", 20, { facts: { browser: "Chrome", address: "192.0.2.2" } }),
+    aStep("tokens_issued", 30, { facts: { browser: "node", address: "198.51.100.7" } }),
+  ]);
+  assert.deepEqual(
+    entries.map(({ note }) => note),
+    [
+      undefined,
+      "another address than in the step before",
+      "another browser than in the step before",
+      undefined,
+    ],
+  );
+});
+
+test("every step has one sentence of meaning, and one of what to do where it is a refusal", () => {
+  for (const step of traceStepNames) {
+    const { means } = meaningOf(aStep(step, 0));
+    assert.match(means, /^[A-Z][^\n]*\.$/, step);
+  }
+  for (const error of ["invalid_redirect_uri", "invalid_target", "no such error", "constructor"]) {
+    const { mend } = meaningOf(aStep("request_refused", 0, { outcome: "refused", facts: { error } }));
+    assert.match(mend ?? "", /^[A-Z].*\.$/, error);
+  }
+  for (const rule of ["domain", "address not proven", "toString", ""]) {
+    const { mend } = meaningOf(aStep("sign_in_failed", 0, { outcome: "refused", rule }));
+    assert.match(mend ?? "", /\S\.?$/, rule);
+  }
+  // What a newer version wrote.
+  assert.equal(meaningOf(aStep("passkey_tried" as TraceStepName, 0)).means, "Passkey tried.");
+});
+
+test("it fits into 80 columns but for words that are longer", () => {
+  const text = timelineAsText(
+    timeline([
+      aStep("request_refused", 0, {
+        outcome: "refused",
+        rule: "resource (RFC 8707 §2)",
+        expected:
+          "https://notes.example.com/mcp or https://files.example.com/mcp or https://mail.example.com/mcp",
+        received: `https://notes.example.com/${"x".repeat(100)}`,
+        facts: { error: "invalid_target", "a fact of a very long name indeed": "short" },
+      }),
+    ]),
+  );
+  const wide = text.split("\n").filter((line) => line.length > 80);
+  assert.equal(wide.length, 1, text);
+  assert.match(text, /^attempt {5}K7QM-2XDA-94TB$/m);
+  assert.match(text, /^ {2}no {4}The request is not what the rule expects/m);
+  assert.match(text, /^ {8}received {2,}https:\/\/notes/m);
+});
