@@ -3,6 +3,12 @@ import { type Timeline, timelineOf } from "./timeline.ts";
 
 /** As many audit events as are looked at of an attempt. */
 const maxEvents = 200;
+/**
+ * The audit trail is looked through by time. Events of an attempt stand within its steps, but for a little;
+ * a registration is forgotten when it was not used for so long. Milliseconds.
+ */
+const aroundMs = 60_000;
+const registrationMs = 90 * 86_400_000;
 
 /**
  * The timeline of an attempt, of its steps and its audit events; `undefined`: nothing is known of it (any
@@ -14,10 +20,11 @@ export async function readTimeline(
   reference: string,
   now: number,
 ): Promise<Timeline | undefined> {
-  const [steps, events] = await Promise.all([
-    store.findTrace(reference),
-    store.findAudit({ reference }, { order: "oldest", limit: maxEvents }),
-  ]);
+  const steps = await store.findTrace(reference);
+  const times = steps.map(({ time }) => time);
+  const within =
+    steps.length === 0 ? {} : { since: Math.min(...times) - aroundMs, until: Math.max(...times) + aroundMs };
+  const events = await store.findAudit({ reference, ...within }, { order: "oldest", limit: maxEvents });
   const timeline = timelineOf(reference, steps, events.records, now);
   if (timeline === undefined) return undefined;
   return { ...timeline, registration: await registrationOf(store, timeline) };
@@ -29,7 +36,9 @@ async function registrationOf(
   { reference, client, entries: [first] }: Timeline,
 ): Promise<string | undefined> {
   if (client === undefined || first === undefined) return undefined;
-  const query = { client, name: "client_registered", until: first.time + 1 };
-  const [found] = (await store.findAudit(query, { order: "newest", limit: 1 })).records;
+  const time = { since: first.time - registrationMs, until: first.time + 1 };
+  const [found] = (
+    await store.findAudit({ client, name: "client_registered", ...time }, { order: "newest", limit: 1 })
+  ).records;
   return found?.reference === reference ? undefined : found?.reference;
 }
