@@ -179,4 +179,54 @@ export function listingContract(tested: StoreUnderTest): void {
       resources: before.resources,
     });
   });
+
+  test("events of the audit trail are counted by the hour and by name, and the latest of a kind are found", async () => {
+    const hour = 3_600_000;
+    const since = 1_900_000_000_000; // when nothing else happens
+    const [one, other] = [unique(), unique()];
+    const happened = [
+      [one, since - 1],
+      [one, since],
+      [one, since + hour - 1],
+      [one, since + 2 * hour],
+      [other, since + 5],
+      [other, since + 2 * hour + 7],
+    ] as const;
+    const chain = unique().slice(0, 12);
+    const head = (sequence: number) => ({ sequence, mac: "", time: since, isEnded: false, seal: "" });
+    const sealer = { keyId: undefined, opened: () => "", cut: () => "", forgotten: () => "" };
+    await tested.store.openAuditChain(
+      { chain, instance: "test", keyId: undefined, openedAt: since },
+      head(0),
+      sealer,
+    );
+    const records = happened.map(([name, time], at) => ({
+      chain,
+      sequence: at + 1,
+      time,
+      name,
+      outcome: "success" as const,
+      body: "{}",
+      mac: "",
+    }));
+    await tested.store.appendAudit({ chain, records, addresses: [], head: head(records.length) });
+    const counted = await tested.store.countEvents([one, other, unique()], since);
+    const sorted = counted.toSorted((a, b) => a.hour - b.hour || (a.name === one ? -1 : 1));
+    assert.deepEqual(sorted, [
+      { name: one, hour: since, count: 2 },
+      { name: other, hour: since, count: 1 },
+      { name: one, hour: since + 2 * hour, count: 1 },
+      { name: other, hour: since + 2 * hour, count: 1 },
+    ]);
+    const latest = await tested.store.findLatestEvents([one, other], since, 3);
+    assert.deepEqual(
+      latest.map(({ sequence, time }) => [sequence, time]),
+      [
+        [6, since + 2 * hour + 7],
+        [4, since + 2 * hour],
+        [3, since + hour - 1],
+      ],
+    );
+    assert.deepEqual(await tested.store.findLatestEvents([one], since + 3 * hour, 3), []);
+  });
 }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
 import { eventsOf } from "../support/audit-events.ts";
 import { act, isAgain, openConsole, signInAgain, signInAtHome } from "../support/console.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, authorize, introspect, redeem, resource, tokensOf } from "../support/oauth-client.ts";
-import { UserAgent } from "../support/user-agent.ts";
+import { type Arrival, UserAgent } from "../support/user-agent.ts";
 
 /* What administrators set up and change in the console: apps, MCP servers and clients. */
 
@@ -198,3 +199,60 @@ test("after a sign-in the form is there again with what was entered, and nothing
   assert.match(back.html, /a=b c/);
   assert.equal(await server.store.findResource(canonicalResource("https://late.example/mcp")), undefined);
 });
+
+test("flows are found by reference, person and client, with their steps and what the audit trail has of them", async () => {
+  const { client } = await connect("cleo");
+  const [account] = await server.store.findAccounts("cleo@example.com");
+  const [grant] = (await server.store.findHoldings(account?.subject ?? assert.fail(), server.clock.now()))
+    .grants;
+  const reference = grant?.reference ?? assert.fail("no reference");
+  await openConsole(server, agent);
+  const page = await eventually(
+    () => openConsole(server, agent, `/flow?reference=${reference}`),
+    /authorization_received/,
+  );
+  assert.match(page.html, /consent_shown/);
+  for (const query of [`client=${client.id}`, "person=cleo@example.com", `person=${account?.subject}`]) {
+    const list = await openConsole(server, agent, `/flows?${query}`);
+    assert.ok(list.html.includes(reference), query);
+  }
+  assert.match(
+    (await openConsole(server, agent, "/flows?person=nobody@example.com")).html,
+    /Nobody signed in/,
+  );
+  for (const unknown of ["AAAA-BBBB-CCCC", "'", "%00x", ""]) {
+    const missing = await agent.follow(`${server.url}/console/flow?reference=${unknown}`);
+    assert.ok(missing.response.status < 500, unknown);
+    assert.doesNotMatch(missing.html, /authorization_received/);
+  }
+});
+
+test("the audit trail is searched by event, person, client and day, and what it tells of strangers is harmless", async () => {
+  await connect("dora");
+  const evil = await aPublicClient(server, { client_name: "</script><b>evil" });
+  await agent.request(
+    `${server.url}/authorize?client_id=${evil.id}&redirect_uri=${encodeURIComponent("https://x.example/<script>alert(1)</script>")}`,
+  );
+  const byName = await eventually(
+    () => openConsole(server, agent, "/audit?name=sign_in&person=dora@example.com"),
+    /sign_in/,
+  );
+  assert.equal([...byName.html.matchAll(/<time /g)].length, 1);
+  const day = new Date(server.clock.now() * 1000).toISOString().slice(0, 10);
+  assert.match((await openConsole(server, agent, `/audit?since=${day}&until=${day}`)).html, /<time /);
+  assert.match((await openConsole(server, agent, "/audit?since=yesterday")).html, /A day is written like/);
+  const all = await openConsole(server, agent, "/audit");
+  assert.doesNotMatch(all.html, /<script|<b>evil/);
+  const overview = await openConsole(server, agent);
+  assert.match(overview.html, /Sign-ins <span class="many">\d+/);
+  assert.match(overview.html, /aria-label="Sign-ins by the hour: \d+ in 24 hours/);
+});
+
+/** What is written a moment later. */
+async function eventually(open: () => Promise<Arrival>, sign: RegExp): Promise<Arrival> {
+  for (let left = 40; ; left--) {
+    const page = await open();
+    if (left === 0 || sign.test(page.html.replace(/<form.*?<\/form>/gs, ""))) return page;
+    await pause(50);
+  }
+}

@@ -44,7 +44,7 @@ test("an administrator signs in on the home page, where the link stands, and see
   assert.equal(page.response.status, 200);
   assert.match(page.html, /<h1>Overview<\/h1>/);
   assert.match(page.html, /Gatehouse \d+\.\d+/);
-  assert.match(page.html, /Database<\/strong> <span class="state">in order/);
+  assert.match(page.html, /Database<\/strong> <span class="state ok">in order/);
   const other = await signInAtHome(server, "ada");
   assert.doesNotMatch((await other.follow(`${server.url}/`)).html, /console/);
 });

@@ -31,7 +31,7 @@ const types = words("text text[] bool int bigint float8 timestamptz");
 const functions = words(
   "strpos count sum row_number coalesce lower substr max now json_to_recordset current_schema chr to_timestamp",
 );
-const operators = words("( ) , . = < > <= >= <> + - * || ::");
+const operators = words("( ) , . = < > <= >= <> + - * % || ::");
 const settings = words("statement_timeout lock_timeout datestyle");
 /** What both understand, but not in the same way, or only one of them. */
 const never = [

@@ -1,3 +1,4 @@
+import type { AuditRecord } from "../audit-record.ts";
 import type { Check } from "../ports.ts";
 import type { ProvisioningProblem } from "../reason.ts";
 import type {
@@ -9,6 +10,8 @@ import type {
   TokenEndpointAuthMethod,
 } from "../records.ts";
 import type { Inventory } from "../store/listing.ts";
+import type { TraceSummary } from "../store/traces.ts";
+import type { TraceStep } from "../trace-step.ts";
 import type { ConnectedApp, ShownAccount } from "./page.ts";
 
 /*
@@ -41,6 +44,9 @@ export type ConsoleView =
   | ClientsView
   | ClientFormView
   | ClientView
+  | FlowsView
+  | FlowView
+  | AuditView
   | SecretView
   | QuestionView
   | AgainView
@@ -51,7 +57,56 @@ export interface OverviewView {
   readonly version: string;
   readonly inventory: Inventory;
   readonly checks: readonly Check[];
+  /** Of the last 24 hours, an hour each, the latest last. */
+  readonly charts: readonly {
+    readonly name: "signIns" | "consents" | "refusals";
+    readonly hours: readonly number[];
+  }[];
+  /** When the first of those hours begins. */
+  readonly since: number;
+  /** What failed lately, the newest first. */
+  readonly failures: readonly AuditRecord[];
 }
+
+/** Attempts to authorize of which steps are kept, by their latest step. */
+export interface FlowsView extends Paged {
+  readonly kind: "flows";
+  readonly client: string | undefined;
+  readonly subject: string | undefined;
+  readonly notFound: string | undefined;
+  readonly flows: readonly TraceSummary[];
+}
+
+/** What happened in one of them, in its order. */
+export interface FlowView {
+  readonly kind: "flow";
+  readonly reference: string;
+  readonly steps: readonly (TraceStep | AuditRecord)[];
+}
+
+/** The audit trail, as far as it was asked for. */
+export interface AuditView extends Paged {
+  readonly kind: "audit";
+  /** As they were typed. */
+  readonly asked: Readonly<Record<AuditField, string>>;
+  readonly names: readonly string[];
+  readonly records: readonly AuditRecord[];
+  /** The person was looked for by an address that nobody has, or a day is none. */
+  readonly wrong: AuditField | undefined;
+}
+
+/** What can be looked for; `person`: an address, or a subject. */
+export const auditFields = [
+  "name",
+  "person",
+  "client",
+  "resource",
+  "reference",
+  "address",
+  "since",
+  "until",
+] as const;
+export type AuditField = (typeof auditFields)[number];
 
 /** A part of a long list: the path, with a query, of the next one. */
 interface Paged {

@@ -28,6 +28,8 @@ export function consoleLayout(
     ["/grants", "grants", words.grants.title],
     ["/servers", "servers", words.servers.title],
     ["/clients", "clients", words.clients.title],
+    ["/flows", "flows", words.flows.title],
+    ["/audit", "audit", words.audit.title],
   ] as const;
   return html`<!doctype html>
 <html lang="${language}">
@@ -67,6 +69,9 @@ const sectionOf: Readonly<Record<ConsoleView["kind"], string | undefined>> = {
   clients: "clients",
   "client-form": "clients",
   client: "clients",
+  flows: "flows",
+  flow: "flows",
+  audit: "audit",
   secret: undefined,
   question: undefined,
   again: undefined,

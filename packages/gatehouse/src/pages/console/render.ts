@@ -5,7 +5,9 @@ import { html } from "../html.ts";
 import { catalogues, type Language } from "../language.ts";
 import type { Asset } from "../render.ts";
 import type { Words } from "../words.ts";
+import { auditPage } from "./audit.ts";
 import { clientPage, clientsPage, newClientPage } from "./clients.ts";
+import { flowPage, flowsPage } from "./flows.ts";
 import { grantPage, grantsPage } from "./grants.ts";
 import { consoleCatalogues } from "./language.ts";
 import { consoleLayout } from "./layout.ts";
@@ -66,6 +68,12 @@ function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words): Co
       return newClientPage(page, view, words);
     case "client":
       return clientPage(page, view, words);
+    case "flows":
+      return flowsPage(page, view, words);
+    case "flow":
+      return flowPage(page, view, words);
+    case "audit":
+      return auditPage(page, view, words);
     case "secret":
       return secretPage(page, view, words);
     case "question":

@@ -8,8 +8,10 @@ import { StoreUnavailableError } from "../../store.ts";
 import { answersPage } from "../error-response.ts";
 import { askAgain, toLook } from "./again.ts";
 import type { ConsoleHandler, ConsolePath } from "./asked.ts";
+import { audit } from "./audit.ts";
 import { client } from "./client.ts";
 import { clients, newClient } from "./clients.ts";
+import { flow, flows } from "./flows.ts";
 import { grant, grants } from "./grants.ts";
 import { overview } from "./overview.ts";
 import { people } from "./people.ts";
@@ -50,6 +52,9 @@ export function createConsole(services: Services, about: { readonly version: str
     "/clients": clients,
     "/clients/new": newClient,
     "/client": client,
+    "/flows": flows,
+    "/flow": flow,
+    "/audit": audit,
   };
   const byPath = new Map(Object.entries(pages).map(([path, page]) => [consolePath + path, page]));
 

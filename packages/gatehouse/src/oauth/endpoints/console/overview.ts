@@ -1,10 +1,88 @@
+import { type AuditRecord, readRecord } from "../../audit-record.ts";
+import type { OverviewView } from "../../messages/console-page.ts";
+import type { Store } from "../../store.ts";
 import { type ConsoleHandler, show } from "./asked.ts";
+
+const hourMs = 3_600_000;
+const hoursShown = 24;
+const failuresShown = 8;
+
+/** What is counted together. */
+const series = {
+  signIns: ["sign_in"],
+  consents: ["consent_approved"],
+  refusals: [
+    "sign_in_failed",
+    "sign_in_denied",
+    "consent_denied",
+    "access_refused",
+    "request_refused",
+    "client_authentication_failed",
+    "introspection_refused",
+    "refresh_reused",
+  ],
+} as const;
+
+/** What somebody may have to mend. */
+const failures = [
+  "sign_in_failed",
+  "sign_in_abandoned",
+  "provider_unreachable",
+  "store_unavailable",
+  "configuration_refused",
+  "audit_lost",
+  "not_ready",
+  "failure",
+];
 
 /** How much there is, how it stands, and what happened lately. */
 export function overview({ version }: { readonly version: string }): ConsoleHandler {
   return async (asked) => {
     const { clock, store, checks } = asked.services;
-    const inventory = await store.countEverything(clock.now());
-    return show(asked, { kind: "overview", version, inventory, checks: await checks() });
+    const now = clock.now();
+    const since = Math.floor((now * 1000) / hourMs) * hourMs - (hoursShown - 1) * hourMs;
+    const [inventory, charts, failed, standing] = await Promise.all([
+      store.countEverything(now),
+      chartsOf(store, since),
+      latestFailures(store, since),
+      checks(),
+    ]);
+    return show(asked, {
+      kind: "overview",
+      version,
+      inventory,
+      checks: standing,
+      charts,
+      since: since / 1000,
+      failures: failed,
+    });
   };
+}
+
+async function chartsOf(store: Store, since: number): Promise<OverviewView["charts"]> {
+  const counted = await store.countEvents(Object.values(series).flat(), since);
+  return (["signIns", "consents", "refusals"] as const).map((name) => {
+    const hours = new Array<number>(hoursShown).fill(0);
+    for (const { name: event, hour, count } of counted) {
+      const at = (hour - since) / hourMs;
+      if ((series[name] as readonly string[]).includes(event) && at in hours)
+        hours[at] = (hours[at] ?? 0) + count;
+    }
+    return { name, hours };
+  });
+}
+
+/** Those that are there still: the oldest may just have been removed. */
+async function latestFailures(store: Store, since: number): Promise<readonly AuditRecord[]> {
+  const places = await store.findLatestEvents(failures, since, failuresShown);
+  const records = await Promise.all(
+    places.map(async ({ chain, sequence }) => {
+      const [sealed] = await store.readAuditChain(chain, sequence - 1, 1);
+      if (sealed?.sequence !== sequence) return [];
+      const mentioned = await store.findAuditAddresses(chain, sequence - 1, sequence);
+      const addresses = new Map(mentioned.map(({ id, address }) => [id, address]));
+      return [readRecord(sealed, (id) => addresses.get(id))];
+    }),
+  );
+  return records.flat();
 }
