@@ -134,6 +134,21 @@ const abouts: Readonly<Record<string, About>> = {
   "grants list": { examples: ["grants list ada@example.com --json"], reads: database },
   "grants show": { examples: ["grants show 5IcHEBuKTVGRVDAHjdSnkw"], reads: database },
   "grants revoke": { examples: ["grants revoke 5IcHEBuKTVGRVDAHjdSnkw"], reads: database },
+  "audit tail": { examples: ["audit tail --follow", "audit tail --limit 100 --json"], reads: database },
+  "audit search": {
+    examples: [
+      "audit search --person ada@example.com --since 7d",
+      "audit search --event sign_in_failed --since 2026-11-26T10:00 --limit 500 --json",
+    ],
+    reads: database,
+  },
+  "audit export": {
+    examples: [
+      "audit export --cursor-file /var/lib/gatehouse/audit.cursor >> audit.jsonl",
+      "audit export --format ocsf --since 24h > audit-ocsf.jsonl",
+    ],
+    reads: database,
+  },
   "people remove": { examples: ["people remove ada@example.com --yes"], reads: database },
   access: {
     summary: "the rules of who may do what: test a person against them",
@@ -148,8 +163,8 @@ const abouts: Readonly<Record<string, About>> = {
     reads: "all",
   },
   audit: {
-    summary: "the audit trail: what happened, and whose doing it was",
-    examples: ["audit verify"],
+    summary: "the audit trail: tail, search, export, verify",
+    examples: ["audit tail", "audit verify"],
     reads: keys,
   },
   "audit verify": {

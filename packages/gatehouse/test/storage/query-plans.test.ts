@@ -126,6 +126,40 @@ test("X11 whatever is changed or removed is found by an index, also what goes al
   }
 });
 
+test("a page of the audit trail is read from the index of its times, without sorting the trail", async () => {
+  const database = new SqliteRecorder(":memory:");
+  await migrate(database);
+  const store = createStore(database, ":memory:");
+  const isPage = (text: string) =>
+    /from gatehouse_audit\s+where.*order by happened_at (?:desc|asc)/s.test(text);
+  const pages = database.texts.filter(isPage);
+  assert.ok(pages.length >= 2);
+  for (const text of pages) {
+    const plan = database
+      .prepare(`explain query plan ${text}`)
+      .all()
+      .map((row) => String(row.at(-1)))
+      .join("; ");
+    assert.match(plan, /^SEARCH gatehouse_audit USING (?:COVERING )?INDEX gatehouse_audit_time [^;]*$/, text);
+  }
+  await store.close();
+
+  const recorder = new PostgresRecorder({ url: server.url });
+  const there = postgres.createStore(recorder);
+  for (const order of ["newest", "oldest"] as const) {
+    await there.findAudit({}, { order, limit: 50 }).catch(() => undefined); // the server has no tables there
+  }
+  await recorder.close();
+  const pagesThere = recorder.texts.filter(isPage);
+  assert.equal(pagesThere.length, 2);
+  for (const text of pagesThere) {
+    const { rows } = await connection.query<{ "QUERY PLAN": string }>(`explain (generic_plan) ${text}`);
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    assert.match(plan, /Index Scan (?:Backward )?using gatehouse_audit_time/, text);
+    assert.doesNotMatch(plan, /Sort/, text);
+  }
+});
+
 test("a statement that reads a whole table is noticed on both databases", async () => {
   const database = new Database(":memory:");
   await migrate(database);

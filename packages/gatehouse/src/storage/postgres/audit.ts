@@ -12,7 +12,7 @@ import {
   pageOf,
   sealedRecords,
 } from "../audit.ts";
-import { type Database, Undo } from "./database.ts";
+import { type Database, type Statement, Undo } from "./database.ts";
 
 const recordTypes = `chain text, sequence bigint, happened_at bigint, name text, outcome text, subject text, client_id text,
   resource text, grant_id text, address text, reference text, body text, mac text`;
@@ -51,16 +51,23 @@ export function auditOperations(database: Database): AuditStore {
   const isHead = database.prepare(
     "select chain from gatehouse_audit_chains where chain = $1 and sequence = $2 and mac = $3",
   );
-  const matching = filterColumns
-    .map((name, at) => `${name} is not distinct from coalesce($${at + 7}::text, ${name})`)
-    .join(" and ");
-  const select = (direction: string) =>
-    database.prepare(
-      `select ${sealedRecords.columns} from gatehouse_audit
-       where (happened_at, chain, sequence) > ($1, $2, $3) and (happened_at, chain, sequence) < ($4, $5, $6) and ${matching}
-       order by happened_at ${direction}, chain ${direction}, sequence ${direction} limit $${filterColumns.length + 7}`,
-    );
-  const pages = { newest: select("desc"), oldest: select("") };
+  // A statement for each set of filters: with all of them in one, whether there is anything to filter by is
+  // hidden from the planner, and it sorts the whole trail for a page.
+  const pages = new Map<string, Statement>();
+  const pageBy = (filtered: readonly string[], order: "newest" | "oldest"): Statement => {
+    const key = [order, ...filtered].join(" ");
+    const direction = order === "newest" ? "desc" : "asc";
+    const matching = filtered.map((name, at) => ` and ${name} = $${at + 8}`).join("");
+    const statement =
+      pages.get(key) ??
+      database.prepare(
+        `select ${sealedRecords.columns} from gatehouse_audit
+         where (happened_at, chain, sequence) > ($1, $2, $3) and (happened_at, chain, sequence) < ($4, $5, $6)${matching}
+         order by happened_at ${direction}, chain ${direction}, sequence ${direction} limit $7`,
+      );
+    pages.set(key, statement);
+    return statement;
+  };
   const addressesIn = database.prepare(
     `select ${auditAddresses.columns} from gatehouse_audit_addresses where chain = $1 and sequence between $2 and $3
      order by chain, sequence`,
@@ -129,8 +136,11 @@ export function auditOperations(database: Database): AuditStore {
     },
     async findAudit(query, { order, limit, after }) {
       const { from, to } = boundsOf(query, after, order);
-      const bounded = [...from, ...to, ...filtersOf(query), limit + 1];
-      const found = (await database.run(pages[order], ...bounded)).rows.map(sealedRecords.read);
+      const filters = filtersOf(query);
+      const filtered = filterColumns.filter((_, at) => filters[at] !== null);
+      const values = [...from, ...to, limit + 1, ...filters.filter((value) => value !== null)];
+      const page = pageBy(filtered, order);
+      const found = (await database.run(page, ...values)).rows.map(sealedRecords.read);
       return pageOf(found, limit, await mentioned(found.slice(0, limit)));
     },
     readAuditChain: async (chain, after, limit) =>
