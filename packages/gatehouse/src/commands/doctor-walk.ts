@@ -161,7 +161,9 @@ type Result = Finding["result"];
 /** A client that people do not use any more fails nobody. */
 function resultOf({ connects, superseded, findings }: ClientWalk): Result {
   if (connects === undefined) return "skipped";
-  const worst = (["fail", "warn"] as const).find((each) => findings.some(({ result }) => result === each));
+  const worst = (["fail", "warn", "skipped"] as const).find((each) =>
+    findings.some(({ result }) => result === each),
+  );
   return superseded && worst === "fail" ? "warn" : (worst ?? "ok");
 }
 

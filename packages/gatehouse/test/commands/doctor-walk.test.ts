@@ -184,25 +184,22 @@ test("Z12 nothing is registered elsewhere unasked, and what was is removed or na
   assert.match(left.err, new RegExp(`Left behind[^\\n]*: ${id}`));
 });
 
-test("a client that will be signed out is told of: two refreshes at once, no refresh token, a token nobody takes", async (t) => {
-  const { mcp } = await others(t, { forgets: true });
-  const forgetting = JSON.parse(
-    (await doctor([mcp, "--login", "--yes", "--json", "--client", "Code", "--client", "SDK"])).out,
-  ) as Answer;
-  const said = (name: string) => {
-    const walked = forgetting.clients.find(({ client }) => client === name);
-    return `${walked?.connects} ${walked?.result} ${walked?.findings.at(-1)?.finding}`;
-  };
-  assert.match(said("Claude Code"), /true fail The second of two refreshes at once ends the session/);
-  assert.match(said("TypeScript SDK v1"), /true skipped|The session had ended before this was tried/);
+test("a client that will be signed out is told of: a refresh token good once, none at all, a token nobody takes", async (t) => {
+  const { mcp } = await others(t, { forgives: 0 });
+  const forgetting = await doctor([mcp, "--login", "--yes", "--client", "Claude Code", "--client", "SDK v1"]);
+  const ends = "will connect, but walk\\.refresh: A refresh token is good once: .* ends the session";
+  for (const client of ["Claude Code", "TypeScript SDK v1"]) {
+    assert.match(forgetting.out, new RegExp(`fail +${client} +${ends}`));
+  }
+  assert.equal(forgetting.code, 1);
 
-  const { mcp: alone } = await others(t, { forgets: true });
-  const sdk = await doctor([alone, "--login", "--yes", "--client", "SDK v1"]);
+  const { mcp: once } = await others(t, { forgives: 1 });
+  const colliding = await doctor([once, "--login", "--yes", "--client", "Claude Code", "--client", "SDK v1"]);
   assert.match(
-    sdk.out,
-    /fail +TypeScript SDK v1 +will connect, but walk\.refresh: A refresh whose answer is lost/,
+    colliding.out,
+    /fail +Claude Code +will connect, but .*second of two refreshes at once ends the session/,
   );
-  assert.equal(sdk.code, 1);
+  assert.match(colliding.out, /ok +TypeScript SDK v1 +will connect$/m);
 
   const { mcp: none } = await others(t, { givesNoRefreshToken: true });
   const without = await doctor([none, "--login", "--yes", "--client", "SDK v1"]);
@@ -211,6 +208,13 @@ test("a client that will be signed out is told of: two refreshes at once, no ref
     /warn +TypeScript SDK v1 +will connect, but walk\.refresh: It is given no refresh token/,
   );
   assert.equal(without.code, 0);
+
+  const server = await startSmallServer(t);
+  const deaf = await startMcpServer(t, () => ({ servers: [server.issuer], expired: { has: () => true } }));
+  const refused = await doctor([deaf, "--login", "--yes", "--client", "SDK v1"]);
+  assert.match(refused.out, /fail +TypeScript SDK v1 +walk\.token: The MCP server does not take the token/);
+  assert.match(refused.out, /→ The MCP server's author: /);
+  assert.equal(server.revoked.length, 2, "and what was allowed is revoked");
 });
 
 test("what a server says of itself drives no terminal, and breaks no line", async (t) => {

@@ -75,12 +75,11 @@ async function call(client: McpClient, server: string, wire: Wire): Promise<Rece
     });
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw new Stopped(
-      "walk.challenge",
-      sentence(error.message),
-      "MCP server",
-      "make it reachable at this address.",
-    );
+    const mend =
+      error.kind === "forbidden"
+        ? "give it an https address: clients send tokens nowhere else."
+        : "make it reachable at this address.";
+    throw new Stopped("walk.challenge", sentence(error.message), "MCP server", mend);
   }
 }
 

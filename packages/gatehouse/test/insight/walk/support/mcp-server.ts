@@ -21,7 +21,7 @@ export interface Guard {
   /** In place of 401. */
   readonly status?: number;
   /** Tokens that are good no more. */
-  readonly expired?: ReadonlySet<string>;
+  readonly expired?: Pick<ReadonlySet<string>, "has">;
   /** It answers everybody. */
   readonly open?: true;
   /** Told whom a request without metadata or tool is for; true: it was answered. */

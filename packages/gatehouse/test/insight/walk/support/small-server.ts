@@ -18,8 +18,8 @@ export interface Faults {
   readonly refusesScope?: RegExp;
   /** It has no pages, and sends the code at once. */
   readonly asksNobody?: true;
-  /** A refresh token is good once, and a second use ends all. */
-  readonly forgets?: true;
+  /** So many second uses of refresh tokens it forgives in a session; the next ends it. Absent: all. */
+  readonly forgives?: number;
   /** It gives none. */
   readonly givesNoRefreshToken?: true;
   /** It does not remove registrations. */
@@ -43,6 +43,7 @@ export async function startSmallServer(t: Ends, faults: Faults = {}): Promise<Sm
   const codes = new Map<string, { challenge: string; client: string }>();
   const refreshTokens = new Map<string, { grant: string; used: boolean }>();
   const ended = new Set<string>();
+  const replays = new Map<string, number>();
   const asked: string[] = [];
   const revoked: string[] = [];
   const names: unknown[] = [];
@@ -131,7 +132,8 @@ export async function startSmallServer(t: Ends, faults: Faults = {}): Promise<Sm
     }
     const found = refreshTokens.get(form.get("refresh_token") ?? "");
     if (found === undefined || ended.has(found.grant)) return [400, { error: "invalid_grant" }];
-    if (found.used && faults.forgets) {
+    if (found.used) replays.set(found.grant, (replays.get(found.grant) ?? 0) + 1);
+    if ((replays.get(found.grant) ?? 0) > (faults.forgives ?? Number.POSITIVE_INFINITY)) {
       ended.add(found.grant);
       return [400, { error: "invalid_grant" }];
     }

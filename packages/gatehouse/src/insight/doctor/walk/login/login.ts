@@ -200,23 +200,21 @@ async function stayIn(
   }
   const [any] = refreshing;
   if (any !== undefined) {
+    // This one first: it is told of every client, and where it ends the session the other would as well.
+    await attempt("again", () => session.refreshAgain(formOf(any)));
     if (refreshing.some(({ client }) => client.refresh?.together))
       await attempt("together", () => session.refreshTogether(formOf(any)));
-    await attempt("again", () => session.refreshAgain(formOf(any)));
   }
   for (const waiting of group) {
     const { client } = waiting;
-    const keys = [
-      JSON.stringify(formOf(waiting)),
-      ...(client.refresh?.together ? ["together"] : []),
-      "again",
-    ];
-    fared.clients.set(client.name, { connects: true, findings: findingsOf(client, session, keys, tried) });
+    const together = client.refresh?.together ? ["together"] : [];
+    const keys = [JSON.stringify(formOf(waiting)), "again", ...together];
+    fared.clients.set(client.name, { connects: true, findings: findingsOf(waiting, session, keys, tried) });
   }
 }
 
 function findingsOf(
-  client: McpClient,
+  { client, server }: Waiting,
   { tokens }: Session,
   keys: readonly string[],
   tried: ReadonlyMap<string, Stopped | undefined>,
@@ -232,7 +230,11 @@ function findingsOf(
         mend: "Whoever runs the authorization server: let access tokens live longer than five minutes.",
         client: name,
       }
-    : passed("walk.token", name, "The code is redeemed, and the token is taken.");
+    : passed(
+        "walk.token",
+        name,
+        `The code is redeemed${server === undefined ? "" : ", and the token is taken"}.`,
+      );
   if (refresh === undefined) return [token];
   if (tokens.refreshToken === undefined) {
     const mend = "Whoever runs the authorization server: give a refresh token to whoever registers for one.";

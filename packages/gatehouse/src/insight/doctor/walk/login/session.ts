@@ -106,7 +106,7 @@ export class Session {
     this.#lives = false;
     throw new Stopped(
       "walk.refresh",
-      `A refresh whose answer is lost cannot be tried again (${second.refused}): the client will be signed out.`,
+      `A refresh token is good once: using it again, when an answer got lost or two refresh at once, ends the session (${second.refused}), and the client will be signed out.`,
       "authorization server",
       "answer the second with the same successor, at least until it is used.",
     );
