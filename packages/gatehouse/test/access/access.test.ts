@@ -220,3 +220,23 @@ function permutations<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];
   return items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]));
 }
+
+test("who is kept out is told by which rule, what it expected and what it found, and never by address", () => {
+  const rules = [
+    allow({ domain: ["corp.example"] }),
+    deny({ group: [of("contractors")] }),
+    allow({ group: [of("x")] }),
+  ];
+  const { decidingRule } = signInBy(rules);
+  assert.equal(decidingRule?.(aPerson(), notes), undefined);
+  const foreign = decidingRule?.(aPerson({ email: "eve@else.example", groups: ["y"] }), notes);
+  assert.equal(foreign?.rule, "access.sign_in lets nobody else in");
+  assert.match(foreign?.expected ?? "", /^domain corp\.example \(.+\) or group work:x \(.+\)$/);
+  assert.equal(foreign?.received, "provider work, domain else.example, groups y");
+  const denied = decidingRule?.(aPerson({ groups: ["contractors"] }), notes);
+  assert.match(denied?.rule ?? "", / denies$/);
+  assert.equal(denied?.expected, "not group work:contractors");
+  const used = useBy(allow({ provider: ["github"] })).decidingRule?.(aPerson({ groups: undefined }), notes);
+  assert.equal(used?.rule, `access.resources: ${notes} lets nobody else in`);
+  assert.match(used?.received ?? "", /groups not known$/);
+});

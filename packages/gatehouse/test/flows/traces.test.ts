@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createAccess } from "../../src/access/access.ts";
+import { canonicalResource } from "../../src/oauth/resource.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -177,4 +179,47 @@ test("refreshes and introspections that succeed write nothing, and what ends the
   const later = await traceOf(server, reference, "refresh_refused");
   assert.deepEqual(namesOf(later).slice(before.length), ["refresh_refused"]);
   assert.equal(await all(), attempts + 1, "the refused request alone has one of its own");
+});
+
+test("whom the access rules keep out, the trace says by which rule; whom the provider does not vouch for, why", async (t) => {
+  const rules = [
+    { effect: "allow", match: { domain: ["corp.example"] }, name: "access.resources[0]" },
+  ] as const;
+  const access = createAccess(
+    { signIn: undefined, resources: new Map([[canonicalResource(resource), rules]]) },
+    ["default"],
+  );
+  const strict = await startTestGatehouse({}, "serve", () => access);
+  t.after(() => strict.stop());
+  await strict.addResource(resource);
+  const its = await aPublicClient(strict);
+  const arrive = (agent: UserAgent) => agent.follow(authorizationUrl(strict, its));
+  const page = await arrive(new UserAgent());
+  const kept = stepOf(await traceOf(strict, referenceOf(page.response), "access_refused"), "access_refused");
+  assert.deepEqual(
+    [kept.rule, kept.expected, kept.received, kept.outcome],
+    [
+      `access.resources: ${resource} lets nobody else in`,
+      "domain corp.example (access.resources[0])",
+      "provider default, domain example.com, groups none",
+      "refused",
+    ],
+  );
+  assert.ok(kept.subject?.startsWith("user_"));
+  strict.upstream.account = { sub: "eve", email: "eve@example.com", email_verified: false };
+  const turned = await arrive(new UserAgent());
+  const steps = await traceOf(strict, referenceOf(turned.response), "sign_in_failed");
+  assert.deepEqual(namesOf(steps), [
+    "authorization_received",
+    "provider_asked",
+    "browser_returned",
+    "sign_in_failed",
+  ]);
+  const failed = steps.at(-1);
+  assert.deepEqual([failed?.rule, failed?.outcome], ["address not proven", "refused"]);
+  assert.match(failed?.received ?? "", /email_verified is false/);
+  assert.ok(
+    steps.every(({ subject }) => subject === undefined),
+    "nobody got in",
+  );
 });
