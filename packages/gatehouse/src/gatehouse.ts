@@ -108,7 +108,13 @@ export async function startGatehouse(
   const keepsHouse = overrides.keepsHouse !== false;
   const counting = config.metrics && keepsHouse ? countGrants(keyed.store, clock) : undefined;
   const sinks = await startSinks(config, log);
-  const metrics = startMetrics(config, counting?.latest, () => gateway.inUse(), sinks.states);
+  const metrics = startMetrics(
+    config,
+    counting?.latest,
+    () => gateway.inUse(),
+    sinks.states,
+    () => audit.writer.state(),
+  );
   const spans = await startSpans(config, log);
   const timed = metrics?.store(keyed.store) ?? keyed.store;
   const store = spans?.store(timed) ?? timed;
@@ -326,7 +332,7 @@ export async function startUpkeep(
   tellConfiguration(config, events);
   return {
     events,
-    snapshot: startMetrics(config, counting?.latest, undefined, sinks.states)?.snapshot,
+    snapshot: startMetrics(config, counting?.latest, undefined, sinks.states, audit.writer.state)?.snapshot,
     reload: (changed) => reloadAll([checkAccess(store, log), declarations], changed),
     async stop() {
       looking.stop();

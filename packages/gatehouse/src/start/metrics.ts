@@ -38,6 +38,7 @@ export interface Metrics {
 /**
  * @param counted the grants and people of the database, where this process counts them
  * @param sinks who gets the audit trail as well
+ * @param audit what becomes of events on their way into it
  * @param inUse what is open at the servers behind, where this process has doors
  */
 export function startMetrics(
@@ -45,6 +46,7 @@ export function startMetrics(
   counted: Gauges["counted"] = () => undefined,
   inUse: Gauges["inUse"] = () => new Map(),
   sinks: Gauges["sinks"] = [],
+  audit: Gauges["audit"] = () => ({ written: 0, waiting: 0, lost: 0 }),
 ): Metrics | undefined {
   if (config.metrics === undefined) return undefined;
   const meter = new Meter();
@@ -76,7 +78,7 @@ export function startMetrics(
       measure: (endpoint) => meter.measure(endpoint),
       onPage: (kind) => meter.pages.add(kind),
     },
-    snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree, sinks }, known),
+    snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree, sinks, audit }, known),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AuditEvent, Events } from "../../oauth/ports.ts";
 import type { AuditStore } from "../../oauth/store/audit.ts";
+import { withoutFloods } from "./flood.ts";
 import { headOf } from "./heads.ts";
 import type { AuditWriter } from "./writer.ts";
 
@@ -34,6 +35,7 @@ export function createAuditTrail(
   tellLog: (event: AuditEvent) => void,
 ): AuditTrail {
   let toldAt = 0;
+  const add = withoutFloods(writer.add, now);
   const timer = setInterval(() => void tellHead(), headEveryMs).unref();
 
   /** A record that names where other chains end, too: one of them that is cut or gone is missed. */
@@ -65,7 +67,7 @@ export function createAuditTrail(
     events: (told) => ({
       emit(event) {
         told.emit(event);
-        if (isRecorded(event)) writer.add(event);
+        if (isRecorded(event)) add(event);
       },
       async record(event) {
         told.emit(event);

@@ -34,6 +34,8 @@ export interface Gauges {
     /** Records given up. */
     readonly dropped: number;
   }[];
+  /** What becomes of events on their way into the audit trail. */
+  readonly audit: () => { readonly written: number; readonly waiting: number; readonly lost: number };
   /** Bytes that may still be written where the database is; `undefined`: somebody else's business. */
   readonly diskFree: () => number | undefined;
 }
@@ -63,6 +65,7 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
   const counted = gauges.counted();
   const { p99, max } = gauges.loopDelay();
   const inUse = [...gauges.inUse()];
+  const audit = gauges.audit();
   const diskFree = gauges.diskFree();
   const { heapUsed, rss } = process.memoryUsage();
   const cpu = process.cpuUsage();
@@ -141,6 +144,21 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
           return { server, tool, outcome };
         },
       ),
+    ),
+    metric(
+      "gatehouse_audit_records_total",
+      "counter",
+      "Records of the audit trail that this instance has written.",
+      [{ labels: {}, value: audit.written }],
+    ),
+    metric("gatehouse_audit_waiting", "gauge", "Events that wait to be written into the audit trail.", [
+      { labels: {}, value: audit.waiting },
+    ]),
+    metric(
+      "gatehouse_audit_lost_total",
+      "counter",
+      "Events that did not get into the audit trail, because too many waited while the database refused them.",
+      [{ labels: {}, value: audit.lost }],
     ),
     metric(
       "gatehouse_audit_sink_waiting",
