@@ -9,7 +9,7 @@ import type { Store } from "../oauth/store.ts";
 import { recordAsLine } from "./audit-lines.ts";
 import { readMoment } from "./moments.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
-import { findPeople } from "./person.ts";
+import { subjectsOf } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { withStore } from "./store.ts";
@@ -52,7 +52,10 @@ async function search(shell: Shell, options: SearchOptions): Promise<void> {
   const limit = readLimit(options.limit);
   const query = queryOf(shell, options);
   await withStore(shell, async (store) => {
-    const subjects = options.person === undefined ? [undefined] : await subjectsOf(store, options.person);
+    const subjects =
+      options.person === undefined
+        ? [undefined]
+        : await subjectsOf(store, options.person, "gatehouse audit search --event sign_in_denied");
     const found = await Promise.all(
       subjects.map((subject) => findNewest(store, { ...query, subject }, limit)),
     );
@@ -91,12 +94,6 @@ function queryOf(shell: Shell, options: SearchOptions): AuditQuery {
     since: since === undefined ? undefined : readMoment(shell, "--since", since),
     until: until === undefined ? undefined : readMoment(shell, "--until", until),
   };
-}
-
-/** Somebody by subject, or everybody who last signed in with an address. */
-export async function subjectsOf(store: Store, person: string): Promise<readonly string[]> {
-  if (!person.includes("@")) return [person];
-  return (await findPeople(store, { email: person })).map(({ subject }) => subject);
 }
 
 export async function findNewest(store: Store, query: AuditQuery, limit: number): Promise<AuditRecord[]> {

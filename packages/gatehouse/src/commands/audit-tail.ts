@@ -9,7 +9,7 @@ import { recordAsLine } from "./audit-lines.ts";
 import { findNewest, readLimit } from "./audit-search.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
 import type { Shell } from "./shell.ts";
-import { untilInterrupted } from "./signals.ts";
+import { interruption } from "./signals.ts";
 import { withStore } from "./store.ts";
 
 interface TailOptions extends JsonOption {
@@ -56,11 +56,10 @@ async function followFrom(
   shown: ReadonlySet<string>,
   show: (records: readonly AuditRecord[]) => void,
 ): Promise<void> {
-  const stopping = new AbortController();
-  void untilInterrupted().then(() => stopping.abort());
+  const interrupted = interruption();
   const reader = createAuditReader(store, end, Date.now);
   let isAway = false;
-  while (!stopping.signal.aborted) {
+  while (!interrupted.aborted) {
     try {
       const records = await reader.next(pageSize);
       isAway = false;
@@ -71,6 +70,6 @@ async function followFrom(
       if (!isAway) shell.complain("The database cannot answer; waiting for it.");
       isAway = true;
     }
-    await wait(lookEvery, undefined, { signal: stopping.signal }).catch(() => undefined); // interrupted
+    await wait(lookEvery, undefined, { signal: interrupted }).catch(() => undefined); // interrupted
   }
 }

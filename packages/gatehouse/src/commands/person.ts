@@ -42,6 +42,24 @@ export async function findPeople(
   return [person];
 }
 
+/**
+ * Somebody by subject, or everybody who last signed in with an address.
+ * @param otherwise the command that finds those who were turned away, and so have no account
+ */
+export async function subjectsOf(
+  store: Store,
+  person: string,
+  otherwise: string,
+): Promise<readonly string[]> {
+  if (person.startsWith("user_")) return [person];
+  const people = await findPeople(store, { email: person }, "orNobody");
+  if (people.length > 0) return people.map(({ subject }) => subject);
+  throw new Refusal(
+    1,
+    `nobody signed in here as ${oneLine(person)}. Who was turned away has no account: ${otherwise}`,
+  );
+}
+
 /** What lives of all of theirs together. */
 export async function holdingsOf(
   store: Store,

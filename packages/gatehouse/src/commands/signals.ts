@@ -33,6 +33,13 @@ export function untilInterrupted(): Promise<void> {
   });
 }
 
+/** Aborted with the first SIGINT or SIGTERM, for what goes on until then. */
+export function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  void untilInterrupted().then(() => interrupted.abort());
+  return interrupted.signal;
+}
+
 /**
  * What a start comes to. A wish to stop that comes first ends the process at once with exit code 0, whatever
  * the start is waiting for: nothing has been promised to anybody yet, and what was begun in the database is

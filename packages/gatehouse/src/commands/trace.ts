@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
-import { parseDuration } from "../config/parsers.ts";
 import { followTrace, followTraces } from "../insight/trace/follow.ts";
 import { readTimeline } from "../insight/trace/read.ts";
 import { timelineOf } from "../insight/trace/timeline.ts";
@@ -10,11 +9,12 @@ import { parseReference } from "../oauth/reference.ts";
 import type { TraceSummary } from "../oauth/store/traces.ts";
 import type { Store } from "../oauth/store.ts";
 import type { TraceStep } from "../oauth/trace-step.ts";
+import { readMoment } from "./moments.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
-import { findPeople } from "./person.ts";
+import { subjectsOf } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-import { untilInterrupted } from "./signals.ts";
+import { interruption } from "./signals.ts";
 import { withStore } from "./store.ts";
 import { formatBytes, several } from "./table.ts";
 
@@ -73,7 +73,7 @@ async function followOne(
   { json }: TraceOptions,
 ): Promise<void> {
   const steps: TraceStep[] = [];
-  for await (const step of followTrace(store, reference, stopped())) {
+  for await (const step of followTrace(store, reference, interruption())) {
     steps.push(step);
     tellStep(shell, step, steps, json);
   }
@@ -94,9 +94,12 @@ function tellStep(
 function showMany(shell: Shell, options: TraceOptions): Promise<void> {
   const limit = /^[1-9]\d{0,3}$/.test(options.limit) ? Number(options.limit) : undefined;
   if (limit === undefined) throw new Refusal(2, "--limit: give a number from 1 to 9999");
-  const since = options.since === undefined ? undefined : readTime(shell, options.since);
+  const since = options.since === undefined ? undefined : readMoment(shell, "--since", options.since);
   return withStore(shell, async (store) => {
-    const subjects = options.person === undefined ? undefined : await subjectsOf(store, options.person);
+    const subjects =
+      options.person === undefined
+        ? undefined
+        : await subjectsOf(store, options.person, "gatehouse trace --since 1h");
     if (options.follow) return followMany(shell, store, subjects, since, options);
     const found = await Promise.all(
       (subjects ?? [undefined]).map((subject) =>
@@ -130,37 +133,7 @@ async function followMany(
   // Other processes' clocks may be a little behind.
   const from = since ?? shell.clock.now() * 1000 - 2000;
   const now = () => shell.clock.now() * 1000;
-  for await (const step of followTraces(store, { client, subjects }, from, now, stopped())) {
+  for await (const step of followTraces(store, { client, subjects }, from, now, interruption())) {
     tellStep(shell, step, [step], json);
   }
-}
-
-/** Somebody by subject, or everybody who last signed in with an address. */
-async function subjectsOf(store: Store, person: string): Promise<readonly string[]> {
-  if (person.startsWith("user_")) return [person];
-  const people = await findPeople(store, { email: person }, "orNobody");
-  if (people.length > 0) return people.map(({ subject }) => subject);
-  throw new Refusal(
-    1,
-    `nobody signed in here as ${oneLine(person)}. Who was turned away has no account: gatehouse trace --since 1h`,
-  );
-}
-
-/** Milliseconds since 1970. */
-function readTime(shell: Shell, text: string): number {
-  const ago = parseDuration(text);
-  if (ago !== undefined) return (shell.clock.now() - ago) * 1000;
-  const time = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?Z?)?$/.test(text)
-    ? Date.parse(`${text.replace(" ", "T").replace(/Z$/, "")}${text.length > 10 ? "Z" : ""}`)
-    : Number.NaN;
-  if (Number.isNaN(time)) {
-    throw new Refusal(2, `--since ${oneLine(text, 40)}: give a length of time such as 2h, or a time in UTC`);
-  }
-  return time;
-}
-
-function stopped(): AbortSignal {
-  const stopping = new AbortController();
-  void untilInterrupted().then(() => stopping.abort());
-  return stopping.signal;
 }
