@@ -22,3 +22,21 @@ export async function everyPage(
     last = rows.length < pageSize ? undefined : (rows.at(-1)?.[0] as string);
   }
 }
+
+/** Rows a page where they are only counted. */
+export const countedPageSize = 5000;
+
+/**
+ * Counts in the same way.
+ * @param read of up to `countedPageSize` rows whose key is greater: the last key, how many count, how many
+ * there are
+ */
+export async function countedByPage(read: (after: string) => Promise<Row | undefined>): Promise<number> {
+  let total = 0;
+  for (let last = ""; ; ) {
+    const [end, counted, rows] = (await read(last)) ?? [];
+    total += Number(counted ?? 0);
+    if (Number(rows ?? 0) < countedPageSize) return total;
+    last = String(end);
+  }
+}

@@ -37,7 +37,7 @@ export function listingOperations(database: Database): ListingOperations {
   const byAddress = database.prepare(
     `select ${knownAccounts.columns}, lower(email), subject from gatehouse_accounts
      where ${address} < (lower($1) || chr(1114111)) collate "C" and ${address} >= lower($1) collate "C"
-       and (${address}, subject) > ($2 collate "C", $3)
+       and (${address}, subject) > (lower($2) collate "C", $3)
      order by ${address}, subject limit $4`,
   );
   const live = newest(grants, "gatehouse_grants", "id", "expires_at > $4 and");
@@ -66,7 +66,7 @@ export function listingOperations(database: Database): ListingOperations {
       const behind = readCursor(after);
       const { rows } =
         begins !== undefined
-          ? await database.run(byAddress, begins, ...(behind ?? ["", ""]), limit + 1)
+          ? await database.run(byAddress, begins, ...(behind ?? [begins, ""]), limit + 1)
           : await database.run(
               onlyBlocked ? blocked : people,
               ...(newestBehind(after) ?? beginning),

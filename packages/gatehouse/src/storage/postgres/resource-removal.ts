@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/store.ts";
 import { countedInSteps } from "../ending.ts";
 import type { Row } from "../layout.ts";
-import { everyPage, pageSize } from "../pages.ts";
+import { countedByPage, countedPageSize, everyPage, pageSize } from "../pages.ts";
 import { instant } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";
 import { clientAttemptsEnding, clientEnding } from "./ending.ts";
@@ -39,7 +39,9 @@ export function resourceRemoval(
     clients: database.prepare("delete from oauth2_clients where id = $1"),
   };
   const liveGrants = database.prepare(
-    `select id, resource from gatehouse_grants where id > $1 and expires_at > $2 order by id limit ${pageSize}`,
+    `select max(id), sum(case when resource = $2 and expires_at > $3 then 1 else 0 end), count(*) from (
+       select id, resource, expires_at from gatehouse_grants where id > $1 order by id limit ${countedPageSize}
+     ) as part`,
   );
   const countOfClient = database.prepare(
     "select count(*) from gatehouse_grants where client_id = $1 and expires_at > $2",
@@ -115,14 +117,9 @@ export function resourceRemoval(
       if (kind === "clients") {
         return Number((await database.run(countOfClient, id, instant(now))).rows[0]?.[0]);
       }
-      let count = 0;
-      await everyPage(
-        async (after) => (await database.run(liveGrants, after, instant(now))).rows,
-        async (rows) => {
-          count += rows.filter(([, resource]) => resource === id).length;
-        },
+      return countedByPage(
+        async (after) => (await database.run(liveGrants, after, id, instant(now))).rows[0],
       );
-      return count;
     },
   };
 }

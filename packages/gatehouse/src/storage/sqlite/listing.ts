@@ -23,7 +23,7 @@ export function listingOperations(database: Database): ListingOperations {
   const blocked = newest(knownAccounts, "gatehouse_accounts", "subject", "blocked_at is not null and");
   const byAddress = database.prepare(
     `select ${knownAccounts.columns}, lower(email), subject from gatehouse_accounts
-     where lower(email) < lower(?) || char(1114111) and (lower(email), subject) > (?, ?)
+     where lower(email) < lower(?) || char(1114111) and (lower(email), subject) > (lower(?), ?)
        and lower(email) >= lower(?)
      order by lower(email), subject limit ?`,
   );
@@ -54,7 +54,7 @@ export function listingOperations(database: Database): ListingOperations {
         const behind = readCursor(after);
         const rows =
           address !== undefined
-            ? byAddress.all(address, ...(behind ?? ["", ""]), address, limit + 1)
+            ? byAddress.all(address, ...(behind ?? [address, ""]), address, limit + 1)
             : (onlyBlocked ? blocked : people).all(...(behind ?? beginning), limit + 1);
         return listedPage(rows, limit, knownAccounts.read);
       }),

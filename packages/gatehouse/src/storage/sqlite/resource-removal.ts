@@ -1,7 +1,7 @@
 import type { Store } from "../../oauth/store.ts";
 import { countedInSteps, inParts } from "../ending.ts";
 import type { Row } from "../layout.ts";
-import { everyPage, pageSize } from "../pages.ts";
+import { countedByPage, countedPageSize, everyPage, pageSize } from "../pages.ts";
 import type { Database } from "./database.ts";
 import { clientEnding, rowsAtOnce } from "./ending.ts";
 
@@ -37,7 +37,9 @@ export function resourceRemoval(
     clients: database.prepare("delete from oauth2_clients where id = ? and left_at <= ?"),
   };
   const liveGrants = database.prepare(
-    `select id, resource, expires_at from gatehouse_grants where id > ? order by id limit ${pageSize}`,
+    `select max(id), sum(case when resource = ? and expires_at > ? then 1 else 0 end), count(*) from (
+       select id, resource, expires_at from gatehouse_grants where id > ? order by id limit ${countedPageSize}
+     ) as part`,
   );
   const countOfClient = database.prepare(
     "select count(*) from gatehouse_grants where client_id = ? and expires_at > ?",
@@ -113,14 +115,7 @@ export function resourceRemoval(
       if (kind === "clients") {
         return database.read(() => Number(countOfClient.get(id, now)?.[0]));
       }
-      let count = 0;
-      await everyPage(
-        (after) => database.read(() => liveGrants.all(after)),
-        async (rows) => {
-          count += rows.filter(([, resource, end]) => resource === id && Number(end) > now).length;
-        },
-      );
-      return count;
+      return countedByPage((after) => database.read(() => liveGrants.get(id, now, after)));
     },
   };
 }

@@ -1,11 +1,15 @@
 import { type AuditRecord, readRecord } from "../../audit-record.ts";
 import type { OverviewView } from "../../messages/console-page.ts";
+import type { Inventory } from "../../store/listing.ts";
 import type { Store } from "../../store.ts";
+import type { Seconds } from "../../values.ts";
 import { type ConsoleHandler, show } from "./asked.ts";
 
 const hourMs = 3_600_000;
 const hoursShown = 24;
 const failuresShown = 8;
+/** Seconds. */
+const countedFor = 10;
 
 /** What is counted together. */
 const series = {
@@ -37,13 +41,13 @@ const failures = [
 
 /** How much there is, how it stands, and what happened lately. */
 export function overview({ version }: { readonly version: string }): ConsoleHandler {
+  const counted = countedNowAndThen();
   return async (asked) => {
     const { clock, store, checks } = asked.services;
     const now = clock.now();
     const since = Math.floor((now * 1000) / hourMs) * hourMs - (hoursShown - 1) * hourMs;
-    const [inventory, charts, failed, standing] = await Promise.all([
-      store.countEverything(now),
-      chartsOf(store, since),
+    const [{ inventory, charts }, failed, standing] = await Promise.all([
+      counted(store, now, since),
       latestFailures(store, since),
       checks(),
     ]);
@@ -56,6 +60,28 @@ export function overview({ version }: { readonly version: string }): ConsoleHand
       since: since / 1000,
       failures: failed,
     });
+  };
+}
+
+interface Counted {
+  readonly inventory: Inventory;
+  readonly charts: OverviewView["charts"];
+}
+
+/** What reads many rows is counted again after some seconds, however many look at it meanwhile. */
+function countedNowAndThen(): (store: Store, now: Seconds, since: number) => Promise<Counted> {
+  let latest: { readonly at: Seconds; readonly counted: Promise<Counted> } | undefined;
+  return (store, now, since) => {
+    if (latest === undefined || now - latest.at >= countedFor) {
+      const counted = Promise.all([store.countEverything(now), chartsOf(store, since)]).then(
+        ([inventory, charts]) => ({ inventory, charts }),
+      );
+      latest = { at: now, counted };
+      counted.catch(() => {
+        latest = undefined; // the next looks anew
+      });
+    }
+    return latest.counted;
   };
 }
 
