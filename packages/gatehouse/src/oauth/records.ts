@@ -52,6 +52,11 @@ export interface Client {
   readonly shared: boolean;
   /** When a file declares it. */
   readonly declared?: Declared;
+  /**
+   * Its registration's, or that under which what its document says now was read: attempts name it, and none
+   * of them is its own (Z03). Left out in rows of before there were such.
+   */
+  readonly reference?: string;
   readonly createdAt: Seconds;
   /** Last redemption, refresh, or repeated registration; `undefined` when there was none. */
   readonly lastUsedAt: Seconds | undefined;

@@ -6,6 +6,7 @@
 /** Every step there is; `insight/trace/meanings.ts` says what each means. */
 export const traceStepNames = [
   "client_registered",
+  "client_document_read",
   "authorization_received",
   "request_refused",
   "request_failed",

@@ -54,6 +54,7 @@ export function readClient(
   const previousHash = column.optionalText<SecretHash>("previous_secret_hash");
   const previousUntil = column.instant("previous_secret_until");
   const declared = readDeclared(column);
+  const reference = column.optionalText("reference");
   const { name, metadata } = statement;
   return {
     id,
@@ -69,6 +70,7 @@ export function readClient(
     dynamicallyRegistered: isSelfAsserted(statement) && !vouched,
     shared: registrations > 1,
     ...(declared && { declared }),
+    ...(reference && { reference }),
     createdAt,
     lastUsedAt,
   };

@@ -168,4 +168,39 @@ test("Z03 a grant keeps its attempt's reference: refreshes, replay, reuse, revoc
   );
 });
 
+test("a registration has a reference of its own, which each attempt names; strangers who register the same share it, and none of their attempts", async (t) => {
+  const at = await startTestGatehouse();
+  t.after(() => at.stop());
+  await at.addResource(resource);
+  const metadata = { software_id: "the same for all" };
+  const mine = await aPublicClient(at, metadata);
+  const theirs = await aPublicClient(at, metadata);
+  assert.equal(mine.id, theirs.id);
+  const [registered, again] = eventsOf(at, "client_registered").map(({ request }) => request);
+  assert.notEqual(registered, again);
+  const attempts = [await begin(at, mine), await begin(at, theirs)];
+  const named = await Promise.all(
+    attempts.map(async ({ reference }) => {
+      const steps = await stepsOf(at, reference);
+      const received = steps.find(({ step }) => step === "authorization_received");
+      assert.ok(steps.every((step) => step.reference === reference));
+      return received?.facts?.registration;
+    }),
+  );
+  assert.deepEqual(named, [registered, registered], "the first one's");
+  const [step, ...others] = await stepsOf(at, registered ?? "");
+  assert.deepEqual([step?.step, others], ["client_registered", []]);
+  const texts = JSON.stringify(await stepsOf(at, registered ?? ""));
+  for (const { reference } of attempts) assert.ok(!texts.includes(reference));
+});
+
+/** The steps of an attempt, once they are written. */
+async function stepsOf({ store }: TestGatehouse, reference: string) {
+  for (;;) {
+    const steps = await store.findTrace(reference);
+    if (steps.length > 0) return steps;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 const ending = (reference: string) => new RegExp(`\\(reference ${reference}\\)$`);

@@ -26,6 +26,8 @@ export function traceAuthorization(
     facts: {
       app: certainName(client, redirectUri) ?? client.metadata.name,
       "known by": identifiedBy(client),
+      // Shared by all who say the same: it leads to none of their attempts.
+      [isDocumented(client) ? "document" : "registration"]: client.reference,
       "answer goes to": withoutValues(redirectUri),
       "scope asked": query.get("scope") ?? "none",
       "scope possible": scope || "none",

@@ -4,7 +4,9 @@ import { OAuthError } from "../messages/errors.ts";
 import type { OAuthRequest } from "../messages/request.ts";
 import { DocumentError } from "../ports.ts";
 import type { Client } from "../records.ts";
+import { createReferences } from "../reference.ts";
 import type { Services } from "../services.ts";
+import { traceStep } from "../tracing.ts";
 import { isDocumented } from "./client.ts";
 import { knownDocument } from "./known-clients.ts";
 import {
@@ -111,7 +113,13 @@ async function remember(
 ): Promise<Client> {
   const { clock, events, store } = services;
   if (stored !== undefined && isSameClient(stored, described)) return stored;
-  const fresh = asClient(described, clock.now());
+  // Of its own: whoever comes after this attempt goes by the same document.
+  const reference = createReferences((count) => services.random.bytes(count))();
+  const fresh = asClient(described, clock.now(), reference);
+  traceStep(services, { id: reference }, "client_document_read", {
+    client: described.id,
+    facts: { app: described.metadata.name, "proves itself by": described.authMethod },
+  });
   const registrant = registrantOf(services, request);
   if (stored === undefined) {
     await boundDocumentedClients(services, registrant);
@@ -124,7 +132,7 @@ async function remember(
   if (weaker || !(await store.replaceClient(fresh))) await store.addClient(fresh, registrant);
   events.emit({
     name: "client_document_changed",
-    request: request.id,
+    request: reference,
     client: stored.id,
     ...(weaker ? { detail: "it no longer authenticates; its grants were ended" } : {}),
   });

@@ -90,12 +90,14 @@ export function isSameClient(stored: Client, described: DocumentedClient): boole
   const compared = ({
     createdAt: _c,
     lastUsedAt: _l,
+    reference: _r,
     ...rest
-  }: DocumentedClient & Partial<Pick<Client, "createdAt" | "lastUsedAt">>) =>
+  }: DocumentedClient & Partial<Pick<Client, "createdAt" | "lastUsedAt" | "reference">>) =>
     JSON.stringify(Object.entries(rest).sort(([left], [right]) => (left < right ? -1 : 1)));
   return compared(stored) === compared(described);
 }
 
-export function asClient(described: DocumentedClient, now: Seconds): Client {
-  return { ...described, createdAt: now, lastUsedAt: undefined };
+/** @param reference of the reading, and of no attempt */
+export function asClient(described: DocumentedClient, now: Seconds, reference: string): Client {
+  return { ...described, reference, createdAt: now, lastUsedAt: undefined };
 }

@@ -33,8 +33,8 @@ export function registerEndpoint(services: Services): Endpoint {
     const registrant = registrantOf(services, request);
     if (!(await makeRoom(registrant))) throw tooMany();
     const { client, secret } = isPublic(registration)
-      ? { client: await addPublic(services, registration, registrant), secret: undefined }
-      : await addConfidential(services, registration, registrant);
+      ? { client: await addPublic(services, request, registration, registrant), secret: undefined }
+      : await addConfidential(services, request, registration, registrant);
     emitRegistered(services, request, client);
     return json(201, {
       ...describeRegistration(client),
@@ -54,21 +54,23 @@ export function registerEndpoint(services: Services): Endpoint {
  */
 async function addPublic(
   services: Services,
+  request: OAuthRequest,
   registration: ClientRegistration,
   registrant: string,
 ): Promise<Client> {
   const { clock, store } = services;
   const shareable = { ...registration, redirectUris: portless(registration.redirectUris) };
   const fingerprint = hashSecret(`registration ${JSON.stringify(shareable)}`).slice(0, 22);
-  const shared = await store.shareClient(aClient(fingerprint, shareable, clock.now()), registrant);
+  const shared = await store.shareClient(aClient(request, fingerprint, shareable, clock.now()), registrant);
   if (shared !== undefined) return shared;
   // Whoever registered this first has changed it since, and must have it alone.
-  return addClient(services, registration, registrant);
+  return addClient(services, request, registration, registrant);
 }
 
 /** A client with a secret or a key has a record to itself. */
 async function addConfidential(
   services: Services,
+  request: OAuthRequest,
   registration: ClientRegistration,
   registrant: string,
 ): Promise<{ client: Client; secret: string | undefined }> {
@@ -76,25 +78,32 @@ async function addConfidential(
     registration.authMethod === "private_key_jwt"
       ? undefined
       : mintSecret(services.random, clientSecretPrefix);
-  return { client: await addClient(services, registration, registrant, secret), secret };
+  return { client: await addClient(services, request, registration, registrant, secret), secret };
 }
 
 async function addClient(
   { clock, random, store }: Services,
+  request: OAuthRequest,
   registration: ClientRegistration,
   registrant: string,
   secret?: string,
 ): Promise<Client> {
   const client: Client = {
-    ...aClient(random.bytes(16).toString("base64url"), registration, clock.now()),
+    ...aClient(request, random.bytes(16).toString("base64url"), registration, clock.now()),
     secretHash: secret === undefined ? undefined : hashSecret(secret),
   };
   await store.addClient(client, registrant);
   return client;
 }
 
-function aClient(name: string, registration: ClientRegistration, now: Client["createdAt"]): Client {
+function aClient(
+  { id: reference }: OAuthRequest,
+  name: string,
+  registration: ClientRegistration,
+  now: Client["createdAt"],
+): Client {
   return {
+    reference,
     ...registration,
     // Prefixed, so that it is neither a URL nor anybody's subject (H12, T08).
     id: `dyn_${name}` as ClientId,

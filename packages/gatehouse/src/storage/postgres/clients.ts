@@ -37,14 +37,14 @@ export function clientOperations(database: Database): ClientOperations {
     `select ${clients.columns} from oauth2_clients where ${provisioned} order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, ${says}, created_at, last_used_at, registered_from, vouched)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, not $${numberOf("dynamically_registered", 2)}::bool)
+    `insert into oauth2_clients (id, ${says}, created_at, last_used_at, registered_from, reference, vouched)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, not $${numberOf("dynamically_registered", 2)}::bool)
      on conflict (id) do nothing`,
   );
   const share = database.prepare(
-    `insert into oauth2_clients (id, ${says}, created_at, registered_from, registrations)
-     select id, ${says}, created_at, registered_from, registrations
-     from json_to_recordset($1) as asked (id text, ${typedColumns(clientStatements)}, created_at timestamptz, registered_from text, registrations int)
+    `insert into oauth2_clients (id, ${says}, created_at, registered_from, reference, registrations)
+     select id, ${says}, created_at, registered_from, reference, registrations
+     from json_to_recordset($1) as asked (id text, ${typedColumns(clientStatements)}, created_at timestamptz, registered_from text, reference text, registrations int)
      on conflict (id) do update set last_used_at = excluded.created_at,
        registrations = oauth2_clients.registrations + excluded.registrations
      where ${statementNames.map((column) => `oauth2_clients.${column} is not distinct from excluded.${column}`).join(" and ")}
@@ -52,7 +52,8 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const replace = database.prepare(
     `update oauth2_clients set ${statementNames.map((name) => `${name} = $${numberOf(name, 3)}`).join(", ")},
-       vouched = not $${numberOf("dynamically_registered", 3)}::bool
+       vouched = not $${numberOf("dynamically_registered", 3)}::bool,
+       reference = coalesce($${statementNames.length + 3}, reference)
      where id = $1 and (registrations = 1 or $2::bool)`,
   );
   const change = database.prepare(
@@ -93,7 +94,7 @@ export function clientOperations(database: Database): ClientOperations {
     const distinct = new Map<string, ReturnType<typeof shareRow> & { registrations: number }>();
     for (const { client, registeredFrom } of shared) {
       const asked = shareRow(client, registeredFrom);
-      const key = JSON.stringify({ ...asked, registered_from: null });
+      const key = JSON.stringify({ ...asked, registered_from: null, reference: null });
       const first = distinct.get(key) ?? { ...asked, registrations: 0 };
       distinct.set(key, { ...first, registrations: first.registrations + 1 });
     }
@@ -106,11 +107,19 @@ export function clientOperations(database: Database): ClientOperations {
     listClients: async () => (await database.run(list)).rows.map(clients.read),
     listProvisionedClients: async () => (await database.run(listProvisioned)).rows.map(clients.read),
     addClient: async (client, registeredFrom) =>
-      (await database.run(add, ...allValues(client), registeredFrom ?? null)).changes === 1,
+      (await database.run(add, ...allValues(client), registeredFrom ?? null, client.reference ?? null))
+        .changes === 1,
     shareClient: (client, registeredFrom) => shareTogether({ client, registeredFrom }),
     replaceClient: async (client, unlessShared) =>
-      (await database.run(replace, client.id, unlessShared === undefined, ...statementValues(client)))
-        .changes === 1,
+      (
+        await database.run(
+          replace,
+          client.id,
+          unlessShared === undefined,
+          ...statementValues(client),
+          client.reference ?? null,
+        )
+      ).changes === 1,
     changeClient: async (id, { name, redirectUris }) =>
       (await database.run(change, id, name ?? null, redirectUris ?? null)).changes === 1,
     useAssertion: async (assertionHash, expiresAt) =>
@@ -154,6 +163,7 @@ function shareRow(client: Client, registeredFrom: string | undefined) {
     ...written(clientStatements, statementOf(client)),
     created_at: instant(client.createdAt),
     registered_from: registeredFrom ?? null,
+    reference: client.reference ?? null,
   };
 }
 

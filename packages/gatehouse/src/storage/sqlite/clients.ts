@@ -36,11 +36,12 @@ export function clientOperations(database: Database): ClientOperations {
     `select ${clients.columns} from oauth2_clients where dynamically_registered = 0 order by created_at desc, id`,
   );
   const add = database.prepare(
-    `insert into oauth2_clients (id, ${says}, created_at, last_used_at, registered_from)
-     values (?, ${placeholders(statementNames.length)}, ?, ?, ?) on conflict (id) do nothing`,
+    `insert into oauth2_clients (id, ${says}, created_at, last_used_at, registered_from, reference)
+     values (?, ${placeholders(statementNames.length)}, ?, ?, ?, ?) on conflict (id) do nothing`,
   );
   const replace = database.prepare(
-    `update oauth2_clients set ${statementNames.map((name) => `${name} = ?`).join(", ")}, vouched = 0
+    `update oauth2_clients set ${statementNames.map((name) => `${name} = ?`).join(", ")}, vouched = 0,
+       reference = coalesce(?, reference)
      where id = ? and registrations <= ?`,
   );
   const change = database.prepare(
@@ -73,7 +74,15 @@ export function clientOperations(database: Database): ClientOperations {
   );
   const insert = (client: Client, registeredFrom: string | undefined): boolean => {
     const times = [client.createdAt, client.lastUsedAt ?? null];
-    return add.run(client.id, ...statementValues(client), ...times, registeredFrom ?? null).changes === 1;
+    return (
+      add.run(
+        client.id,
+        ...statementValues(client),
+        ...times,
+        registeredFrom ?? null,
+        client.reference ?? null,
+      ).changes === 1
+    );
   };
   return {
     findClient: sharedLookup(database, find, clients),
@@ -92,8 +101,12 @@ export function clientOperations(database: Database): ClientOperations {
     replaceClient: (client, unlessShared) =>
       database.write(
         () =>
-          replace.run(...statementValues(client), client.id, unlessShared ? 1 : Number.MAX_SAFE_INTEGER)
-            .changes === 1,
+          replace.run(
+            ...statementValues(client),
+            client.reference ?? null,
+            client.id,
+            unlessShared ? 1 : Number.MAX_SAFE_INTEGER,
+          ).changes === 1,
       ),
     changeClient: (id, { name = null, redirectUris }) =>
       database.write(
