@@ -48,6 +48,9 @@ const notBack = {
 
 export const meanings: Meanings = {
   client_registered: { means: "An app registered itself, which grants nothing yet." },
+  client_document_read: {
+    means: "What an app publishes about itself was read, for the first time or because it has changed.",
+  },
   authorization_received: { means: "The app asked for access, and the request itself is in order." },
   request_refused: {
     means: "The request is not what the rule expects, so nothing was given.",

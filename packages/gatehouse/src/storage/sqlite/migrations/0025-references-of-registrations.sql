@@ -1,3 +1,3 @@
 -- The reference of a client's registration, or of what its document says, which attempts name.
--- Programs that know 23 go on.
+-- Programs that know 24 go on.
 alter table oauth2_clients add column reference text;
