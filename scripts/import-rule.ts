@@ -86,7 +86,7 @@ const floors: readonly (readonly string[])[] = [
   ["store", "ports"],
   ["declarations", "scope-changes"],
   ["records", "trace-step", "settings", "grant-types", "reason", "audit-record"],
-  ["values", "text", "host", "subscriber", "audit-events", "harmless"],
+  ["values", "text", "host", "subscriber", "reference", "audit-events", "harmless"],
 ];
 
 /** A call's way through a door of `gateway/`: steps that do not know each other. */
