@@ -44,6 +44,7 @@ const samplesOfEntries: Record<string, Record<string, unknown>> = {
   "connectedApps.quoted": { name: "Given name" },
   "connectedApps.usedFrom": { address: "192.0.2.1" },
   "passkeys.removeThis": { name: "Phone" },
+  "passkeys.removeExplanation": { left: 2 },
 };
 
 /** All entries of a catalogue by their keys, `consent.approve` and the like. */
