@@ -5,6 +5,7 @@ import type { Config } from "./config/config.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createListener } from "./http/listener.ts";
 import { assetRoute, serverRoutes } from "./http/routes.ts";
+import { createSharedCounts } from "./http/shared-counts.ts";
 import { isLoopbackAddress } from "./http/this-computer.ts";
 import { startGrantUses } from "./insight/uses.ts";
 import { keyCheck, keySettings } from "./keys/keyring.ts";
@@ -155,6 +156,9 @@ export async function startGatehouse(
     onLost: (error) => log.warn({ err: error }, "the last use of grants could not be noted"),
   });
   const readiness = createReadiness({ store, checkKeys, checkDeclarations, warnings, clock });
+  // Several processes of one file, or of one PostgreSQL, count together.
+  const countsTogether = config.storage.kind !== "sqlite" || config.workers > 1;
+  const sharedCounts = countsTogether ? createSharedCounts({ store }) : undefined;
   const services = {
     settings,
     store,
@@ -167,7 +171,7 @@ export async function startGatehouse(
     events,
     trace,
     uses,
-    failures: createFailureLimiter({ enabled: config.rateLimits }),
+    failures: createFailureLimiter({ budget: config.rateLimits?.guesses, shared: sharedCounts }),
     checks: readiness.checks,
   };
   const server = createAuthorizationServer(services);
@@ -218,6 +222,7 @@ export async function startGatehouse(
         `X-Forwarded-For from ${peer} is not believed, so everybody behind it counts as one address; if it is your proxy, set TRUSTED_PROXIES to include it`,
       ),
     rateLimits: config.rateLimits,
+    sharedCounts,
     ...(overrides.settleMs !== undefined && { settleMs: overrides.settleMs }),
     onRefused: ({ id, status, error, method, path, address, userAgent, budget, note, wrongAddress }) => {
       const detail = [`${status} ${method} ${path}`, ...(note === undefined ? [] : [note])].join("; ");
@@ -296,6 +301,7 @@ export async function startGatehouse(
       await gateway.close();
       await spans?.close();
       await housekeeping?.stop();
+      sharedCounts?.stop();
       await uses.stop();
       await uses.stop();
       await trace.stop();

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { AdminList } from "../access/admins.ts";
 import type { ProtectedServer } from "../gateway/protected-server.ts";
+import type { Budget, Budgets } from "../oauth/budgets.ts";
 import type { Settings } from "../oauth/settings.ts";
 import type { Seconds } from "../oauth/values.ts";
 import { adminProblems, configuredAdmins } from "./admins.ts";
@@ -74,7 +75,8 @@ export interface Config {
   readonly clientIdle: Seconds;
   /** After so long one that nobody ever used goes. */
   readonly clientUnused: Seconds;
-  readonly rateLimits: boolean;
+  /** How often somebody may do something; undefined: as often as they like. */
+  readonly rateLimits: Budgets | undefined;
   /** For how many milliseconds what happened in attempts is remembered, and how many bytes of it. */
   readonly traces: { readonly ageMs: number; readonly bytes: number };
   /** For how many milliseconds the audit trail keeps records, and how many bytes of them. */
@@ -325,7 +327,7 @@ function compose(
     demoPort: values.DEMO_PORT,
     clientIdle: values.CLIENT_IDLE_TTL,
     clientUnused: values.CLIENT_UNUSED_TTL,
-    rateLimits: values.RATE_LIMITS === "on",
+    rateLimits: values.RATE_LIMITS === "on" ? composeBudgets(values) : undefined,
     traces: { ageMs: values.TRACE_TTL * 1000, bytes: values.TRACE_SIZE },
     audit: { ageMs: values.AUDIT_TTL * 1000, bytes: values.AUDIT_SIZE },
     sections: file.sections.values,
@@ -353,5 +355,17 @@ function composeStorage(values: Values): StorageConfig {
     statementTimeout: values.SQL_TIMEOUT * 1000,
     maxRetryMs: values.SQL_RETRY * 1000,
     migrate,
+  };
+}
+
+function composeBudgets(values: Values): Budgets {
+  const set = (budget: Budget | "off") => (budget === "off" ? undefined : budget);
+  return {
+    authorize: set(values.RATE_LIMIT_AUTHORIZE),
+    token: set(values.RATE_LIMIT_TOKEN),
+    register: set(values.RATE_LIMIT_REGISTER),
+    revoke: set(values.RATE_LIMIT_REVOKE),
+    "sign-in": set(values.RATE_LIMIT_SIGN_IN),
+    guesses: set(values.RATE_LIMIT_GUESSES),
   };
 }

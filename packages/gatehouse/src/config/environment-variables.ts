@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { type BudgetName, defaultBudgets } from "../oauth/budgets.ts";
 import { isLoopbackUrl } from "../oauth/host.ts";
 import { parseKeyList } from "../oauth/tokens/secret-keys.ts";
 import { readAdmins } from "./admins.ts";
 import { readAuthorities } from "./authorities.ts";
 import {
   autoOr,
+  budget as budgetForm,
   choice,
   domainForm,
   type Form,
@@ -17,6 +19,7 @@ import {
   whole,
 } from "./file-forms.ts";
 import {
+  budget,
   byteSize,
   database,
   domains,
@@ -77,6 +80,18 @@ const lifetime = (path: string, fallback: string, meaning: string, least = "1s",
     meaning,
     expected: `a length of time such as 900, 15m, 1h or 7d, from ${least} to ${most}`,
   });
+
+/** What each rate budget is without a setting, in the form of the settings. */
+const rateLimit = (name: BudgetName, meaning: string) => {
+  const { count, seconds } = defaultBudgets[name];
+  return of(parsed(budget), {
+    path: `rate_limits.${name.replaceAll("-", "_")}`,
+    form: budgetForm,
+    fallback: `${count}/${seconds / 60}m`,
+    meaning,
+    expected: "a number in a time such as 600/1m or 5/10s, or off",
+  });
+};
 
 /**
  * Every variable, once: what it means is the help, what is expected is the fault. In the order of the help.
@@ -417,6 +432,15 @@ export const variables = {
     meaning: "Limits of requests per address, and of failed secrets.",
     expected: "on or off",
   }),
+  RATE_LIMIT_AUTHORIZE: rateLimit("authorize", "Authorization requests from one address."),
+  RATE_LIMIT_TOKEN: rateLimit("token", "Requests for tokens from one address."),
+  RATE_LIMIT_REGISTER: rateLimit("register", "Registrations of clients from one address."),
+  RATE_LIMIT_REVOKE: rateLimit("revoke", "Revocations from one address."),
+  RATE_LIMIT_SIGN_IN: rateLimit("sign-in", "Steps of signing in from one address."),
+  RATE_LIMIT_GUESSES: rateLimit(
+    "guesses",
+    "Wrong secrets from one address for one client or MCP server; for all of them ten times as many.",
+  ),
   LOG_LEVEL: of(z.enum(["debug", "info", "warn", "error", "silent"]), {
     fallback: "info",
     path: "log.level",

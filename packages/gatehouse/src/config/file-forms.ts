@@ -42,6 +42,13 @@ export const time = form(
   "a length of time",
 );
 
+/** So often in such a time. */
+export const budget = form(
+  z.union([words(/^\d{1,6}\/\d{1,4}[smh]$/), z.literal("off"), z.literal(false)]),
+  "a number in a time",
+  (value) => (value === false ? "off" : String(value)),
+);
+
 export const size = form(words(/^\d{1,6} ?(?:kB|MB|GB)$/i), "a size");
 
 /** `true` and `false` are YAML's own words for it. */

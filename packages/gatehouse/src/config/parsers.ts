@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import type { Budget } from "../oauth/budgets.ts";
 import { canonicalHost, isIpLiteral, isLoopbackUrl } from "../oauth/host.ts";
 import { canonicalResource } from "../oauth/resource.ts";
 import {
@@ -62,6 +63,14 @@ export const duration = (least: string, most: string) =>
   parsed((text) =>
     length(text) >= length(least) && length(text) <= length(most) ? seconds(length(text)) : undefined,
   );
+
+/** `600/1m`: so often in such a time; `off`: as often as they like. */
+export function budget(text: string): Budget | "off" | undefined {
+  if (text === "off") return text;
+  const [, count = "", time = ""] = /^(\d{1,6})\/(\d{1,4}[smh])$/.exec(text) ?? [];
+  const found = { count: Number(count), seconds: length(time) };
+  return found.count >= 1 && found.seconds >= 1 && found.seconds <= 86_400 ? found : undefined;
+}
 
 const byteUnits: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9 };
 

@@ -27,6 +27,7 @@ export const groupTitles = {
   tokens: "Tokens and how long they live",
   client_documents: "Clients known by a metadata document",
   client_registration: "Clients that register themselves",
+  rate_limits: "Rate limits",
   brand: "Brand",
   log: "Log",
   insight: "What is remembered of what happened",

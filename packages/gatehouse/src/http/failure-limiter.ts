@@ -1,29 +1,38 @@
+import type { Budget } from "../oauth/budgets.ts";
 import type { FailureLimiter } from "../oauth/ports.ts";
 import { subscriberOf } from "../oauth/subscriber.ts";
+import type { SharedBudget, SharedCounts } from "./shared-counts.ts";
 
-/** Wrong guesses a minute: at one target from one address, and from one address at whatever. */
-const perTarget = 20;
-const perAddress = 200;
-const minute = 60_000;
+/** So many times as often as at one target may one address guess wrong at whatever. */
+const targetsAnAddress = 10;
 
 interface Options {
-  /** False: nobody ever waits. */
-  readonly enabled?: boolean;
+  /** Wrong guesses at one target from one address; undefined: nobody ever waits. */
+  readonly budget: Budget | undefined;
+  /** Counts together with other processes. */
+  readonly shared?: SharedCounts | undefined;
   /** Milliseconds of a clock that is never set back. */
   readonly now?: () => number;
 }
 
 /**
- * Counts wrong guesses (E16); who has used up the minute's waits for the next. Of an IPv6 address the whole
- * /64 counts as one. Answers at once, not by promise: introspection asks on every call.
+ * Counts wrong guesses (E16); who has used up a budget waits until its time is over. Of an IPv6 address the
+ * whole /64 counts as one. Answers at once, not by promise: introspection asks on every call.
  */
 export function createFailureLimiter({
-  enabled = true,
+  budget,
+  shared,
   now = () => performance.now(),
-}: Options = {}): FailureLimiter {
-  if (!enabled) return { wait: () => 0, failed: () => 0 };
-  const targets = createCounter(now);
-  const addresses = createCounter(now);
+}: Options): FailureLimiter {
+  if (budget === undefined) return { wait: () => 0, failed: () => 0 };
+  const perTarget = budget.count;
+  const perAddress = budget.count * targetsAnAddress;
+  const targets = createCounter({ name: "guesses", ...budget }, now, shared);
+  const addresses = createCounter(
+    { name: "guesses of an address", ...budget, count: perAddress },
+    now,
+    shared,
+  );
   return {
     wait: (address, target) =>
       targets.isEmpty() ? 0 : targets.secondsWhenOver(perTarget - 1, `${subscriberOf(address)} ${target}`),
@@ -48,30 +57,34 @@ const maxKeys = 20_000;
 interface Counter {
   isEmpty(): boolean;
   count(key: string): void;
-  /** Seconds until the key's minute ends, when more than so many were counted in it; else 0. */
+  /** Seconds until the key's time ends, when more than so many were counted in it; else 0. */
   secondsWhenOver(allowed: number, key: string): number;
 }
 
-/** Counts per key for a minute from its first. */
-function createCounter(now: () => number): Counter {
-  // In the order in which their minutes end.
+/** Counts per key for a while from its first, here and at other processes. */
+function createCounter(budget: SharedBudget, now: () => number, shared: SharedCounts | undefined): Counter {
+  // In the order in which their times end.
   const counted = new Map<string, { times: number; readonly end: number }>();
   const live = (key: string) => {
     const found = counted.get(key);
     return found !== undefined && found.end > now() ? found : undefined;
   };
+  function add(key: string, times: number): void {
+    const found = live(key);
+    if (found !== undefined) found.times += times;
+    else {
+      for (const [old, { end }] of counted) {
+        if (end > now()) break;
+        counted.delete(old);
+      }
+      if (counted.size < maxKeys) counted.set(key, { times, end: now() + budget.seconds * 1000 });
+    }
+  }
   return {
     isEmpty: () => counted.size === 0,
     count(key) {
-      const found = live(key);
-      if (found !== undefined) found.times++;
-      else {
-        for (const [old, { end }] of counted) {
-          if (end > now()) break;
-          counted.delete(old);
-        }
-        if (counted.size < maxKeys) counted.set(key, { times: 1, end: now() + minute });
-      }
+      add(key, 1);
+      shared?.note(budget, key, (others) => add(key, others));
     },
     secondsWhenOver(allowed, key) {
       const found = live(key);

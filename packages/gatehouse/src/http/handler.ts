@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Budgets, describeBudget } from "../oauth/budgets.ts";
 import type { OAuthRequest } from "../oauth/messages/request.ts";
 import type { OAuthResponse } from "../oauth/messages/response.ts";
 import { createReferences } from "../oauth/reference.ts";
@@ -9,10 +10,11 @@ import type { RequestTaker } from "./claimed.ts";
 import { createAddressReader, createPeerCheck } from "./client-address.ts";
 import { createCookieCodec } from "./cookies.ts";
 import { preflight } from "./cross-origin.ts";
-import { type Budgets, createRateLimits, perMinute } from "./rate-limits.ts";
+import { createRateLimits } from "./rate-limits.ts";
 import { isAmbiguous, readParameters } from "./read-request.ts";
 import { errorCodeOf, type RefusalDetails, type Refused, refusal } from "./refusal.ts";
 import { endpointOf, type HiddenRoutes, type Route } from "./route.ts";
+import type { SharedCounts } from "./shared-counts.ts";
 import { reasonToRefuse } from "./this-computer.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { RequestSpan, RequestTracing } from "./tracing.ts";
@@ -29,8 +31,10 @@ export interface HandlerOptions {
   readonly trustedProxies?: readonly string[];
   /** Told once of a peer whose forwarding header does not count. */
   readonly onIgnoredForwarding?: (peer: string) => void;
-  /** False: none. Budgets take the place of the defaults. */
-  readonly rateLimits?: boolean | Budgets;
+  /** How often an address may ask; one that is left out is not limited. */
+  readonly rateLimits?: Partial<Budgets> | undefined;
+  /** Counts that together with other processes. */
+  readonly sharedCounts?: SharedCounts | undefined;
   /** Bytes a body may have. */
   readonly maxBodyBytes?: number;
   /** What only some people may see. */
@@ -90,12 +94,12 @@ export function createHandler(
   isClosing: () => boolean,
   onTaken: (request: IncomingMessage) => void = () => {},
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { rateLimits = true, maxBodyBytes = 64 * 1024, onRequest } = options;
+  const { rateLimits, sharedCounts, maxBodyBytes = 64 * 1024, onRequest } = options;
   const secure = options.issuer.startsWith("https:");
   const routes = new Map(options.routes.map((route) => [route.path, route]));
   const measures =
     options.measure && measureRoutes(options.routes, options.hidden?.paths ?? [], options.measure);
-  const limits = rateLimits === false ? undefined : createRateLimits(rateLimits === true ? {} : rateLimits);
+  const limits = rateLimits && createRateLimits(rateLimits, { shared: sharedCounts });
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const addressCheck = createAddressCheck(options.issuer, new Set(routes.keys()));
   const isTrusted = createPeerCheck(options.trustedProxies ?? []);
@@ -229,13 +233,12 @@ export function createHandler(
     const goesOn = route.audience === "person" && request.method === "GET";
     const headers = { "Retry-After": String(wait), ...(goesOn && { Refresh: String(wait) }) };
     const reason = { key: "tooManyAttempts", seconds: goesOn ? wait : undefined } as const;
-    const most =
-      route.limit && { ...perMinute, ...(typeof rateLimits === "object" && rateLimits) }[route.limit];
+    const budget = route.limit && rateLimits?.[route.limit];
     const ignored =
       request.headers["x-forwarded-for"] !== undefined && !isTrusted(request)
         ? "; its X-Forwarded-For is ignored: TRUSTED_PROXIES does not name it"
         : "";
-    const note = `${most} a minute from one address are taken, the next in ${wait} s${ignored}`;
+    const note = `${budget && describeBudget(budget)} from one address are taken, the next in ${wait} s${ignored}`;
     return refuse(request, origin, route, 429, { headers, reason }, { budget: route.limit, note });
   }
 

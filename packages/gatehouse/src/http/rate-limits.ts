@@ -1,42 +1,31 @@
 import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
 import RateLimiterRes from "rate-limiter-flexible/lib/RateLimiterRes.js";
+import type { Budget, Budgets } from "../oauth/budgets.ts";
 import { subscriberOf } from "../oauth/subscriber.ts";
-import type { LimitName } from "./route.ts";
-
-/** Requests a minute from one address, an IPv6 /64 counting as one. */
-export type Budgets = Partial<Record<LimitName, number>>;
-
-/**
- * Generous, because hosted clients share few addresses; introspection has none: an MCP server asks on every
- * call, and only failures count there.
- */
-export const perMinute: Record<LimitName, number> = {
-  authorize: 600,
-  token: 1200,
-  register: 300,
-  revoke: 600,
-  "sign-in": 300,
-};
+import { type LimitName, limitNames } from "./route.ts";
+import type { SharedCounts } from "./shared-counts.ts";
 
 /** Seconds to wait, or 0 when the request may go on. */
 export type RateLimits = (limit: LimitName, address: string) => Promise<number>;
 
-/** S08. @param budgets in place of the defaults */
-export function createRateLimits(budgets: Budgets = {}, bounds: Bounds = {}): RateLimits {
+/** S08. @param budgets by name; one that is left out is not limited */
+export function createRateLimits(budgets: Partial<Budgets>, bounds: Bounds = {}): RateLimits {
   const counters = new Map(
-    Object.entries({ ...perMinute, ...budgets }).map(([name, points]) => [
-      name,
-      createCounter(points, bounds),
-    ]),
+    limitNames.flatMap((name) => {
+      const budget = budgets[name];
+      return budget === undefined ? [] : [[name, createCounter(name, budget, bounds)] as const];
+    }),
   );
   return async (limit, address) => counters.get(limit)?.count(subscriberOf(address)) ?? 0;
 }
 
 interface Bounds {
-  /** How many new keys a minute are counted. */
+  /** How many new keys are counted in the time of a budget. */
   readonly maxKeys?: number;
-  /** Milliseconds since 1970; says when a minute is over. */
+  /** Milliseconds since 1970; says when that time is over. */
   readonly now?: () => number;
+  /** Counts together with other processes. */
+  readonly shared?: SharedCounts | undefined;
 }
 
 interface Counter {
@@ -44,27 +33,42 @@ interface Counter {
   count(key: string): Promise<number>;
 }
 
+/** Beyond that share of a budget a request waits for what others counted: a trip to the store. */
+const trustedShare = 0.8;
+
 /**
- * Counts per key for a minute from its first. Memory is bounded: when a minute brings more new keys than
+ * Counts per key for a while from its first. Memory is bounded: when a while brings more new keys than
  * `maxKeys`, the surplus goes uncounted, because whoever has that many addresses was not held back by a
  * budget for each anyway, and a crowd of real people must not be.
  */
-function createCounter(points: number, { maxKeys = 20_000, now = Date.now }: Bounds = {}): Counter {
-  const limiter = new RateLimiterMemory({ points, duration: 60 });
-  let minute = 0;
+function createCounter(
+  name: LimitName,
+  budget: Budget,
+  { maxKeys = 20_000, now = Date.now, shared }: Bounds,
+): Counter {
+  const limiter = new RateLimiterMemory({ points: budget.count, duration: budget.seconds });
+  const together = { name, ...budget };
+  let current = 0;
   let newKeys = 0;
   return {
     async count(key) {
-      const current = Math.floor(now() / 60_000);
-      if (current !== minute) {
-        minute = current;
+      const period = Math.floor(now() / (budget.seconds * 1000));
+      if (period !== current) {
+        current = period;
         newKeys = 0;
       }
       if (newKeys >= maxKeys && (await limiter.get(key)) === null) return 0;
+      // What is refused here counts for nobody, so that it does not make them wait for longer.
+      const heard = (others: number) => void limiter.penalty(key, others);
       try {
-        const { isFirstInDuration } = await limiter.consume(key);
+        const { isFirstInDuration, consumedPoints } = await limiter.consume(key);
         if (isFirstInDuration) newKeys++;
-        return 0;
+        if (shared === undefined) return 0;
+        shared.note(together, key, heard);
+        if (consumedPoints < budget.count * trustedShare) return 0;
+        await shared.settle(together, key);
+        const now = await limiter.get(key);
+        return now !== null && now.consumedPoints > budget.count ? secondsLeft(now) : 0;
       } catch (exceeded) {
         if (exceeded instanceof RateLimiterRes) return secondsLeft(exceeded);
         throw exceeded;

@@ -4,8 +4,8 @@ import type { Config } from "../config/config.ts";
 import { callOutcomes } from "../gateway/audit/outcome.ts";
 import type { ListenerOptions } from "../http/listener.ts";
 import { listenForMetrics } from "../http/metrics-listener.ts";
-import { limitNames } from "../http/route.ts";
 import { auditEventNames } from "../oauth/audit-events.ts";
+import { budgetNames } from "../oauth/budgets.ts";
 import { pageKinds } from "../oauth/messages/page.ts";
 import { type Clock, type Events, type IdentityProviders, signInErrorCodes } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
@@ -21,8 +21,8 @@ const countEveryMs = 5 * 60_000;
 /** The event loop is looked at so often, milliseconds. */
 const loopResolutionMs = 20;
 
-/** What is limited besides requests from an address. */
-const budgetNames = ["guesses", "registrations", "calls", "streams"];
+/** What is limited besides that. */
+const otherLimits = ["registrations", "calls", "streams"];
 
 /** How what is served is measured, in this process. */
 export interface Metrics {
@@ -57,7 +57,7 @@ export function startMetrics(
     providers: config.providers.map(({ name }) => name),
     signIns: ["ok", ...signInErrorCodes],
     calls: callOutcomes,
-    limits: [...limitNames, ...budgetNames],
+    limits: [...budgetNames, ...otherLimits],
     pages: pageKinds,
     version: programVersion(),
   };

@@ -39,7 +39,7 @@ test("a file says what the variables say, in groups, and the environment wins ov
   assert.equal(config.settings.issuer, "https://auth.example.com");
   assert.equal(config.listen.port, 9000);
   assert.deepEqual(config.trustedProxies, ["loopback", "10.0.0.0/8"]);
-  assert.equal(config.rateLimits, false);
+  assert.equal(config.rateLimits, undefined);
   assert.deepEqual(config.providers[0]?.domains, ["example.com", "xn--bcher-kva.example"]);
   assert.deepEqual(config.storage, { kind: "sqlite", path: "./elsewhere.db", migrate: false });
   assert.equal(config.settings.lifetimes.accessToken, 900);

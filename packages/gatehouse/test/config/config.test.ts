@@ -4,6 +4,7 @@ import { describeStorage, readConfig } from "../../src/config/config.ts";
 import { ConfigError, type ConfigProblem } from "../../src/config/config-errors.ts";
 import { describeVariables } from "../../src/config/settings-table.ts";
 import type { Mode } from "../../src/config/start-conditions.ts";
+import { defaultBudgets } from "../../src/oauth/budgets.ts";
 
 type Environment = Record<string, string>;
 
@@ -38,7 +39,7 @@ test("an empty environment is a whole configuration for development", () => {
   assert.equal(config.secretKeys, undefined);
   assert.equal(config.demoPort, 8081);
   assert.equal(config.log.format, "text");
-  assert.equal(config.rateLimits, true);
+  assert.deepEqual(config.rateLimits, defaultBudgets);
   assert.deepEqual(config.settings.tokenPrefixes, ["gatehouse_at_"]);
   assert.deepEqual(config.settings.lifetimes, {
     accessToken: 3600,

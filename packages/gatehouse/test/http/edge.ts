@@ -43,7 +43,6 @@ export async function startEdge(options: Partial<ListenerOptions> = {}, atPort =
     ],
     issuer: "http://localhost",
     renderPage: ({ kind }) => ({ html: `<!doctype html>${kind}`, language: "en" }),
-    rateLimits: false,
     onFailure: (error) => failures.push(error),
     ...options,
   });

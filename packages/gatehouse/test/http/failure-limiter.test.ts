@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createFailureLimiter } from "../../src/http/failure-limiter.ts";
+import { defaultBudgets } from "../../src/oauth/budgets.ts";
 
 function aLimiter() {
   let time = 0;
-  const limiter = createFailureLimiter({ now: () => time });
+  const limiter = createFailureLimiter({ budget: defaultBudgets.guesses, now: () => time });
   const pass = (milliseconds: number) => {
     time += milliseconds;
   };
@@ -55,7 +56,7 @@ test("a crowd of guessers fills no memory, and makes room when its minute is ove
 });
 
 test("without limits nobody waits", () => {
-  const limiter = createFailureLimiter({ enabled: false });
+  const limiter = createFailureLimiter({ budget: undefined });
   for (let attempt = 0; attempt < 300; attempt++) assert.equal(limiter.failed("203.0.113.7", "a"), 0);
   assert.equal(limiter.wait("203.0.113.7", "a"), 0);
 });

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { test } from "node:test";
 import { createAddressReader } from "../../src/http/client-address.ts";
 import { createRateLimits } from "../../src/http/rate-limits.ts";
+import { defaultBudgets } from "../../src/oauth/budgets.ts";
 import type { ConsentPage } from "../../src/oauth/messages/page.ts";
 import { page } from "../../src/oauth/messages/response.ts";
 import { subscriberOf } from "../../src/oauth/subscriber.ts";
@@ -56,7 +57,7 @@ test("a forwarding header that is not believed is told once, with the peer's add
 });
 
 test("S-n2 a spoofed X-Forwarded-For evades no limit", async (t) => {
-  const edge = await startEdge({ rateLimits: true });
+  const edge = await startEdge({ rateLimits: defaultBudgets });
   t.after(() => edge.close());
   const statuses = new Set<number>();
   for (let attempt = 0; attempt < 310; attempt++) {
@@ -70,7 +71,7 @@ test("S-n2 a spoofed X-Forwarded-For evades no limit", async (t) => {
 });
 
 test("S08 more requests a minute than the budget of their route are 429 with Retry-After", async (t) => {
-  const limits = createRateLimits({ register: 2 });
+  const limits = createRateLimits({ register: { count: 2, seconds: 60 }, token: defaultBudgets.token });
   assert.equal(await limits("register", "203.0.113.7"), 0);
   assert.equal(await limits("register", "203.0.113.7"), 0);
   const wait = await limits("register", "203.0.113.7");
@@ -106,7 +107,7 @@ test("S08 more requests a minute than the budget of their route are 429 with Ret
 
 test("a crowd of addresses fills no memory: the surplus of a minute goes uncounted, the counted stay limited", async () => {
   let now = 0;
-  const limits = createRateLimits({ token: 1 }, { maxKeys: 2, now: () => now });
+  const limits = createRateLimits({ token: { count: 1, seconds: 60 } }, { maxKeys: 2, now: () => now });
   for (const address of ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.3"]) {
     assert.equal(await limits("token", address), 0, address);
   }
