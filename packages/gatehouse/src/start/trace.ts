@@ -24,7 +24,7 @@ export function startTrace(config: Config, store: Store, clock: Clock, log: Logg
     harmless: oneLine,
     withoutSecrets: withoutSecrets(config.settings.tokenPrefixes),
     onWritten: makeRoom,
-    onLost: (count) => log.warn({ count }, "steps of traces were lost while the database was away"),
+    onLost: (count) => log.warn({ count }, "steps of traces were lost: the database did not take them"),
   });
 }
 

@@ -1,11 +1,12 @@
 import type { Trace } from "../../oauth/ports.ts";
 import type { StoredTraceStep, TraceStore } from "../../oauth/store/traces.ts";
+import { StoreUnavailableError } from "../../oauth/store.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 
 /** Steps that wait to be written, at most: some megabytes. */
 const maxWaiting = 5000;
-/** Steps a write takes at once. */
-const batch = 500;
+/** Steps that are made harmless and written at once: requests wait for a few milliseconds at most. */
+const batch = 100;
 /** From a step to its write, and between attempts while the store is away, milliseconds. */
 const delayMs = 400;
 const retryMs = 2000;
@@ -42,8 +43,10 @@ export interface TraceWriter extends Trace {
  */
 export function createTraceWriter(options: TraceWriterOptions): TraceWriter {
   const { store, now, instance, onWritten, onLost } = options;
+  /** As they came, and then in batches as they are written. */
   let taken: TraceStep[] = [];
-  let waiting: StoredTraceStep[] = [];
+  const packed: (readonly StoredTraceStep[])[] = [];
+  let waiting = 0;
   let lost = 0;
   let untold = 0;
   let isAway = false;
@@ -56,21 +59,37 @@ export function createTraceWriter(options: TraceWriterOptions): TraceWriter {
     timer = setTimeout(() => void flush(), isAway ? retryMs : delayMs).unref();
   };
 
+  const drop = (count: number) => {
+    lost += count;
+    untold += count;
+  };
+
+  function pack(): void {
+    packed.push(taken.slice(0, batch).map((step) => stored(step, options)));
+    taken = taken.slice(batch);
+  }
+
   async function write(): Promise<void> {
-    // Made small at once, so that what waits for the store holds on to no request.
-    waiting.push(...taken.map((step) => stored(step, options)));
-    taken = [];
-    while (waiting.length > 0) {
-      const some = waiting.slice(0, batch);
+    for (;;) {
+      if (packed.length === 0 && taken.length > 0) pack();
+      const [some] = packed;
+      if (some === undefined) break;
+      isAway = false;
       try {
         await store.appendTraceSteps(some);
-        isAway = false;
-      } catch {
-        isAway = true; // the store's own readers tell of it; what waits is tried again
-        break;
+        onWritten?.(some.reduce((sum, { json }) => sum + json.length, 0));
+      } catch (error) {
+        isAway = error instanceof StoreUnavailableError; // others tell of that, and it is tried again
+        if (isAway) break;
+        drop(some.length);
       }
-      waiting = waiting.slice(some.length);
-      onWritten?.(some.reduce((sum, { json }) => sum + json.length, 0));
+      packed.shift();
+      waiting -= some.length;
+    }
+    // What waits for the store holds on to no request.
+    while (isAway && taken.length > 0) {
+      pack();
+      await new Promise((resolve) => setImmediate(resolve));
     }
     if (isAway || untold === 0) return;
     onLost?.(untold);
@@ -82,7 +101,7 @@ export function createTraceWriter(options: TraceWriterOptions): TraceWriter {
     timer = undefined;
     // One after the other, so that steps stand in their order.
     writing = (writing ?? Promise.resolve()).then(write).finally(() => {
-      if (waiting.length + taken.length > 0) schedule();
+      if (waiting > 0) schedule();
     });
     return writing;
   }
@@ -90,11 +109,11 @@ export function createTraceWriter(options: TraceWriterOptions): TraceWriter {
   return {
     step(step) {
       if (isStopped) return;
-      if (taken.length + waiting.length >= maxWaiting) {
-        lost++;
-        untold++;
+      if (waiting >= maxWaiting) {
+        drop(1);
         return;
       }
+      waiting++;
       taken.push({ ...step, time: now(), instance });
       schedule();
     },

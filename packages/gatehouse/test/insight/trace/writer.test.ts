@@ -42,7 +42,7 @@ test("steps that come together are written together, within a second, and nobody
   const { store, batches } = aStore();
   const writer = aWriter(store);
   for (let at = 0; at < 100; at++) writer.step(aStep(String(at)));
-  assert.equal(batches.length, 0);
+  assert.equal(batches.length, 0, "not while the request is served");
   t.mock.timers.tick(999);
   await writer.flush();
   assert.equal(batches.length, 1);
@@ -79,6 +79,30 @@ test("while the store is away so many steps wait, what is beyond is dropped and 
   await writer.flush();
   assert.equal(onLost.mock.callCount(), 1);
   await writer.stop();
+});
+
+test("steps that the store does not take are dropped and counted, and hold up none behind them", async () => {
+  const { store, all } = aStore();
+  const onLost = mock.fn();
+  let isFirst = true;
+  const picky = {
+    appendTraceSteps: async (steps: readonly StoredTraceStep[]) => {
+      if (isFirst) {
+        isFirst = false;
+        throw new Error("it stands in no column");
+      }
+      await store.appendTraceSteps(steps);
+    },
+  };
+  const writer = aWriter(picky, { onLost });
+  for (let at = 0; at < 250; at++) writer.step(aStep(String(at)));
+  await writer.stop();
+  assert.deepEqual(
+    all().map(({ received }) => Number(received)),
+    Array.from({ length: 150 }, (_, at) => at + 100),
+  );
+  assert.equal(writer.lost(), 100);
+  assert.deepEqual(onLost.mock.calls[0]?.arguments, [100]);
 });
 
 test("a writer that stops writes what it has, and takes nothing more", async () => {
