@@ -128,3 +128,36 @@ async function survives(t: TestContext, failure: Error): Promise<void> {
   assert.deepEqual(rounds, ["failed", "swept 3"]);
   await store.close();
 }
+
+test("once what has died is gone, what else has bounds is held within them, and each failure is told", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const store = await aStoreWithDeadTransactions(1);
+  const order: string[] = [];
+  const ended = new Promise<unknown>((resolve) => {
+    const housekeeping = startHousekeeping({
+      store: {
+        ...store,
+        sweep(...args) {
+          order.push("sweep");
+          return store.sweep(...args);
+        },
+      },
+      clock,
+      clientIdle,
+      clientUnused,
+      trims: [
+        async () => void order.push("first"),
+        async () => {
+          order.push("second");
+          throw new StoreUnavailableError("down");
+        },
+        async () => void order.push("third"),
+      ],
+      onRound: ({ error }) => void housekeeping.stop().then(() => resolve(error)),
+    });
+  });
+  t.mock.timers.tick(30_000);
+  assert.ok((await ended) instanceof StoreUnavailableError);
+  assert.deepEqual(order, ["sweep", "first", "second"]);
+  await store.close();
+});
