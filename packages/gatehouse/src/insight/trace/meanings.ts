@@ -1,6 +1,6 @@
 import type { AuditEventName } from "../../oauth/audit-events.ts";
 import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
-import { mendForRefusal, mendForSignIn } from "./mends.ts";
+import { mendForFailure, mendForRefusal, mendForSignIn } from "./mends.ts";
 
 /*
  * What each step means, in one sentence, and what to do where something failed: for whoever runs the server,
@@ -58,7 +58,7 @@ export const meanings: Meanings = {
   },
   request_failed: {
     means: "The request was in order, and this server or something that it needs failed.",
-    mend: "Look for this reference in the log: the line has the cause. gatehouse doctor looks at database, disk and provider.",
+    mend: mendForFailure,
   },
   session_used: { means: "The person had signed in earlier in this browser, and that still counts." },
   provider_choice_shown: {

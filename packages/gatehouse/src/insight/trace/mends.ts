@@ -40,6 +40,8 @@ const byReason: Readonly<Record<string, string>> = {
     "Set the clock that is wrong: gatehouse doctor compares ours with the provider's and the database's.",
   signature:
     "The provider has another key than it says. It is fetched again by itself: try once more in a minute.",
+  "token refused":
+    "What the provider says of the person does not hold: its ID token, as the log line of this reference says. Compare issuer and client id with the provider's.",
   domain:
     "If they should get in: ALLOWED_DOMAINS, or domains: of the provider in gatehouse.yaml. Else they use another account.",
   "address not proven":
@@ -66,10 +68,18 @@ const byReason: Readonly<Record<string, string>> = {
     "Their groups could not be had, so rules about groups count against them: gatehouse doctor looks at the provider's claims.",
 };
 
-export function mendForSignIn({ rule = "" }: TraceStep): string {
-  const known = Object.hasOwn(byReason, rule) ? byReason[rule] : undefined;
+const byRule = (rule = "") => (Object.hasOwn(byReason, rule) ? byReason[rule] : undefined);
+
+export function mendForSignIn({ rule }: TraceStep): string {
   return (
-    known ??
+    byRule(rule) ??
     "The provider's answer is not what it should be: gatehouse doctor looks at the provider, and the log line of this reference has the cause."
+  );
+}
+
+export function mendForFailure({ rule }: TraceStep): string {
+  return (
+    byRule(rule) ??
+    "Look for this reference in the log: the line has the cause. gatehouse doctor looks at database, disk and provider."
   );
 }

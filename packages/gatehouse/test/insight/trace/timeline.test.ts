@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { meaningOf } from "../../../src/insight/trace/meanings.ts";
 import { type TraceEvent, timelineOf } from "../../../src/insight/trace/timeline.ts";
@@ -113,6 +115,24 @@ test("every step has one sentence of meaning, and one of what to do where it is 
   }
   // What a newer version wrote.
   assert.equal(meaningOf(aStep("passkey_tried" as TraceStepName, 0)).means, "Passkey tried.");
+});
+
+test("every reason for which a sign-in fails has words of its own on what to do", () => {
+  const source = join(import.meta.dirname, "../../../src");
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const reasons = files.flatMap((name) =>
+    Array.from(
+      readFileSync(join(source, name), "utf8").matchAll(/\blogReason: "([^"]+)"/g),
+      ([, reason = ""]) => reason,
+    ),
+  );
+  assert.ok(reasons.length > 15, "these are all of them");
+  const mendOf = (rule: string) => meaningOf(aStep("sign_in_failed", 0, { outcome: "failed", rule })).mend;
+  for (const reason of [...reasons, "denied", "not_allowed", "groups_unknown"]) {
+    assert.notEqual(mendOf(reason), mendOf("anything else"), reason);
+  }
 });
 
 test("it fits into 80 columns but for words that are longer", () => {
