@@ -1,10 +1,15 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Finding } from "../insight/doctor/check.ts";
 import { oneLine } from "../oauth/harmless.ts";
+import type { Doctor } from "../start/doctor.ts";
 import type { WalkCommandOptions } from "./doctor-walk.ts";
 import { asJson, collected, type JsonOption, printJson, withoutAsking } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
+
+interface ReportOption extends JsonOption {
+  readonly report?: true;
+}
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
   program
@@ -13,6 +18,12 @@ export function addDoctorCommand(program: Command, shell: Shell): void {
       "look at all that the server needs, whether it runs or not: configuration, database, clocks, keys, identity providers; says what is wrong and what mends it, and ends with 1 where something fails. With the address of an MCP server, ours or anybody's, or an issuer: which of the known clients will connect there, and why one will not",
     )
     .addOption(asJson())
+    .addOption(
+      new Option(
+        "--report",
+        "print Markdown for an issue: without secrets, with placeholders for people, hosts and addresses",
+      ).conflicts("json"),
+    )
     .option(
       "--client <name>",
       "with an address: only the clients with this in their name, such as 'Claude Code'; several times",
@@ -24,14 +35,15 @@ export function addDoctorCommand(program: Command, shell: Shell): void {
       "with an address: somebody signs in by a printed link, and tokens, refreshes and a call follow; all is revoked again",
     )
     .addOption(withoutAsking("register at a server that is not ours without asking, as a script has to"))
-    .action(async (address: string | undefined, options: JsonOption & WalkCommandOptions) => {
+    .action(async (address: string | undefined, options: ReportOption & WalkCommandOptions) => {
       if (address === undefined) return examine(shell, options);
       const { examineServer } = await import("./doctor-walk.ts");
       return examineServer(shell, address, options);
     });
 }
 
-async function examine(shell: Shell, { json }: JsonOption): Promise<void> {
+/** What comes of the checks, in the form that is asked for. */
+async function examine(shell: Shell, { json, report }: ReportOption): Promise<void> {
   // Loaded here, because nothing else needs any of it.
   const [{ createDoctor }, { runChecks }, { findingsAsText, hasFailed }] = await Promise.all([
     import("../start/doctor.ts"),
@@ -40,10 +52,21 @@ async function examine(shell: Shell, { json }: JsonOption): Promise<void> {
   ]);
   const doctor = createDoctor(shell);
   const findings = (await runChecks(doctor.checks)).map(harmless);
+  const reported = report && (await reportAbout(doctor, findings));
   await doctor.close();
-  if (json) printJson(shell, findings.map(describe), 2);
+  if (reported) shell.print(reported);
+  else if (json) printJson(shell, findings.map(describe), 2);
   else shell.print(findingsAsText(findings));
   if (hasFailed(findings)) throw new Refusal(1, "");
+}
+
+async function reportAbout(doctor: Doctor, findings: readonly Finding[]): Promise<string> {
+  const [{ createPlaceholders }, { reportOf }] = await Promise.all([
+    import("../insight/doctor/placeholders.ts"),
+    import("../insight/doctor/report.ts"),
+  ]);
+  const { system, hidden } = await doctor.about();
+  return reportOf(findings, system, createPlaceholders(hidden));
 }
 
 /** What others answer stands in these sentences. */

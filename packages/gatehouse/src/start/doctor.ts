@@ -19,13 +19,16 @@ import { publicChecks, sameConfigurationCheck } from "../insight/doctor/checks/p
 import { resourceMetadataCheck } from "../insight/doctor/checks/resources.ts";
 import { runtimeCheck } from "../insight/doctor/checks/runtime.ts";
 import { telemetryCheck } from "../insight/doctor/checks/telemetry.ts";
+import type { Private } from "../insight/doctor/placeholders.ts";
+import type { ReportAbout } from "../insight/doctor/report.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { programVersion } from "../shipped-files.ts";
-import { databaseToLookAt, diskToLookAt } from "./doctor-database.ts";
+import { databaseToLookAt, diskToLookAt, type LookedAtDatabase } from "./doctor-database.ts";
 import { historyToLookAt, resourcesOf, telemetryToLookAt } from "./doctor-history.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
 import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
 import { publicToLookAt } from "./doctor-public.ts";
+import { aboutSystem, privateOf } from "./doctor-report.ts";
 import { openDoors } from "./open-doors.ts";
 
 /*
@@ -35,6 +38,8 @@ import { openDoors } from "./open-doors.ts";
 export interface Doctor {
   /** Of a server that is configured so, whether it runs or not. */
   readonly checks: readonly DoctorCheck[];
+  /** For a report about it that others may read: what it is, and what is nobody's business. */
+  about(): Promise<{ readonly system: ReportAbout; readonly hidden: Private }>;
   /** Lets go of what they opened. */
   close(): Promise<void>;
 }
@@ -46,21 +51,33 @@ export interface DoctorInput extends ConfigInput {
 }
 
 export function createDoctor(input: DoctorInput): Doctor {
-  const loaded = load(input);
-  const own = "problems" in loaded ? { checks: [], close: async () => undefined } : look(loaded, input);
-  const [configuration, runtime] = [
-    configurationCheck(() => ("problems" in loaded ? loaded : counted(loaded))),
+  const found = load(input);
+  const loaded = "problems" in found ? undefined : found;
+  const database = loaded && databaseToLookAt(loaded.config);
+  const checks = [
+    configurationCheck(() => ("problems" in found ? found : counted(found))),
     runtimeCheck({
       version: programVersion(),
       node: process.versions.node,
       as: sea.isSea() ? "executable" : "package",
     }),
+    ...(loaded === undefined ? [] : look(loaded, database, input)),
   ];
-  return { checks: [configuration, runtime, ...own.checks], close: own.close };
+  return {
+    checks,
+    about: async () => ({
+      system: aboutSystem(loaded),
+      hidden: await privateOf(loaded, input.environment, checks, database),
+    }),
+    close: async () => database?.close(),
+  };
 }
 
-function look({ config }: LoadedSettings, { clock, random }: DoctorInput): Doctor {
-  const database = databaseToLookAt(config);
+function look(
+  { config }: LoadedSettings,
+  database: LookedAtDatabase | undefined,
+  { clock, random }: DoctorInput,
+): DoctorCheck[] {
   const providers = providersToLookAt(config, { clock, random });
   const server = publicToLookAt(config, { clock, random });
   const view = async () => {
@@ -75,25 +92,22 @@ function look({ config }: LoadedSettings, { clock, random }: DoctorInput): Docto
       return ms === undefined ? undefined : ms / 1000;
     },
   };
-  return {
-    checks: [
-      whoCheck(doorsOf(config), config.sections.access?.sign_in !== undefined),
-      sameConfigurationCheck(server, {
-        fingerprint: config.fingerprint,
-        file: config.file?.path,
-      }),
-      ...databaseChecks(database, view),
-      diskCheck(diskToLookAt(config, database, clock.now())),
-      ...keyChecks(keysToLookAt(config, database, clock)),
-      ...clockChecks([databasesClock, ...clocksOf(providers)]),
-      ...providerChecks(providers),
-      ...publicChecks(server),
-      ...historyChecks(historyToLookAt(config, database, clock)),
-      resourceMetadataCheck(() => resourcesOf(database), config.settings.issuer),
-      telemetryCheck(telemetryToLookAt(config, view)),
-    ],
-    close: async () => database?.close(),
-  };
+  return [
+    whoCheck(doorsOf(config), config.sections.access?.sign_in !== undefined),
+    sameConfigurationCheck(server, {
+      fingerprint: config.fingerprint,
+      file: config.file?.path,
+    }),
+    ...databaseChecks(database, view),
+    diskCheck(diskToLookAt(config, database, clock.now())),
+    ...keyChecks(keysToLookAt(config, database, clock)),
+    ...clockChecks([databasesClock, ...clocksOf(providers)]),
+    ...providerChecks(providers),
+    ...publicChecks(server),
+    ...historyChecks(historyToLookAt(config, database, clock)),
+    resourceMetadataCheck(() => resourcesOf(database), config.settings.issuer),
+    telemetryCheck(telemetryToLookAt(config, view)),
+  ];
 }
 
 function load(input: ConfigInput): LoadedSettings | { readonly problems: readonly ConfigurationProblem[] } {

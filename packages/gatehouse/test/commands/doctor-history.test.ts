@@ -72,7 +72,7 @@ test("sign-ins without a proven address, budgets that were reached, and a change
   );
   assert.match(
     shown(of("limits")),
-    /^warn \| `register` was reached in 1 minute of the last day by one address, 127\.0\.0\.1 \(log: `limit_reached`\)/,
+    /^warn \| `register` was reached in 1 minute of the last day by 127\.0\.0\.1 alone \(log: `limit_reached`\)/,
   );
   assert.match(shown(of("audit.chain")), /^ok \| \d+ records, whole\.$/);
   const database = new DatabaseSync(path);

@@ -117,10 +117,10 @@ async function limits({ find, now }: DoctorHistory): Promise<readonly Finding[]>
   const reached = await find({ name: "limit_reached", since: now() - dayMs }, maxRecords);
   if (reached.length === 0) return [ok("No budget was reached in the last day.")];
   return [...grouped(reached, ({ reason }) => reason ?? "another")].map(([budget, records]) => {
-    const byWhom = grouped(records, ({ address, subject }) => address ?? subject ?? "unknown");
+    const byWhom = grouped(records, ({ address }) => address ?? "somebody who signed in");
     const [most = ["unknown", []]] = [...byWhom].toSorted(([, one], [, other]) => other.length - one.length);
     const times = records.length === 1 ? "in 1 minute" : `in ${records.length} minutes`;
-    const who = byWhom.size === 1 ? `by one address, ${most[0]}` : `by ${byWhom.size}, most by ${most[0]}`;
+    const who = byWhom.size === 1 ? `by ${most[0]} alone` : `by ${byWhom.size}, most by ${most[0]}`;
     return warn(
       `\`${budget}\` was reached ${times} of the last day ${who} (log: \`limit_reached\`).`,
       "If that is a proxy of yours: `TRUSTED_PROXIES`. If those are people: the budget's setting.",
