@@ -17,6 +17,8 @@ export function environmentHelp(): string {
     "",
     "Lengths of time are seconds, or 15m, 1h, 7d. An empty variable counts as absent.",
     "The same settings may stand in gatehouse.yaml (gatehouse config schema); a variable wins over the file.",
+    "Standard variables of OpenTelemetry (OTEL_EXPORTER_OTLP_ENDPOINT and others) send spans and the audit",
+    "trail to a collector: docs/operating.md.",
   ].join("\n");
 }
 

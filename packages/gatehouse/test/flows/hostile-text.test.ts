@@ -110,18 +110,26 @@ test("Z-n3 what strangers send is neutral and cut in log, audit trail, sinks, pa
   await server.stop(); // which writes what waits
   const environment = { ...database.environment };
   const terminal = async (...args: string[]) => (await runCommand(args, environment)).out;
+  /** Of each attempt, as the command shows it. */
+  const traces = async () => {
+    const attempts = JSON.parse(await terminal("trace", "--limit", "100", "--json")) as {
+      reference: string;
+    }[];
+    return Promise.all(attempts.map(({ reference }) => terminal("trace", reference)));
+  };
   const surfaces: Surface[] = [
     { name: "log", kind: "lines", text: server.log.join("") },
     { name: "audit export", kind: "lines", text: await terminal("audit", "export") },
     { name: "audit export ocsf", kind: "lines", text: await terminal("audit", "export", "--format", "ocsf") },
     { name: "audit tail", kind: "lines", text: await terminal("audit", "tail", "--limit", "500") },
+    { name: "trace", kind: "lines", text: (await traces()).join("\n") },
     { name: "syslog", kind: "lines", text: syslog.messages.join("\n") },
     { name: "otlp", kind: "lines", text: collector.bodies.join("\n") },
     { name: "clients list", kind: "lines", text: await terminal("clients", "list") },
     ...pages,
   ];
   for (const surface of surfaces) requireHarmless(surface);
-  for (const { name, text } of surfaces.slice(0, 6))
+  for (const { name, text } of surfaces.slice(0, 7))
     assert.ok(text.includes("pwned"), `${name} shows none of it`);
   assert.deepEqual(syslog.strays, []);
 });

@@ -6,6 +6,8 @@ import { after, test } from "node:test";
 import { loadConfig } from "../../src/config/config.ts";
 import { openCommandAudit } from "../../src/start/audit.ts";
 import { openStore } from "../../src/start/store.ts";
+import { freePort } from "../support/free-port.ts";
+import { aSyslogServer } from "../support/syslog-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-audit-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -45,5 +47,29 @@ test("a command writes a chain of its own, sealed where it has the key and chain
       ["person_blocked", "operator"],
     ],
   );
+  await store.close();
+});
+
+test("what a command records goes to the sinks too, and one that is not there holds the command up for two seconds at most", async (t) => {
+  const server = await aSyslogServer(t);
+  const environment = { SQL_URL: `sqlite://${join(folder, "sinks.db")}` };
+  const store = await openStore(loadConfig({ environment }, "command"));
+  for (const [port, expected] of [
+    [server.port, 1],
+    [await freePort(), 1],
+  ] as const) {
+    const config = loadConfig(
+      { environment: { ...environment, AUDIT_SYSLOG: `tcp://127.0.0.1:${port}` } },
+      "command",
+    );
+    const audit = await openCommandAudit(config, store);
+    await audit.record({ name: "person_blocked", request: "-", subject: "user_1" });
+    await audit.close();
+    await server.until(expected);
+    assert.equal(server.messages.length, expected);
+  }
+  assert.match(server.messages[0] ?? "", /"name":"person_blocked"/);
+  const { records } = await store.findAudit({ name: "person_blocked" }, { order: "newest", limit: 5 });
+  assert.equal(records.length, 2);
   await store.close();
 });

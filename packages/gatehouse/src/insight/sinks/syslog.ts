@@ -21,6 +21,8 @@ interface SyslogOptions extends SinkNews {
 const together = 100;
 const firstPauseMs = 1000;
 const maxPauseMs = 30_000;
+/** A connection that lasted so long has worked, and the next attempt is not one of many. */
+const steadyMs = 10_000;
 /** To be connected, and to take what was written. */
 const patienceMs = 30_000;
 const closeMs = 2000;
@@ -40,6 +42,7 @@ export function createSyslogSink(
   let dropped = 0;
   let socket: Socket | undefined;
   let isConnected = false;
+  let connectedAt = 0;
   let pauseMs = 0;
   let pause: NodeJS.Timeout | undefined;
   let troubledAt: number | undefined;
@@ -65,6 +68,7 @@ export function createSyslogSink(
     let why: string | undefined;
     opened.once(isTls ? "secureConnect" : "connect", () => {
       isConnected = true;
+      connectedAt = performance.now();
       if (waiting.length === 0) works();
       pump();
     });
@@ -75,6 +79,7 @@ export function createSyslogSink(
       if (isClosed) return;
       // A server may end a connection that nothing is sent over.
       if (!isConnected || underWay.length > 0) trouble(why ?? "it ends the connection");
+      if (isConnected && performance.now() - connectedAt > steadyMs) pauseMs = 0;
       socket = undefined;
       isConnected = false;
       waiting.unshift(...underWay);
@@ -95,7 +100,6 @@ export function createSyslogSink(
 
   /** The server takes what is sent. */
   function works(): void {
-    pauseMs = 0;
     if (troubledAt !== undefined) onRecovery(dropped - troubledAt);
     troubledAt = undefined;
   }
