@@ -53,7 +53,7 @@ const allowed: Record<string, readonly string[]> = {
   "readiness.ts": ["oauth"],
   keys: ["oauth", "config"],
   insight: ["oauth", "caching", "guarded"],
-  config: ["oauth", "access", "identity", "gateway"],
+  config: ["oauth", "access", "identity", "gateway", "pages"],
   start: [...adapters, "shipped-files.ts", "refused-certificate.ts"],
   "gatehouse.ts": ["start", ...adapters],
   commands: [

@@ -20,6 +20,7 @@ import { createReadiness, type Warnings } from "./readiness.ts";
 import { watchReturns } from "./start/abandoned.ts";
 import { checkAccess, startAccess } from "./start/access.ts";
 import { startAudit } from "./start/audit.ts";
+import { warnOfAccent } from "./start/brand.ts";
 import { tellConfiguration } from "./start/configuration.ts";
 import { startConsole } from "./start/console.ts";
 import { keepDeclarations } from "./start/declarations.ts";
@@ -199,14 +200,16 @@ export async function startGatehouse(
     }),
   });
   const console = await closingOnError(store, () => startConsole(services));
-  const pages = createPages(urls.basePath, config.brand, console?.pages);
+  const { sentences } = config.sections;
+  const pages = createPages(urls.basePath, config.brand, { sentences, console: console?.pages });
   const names = providers.all.map(({ name }) => name);
   const callback = (name: string) => returns.callback(name, server.callback(name));
   const routes = [
     ...serverRoutes(urls, { ...server, callback }, names),
-    assetRoute(pages.stylesheet, "text/css"),
+    assetRoute(pages.assets.stylesheet),
+    assetRoute(pages.assets.icon),
   ];
-  if (passkeys !== undefined) routes.push(assetRoute(pages.script, "text/javascript"));
+  if (passkeys !== undefined) routes.push(assetRoute(pages.assets.script));
   routes.push(...signIn.routes);
   const listener = createListener({
     routes,
@@ -262,6 +265,7 @@ export async function startGatehouse(
     works,
   });
   if (keepsHouse) warnOfOpenDoors(config, log);
+  if (keepsHouse) warnOfAccent(config, log);
   if (keepsHouse) warnOfOpenTelemetry(config, log);
   const withdrawal = startWithdrawal(config, store, log);
   if (keepsHouse) tellConfiguration(config, events);
@@ -271,6 +275,7 @@ export async function startGatehouse(
     signIn,
     declarations,
     withdrawal,
+    { apply: ({ sections }) => pages.replaceSentences(sections.sentences ?? {}) },
     gateway,
     doctors,
     ...(passkeys ? [passkeys] : []),
@@ -330,6 +335,7 @@ export async function startUpkeep(
   const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
   const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
   warnOfOpenDoors(config, log);
+  warnOfAccent(config, log);
   warnOfOpenTelemetry(config, log);
   const events = audit.events(told);
   const services = { log, events, store, clock: systemClock };

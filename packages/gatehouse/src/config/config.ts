@@ -15,6 +15,7 @@ import {
   readGivenFile,
 } from "./config-file.ts";
 import { type Values, type Variable, variables } from "./environment-variables.ts";
+import type { LogoFile } from "./logo.ts";
 import { misspeltVariables } from "./misspelt-variables.ts";
 import { type OpenTelemetry, readOpenTelemetry } from "./open-telemetry.ts";
 import { configuredProviders, type ProviderConfig } from "./providers.ts";
@@ -30,7 +31,15 @@ export interface Config {
   /** What the protocol needs of it; the secret keys are loaded later, because they may have to be created. */
   readonly settings: Omit<Settings, "secretKeys" | "keyId" | "sharedTokens">;
   /** `BRAND_*`: what the pages show of whose house this is. */
-  readonly brand: { readonly support: string | undefined };
+  readonly brand: {
+    readonly name: string | undefined;
+    readonly logo: LogoFile | undefined;
+    readonly accent: string | undefined;
+    readonly support: string | undefined;
+    readonly imprint: string | undefined;
+    readonly privacy: string | undefined;
+    readonly terms: string | undefined;
+  };
   /** `SECRET_KEY`, newest first. */
   readonly secretKeys: readonly [string, ...string[]] | undefined;
   /** `SECRET_KEY_FILE`; with neither the keys are in the file beside the database. */
@@ -300,7 +309,15 @@ function compose(
         session: values.SESSION_TTL,
       },
     },
-    brand: { support: values.BRAND_SUPPORT },
+    brand: {
+      name: values.BRAND_NAME,
+      logo: values.BRAND_LOGO,
+      accent: values.BRAND_ACCENT,
+      support: values.BRAND_SUPPORT,
+      imprint: values.BRAND_IMPRINT,
+      privacy: values.BRAND_PRIVACY,
+      terms: values.BRAND_TERMS,
+    },
     secretKeys: values.SECRET_KEY,
     secretKeyFile: values.SECRET_KEY_FILE,
     sharedTokens: values.SHARED_TOKENS && values.SHARED_TOKENS === "on",

@@ -18,6 +18,7 @@ import {
   url,
   whole,
 } from "./file-forms.ts";
+import { readLogo } from "./logo.ts";
 import {
   budget,
   byteSize,
@@ -71,6 +72,17 @@ const optional = <T>(
 
 /** An address that stands in a link without changing it, or a URL. */
 const contactForm = /^(?:https?:\/\/[^\s@\\]+|[^\s@?&#%/:]+@[^\s@?&#%/:]+)$/i;
+
+/** Visible, and nothing that turns the text around. */
+const brandName = /^(?! )[^\p{C}]{1,60}(?<! )$/u;
+const colourForm = /^#(?:[\da-f]{3}|[\da-f]{6})$/i;
+
+const linkForm = /^https:\/\/[^\s@\\"<>]+$/i;
+const link = (path: string, meaning: string) =>
+  optional(
+    parsed((value) => (linkForm.test(value) && URL.canParse(value) ? value : undefined)),
+    { absent: "none", path, form: text(linkForm), meaning, expected: "an https URL" },
+  );
 
 const lifetime = (path: string, fallback: string, meaning: string, least = "1s", most = "3650d") =>
   of(duration(least, most), {
@@ -230,6 +242,28 @@ export const variables = {
       "Domains whose people may sign in: at Google the account's organisation, else of the verified address.",
     expected: "a comma-separated list of domains such as example.com",
   }),
+  BRAND_NAME: optional(z.string().regex(brandName), {
+    absent: "Gatehouse, in the titles alone",
+    path: "brand.name",
+    form: text(brandName),
+    meaning: "Whose sign-in this is: stands above every page and in its title.",
+    expected: "a name of at most 60 characters",
+  }),
+  BRAND_LOGO: optional(parsed(readLogo), {
+    absent: "none",
+    path: "brand.logo",
+    form: text(),
+    meaning: "A picture above every page, which is its icon as well.",
+    expected: "the path of a PNG, WebP or SVG file of at most 256 kB that not everybody may write",
+  }),
+  BRAND_ACCENT: optional(z.string().regex(colourForm), {
+    absent: "a blue",
+    path: "brand.accent",
+    form: text(colourForm),
+    meaning:
+      "Colour of buttons and links. One that could not be read is shown darker on light pages and lighter on dark ones, and the start says so.",
+    expected: "a colour such as #14557b, in quotes in the file",
+  }),
   BRAND_SUPPORT: optional(
     parsed((text) => (contactForm.test(text) ? text : undefined)),
     {
@@ -249,6 +283,9 @@ export const variables = {
       "Who may use the console at /console: addresses of people, and group:NAME for groups of the provider. See docs/console.md.",
     expected: "a comma-separated list of e-mail addresses and group:NAME",
   }),
+  BRAND_IMPRINT: link("brand.imprint", "The legal notice, below every page."),
+  BRAND_PRIVACY: link("brand.privacy", "The privacy policy, below every page."),
+  BRAND_TERMS: link("brand.terms", "The terms, below every page."),
   PASSKEYS: of(z.enum(["on", "off"]), {
     fallback: "off",
     path: "sign_in.passkeys",

@@ -297,4 +297,4 @@ function measureRoutes(
 }
 
 /** The names of files change with what is in them. */
-const labelOf = (path: string) => (/\.(?:css|js)$/.test(path) ? "asset" : path);
+const labelOf = (path: string) => (/\/assets\/[^/]+$/.test(path) ? "asset" : path);

@@ -100,28 +100,37 @@ export function developmentRoute(path: string, endpoint: Endpoint): Route {
   };
 }
 
-/** A file of the pages: its name changes with its content, so it may be kept for ever. */
-export function assetRoute(
-  { path, body }: { readonly path: string; readonly body: string },
-  type: "text/css" | "text/javascript",
-): Route {
+/** A file of the pages. */
+interface ServedFile {
+  readonly path: string;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+  readonly type: string;
+}
+
+/**
+ * A file of the pages: its name changes with its content, so it may be kept for ever. A picture that is asked
+ * for by itself is a document of its own, in which an SVG's script would run: so it has neither scripts nor
+ * this origin, and loads nothing.
+ */
+export function assetRoute({ path, body, type }: ServedFile): Route {
   const response = {
     status: 200,
     headers: {
-      "Content-Type": `${type}; charset=utf-8`,
+      "Content-Type": type.startsWith("text/") ? `${type}; charset=utf-8` : type,
       "Cache-Control": "public, max-age=31536000, immutable",
+      ...(type.startsWith("image/") && {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+      }),
     },
-    body,
+    ...(typeof body === "string" ? { body } : { bytes: body }),
   };
   return { path, get: async () => response, head: true, audience: "program" };
 }
 
 /** The console, with its stylesheet: to whoever is no administrator their paths are unknown ones. */
-export function consoleRoutes(
-  console: Console,
-  stylesheet: { readonly path: string; readonly body: string },
-): HiddenRoutes {
-  const style = assetRoute(stylesheet, "text/css");
+export function consoleRoutes(console: Console, stylesheet: ServedFile): HiddenRoutes {
+  const style = assetRoute(stylesheet);
   return {
     paths: [...console.paths, style.path],
     async admit(request) {

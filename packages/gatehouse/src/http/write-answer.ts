@@ -34,7 +34,7 @@ export function createWriter({ renderPage, cookies, secure, isClosing }: WriterO
   ): void {
     const { page } = answer;
     const rendered = page && renderPage(page, response.req.headers["accept-language"]);
-    const text = rendered?.html ?? answer.body ?? "";
+    const content = rendered?.html ?? answer.bytes ?? answer.body ?? "";
     const headers: Record<string, string | number | string[]> = {
       ...(route?.cors !== true ? common : answer.status < 400 ? commonCrossOrigin : commonCrossOriginError),
       ...answer.headers,
@@ -42,12 +42,12 @@ export function createWriter({ renderPage, cookies, secure, isClosing }: WriterO
     };
     if (page && rendered) Object.assign(headers, pageHeaders(page, rendered.language));
     // RFC 9110 §8.6: a 204 has none.
-    if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(text);
+    if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(content);
     if (answer.cookies !== undefined && answer.cookies.length > 0) {
       headers["Set-Cookie"] = answer.cookies.map(cookies.serialise);
     }
     // A body that was refused unread would be taken for the next request.
     if (!response.req.complete || isClosing()) headers.Connection = "close";
-    response.writeHead(answer.status, headers).end(response.req.method === "HEAD" ? undefined : text);
+    response.writeHead(answer.status, headers).end(response.req.method === "HEAD" ? undefined : content);
   };
 }

@@ -1,10 +1,16 @@
+import type { Asset } from "./assets.ts";
+import { type Brand, brandHeader, brandLinks } from "./brand.ts";
 import { type Html, html } from "./html.ts";
-import { catalogues, type Language } from "./language.ts";
+import type { Language } from "./language.ts";
+import type { Words } from "./words.ts";
 
-/** Where the pages' own addresses begin, and those of the stylesheet and the script. */
+/** Whose page it is, and the files it names. */
 export interface Site {
-  readonly stylesheet: string;
-  readonly script: string | undefined;
+  readonly brand: Brand;
+  readonly stylesheet: Asset;
+  readonly script: Asset | undefined;
+  readonly icon: Asset;
+  readonly logo: Asset | undefined;
 }
 
 /**
@@ -13,6 +19,7 @@ export interface Site {
 export function layout(
   site: Site,
   language: Language,
+  words: Words,
   { title, content }: { readonly title: string; readonly content: Html },
 ): string {
   return html`<!doctype html>
@@ -22,15 +29,16 @@ export function layout(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title} · Gatehouse</title>
-<link rel="stylesheet" href="${site.stylesheet}">
-${site.script !== undefined && html`<script type="module" src="${site.script}"></script>`}
+<title>${title} · ${site.brand.name ?? "Gatehouse"}</title>
+<link rel="icon" type="${site.icon.type}" href="${site.icon.path}">
+<link rel="stylesheet" href="${site.stylesheet.path}">
+${site.script !== undefined && html`<script type="module" src="${site.script.path}"></script>`}
 </head>
 <body>
-<main>
+${brandHeader(site.brand, site.logo, words)}<main>
 ${content}
 </main>
-<footer>${catalogues[language].footer}</footer>
+<footer>${words.footer}${brandLinks(site.brand, words)}</footer>
 </body>
 </html>
 `.text;

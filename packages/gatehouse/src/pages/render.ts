@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
 import type { ConsolePage } from "../oauth/messages/console-page.ts";
 import { hasScript, type Page } from "../oauth/messages/page.ts";
-import { readShippedFile } from "../shipped-files.ts";
+import { type Assets, createAssets } from "./assets.ts";
 import type { Brand } from "./brand.ts";
 import { chooseProviderPage } from "./choose-provider.ts";
 import { appsQuestionPage } from "./connected-apps.ts";
@@ -11,7 +10,7 @@ import { developmentSignInPage } from "./development-sign-in.ts";
 import { errorPage } from "./error.ts";
 import { homePage, signedOutPage } from "./home.ts";
 import type { Html } from "./html.ts";
-import { catalogues, chooseLanguage, type Language } from "./language.ts";
+import { chooseLanguage, type Language } from "./language.ts";
 import { layout } from "./layout.ts";
 import {
   invitationPage,
@@ -23,20 +22,15 @@ import {
   removePasskeyPage,
 } from "./passkeys.ts";
 import { refusedPersonPage } from "./refused-person.ts";
+import { type Sentences, withSentences } from "./sentences.ts";
 import type { Words } from "./words.ts";
 
 export interface Pages {
   /** A page's HTML, in the language that suits whoever sent this `Accept-Language`. */
   renderPage(page: Page, acceptLanguage?: string): RenderedPage;
-  /** To be served where the pages look for it; the name changes with the content. */
-  readonly stylesheet: Asset;
-  /** The same, of the pages of passkeys: no other has a script. */
-  readonly script: Asset;
-}
-
-export interface Asset {
-  readonly path: string;
-  readonly body: string;
+  readonly assets: Assets;
+  /** Takes these sentences in place of ours, from the next page on. */
+  replaceSentences(sentences: Sentences): void;
 }
 
 export interface RenderedPage {
@@ -46,28 +40,35 @@ export interface RenderedPage {
 
 /**
  * @param basePath the issuer's path without trailing slash: what all paths begin with
- * @param console what administrators see, if there are any
+ * @param brand whose house it is
+ * @param more `console`: what administrators see, if there are any; `sentences`: in place of ours
  */
-export function createPages(basePath: string, brand: Brand = {}, console?: ConsolePages): Pages {
-  const asset = (file: string, name: string, ending: string): Asset => {
-    const body = readShippedFile(`src/pages/${file}`);
-    const version = hash("sha256", body, "base64url").slice(0, 12);
-    return { path: `${basePath}/assets/${name}-${version}${ending}`, body };
-  };
-  const stylesheet = asset("style.css", "gatehouse", ".css");
-  const script = asset("passkey.js", "passkey", ".js");
+export function createPages(
+  basePath: string,
+  brand: Brand = {},
+  more: { readonly console?: ConsolePages | undefined; readonly sentences?: Sentences | undefined } = {},
+): Pages {
+  const assets = createAssets(basePath, brand);
+  const { script, ...always } = assets;
+  const wordsWith = (replaced: Sentences): Record<Language, Words> => ({
+    en: withSentences("en", replaced),
+    de: withSentences("de", replaced),
+  });
+  let current = wordsWith(more.sentences ?? {});
   return {
-    stylesheet,
-    script,
+    assets,
+    replaceSentences(replaced) {
+      current = wordsWith(replaced);
+    },
     renderPage(page, acceptLanguage) {
       const language = chooseLanguage(acceptLanguage);
       if (page.kind === "console") {
-        if (console === undefined) throw new Error("the pages of the console were not loaded");
-        return { html: console.render(page, language, stylesheet.path), language };
+        if (more.console === undefined) throw new Error("the pages of the console were not loaded");
+        return { html: more.console.render(page, language, assets.stylesheet.path), language };
       }
-      const content = contentOf(page, catalogues[language], brand);
-      const site = { stylesheet: stylesheet.path, script: hasScript(page) ? script.path : undefined };
-      return { html: layout(site, language, content), language };
+      const words = current[language];
+      const site = { brand, ...always, script: hasScript(page) ? script : undefined };
+      return { html: layout(site, language, words, contentOf(page, words, brand)), language };
     },
   };
 }

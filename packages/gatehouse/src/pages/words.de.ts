@@ -118,6 +118,13 @@ export const german = {
     back: "Zurück zur App",
   },
 
+  brand: {
+    logo: "Logo dieses Dienstes",
+    privacy: "Datenschutz",
+    terms: "Nutzungsbedingungen",
+    imprint: "Impressum",
+  },
+
   help: {
     whomToAsk: "Wen Sie fragen",
     operator: "Die Betreiber dieses Servers",

@@ -139,6 +139,13 @@ export const english = {
     back: "Go back to the app",
   },
 
+  brand: {
+    logo: "Logo of this service",
+    privacy: "Privacy",
+    terms: "Terms",
+    imprint: "Legal notice",
+  },
+
   help: {
     whomToAsk: "Whom to ask",
     operator: "Whoever runs this server",

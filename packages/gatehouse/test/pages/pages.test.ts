@@ -5,7 +5,7 @@ import { html } from "../../src/pages/html.ts";
 import { createPages } from "../../src/pages/render.ts";
 
 const pages = createPages("/login");
-const { stylesheet } = pages;
+const { stylesheet } = pages.assets;
 const renderPage = (page: Page) => pages.renderPage(page).html;
 
 const anError: ErrorPage = {
@@ -92,5 +92,5 @@ test("the development sign-in says what it is, and tells a mistake to a screen r
 test("every page refers to the one stylesheet, whose name follows its content", () => {
   assert.match(stylesheet.path, /^\/login\/assets\/gatehouse-[A-Za-z0-9_-]{12}\.css$/);
   assert.ok(renderPage(anError).includes(`href="${stylesheet.path}"`));
-  assert.doesNotMatch(stylesheet.body, /url\(|@import/);
+  assert.doesNotMatch(String(stylesheet.body), /url\(|@import/);
 });

@@ -15,6 +15,7 @@ const samples: Record<string, unknown> = {
   apps: [],
   domains: ["domain.example"],
   email: "ada@example.org",
+  left: 711,
   limit: 40,
   seconds: 30,
   day: new Date("2026-11-26T12:00:00Z"),

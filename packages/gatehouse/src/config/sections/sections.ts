@@ -4,6 +4,7 @@ import { type DeclaredPeople, peopleSection } from "./people.ts";
 import { type DeclaredProviders, providersSection } from "./providers.ts";
 import { type DeclaredResources, resourcesSection } from "./resources.ts";
 import type { Section } from "./section.ts";
+import { type DeclaredSentences, sentencesSection } from "./sentences.ts";
 import type { ConfiguredServers } from "./server-schema.ts";
 import { serversSection } from "./servers.ts";
 
@@ -15,6 +16,7 @@ export interface SectionValues {
   readonly access?: DeclaredAccess;
   readonly people?: DeclaredPeople;
   readonly servers?: ConfiguredServers;
+  readonly sentences?: DeclaredSentences;
 }
 
 /** Every section, in the order of the docs. */
@@ -25,6 +27,7 @@ export const sections: { readonly [K in keyof SectionValues]-?: Section<NonNulla
   access: accessSection,
   people: peopleSection,
   servers: serversSection,
+  sentences: sentencesSection,
 };
 
 /** The same for those who treat all alike: what each holds is known to its own file. */

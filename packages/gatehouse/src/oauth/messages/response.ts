@@ -9,6 +9,8 @@ export interface OAuthResponse {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly SetCookie[];
   readonly body?: string;
+  /** In place of a body: what is no text. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly page?: Page;
   /** The code of the error that it tells, also where that goes to the client by a redirect; for metrics. */
   readonly error?: string;

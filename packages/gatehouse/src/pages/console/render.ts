@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import type { ConsolePage } from "../../oauth/messages/console-page.ts";
 import { readShippedFile } from "../../shipped-files.ts";
+import type { Asset } from "../assets.ts";
 import { html } from "../html.ts";
 import { catalogues, type Language } from "../language.ts";
-import type { Asset } from "../render.ts";
 import type { Words } from "../words.ts";
 import { auditPage } from "./audit.ts";
 import { clientPage, clientsPage, newClientPage } from "./clients.ts";
@@ -31,7 +31,7 @@ export interface ConsolePages {
 export function createConsolePages(consolePath: string): ConsolePages {
   const body = readShippedFile("src/pages/console/console.css");
   const version = hash("sha256", body, "base64url").slice(0, 12);
-  const stylesheet = { path: `${consolePath}/console-${version}.css`, body };
+  const stylesheet: Asset = { path: `${consolePath}/console-${version}.css`, body, type: "text/css" };
   return {
     stylesheet,
     render(page, language, common) {
