@@ -116,7 +116,7 @@ async function goOn(
       const before = walk.findings.filter(({ result }) => result !== "skipped");
       return more === undefined
         ? walk
-        : { ...walk, connects: more.connects, findings: [...before, ...more.findings] };
+        : { ...walk, connects: more.connects ?? walk.connects, findings: [...before, ...more.findings] };
     });
     return { clients, ends };
   } finally {

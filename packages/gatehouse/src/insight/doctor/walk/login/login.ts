@@ -1,6 +1,6 @@
 import type { Finding } from "../../check.ts";
 import { authorizationRequest } from "../authorize.ts";
-import type { McpClient, NamedScopes } from "../client.ts";
+import { type McpClient, type NamedScopes, scopeBy } from "../client.ts";
 import type { Discovered } from "../discovery.ts";
 import { saidIn } from "../identify.ts";
 import type { Registrations } from "../registrations.ts";
@@ -43,7 +43,7 @@ export interface LoginTools {
 }
 
 export interface Fared {
-  /** How each client fares from there on, by its name: `false` where it gets no tokens. */
+  /** How each client fares from there on, by its name: `false` without tokens; `undefined`: untold. */
   readonly clients: Map<
     string,
     { readonly connects: boolean | undefined; readonly findings: readonly Finding[] }
@@ -59,7 +59,10 @@ export async function signInAs(
   options: LoginOptions,
 ): Promise<Fared> {
   const fared: Fared = { clients: new Map(), ends: [] };
-  const groups = Map.groupBy(waiting, ({ client, scopes, server }) => mannerOf(client, scopes, server).key);
+  const groups = Map.groupBy(
+    waiting,
+    ({ client, scopes, server, found }) => mannerOf(client, scopes, server, found).key,
+  );
   for (const group of groups.values()) {
     try {
       await signInOnce(group, tools, options, fared);
@@ -85,7 +88,7 @@ async function signInOnce(
   const own: McpClient = { ...client, stateLength: 43, callbacks: [callback.url, callback.url] };
   const registered = await registerOurselves(own, first, registrations, wire);
   const request = authorizationRequest(own, registered.clientId, found, { server, published, scopes });
-  const { described } = mannerOf(client, scopes, server);
+  const { described } = mannerOf(client, scopes, server, found);
   options.show(
     request.url,
     described,
@@ -127,7 +130,8 @@ async function registerOurselves(
   registrations: Registrations,
   wire: Wire,
 ) {
-  const method = methodOf(own);
+  const method = methodOf(own, found);
+  const scope = scopeBy(own.asks.scope, scopes);
   const { register } = found.endpoints;
   if (register === undefined || !(await registrations.mayRegisterAt(register)))
     throw new Unwalkable("walk.token", "Nobody can sign in without a registration of our own.");
@@ -137,7 +141,7 @@ async function registerOurselves(
     response_types: ["code"],
     token_endpoint_auth_method: method,
     application_type: "native",
-    ...(scopes.resource && { scope: scopes.resource }),
+    ...(scope && { scope }),
   };
   try {
     const answer = await registrations.register(register, metadata, {}, wire);

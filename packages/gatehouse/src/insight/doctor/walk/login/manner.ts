@@ -1,8 +1,9 @@
 import { type McpClient, type NamedScopes, resourcesBy, scopeBy } from "../client.ts";
+import type { Discovered } from "../discovery.ts";
 
 /*
- * Whether somebody who signed in stays signed in depends on little of what a client does: on whether it names
- * scopes, how often it names its resource, how it proves itself, and how it refreshes. One sign-in tells for
+ * Whether somebody who signed in stays signed in depends on little of what a client does: on the scopes it
+ * names, how often it names its resource, how it proves itself, and how it refreshes. One sign-in tells for
  * all clients that ask in the same manner.
  */
 
@@ -13,24 +14,38 @@ export interface Manner {
   readonly described: string;
 }
 
-export function mannerOf(client: McpClient, scopes: NamedScopes, server: string | undefined): Manner {
+export function mannerOf(
+  client: McpClient,
+  scopes: NamedScopes,
+  server: string | undefined,
+  found: Discovered,
+): Manner {
   const { asks } = client;
-  const namesScope = (scopeBy(asks.scope, scopes) ?? "") !== "";
+  const scope = scopeBy(asks.scope, scopes) || undefined;
   const resources = server === undefined ? 0 : resourcesBy(asks.resource, server, server).length;
-  const method = methodOf(client);
+  const method = methodOf(client, found);
   const parts = [
-    namesScope ? "naming scopes" : "naming no scope",
+    scope === undefined ? "naming no scope" : `asking for "${scope}"`,
     ["no resource", "its resource", "its resource twice"][resources] ?? "its resource",
     ...(method === "none" ? [] : ["with a secret"]),
+    ...(asks.consentToOffline ? ["with prompt=consent"] : []),
   ];
-  return { key: JSON.stringify([namesScope, resources, method]), described: parts.join(", ") };
+  return {
+    key: JSON.stringify([scope, resources, method, asks.consentToOffline]),
+    described: parts.join(", "),
+  };
 }
 
-/** How our own registration in its place proves itself: it has no keys. */
-export function methodOf({
-  authenticates,
-}: McpClient): "none" | "client_secret_basic" | "client_secret_post" {
-  return authenticates === "private_key_jwt" ? "none" : authenticates;
+/** How our registration in its place proves itself: it has no keys, and posts where Basic is not offered. */
+export function methodOf(
+  { authenticates }: McpClient,
+  { metadata }: Discovered,
+): "none" | "client_secret_basic" | "client_secret_post" {
+  if (authenticates === "private_key_jwt") return "none";
+  const offered = metadata?.token_endpoint_auth_methods_supported ?? [authenticates];
+  return authenticates === "client_secret_basic" && !offered.includes(authenticates)
+    ? "client_secret_post"
+    : authenticates;
 }
 
 /** What its refreshes carry besides the token. */
