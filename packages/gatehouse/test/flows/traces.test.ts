@@ -75,6 +75,7 @@ test("an attempt is remembered from the request to the first token, with what wa
   assert.deepEqual(
     { ...received.facts, browser: undefined },
     {
+      registration: (await server.store.findClient(client.id))?.reference,
       app: "Test client",
       "known by": "its registration",
       "answer goes to": client.redirectUri,

@@ -46,7 +46,7 @@ export interface Timeline {
   /** What came of it, in a sentence, and what to do. */
   readonly conclusion: { readonly means: string; readonly mend: string | undefined };
   readonly entries: readonly TimelineEntry[];
-  /** The reference of the app's registration, where that is known. */
+  /** The reference of the app's registration, or of the reading of its document, where that is known. */
   readonly registration: string | undefined;
 }
 
@@ -113,7 +113,7 @@ export function timelineOf(
     resource: named("resource"),
     ...conclude(entries, steps, now),
     entries,
-    registration: undefined,
+    registration: entries.map(({ facts }) => facts.registration ?? facts.document).find(Boolean),
   };
 }
 
