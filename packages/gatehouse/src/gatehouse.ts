@@ -259,7 +259,9 @@ export async function startGatehouse(
         })
       : undefined;
   const housekeeping = keepsHouse ? keepHouse(config, log, { store, clock, audit }, warnings) : undefined;
-  const works = keepsHouse ? passkeyWorks(config, store, clock, log, overrides.announce) : [];
+  const works = keepsHouse
+    ? passkeyWorks(config, store, clock, log, { announce: overrides.announce, events })
+    : [];
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, {
     tells: keepsHouse,
     works,
@@ -268,7 +270,7 @@ export async function startGatehouse(
   if (keepsHouse) warnOfAccent(config, log);
   if (keepsHouse) warnOfOpenTelemetry(config, log);
   const withdrawal = startWithdrawal(config, store, log);
-  if (keepsHouse) tellConfiguration(config, events);
+  if (keepsHouse) tellConfiguration(config, events, keyed);
   // What of the configuration may change while it runs.
   const parts: readonly Reloadable[] = [
     access,
@@ -326,22 +328,23 @@ export async function startUpkeep(
   log: Logger,
   overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
 ): Promise<Pick<RunningGatehouse, "reload" | "events" | "snapshot" | "stop">> {
-  const { store, keyring } = await openKeyedStore(config, log, systemClock, overrides);
+  const keyed = await openKeyedStore(config, log, systemClock, overrides);
+  const { store, keyring } = keyed;
   const told = createEvents(log);
   const sinks = await startSinks(config, log);
   const audit = startAudit(config, { store, keyring, clock: systemClock, sinks }, log, told, new Map());
+  const events = audit.events(told);
   const housekeeping = keepHouse(config, log, { store, clock: systemClock, audit }, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
-  const works = passkeyWorks(config, store, systemClock, log, overrides.announce);
+  const works = passkeyWorks(config, store, systemClock, log, { announce: overrides.announce, events });
   const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
   warnOfOpenDoors(config, log);
   warnOfAccent(config, log);
   warnOfOpenTelemetry(config, log);
-  const events = audit.events(told);
   const services = { log, events, store, clock: systemClock };
   const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
   const counting = config.metrics && countGrants(store, systemClock);
-  tellConfiguration(config, events);
+  tellConfiguration(config, events, keyed);
   return {
     events,
     snapshot: startMetrics(config, counting?.latest, undefined, sinks.states, audit.writer.state)?.snapshot,

@@ -84,7 +84,6 @@ const table = {
   client_added: ["success", "operator"],
   client_vouched: ["success", "operator"],
   client_credential_rotated: ["success", "operator"],
-  key_added: ["success", "operator"],
   key_rotated: ["success", "operator"],
   key_removed: ["success", "operator"],
   database_migrated: ["success", "operator"],
@@ -93,6 +92,7 @@ const table = {
   command_refused: ["refused", "operator"],
   console_entered: ["success", "operator"],
   // What the server does, and how it is.
+  key_added: ["success", "system"],
   configuration_applied: ["success", "system"],
   configuration_refused: ["refused", "system"],
   access_changed: ["success", "system"],

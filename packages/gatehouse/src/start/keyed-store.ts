@@ -10,8 +10,9 @@ import {
   startKeys,
 } from "../keys/keyring.ts";
 import { oneLine } from "../oauth/harmless.ts";
-import type { Clock } from "../oauth/ports.ts";
+import type { AuditEvent, Clock } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
+import { keyIdOf, keyName } from "../oauth/tokens/secret-keys.ts";
 import { isRefusedCertificate, nameAuthority } from "../refused-certificate.ts";
 import { showDatabaseCertificate } from "./database-certificate.ts";
 import { loadPostgres, openStore } from "./store.ts";
@@ -32,6 +33,8 @@ export interface KeyedStore {
   readonly keyring: Keyring;
   /** Whether access tokens have rows that others read. */
   readonly sharedTokens: () => boolean;
+  /** What the start did about keys, to be told once there is a trail of it. */
+  readonly keyAdded?: Pick<AuditEvent, "reason" | "detail" | "count"> | undefined;
 }
 
 /**
@@ -56,7 +59,8 @@ export async function openKeyedStore(
     const { keyring, signedOut } = await closingOnError(store, () => startKeys(configured, start(store)));
     if (overrides.acceptNewKey) tellOfNewKey(log, signedOut);
     const sharedTokens = config.sharedTokens ?? (await store.wasOriginals());
-    return { store, keyring, sharedTokens: () => sharedTokens };
+    const keyAdded = describeNewKey(configured, keyring, signedOut);
+    return { store, keyring, sharedTokens: () => sharedTokens, keyAdded };
   }
   const onFailure = (error: unknown) =>
     log.fatal({ err: error }, "the database cannot be used; restart once that is mended");
@@ -119,6 +123,17 @@ export async function closingOnError<T>(store: Store, work: () => Promise<T>): P
     await store.close();
     throw error;
   }
+}
+
+function describeNewKey(
+  { from, keys }: ConfiguredKeys,
+  [first]: Keyring,
+  signedOut: number | undefined,
+): KeyedStore["keyAdded"] {
+  const isMade = from === "key file" && keys.length === 0;
+  if (!isMade && signedOut === undefined) return undefined;
+  const detail = `${keyName(keyIdOf(first))}, ${isMade ? "made by this start" : `in ${from}`}`;
+  return { detail, ...(signedOut !== undefined && { reason: "accepted", count: signedOut }) };
 }
 
 function tellOfNewKey(log: Logger, signedOut: number | undefined): void {

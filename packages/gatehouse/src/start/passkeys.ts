@@ -96,7 +96,13 @@ export function passkeyWorks(
   store: Store,
   clock: Clock,
   log: Logger,
-  announce: ((text: string) => void) | undefined,
+  {
+    announce,
+    events,
+  }: {
+    readonly announce: ((text: string) => void) | undefined;
+    readonly events: Pick<Events, "emit">;
+  },
 ): (() => Promise<void>)[] {
   if (!wantsPasskeys(config)) return [];
   const { issuer } = config.settings;
@@ -115,8 +121,12 @@ export function passkeyWorks(
     },
     async () => {
       if (!isAlone || announce === undefined) return;
-      const link = await inviteFirstPerson({ issuer, store, clock, random: systemRandom });
-      if (link !== undefined) announce(describeFirstInvitation(link));
+      const invited = await inviteFirstPerson({ issuer, store, clock, random: systemRandom });
+      if (invited === undefined) return;
+      const actor = { kind: "system", id: undefined } as const;
+      const about = { subject: invited.subject, actor, detail: "for the first person, by the start" };
+      events.emit({ name: "invitation_created", request: "-", ...about });
+      announce(describeFirstInvitation(invited.link));
     },
   ];
 }

@@ -153,6 +153,10 @@ test("X14 a start with none of the keys that the living tokens were made with is
     SECRET_KEY: third,
   });
   assert.match(told, /"people":1,.*so many people have to sign in anew/);
+  assert.match(
+    told,
+    /"event":"key_added","request":"-","reason":"accepted","detail":"[0-9a-f]{8}, in SECRET_KEY"/,
+  );
   const again = await startAndStop(database, ["serve", "--accept-new-key"], {
     ...production,
     SECRET_KEY: third,
@@ -186,6 +190,7 @@ test("X15 a missing key file beside a database in use is not made anew in silenc
   await rm(database.keyFile);
   const told = await startAndStop(database, ["serve", "--accept-new-key"], production);
   assert.match(told, /"people":1,.*so many people have to sign in anew/);
+  assert.match(told, /"key_added",.*"detail":"[0-9a-f]{8}, made by this start","count":1/);
   assert.notEqual(await database.keys(), lost);
 });
 

@@ -25,6 +25,7 @@ async function instances(environment: Record<string, string> = {}) {
   const first = await openSqliteStore({ path });
   const stores = [first, await openSqliteStore({ path }), await openSqliteStore({ path })];
   const announced: string[] = [];
+  const told: unknown[] = [];
   const lines: Record<string, unknown>[] = [];
   const log = createLog(
     { level: "debug", format: "json", tokenPrefixes: [] },
@@ -35,11 +36,16 @@ async function instances(environment: Record<string, string> = {}) {
     clock,
     lines,
     announced,
+    /** Of events, names and whose doing they are. */
+    told,
     /** As all three start at once. */
     async start(over = config) {
       announced.length = 0;
       const works = stores.flatMap((store) =>
-        passkeyWorks(over, store, clock, log, (text) => announced.push(text)),
+        passkeyWorks(over, store, clock, log, {
+          announce: (text) => announced.push(text),
+          events: { emit: ({ name, actor }) => told.push([name, actor?.kind]) },
+        }),
       );
       await Promise.all(works.map((work) => work()));
     },
@@ -53,9 +59,10 @@ async function instances(environment: Record<string, string> = {}) {
 const linkIn = (text = "") => /https:\S+/.exec(text)?.[0] ?? assert.fail(text);
 
 test("V-n32 three instances that start on an empty database print one link; without it nobody registers, and once it was used none is printed", async () => {
-  const { first: store, clock, announced, start, remove, lines } = await instances();
+  const { first: store, clock, announced, told, start, remove, lines } = await instances();
   await start();
   assert.equal(announced.length, 1);
+  assert.deepEqual(told, [["invitation_created", "system"]]);
   const link = linkIn(announced[0]);
   await start();
   assert.deepEqual(announced, [], "it is shown once");

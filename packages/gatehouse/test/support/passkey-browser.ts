@@ -80,7 +80,7 @@ export async function startPasskeyServer(
     clock,
     events,
     tryInvite,
-    inviteFirst: () => inviteFirstPerson(party),
+    inviteFirst: async () => (await inviteFirstPerson(party))?.link,
     async invite(email, over) {
       const invited = await tryInvite(email, over);
       assert.ok("link" in invited, JSON.stringify(invited));

@@ -68,11 +68,14 @@ export async function invitePerson(
 }
 
 /** The link for the first person, when nobody is there yet and nobody invited (V60). */
-export async function inviteFirstPerson(inviting: Inviting): Promise<string | undefined> {
+export async function inviteFirstPerson(
+  inviting: Inviting,
+): Promise<{ readonly link: string; readonly subject: Subject } | undefined> {
   const about = { email: "", groups: [], endsGrants: false, lifetime: firstLifetime };
   const { invitation, link } = makeInvitation(inviting, about);
   const { store, clock } = inviting;
-  return (await store.inviteFirst(invitation, clock.now())) ? link : undefined;
+  const { subject } = invitation;
+  return (await store.inviteFirst(invitation, clock.now())) ? { link, subject } : undefined;
 }
 
 function makeInvitation(
