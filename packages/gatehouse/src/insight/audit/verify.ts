@@ -161,27 +161,33 @@ class Verification {
     if (chain.head.time < since) return;
     let last: Pick<SealedRecord, "sequence" | "mac"> = chain.cut;
     let end = chain.head.sequence;
+    // In a chain time never goes back: what says that it is older than one before it was made to say so.
+    let isOld = true;
     for (;;) {
       const page = await store.readAuditChain(chain.chain, last.sequence, pageSize);
       for (const [at, record] of page.entries()) {
         if (record.sequence > end) end = await this.#endOf(chain);
         if (record.sequence > end)
           return this.#add("inserted", record, `record ${nameOf(record)} stands behind the end of its chain`);
-        const isOld = record.time < since && record.sequence === last.sequence + 1;
-        if (
-          !isOld &&
-          (record.sequence !== last.sequence + 1 || recordMac(key, last.mac, record) !== record.mac)
-        ) {
+        isOld &&= record.time < since;
+        const follows = record.sequence === last.sequence + 1;
+        if (!follows || (!isOld && recordMac(key, last.mac, record) !== record.mac)) {
           const { kind, text, sequence } = await whatHappened(store, key, last, [record, page[at + 1]]);
           return this.#add(kind, { chain: chain.chain, sequence }, text);
         }
         if (!this.#isReadable(chain, key, record)) return;
-        this.#records++;
+        if (!isOld) this.#records++;
         last = record;
       }
       if (!(await this.#addressesHold(chain, key, page))) return;
       if (page.length < pageSize) break;
     }
+    if (last.sequence === chain.head.sequence && last.mac !== chain.head.mac)
+      return this.#add(
+        "edited",
+        { chain: chain.chain, sequence: last.sequence },
+        `record ${chain.chain}-${last.sequence} is not the end of its chain`,
+      );
     if (last.sequence < chain.head.sequence) {
       const first = last.sequence + 1;
       const which =

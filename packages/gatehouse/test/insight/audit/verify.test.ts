@@ -333,6 +333,50 @@ test("a command without the key writes what is told as unsealed, and nothing but
   assert.match(notes.join(), /^1 command ran without the secret key/);
 });
 
+test("of a trail that was verified before, the latest part is verified alone", async () => {
+  const trail = await aTrail();
+  const [chain] = trail.chains;
+  const writer = createAuditWriter(writing(trail.store, key, () => Date.now() + 3_600_000));
+  await writer.record({ name: "sign_in", request: "-" });
+  trail.change("update gatehouse_audit set subject = 'user_eve' where chain = ? and sequence = 4", chain);
+  const since = Date.now() + 1_800_000;
+  const { findings, records } = await trail.verify({ since });
+  assert.deepEqual([findings, records], [[], 1]);
+  assert.equal((await trail.verify()).findings.length, 1);
+  const later = writer.state().head?.split(/[:-]/)[1] ?? "";
+  await writer.record({ name: "sign_in", request: "-" });
+  trail.change("update gatehouse_audit set happened_at = 1 where chain = ? and sequence = 2", later);
+  const backdated = await trail.verify({ since });
+  assert.deepEqual(
+    backdated.findings.map(({ kind, sequence }) => [kind, sequence]),
+    [["edited", 2]],
+    "nothing is old behind what is not",
+  );
+});
+
+test("where the chain ends is told hourly, with the others' ends, and not twice while nothing is written", async () => {
+  const trail = await aTrail();
+  const told: string[] = [];
+  const writer = createAuditWriter(writing(trail.store, key));
+  const { tellHead, stop } = createAuditTrail(writer, trail.store, Date.now, ({ detail }) =>
+    told.push(detail ?? ""),
+  );
+  await tellHead();
+  assert.deepEqual(told, [], "nothing was written");
+  await writer.record({ name: "sign_in", request: "-" });
+  await tellHead();
+  await tellHead();
+  assert.deepEqual(told, [writer.state().head]);
+  const [record] = (await trail.store.findAudit({ name: "audit_head" }, { order: "newest", limit: 1 }))
+    .records;
+  const named = String(record?.facts.heads).split(" ");
+  assert.deepEqual(named.slice(0, 2), trail.heads);
+  assert.match(named[2] ?? "", /^3:\w{12}-1-/, "and its own, before this record");
+  await stop();
+  assert.equal(told.length, 2);
+  assert.deepEqual((await trail.verify({ heads: [...told, ...trail.heads] })).findings, []);
+});
+
 test("servers may write while the trail is verified", async () => {
   const trail = await aTrail();
   const writer = createAuditWriter(writing(trail.store, key));
