@@ -87,9 +87,9 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
     let stopsListening: (() => void) | undefined;
     try {
       const preflight = edge(request, response);
-      if (preflight !== undefined) return writeAnswer(response, preflight);
+      if (preflight !== undefined) return writeAnswer(response, id, preflight);
       const bearer = await authenticate(request, server, challenges, findBearer);
-      if ("status" in bearer) return writeAnswer(response, bearer);
+      if ("status" in bearer) return writeAnswer(response, id, bearer);
       known = bearer;
       if (lacksBaseScope(bearer)) throw challenges.insufficientScope(bearer, server.baseScopes);
       body = request.method === "POST" ? await bodies.read(request, response) : undefined;
@@ -136,7 +136,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       if (error instanceof StoreUnavailableError) {
         log.warn({ request: id, server: server.name, err: error }, "the token could not be checked");
         tools?.refused(challenges.cannotCheck.status);
-        return writeAnswer(response, challenges.cannotCheck);
+        return writeAnswer(response, id, challenges.cannotCheck);
       }
       if (!(error instanceof RefusedCallError)) throw error;
       tools?.refused(error.refused.status);
@@ -150,7 +150,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
         });
       } else if (known !== undefined || mayTellOfStrangers())
         log.warn({ request: id, server: server.name, ...(stage && { stage }), cause: debug }, error.message);
-      writeRefusal(response, error.refused, asked && idToAnswer(asked));
+      writeRefusal(response, id, error.refused, asked && idToAnswer(asked));
     } finally {
       if (body !== undefined) bodies.release(body);
       stopsListening?.();

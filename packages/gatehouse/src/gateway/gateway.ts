@@ -120,5 +120,6 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
 }
 
 function withDocument(document: string): Door {
-  return async ({ method = "" }, response) => writeAnswer(response, documentAnswer(method, document));
+  return async ({ method = "" }, response, { id }) =>
+    writeAnswer(response, id, documentAnswer(method, document));
 }

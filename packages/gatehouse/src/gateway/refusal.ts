@@ -58,17 +58,28 @@ export class RefusedCallError extends Error {
 
 /**
  * Writes a refusal as a JSON-RPC error.
+ * @param reference of the HTTP request
  * @param id of the request it answers, as JSON text; `null` where it was not read
  */
-export function writeRefusal(response: ServerResponse, refused: RefusedCall, id = "null"): void {
+export function writeRefusal(
+  response: ServerResponse,
+  reference: string,
+  refused: RefusedCall,
+  id = "null",
+): void {
   const { status, code, message, headers } = refused;
   const body = `{"jsonrpc":"2.0","id":${refused.id ?? id},"error":${JSON.stringify({ code, message })}}`;
-  writeAnswer(response, { status, headers: { "Content-Type": "application/json", ...headers }, body });
+  writeAnswer(response, reference, {
+    status,
+    headers: { "Content-Type": "application/json", ...headers },
+    body,
+  });
 }
 
 /** Writes a whole answer of the door's own; a body of the client's that was not read ends the connection. */
 export function writeAnswer(
   response: ServerResponse,
+  reference: string,
   answer: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
@@ -78,6 +89,7 @@ export function writeAnswer(
   response.writeHead(answer.status, {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    "X-Request-Id": reference,
     ...answer.headers,
     ...(answer.status !== 204 && { "Content-Length": Buffer.byteLength(answer.body) }),
     ...(!response.req.complete && { Connection: "close" }),

@@ -2,8 +2,8 @@ import type { HeaderFields } from "../call.ts";
 import { isHopByHop, namedByConnection } from "../fields.ts";
 
 /**
- * What a server cannot say through the door. The challenge and CORS are the door's. The rest holds for a
- * whole origin, or for what a page may do at it, and at this one people sign in and consent.
+ * What a server cannot say through the door. The challenge, CORS and the reference are the door's. The rest
+ * holds for a whole origin, or for what a page may do at it, and at this one people sign in and consent.
  */
 const notPassedOn = new Set([
   "www-authenticate",
@@ -35,6 +35,7 @@ const notPassedOn = new Set([
   "content-security-policy-report-only",
   "x-content-type-options",
   "server",
+  "x-request-id",
 ]);
 
 /**
@@ -51,8 +52,11 @@ const noPage = [
 /** Of an event stream: how long it is nobody knows, and proxies are neither to store nor to buffer it. */
 const writtenAnew = new Set(["content-length", "cache-control", "x-accel-buffering", "content-encoding"]);
 
-/** The fields of a server's answer that its client gets, name and value by turns. */
-export function answerFields(fields: HeaderFields, isEventStream: boolean): string[] {
+/**
+ * The fields of a server's answer that its client gets, name and value by turns.
+ * @param reference of the request, by which the log knows it
+ */
+export function answerFields(fields: HeaderFields, isEventStream: boolean, reference: string): string[] {
   const left: string[] = [];
   const named = namedByConnection(fields);
   for (let at = 0; at < fields.length; at += 2) {
@@ -64,7 +68,7 @@ export function answerFields(fields: HeaderFields, isEventStream: boolean): stri
     if (isEventStream && writtenAnew.has(folded)) continue;
     left.push(name, value);
   }
-  left.push(...noPage);
+  left.push(...noPage, "X-Request-Id", reference);
   if (isEventStream) left.push("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
   return left;
 }

@@ -35,7 +35,7 @@ export async function relay(
   const isEventStream = type === eventStreamType;
   const coding = codingOf(answer.fields);
   const rewriteFields = inTurn(rewriters.map(({ fields }) => fields));
-  const passing = answerFields(answer.fields, isEventStream);
+  const passing = answerFields(answer.fields, isEventStream, call.id);
   const fields = rewriteFields === undefined ? passing : rewriteFields(passing);
   observer?.head?.(answer.status, answer.fields);
   if (isEventStream) {

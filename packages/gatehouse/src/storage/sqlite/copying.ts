@@ -102,14 +102,16 @@ class PacedCopy {
     this.#flush();
   }
 
-  /** Behind its pace, on a disk that is busy anyhow, there is no rest. */
+  /** Behind its pace, on a disk that is busy anyhow, there is neither flush nor rest. */
   #flush(): void {
-    if (this.#unflushed > 0) fdatasyncSync(this.#target);
     this.#written += this.#unflushed;
-    this.#unflushed = 0;
-    const now = performance.now();
     const due = this.#begun + Math.min(this.#written, this.#size) / pace;
-    rest(Math.max(0, Math.min((now - this.#stepBegun) * restShare, due - now)));
+    if (performance.now() < due) {
+      if (this.#unflushed > 0) fdatasyncSync(this.#target);
+      const now = performance.now();
+      rest(Math.max(0, Math.min((now - this.#stepBegun) * restShare, due - now)));
+    }
+    this.#unflushed = 0;
     this.#stepBegun = performance.now();
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aBareDoor, aCall, head, wholeCall } from "../support/bare-door.ts";
-import { aServerBehind } from "../support/door.ts";
+import { aDoor, aServerBehind } from "../support/door.ts";
 import { exchanged } from "../support/raw-client.ts";
 import { aRawServer } from "../support/raw-server.ts";
 
@@ -47,7 +47,7 @@ test("W08 W09 bodies, queries, and header fields the door does not know pass bot
   const answer = await exchanged(t, port, bytes);
   assert.match(answer, /^HTTP\/1\.1 299 /);
   assert.equal(answer.slice(answer.indexOf("\r\n\r\n") + 4), answerBytes);
-  assert.deepEqual(linesOf(answer, /^(?:x-(?!content-type)|mcp-|retry)/i), [
+  assert.deepEqual(linesOf(answer, /^(?:x-(?!content-type|request-id)|mcp-|retry)/i), [
     "X-One: 1",
     "x-ONE: 2",
     "X-Latin: \xe4\xff",
@@ -64,6 +64,24 @@ test("W08 W09 bodies, queries, and header fields the door does not know pass bot
     "Accept: application/json, text/event-stream",
     ...sent,
   ]);
+});
+
+test("an answer carries the request's reference in the place of the server's own, the door's own answers do as well, and the log knows it", async (t) => {
+  const behind = await aServerBehind(t, (_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "x-request-id": "theirs" });
+    response.end('{"jsonrpc":"2.0","id":1,"result":{}}');
+  });
+  const door = await aDoor(t, behind.url);
+  const tool = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "notes" } });
+  const passed = await door.call({ body: tool });
+  const reference = passed.headers.get("x-request-id") ?? "";
+  assert.match(reference, /^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+  assert.equal(await passed.text(), '{"jsonrpc":"2.0","id":1,"result":{}}');
+  const called = door.server.log.filter((line) => line.includes("tool_called"));
+  assert.equal(JSON.parse(called.at(-1) ?? "{}").request, reference);
+  const refused = await door.call({ body: tool, token: "none" });
+  assert.equal(refused.status, 401);
+  assert.match(refused.headers.get("x-request-id") ?? "", /^[0-9A-Z-]{14}$/);
 });
 
 test("W26 fields of one connection stay on it, either way, trailers too", async (t) => {

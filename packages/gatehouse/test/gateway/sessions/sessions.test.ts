@@ -68,7 +68,7 @@ function useAt({ url }: { url: string }, session: string, token: string, method 
 
 /** Everything of an answer that somebody could tell it from another by. */
 async function wholeOf(answer: Response): Promise<unknown> {
-  const { date: _, ...headers } = Object.fromEntries(answer.headers);
+  const { date: _, "x-request-id": __, ...headers } = Object.fromEntries(answer.headers);
   return { status: answer.status, headers, body: await answer.text() };
 }
 
