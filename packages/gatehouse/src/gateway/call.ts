@@ -69,14 +69,14 @@ export interface TracedCall {
   failed(type: string): void;
 }
 
-/** Sends a call, and tells of it where calls are told of. */
+/** Sends a call, and tells of it. */
 export async function sendTraced(
   backend: Backend,
   call: Call,
   fields: HeaderFields,
-  tracing: CallTracing | undefined,
+  spans: CallTracing,
 ): Promise<BackendAnswer> {
-  const traced = tracing?.begin(call.server, call.request.method, fields);
+  const traced = spans.begin(call.server, call.request.method, fields);
   if (traced === undefined) return backend.send(call, fields);
   try {
     const answer = await backend.send(call, traced.fields);

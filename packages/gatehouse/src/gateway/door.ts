@@ -119,7 +119,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       );
       const isRead = readAnswers(rewriters);
       const fields = outgoing(call, forwardedFields(request, { isThroughProxy, isRead }));
-      const answer = await sendTraced(backend, call, fields, spans);
+      const answer = await (spans ? sendTraced(backend, call, fields, spans) : backend.send(call, fields));
       const { streams } = services;
       const end = await relay(call, answer, response, rewriters, { streams, observer: tools?.observer });
       tools?.finished(end, continued.session);

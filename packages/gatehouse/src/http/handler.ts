@@ -107,18 +107,21 @@ export function createHandler(
   const write = createWriter({ renderPage: options.renderPage, cookies, secure, isClosing });
   const nextReference = createReferences(randomBytes);
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { spans } = options;
-    if (spans === undefined) return handleWithin(request, response);
+  /** Answers a request as a span. */
+  async function handleTraced(
+    spans: RequestTracing,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const { method, headers } = request;
     const incoming = parseTraceparent(headers.traceparent);
     const span = spans.begin({ method, incoming, isThroughProxy: isTrusted(request) });
-    if (span === undefined) return handleWithin(request, response);
+    if (span === undefined) return handle(request, response);
     response.once("close", () => span.end(response.headersSent ? response.statusCode : undefined));
-    return span.run(() => handleWithin(request, response, span));
+    return span.run(() => handle(request, response, span));
   }
 
-  async function handleWithin(
+  async function handle(
     request: IncomingMessage,
     response: ServerResponse,
     span?: RequestSpan,
@@ -279,7 +282,10 @@ export function createHandler(
     return refusal(route, request, id, status, details);
   }
 
-  return handle;
+  const { spans } = options;
+  return spans === undefined
+    ? (request, response) => handle(request, response)
+    : (request, response) => handleTraced(spans, request, response);
 }
 
 const outcomeOf = ({ error, status }: OAuthResponse) => error ?? (status < 400 ? "ok" : String(status));
