@@ -44,7 +44,7 @@ async function aTalkativeDoor(t: TestContext) {
   return { door, syslog, collector, database, credential };
 }
 
-test("Z-n4 whole flows and every kind of error leave no code, token, secret, verifier, cookie, state or nonce in log, trail, traces, sinks and metrics, and no e-mail address at a collector", async (t) => {
+test("Z-n4 whole flows and every kind of error leave no code, token, secret, verifier, cookie, state or nonce in log, trail, traces, sinks, metrics and doctor's report, and no e-mail address at a collector", async (t) => {
   const { door, syslog, collector, database, credential } = await aTalkativeDoor(t);
   const { server } = door;
   const client = await aPublicClient(server);
@@ -131,12 +131,25 @@ test("Z-n4 whole flows and every kind of error leave no code, token, secret, ver
   await denied.agent.submit(denied.page, { decision: "deny" }, (url) => url.port === "33418");
   for (const value of denied.agent.cookiesOf(server.url).values()) keep("cookie", value);
 
+  const about = {
+    ...database.environment,
+    BASE_URL: server.issuer,
+    PORT: new URL(server.issuer).port,
+    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    INTROSPECTION_TOKEN: server.introspectionToken,
+    UPSTREAM_ISSUER: server.upstream.issuer,
+    OAUTH2_CLIENT_ID: server.upstream.clientId,
+    OAUTH2_CLIENT_SECRET: server.upstream.clientSecret,
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${collectorsKey}`,
+  };
+  const report = (await runCommand(["doctor", "--report"], about)).out;
   const metrics = await (await fetch(metricsUrlOf(server))).text();
   await server.stop(); // which writes what waits
   const printed = async (...args: string[]) => (await runCommand(args, database.environment)).out;
   const places: Readonly<Record<string, string>> = {
     log: server.log.join(""),
     metrics,
+    report,
     "audit trail": await printed("audit", "export"),
     traces: await printed("trace", "--limit", "100", "--json"),
     syslog: syslog.messages.join("\n"),

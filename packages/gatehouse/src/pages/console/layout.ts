@@ -1,3 +1,4 @@
+import { oneLine } from "../../oauth/harmless.ts";
 import type { ConsolePage, ConsoleView } from "../../oauth/messages/console-page.ts";
 import { shownAccount } from "../account.ts";
 import { html } from "../html.ts";
@@ -38,7 +39,7 @@ export function consoleLayout(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${title} · ${words.title} · Gatehouse</title>
+<title>${oneLine(title, 100)} · ${words.title} · Gatehouse</title>
 ${stylesheets.map((path) => html`<link rel="stylesheet" href="${path}">`)}
 </head>
 <body class="console">

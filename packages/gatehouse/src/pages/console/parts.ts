@@ -1,5 +1,5 @@
+import { oneLine } from "../../oauth/harmless.ts";
 import type { ShownProblem } from "../../oauth/messages/console-page.ts";
-import { shorten } from "../../oauth/text.ts";
 import { type Html, html } from "../html.ts";
 import type { ConsoleWords } from "./words.ts";
 
@@ -29,8 +29,8 @@ export const date = (instant: number): { readonly when: Date } => ({ when: new D
 /** Characters of what others chose: enough to know it by. */
 const longest = 160;
 
-/** Text of others, on a line of its own direction. */
-export const foreign = (text: string): Html => html`<bdi>${shorten(text, longest)}</bdi>`;
+/** Text of others: on a line of its own direction, without what is invisible or turns text around. */
+export const foreign = (text: string): Html => html`<bdi>${oneLine(text, longest)}</bdi>`;
 
 /** A fact that there may not be. */
 export const fact = (name: string, value: Html | string | number | undefined): Html | undefined =>
