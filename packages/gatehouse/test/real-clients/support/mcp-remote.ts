@@ -34,7 +34,7 @@ export class McpRemote {
     return remote;
   }
 
-  /** What it has told the person so far. */
+  /** What it has told the person since it was last started. */
   get printed(): string {
     return this.#printed;
   }
@@ -50,11 +50,13 @@ export class McpRemote {
     });
     const client = new Client({ name: "host application", version: "1.0.0" });
     this.#clients.push(client);
+    let printed = "";
     let asked = 0;
     const browsed = new Promise<never>((_, reject) => {
       transport.stderr?.on("data", (chunk: Buffer) => {
-        this.#printed += chunk.toString();
-        const urls = [...this.#printed.matchAll(/Please authorize this client by visiting:\s+(http\S+)\s/g)];
+        printed += chunk.toString();
+        this.#printed = printed;
+        const urls = [...printed.matchAll(/Please authorize this client by visiting:\s+(http\S+)\s/g)];
         for (const [, url = ""] of urls.slice(asked)) browse(new URL(url)).catch(reject);
         asked = urls.length;
       });
