@@ -226,6 +226,36 @@ test("I17 many who ask at once share one fetch, and a document that changed is a
   }
 });
 
+test("what is read of a document has a reference of its own, which each attempt names and none of them is", async () => {
+  web.publish(path, describe());
+  const begun = async () =>
+    (await fetch(authorizationUrl(server, aClient()), { redirect: "manual" })).headers;
+  const attempts = [await begun(), await begun()].map((headers) => headers.get("x-request-id") ?? "");
+  const steps = async (reference: string) => {
+    for (;;) {
+      const found = await server.store.findTrace(reference);
+      if (found.length > 0) return found;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const named = [];
+  for (const attempt of attempts) {
+    const [received] = await steps(attempt);
+    named.push(received?.facts?.document);
+  }
+  const [document = assert.fail(), again] = named;
+  assert.equal(again, document);
+  assert.ok(!attempts.includes(document));
+  const [read, ...others] = await steps(document);
+  assert.deepEqual([read?.step, read?.client, others], ["client_document_read", web.url + path, []]);
+  assert.ok(attempts.every((attempt) => !JSON.stringify(read).includes(attempt)));
+  web.publish(path, describe({ client_name: "Renamed" }));
+  server.clock.advance(3600);
+  const [changed] = await steps((await begun()).get("x-request-id") ?? "");
+  assert.notEqual(changed?.facts?.document, document, "another description, another reference");
+  assert.ok(changed?.facts?.document);
+});
+
 test("I-n5 I-n6 whose document it is stands on the page, whatever it says of itself, and a loopback address is warned of", async () => {
   web.publish(path, describe({ client_name: "Claude", logo_uri: "https://claude.ai/logo.png" }));
   const { html } = await open(aClient());
