@@ -43,6 +43,7 @@ export function serverRoutes(
       path: urls.callbackPathOf(name),
       get: server.callback(name),
       limit: "authorize" as const,
+      tellsThisComputer: true,
       ...person,
     })),
     { path: urls.signInPath, get: server.choosePage, post: server.choose, limit: "sign-in", ...person },

@@ -17,6 +17,13 @@ export async function startConsole(services: Services): Promise<StartedConsole |
   const { createConsole } = await import("../oauth/endpoints/console/console.ts");
   const { createConsolePages } = await import("../pages/console/render.ts");
   const pages = createConsolePages(endpointUrls(services.settings.issuer).consolePath);
-  const console = createConsole(services, { version: programVersion() });
+  const { meaningOf, meaningOfEvent } = await import("../insight/trace/meanings.ts");
+  // What only says the name in other words says nothing.
+  const explainEvent = (name: string) => {
+    const { means, mend } = meaningOfEvent(name);
+    return mend === undefined ? undefined : { means, mend };
+  };
+  const about = { version: programVersion(), explainStep: meaningOf, explainEvent };
+  const console = createConsole(services, about);
   return { hidden: consoleRoutes(console, pages.stylesheet), pages };
 }

@@ -43,6 +43,8 @@ test("an administrator signs in on the home page, where the link stands, and see
   const page = await openConsole(server, agent);
   assert.equal(page.response.status, 200);
   assert.match(page.html, /<h1>Overview<\/h1>/);
+  const [account] = await server.store.findAccounts("boss@example.com");
+  assert.equal(eventsOf(server, "console_entered").at(-1)?.actor, `operator ${account?.subject}`);
   assert.match(page.html, /Gatehouse \d+\.\d+/);
   assert.match(page.html, /Database<\/strong> <span class="state ok">in order/);
   const other = await signInAtHome(server, "ada");

@@ -1,21 +1,44 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { consoleCatalogues } from "../../src/pages/console/language.ts";
 import { Html, html } from "../../src/pages/html.ts";
 import { catalogues } from "../../src/pages/language.ts";
 
-const { en: english, ...others } = catalogues;
+/** What administrators read stands in catalogues of its own. */
+const both = {
+  en: { ...catalogues.en, console: consoleCatalogues.en },
+  de: { ...catalogues.de, console: consoleCatalogues.de },
+};
+const { en: english, ...others } = both;
+/** Words that are the same in German, or the name of something in the protocol. */
+const sameEverywhere = new Set([
+  ...["Apps", "Audit", "Client", "Clients", "Issuer", "Name", "Passkeys", "Person", "Schema", "Subject"],
+  ...["Gatehouse 1.2.3", "4,711", "+30 s", "4711"],
+]);
 
 type Entry = string | ((parameters: never) => unknown);
 
 /** What the functions of a catalogue are called with, by the name of the parameter. */
 const samples: Record<string, unknown> = {
+  about: html`<bdi>ada@example.org</bdi>`,
+  actor: html`<code>user_1</code>`,
+  client: html`<bdi>client-1</bdi>`,
+  grantCount: 4711,
+  left: 4711,
+  id: html`<bdi>client-1</bdi>`,
+  minutes: 15,
+  most: 4711,
+  of: html`<bdi>client-1</bdi>`,
+  place: html`<code>gatehouse.yaml:1:1</code>`,
+  sessionCount: 4711,
+  version: "1.2.3",
+  when: new Date("2026-11-26T12:00:00Z"),
   account: html`<b>ada@example.org</b>`,
   app: "Example app",
   count: 4711,
   apps: [],
   domains: ["domain.example"],
   email: "ada@example.org",
-  left: 711,
   limit: 40,
   seconds: 30,
   day: new Date("2026-11-26T12:00:00Z"),
@@ -90,7 +113,7 @@ function printed(key: string, names: readonly string[]): string[] {
 
 test("each language has every key, with the same parameters, and prints them all", () => {
   const source = entriesOf(english);
-  assert.ok(source.length > 90, String(source.length));
+  assert.ok(source.length > 200, String(source.length));
   for (const [language, catalogue] of Object.entries(others)) {
     const entries = new Map(entriesOf(catalogue));
     assert.deepEqual([...entries.keys()].sort(), source.map(([key]) => key).sort(), language);
@@ -123,7 +146,9 @@ test("nothing stays English in another language, and all of it is marked up alik
     const entries = new Map(entriesOf(catalogue));
     for (const [key, entry] of entriesOf(english)) {
       const [text, translated] = [readingOf(key, entry), readingOf(key, entries.get(key) ?? "")];
-      for (const line of text) assert.ok(!translated.includes(line), `${language} ${key}: ${line}`);
+      for (const line of text) {
+        assert.ok(sameEverywhere.has(line) || !translated.includes(line), `${language} ${key}: ${line}`);
+      }
       assert.deepEqual(tags(translated), tags(text), `${language} ${key}`);
     }
   }

@@ -5,10 +5,11 @@ import type { OAuthRequest } from "../messages/request.ts";
 import { type OAuthResponse, redirect } from "../messages/response.ts";
 import { type Identity, SignInError } from "../ports.ts";
 import type { Services } from "../services.ts";
+import { isAdministrator } from "./administrator.ts";
 import { type Attempt, signInAttempt } from "./attempt.ts";
 import { provenAt, rememberPresence } from "./presence.ts";
 import { rememberProvider } from "./provider-choice.ts";
-import { openSession } from "./session.ts";
+import { type LiveSession, openSession } from "./session.ts";
 import { clientErrorOf } from "./sign-in.ts";
 import { releaseVisit, type Visit } from "./visit.ts";
 
@@ -30,6 +31,10 @@ export async function completeVisit(
     const { subject } = session.account;
     const { provider } = identity;
     events.emit({ name: "sign_in", request: request.id, subject, provider, address: request.address });
+    if (isForConsole(services, request, visit, session)) {
+      const actor = { kind: "operator", id: subject, how: "console" } as const;
+      events.emit({ name: "console_entered", request: request.id, actor, subject, address: request.address });
+    }
     return redirect(request.method, visit.returnTo, [
       cookie,
       rememberPresence(services, session, provenAt(identity, visit, clock.now())),
@@ -52,6 +57,18 @@ export async function completeVisit(
     });
     return { ...errorPage(request, clientErrorOf(thrown, visit.provider)), cookies: [releaseVisit(attempt)] };
   }
+}
+
+/** Whether an administrator showed that it is them, for the console. */
+function isForConsole(
+  services: Services,
+  request: OAuthRequest,
+  { prompt, returnTo }: Visit,
+  session: LiveSession,
+): boolean {
+  const { consolePath } = endpointUrls(services.settings.issuer);
+  if (prompt !== "login" || !returnTo.startsWith(consolePath)) return false;
+  return isAdministrator(services, request, session);
 }
 
 /** As for a client: an answer at another provider's callback goes to no token endpoint (V03). */

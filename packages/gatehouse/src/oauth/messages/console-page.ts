@@ -81,7 +81,13 @@ export interface FlowsView extends Paged {
 export interface FlowView {
   readonly kind: "flow";
   readonly reference: string;
-  readonly steps: readonly (TraceStep | AuditRecord)[];
+  readonly steps: readonly (Partial<Explained> & { readonly entry: TraceStep | AuditRecord })[];
+}
+
+/** For whoever runs the server: what something means, and what to do about it. In English. */
+export interface Explained {
+  readonly means: string;
+  readonly mend: string | undefined;
 }
 
 /** The audit trail, as far as it was asked for. */

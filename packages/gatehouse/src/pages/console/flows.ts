@@ -50,11 +50,18 @@ ${pager(view, query === "" ? path : `${path}?${query}`, words)}`,
 }
 
 export function flowPage({ at }: ConsolePage, view: FlowView, words: ConsoleWords): Content {
-  const begin = view.steps[0]?.time ?? 0;
+  const begin = view.steps[0]?.entry.time ?? 0;
   return {
     title: view.reference,
     content: html`<h1><code>${view.reference}</code></h1>
-<ol class="timeline">${view.steps.map((step) => html`<li><p class="aside">${words.flows.behind({ seconds: Math.round((step.time - begin) / 1000) })}</p>${"step" in step ? stepLine(step, at, words) : recordList([step], at, words)}</li>`)}</ol>`,
+<ol class="timeline">${view.steps.map(
+      ({
+        entry,
+        means,
+        mend,
+      }) => html`<li><p class="aside">${words.flows.behind({ seconds: Math.round((entry.time - begin) / 1000) })}</p><div>${"step" in entry ? stepLine(entry, at, words) : recordList([entry], at, words)}
+${means !== undefined && html`<p lang="en">${means}</p>`}${mend !== undefined && html`<p lang="en" class="mend">${mend}</p>`}</div></li>`,
+    )}</ol>`,
   };
 }
 

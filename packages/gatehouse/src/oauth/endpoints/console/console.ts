@@ -1,10 +1,12 @@
 import { isAdministrator } from "../../authorization/administrator.ts";
 import { presenceOf } from "../../authorization/presence.ts";
 import { type LiveSession, readSession } from "../../authorization/session.ts";
+import type { Explained } from "../../messages/console-page.ts";
 import { endpointUrls } from "../../messages/endpoint-urls.ts";
 import type { OAuthRequest } from "../../messages/request.ts";
 import type { Endpoint, Services } from "../../services.ts";
 import { StoreUnavailableError } from "../../store.ts";
+import type { TraceStep } from "../../trace-step.ts";
 import { answersPage } from "../error-response.ts";
 import { askAgain, toLook } from "./again.ts";
 import type { ConsoleHandler, ConsolePath } from "./asked.ts";
@@ -37,8 +39,16 @@ export interface ConsoleEndpoints {
   readonly post?: Endpoint;
 }
 
-/** @param about what the overview tells of the program */
-export function createConsole(services: Services, about: { readonly version: string }): Console {
+/** What the console tells of the program, and of what it writes down. */
+export interface AboutProgram {
+  readonly version: string;
+  /** What a step of an attempt means, in one sentence, and what to do where something failed; in English. */
+  readonly explainStep: (step: TraceStep) => Explained;
+  /** The same of an event, if there is anything to say. */
+  readonly explainEvent: (name: string) => Explained | undefined;
+}
+
+export function createConsole(services: Services, about: AboutProgram): Console {
   const { consolePath } = endpointUrls(services.settings.issuer);
   const pages: Readonly<Record<string, ConsolePath>> = {
     "": { get: overview(about) },
@@ -53,7 +63,7 @@ export function createConsole(services: Services, about: { readonly version: str
     "/clients/new": newClient,
     "/client": client,
     "/flows": flows,
-    "/flow": flow,
+    "/flow": flow(about),
     "/audit": audit,
   };
   const byPath = new Map(Object.entries(pages).map(([path, page]) => [consolePath + path, page]));

@@ -1,3 +1,5 @@
+import type { Explained } from "../../messages/console-page.ts";
+import type { TraceStep } from "../../trace-step.ts";
 import type { Subject } from "../../values.ts";
 import { type Asked, type ConsolePath, nextPart, rowsAtOnce, show } from "./asked.ts";
 
@@ -41,8 +43,13 @@ export async function subjectOf(
   return account?.subject;
 }
 
+interface Explains {
+  readonly explainStep: (step: TraceStep) => Explained;
+  readonly explainEvent: (name: string) => Explained | undefined;
+}
+
 /** One attempt: its steps, and what the audit trail has under its reference. */
-export const flow: ConsolePath = {
+export const flow = ({ explainStep, explainEvent }: Explains): ConsolePath => ({
   async get(asked) {
     const { store } = asked.services;
     const reference = asked.request.query.get("reference")?.trim().toUpperCase() ?? "";
@@ -54,7 +61,11 @@ export const flow: ConsolePath = {
       { reference, since: first.time - aroundMs, until: last.time + aroundMs },
       { order: "oldest", limit: eventsShown },
     );
-    const all = [...steps, ...records].sort((a, b) => a.time - b.time);
+    const all = [
+      ...steps.map((entry) => ({ entry, ...explainStep(entry) })),
+      ...records.map((entry) => ({ entry, ...explainEvent(entry.name) })),
+    ];
+    all.sort((a, b) => a.entry.time - b.entry.time);
     return show(asked, { kind: "flow", reference, steps: all });
   },
-};
+});
