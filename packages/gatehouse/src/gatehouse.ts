@@ -116,6 +116,7 @@ export async function startGatehouse(
     () => gateway.inUse(),
     sinks.states,
     () => audit.writer.state(),
+    () => trace.lost(),
   );
   const spans = await startSpans(config, log);
   const timed = metrics?.store(keyed.store) ?? keyed.store;

@@ -39,6 +39,7 @@ export interface Metrics {
  * @param counted the grants and people of the database, where this process counts them
  * @param sinks who gets the audit trail as well
  * @param audit what becomes of events on their way into it
+ * @param tracesLost steps of traces that this process lost
  * @param inUse what is open at the servers behind, where this process has doors
  */
 export function startMetrics(
@@ -47,6 +48,7 @@ export function startMetrics(
   inUse: Gauges["inUse"] = () => new Map(),
   sinks: Gauges["sinks"] = [],
   audit: Gauges["audit"] = () => ({ written: 0, waiting: 0, lost: 0 }),
+  tracesLost: Gauges["tracesLost"] = () => 0,
 ): Metrics | undefined {
   if (config.metrics === undefined) return undefined;
   const meter = new Meter();
@@ -78,7 +80,8 @@ export function startMetrics(
       measure: (endpoint) => meter.measure(endpoint),
       onPage: (kind) => meter.pages.add(kind),
     },
-    snapshot: () => snapshotOf(meter, { counted, loopDelay, inUse, diskFree, sinks, audit }, known),
+    snapshot: () =>
+      snapshotOf(meter, { counted, loopDelay, inUse, diskFree, sinks, audit, tracesLost }, known),
   };
 }
 

@@ -216,6 +216,9 @@ test("whom the access rules keep out, the trace says by which rule; whom the pro
     "browser_returned",
     "sign_in_failed",
   ]);
+  const atHome = await new UserAgent().follow(`${strict.url}/sign-in/home`);
+  const [without] = await traceOf(strict, referenceOf(atHome.response), "sign_in_failed");
+  assert.equal(without?.rule, "address not proven", "without an app as well");
   const failed = steps.at(-1);
   assert.deepEqual([failed?.rule, failed?.outcome], ["address not proven", "refused"]);
   assert.match(failed?.received ?? "", /email_verified is false/);

@@ -2,7 +2,7 @@ import { isDocumented } from "../clients/client.ts";
 import { certainName } from "../clients/evidence.ts";
 import { withoutValues } from "../clients/request-facts.ts";
 import type { OAuthRequest } from "../messages/request.ts";
-import type { Identity } from "../ports.ts";
+import type { Identity, SignInError } from "../ports.ts";
 import type { Account, AuthorizationRequest, Client } from "../records.ts";
 import type { Services } from "../services.ts";
 import { senderOf, traceStep } from "../tracing.ts";
@@ -47,16 +47,19 @@ function identifiedBy(client: Client): string {
   return client.shared ? "its registration, shared by several installations" : "its registration";
 }
 
-/** What a provider proved of a person: which claims, not what they say of somebody who may get in. */
+/**
+ * What a provider proved of a person: which claims, not what they say of somebody who may get in.
+ * @param client `undefined`: they signed in without an app
+ */
 export function traceIdentity(
   services: Services,
   request: OAuthRequest,
-  client: Client,
+  client: string | undefined,
   { provider, issuer, email, groups, sid, claims }: Identity,
   { subject }: Pick<Account, "subject">,
 ): void {
   traceStep(services, request, "identity_proven", {
-    client: client.id,
+    client,
     subject,
     facts: {
       provider,
@@ -67,4 +70,20 @@ export function traceIdentity(
       ...claims,
     },
   });
+}
+
+/** Why a sign-in came to nothing. */
+export function traceSignInFailure(
+  services: Services,
+  request: OAuthRequest,
+  provider: string,
+  { code, message, account, logReason }: SignInError,
+): void {
+  traceStep(
+    services,
+    request,
+    "sign_in_failed",
+    { rule: logReason ?? code, received: message, facts: { provider, account, ...senderOf(request) } },
+    code === "access_denied" ? "refused" : "failed",
+  );
 }

@@ -11,6 +11,7 @@ import { provenAt, rememberPresence } from "./presence.ts";
 import { rememberProvider } from "./provider-choice.ts";
 import { type LiveSession, openSession } from "./session.ts";
 import { clientErrorOf } from "./sign-in.ts";
+import { traceIdentity, traceSignInFailure } from "./steps.ts";
 import { releaseVisit, type Visit } from "./visit.ts";
 
 /**
@@ -29,6 +30,7 @@ export async function completeVisit(
     const identity = await prove(services, request, visit, attempt, calledBack);
     const { session, cookie } = await openSession(services, request, identity, services.access());
     const { subject } = session.account;
+    traceIdentity(services, request, undefined, identity, session.account);
     const { provider } = identity;
     events.emit({ name: "sign_in", request: request.id, subject, provider, address: request.address });
     if (isForConsole(services, request, visit, session)) {
@@ -43,6 +45,7 @@ export async function completeVisit(
     ]);
   } catch (thrown) {
     if (!(thrown instanceof SignInError)) throw thrown;
+    traceSignInFailure(services, request, visit.provider, thrown);
     events.emit({
       name: "sign_in_failed",
       request: request.id,

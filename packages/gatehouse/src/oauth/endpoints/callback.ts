@@ -6,7 +6,7 @@ import { refusePerson } from "../authorization/refused-person.ts";
 import { failureAnswer } from "../authorization/response.ts";
 import { openSession } from "../authorization/session.ts";
 import { clientErrorOf, startSignIn } from "../authorization/sign-in.ts";
-import { traceIdentity } from "../authorization/steps.ts";
+import { traceIdentity, traceSignInFailure } from "../authorization/steps.ts";
 import { resumeVisit } from "../authorization/visit.ts";
 import { completeVisit } from "../authorization/visit-sign-in.ts";
 import { certainName } from "../clients/evidence.ts";
@@ -107,7 +107,7 @@ function tell(
   thrown: unknown,
 ): OAuthError {
   if (thrown instanceof SignInError) {
-    traceFailure(services, request, provider, thrown);
+    traceSignInFailure(services, request, provider, thrown);
     services.events.emit({
       name: eventOf(thrown),
       ...factsOf(request, authorization),
@@ -131,21 +131,6 @@ function eventOf({ code, misdirected, reason }: SignInError): AuditEvent["name"]
   return reason?.key === "cancelled" ? "sign_in_cancelled" : "sign_in_denied";
 }
 
-function traceFailure(
-  services: Services,
-  request: OAuthRequest,
-  provider: string,
-  { code, message, account, logReason }: SignInError,
-): void {
-  traceStep(
-    services,
-    request,
-    "sign_in_failed",
-    { rule: logReason ?? code, received: message, facts: { provider, account, ...senderOf(request) } },
-    code === "access_denied" ? "refused" : "failed",
-  );
-}
-
 async function signedIn(
   services: Services,
   request: OAuthRequest,
@@ -161,7 +146,7 @@ async function signedIn(
   if (proven.email === "" && policyOf(client).person === "address") throw addressNeeded(proven);
   const { cookie, session } = await openSession(services, request, proven, access);
   const { subject } = session.account;
-  traceIdentity(services, request, client, proven, session.account);
+  traceIdentity(services, request, client.id, proven, session.account);
   events.emit({
     name: "sign_in",
     ...factsOf(request, authorization),

@@ -15,6 +15,8 @@ export interface Metric {
 
 /** What is counted elsewhere and asked for when somebody asks. */
 export interface Gauges {
+  /** Steps of traces that were lost in this process. */
+  readonly tracesLost: () => number;
   /** Live grants, people who have one, and when that was; `undefined`: not counted by this process. */
   readonly counted: () =>
     | { readonly grants: number; readonly people: number; readonly at: number }
@@ -159,6 +161,12 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       "counter",
       "Events that did not get into the audit trail, because too many waited while the database refused them.",
       [{ labels: {}, value: audit.lost }],
+    ),
+    metric(
+      "gatehouse_trace_steps_lost_total",
+      "counter",
+      "Steps of attempts that are in no trace, because the database did not take them.",
+      [{ labels: {}, value: gauges.tracesLost() }],
     ),
     metric(
       "gatehouse_audit_sink_waiting",
