@@ -195,9 +195,14 @@ export async function startGatehouse(
   const doctors = answerDoctor(config, {
     ...{ keyring, store, clock },
     checks: readiness.checks,
-    audit: () => ({
-      ...audit.writer.state(),
-      sinks: sinks.states.map(({ name, waiting, dropped }) => ({ name, waiting, dropped })),
+    about: () => ({
+      audit: {
+        ...audit.writer.state(),
+        sinks: sinks.states.map(({ name, waiting, dropped }) => ({ name, waiting, dropped })),
+      },
+      providerKeys: Object.fromEntries(
+        signIn.discoverable.map(({ config: { name }, provider }) => [name, provider.knownKeys() ?? {}]),
+      ),
     }),
   });
   const console = await closingOnError(store, () => startConsole(services));

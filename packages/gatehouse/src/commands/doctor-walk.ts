@@ -9,8 +9,9 @@ import { canonicalResource } from "../oauth/resource.ts";
 import type { Store } from "../oauth/store.ts";
 import { StoreUnavailableError } from "../oauth/store.ts";
 import { trustAuthorities } from "../start/authorities.ts";
+import { type ReportOption, reportAbout } from "./doctor-report.ts";
 import { nobody, type Visitors, visitorsOf } from "./doctor-visitors.ts";
-import { type JsonOption, printJson, type YesOption } from "./options.ts";
+import { printJson, type YesOption } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { interruptible } from "./signals.ts";
@@ -21,7 +22,7 @@ import { withStore } from "./store.ts";
  * `gatehouse doctor <address>`: what becomes of each known client at this server, which may be anybody's.
  */
 
-export interface WalkCommandOptions extends JsonOption, YesOption {
+export interface WalkCommandOptions extends ReportOption, YesOption {
   readonly client?: readonly string[];
   /** `--no-register` */
   readonly register: boolean;
@@ -78,13 +79,31 @@ export async function examineServer(shell: Shell, given: string, options: WalkCo
       await visitors.forget();
     }
   });
-  if (options.json) printJson(shell, describe(walked), 2);
+  if (options.report) shell.print(await report(shell, walked));
+  else if (options.json) printJson(shell, describe(walked), 2);
   else for (const line of linesOf(walked, options)) shell.print(line);
   if (walked.left.length > 0) {
     const left = walked.left.map((id) => oneLine(id)).join(", ");
     shell.complain(`Left behind, because that server offers no removal of registrations: ${left}`);
   }
   if (walked.clients.some((client) => resultOf(client) === "fail")) throw new Refusal(1, "");
+}
+
+/** What each client met, step by step, without whose server it is. */
+async function report(shell: Shell, { clients, findings }: Walk): Promise<string> {
+  const { createDoctor } = await import("../start/doctor.ts");
+  const doctor = createDoctor(shell);
+  const steps = clients.flatMap(({ client, findings }) => findings.map((each) => ({ ...each, client })));
+  const clean = (text: string | undefined) => (text === undefined ? {} : { mend: harmless(text) });
+  const all = [...findings, ...steps].map(({ mend, finding, ...rest }) => ({
+    ...{ ...rest, finding: harmless(finding) },
+    ...clean(mend),
+  }));
+  try {
+    return await reportAbout(doctor, all);
+  } finally {
+    await doctor.close();
+  }
 }
 
 /** Where somebody signs in, and for whom that tells. */

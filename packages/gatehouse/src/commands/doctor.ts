@@ -1,15 +1,11 @@
 import { type Command, Option } from "commander";
 import type { Finding } from "../insight/doctor/check.ts";
 import { oneLine } from "../oauth/harmless.ts";
-import type { Doctor } from "../start/doctor.ts";
+import { type ReportOption, reportAbout } from "./doctor-report.ts";
 import type { WalkCommandOptions } from "./doctor-walk.ts";
-import { asJson, collected, type JsonOption, printJson, withoutAsking } from "./options.ts";
+import { asJson, collected, printJson, withoutAsking } from "./options.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
-
-interface ReportOption extends JsonOption {
-  readonly report?: true;
-}
 
 export function addDoctorCommand(program: Command, shell: Shell): void {
   program
@@ -58,15 +54,6 @@ async function examine(shell: Shell, { json, report }: ReportOption): Promise<vo
   else if (json) printJson(shell, findings.map(describe), 2);
   else shell.print(findingsAsText(findings));
   if (hasFailed(findings)) throw new Refusal(1, "");
-}
-
-async function reportAbout(doctor: Doctor, findings: readonly Finding[]): Promise<string> {
-  const [{ createPlaceholders }, { reportOf }] = await Promise.all([
-    import("../insight/doctor/placeholders.ts"),
-    import("../insight/doctor/report.ts"),
-  ]);
-  const { system, hidden } = await doctor.about();
-  return reportOf(findings, system, createPlaceholders(hidden));
 }
 
 /** What others answer stands in these sentences. */

@@ -40,11 +40,12 @@ export function answerDoctor(
     readonly keyring: Keyring;
     readonly store: Pick<Store, "useAssertion">;
     readonly checks: () => Promise<readonly Check[]>;
-    readonly audit: () => ServersView["audit"];
+    /** What else it says of this process. */
+    readonly about: () => Pick<ServersView, "audit" | "providerKeys">;
     readonly clock: Clock;
   },
 ): DoctorsAnswer {
-  const { keyring, store, checks, audit, clock } = services;
+  const { keyring, store, checks, about, clock } = services;
   const { issuer } = config.settings;
   const check = challengeCheck(keyring, issuer);
   const used = new Map<string, number>();
@@ -79,7 +80,7 @@ export function answerDoctor(
       const good = check(challenge, clock.now());
       if (good === undefined || !(await useUp(good))) return undefined;
       const key = keyOfChallenge(keyring, challenge) ?? keyring[0];
-      const seen = JSON.stringify(viewOf(request, current, await checks(), audit()));
+      const seen = JSON.stringify({ ...viewOf(request, current, await checks()), ...about() });
       return {
         ...json(200, { seen, mac: answerMac(key, challenge, seen) }, noStore),
         cookies: [{ name: doctorsCookie, value: good.nonce, maxAge: 60 }],
@@ -92,8 +93,7 @@ function viewOf(
   request: SeenRequest,
   config: Config,
   checks: readonly Check[],
-  audit: ServersView["audit"],
-): ServersView {
+): Omit<ServersView, "audit" | "providerKeys"> {
   const { headers, address, peer, path, cookies } = request;
   const { storage, fingerprint, file } = config;
   return {
@@ -110,7 +110,6 @@ function viewOf(
     ),
     cookie: cookies.get(doctorsCookie),
     checks,
-    audit,
     configuration: { fingerprint, file: file?.path, hash: file?.hash },
     databaseFile:
       storage.kind === "sqlite" && storage.path !== ":memory:" ? fileIdentity(storage.path) : undefined,

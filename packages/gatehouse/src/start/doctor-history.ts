@@ -52,6 +52,26 @@ async function known(database: LookedAtDatabase | undefined) {
   return all.filter((resource) => !hasLeft(resource));
 }
 
+const hourMs = 60 * 60_000;
+
+/**
+ * What was wrong with the last sign-in, where that was a clock, less than an hour ago. Of a database that
+ * cannot be asked nothing is known.
+ */
+export async function lastClockFailure({ find, now }: DoctorHistory): Promise<string | undefined> {
+  try {
+    const [[failed], [signedIn]] = await Promise.all([
+      find({ name: "sign_in_failed", since: now() - hourMs }, 1),
+      find({ name: "sign_in" }, 1),
+    ]);
+    if (failed?.reason !== "clock" || failed.time < (signedIn?.time ?? 0)) return undefined;
+    // Its advice stands in the finding's own.
+    return String(failed.facts.detail ?? "").replace(/^.*? refused: |\. Its clock .*$/g, "");
+  } catch {
+    return undefined;
+  }
+}
+
 export const resourcesOf = async (database: LookedAtDatabase | undefined) =>
   (await known(database)).map(({ identifier }) => identifier);
 

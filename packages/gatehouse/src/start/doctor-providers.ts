@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { OtherClock } from "../insight/doctor/checks/clocks.ts";
 import type { DoctorProvider } from "../insight/doctor/checks/providers.ts";
+import type { ServersView } from "../insight/doctor/servers-view.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { type ExaminedProvider, providersToCheck } from "./provider-check.ts";
 
@@ -8,6 +9,7 @@ import { type ExaminedProvider, providersToCheck } from "./provider-check.ts";
 export function providersToLookAt(
   config: Config,
   services: { readonly clock: Clock; readonly random: Random },
+  view: () => Promise<ServersView | undefined>,
 ): DoctorProvider[] {
   // What a sign-in would write into the log stands in the findings.
   const checked = providersToCheck(config, services, () => undefined);
@@ -27,6 +29,7 @@ export function providersToLookAt(
         examined ??= examine().then(withFailure);
         return examined;
       },
+      knownKeys: async () => (await view())?.providerKeys[name],
       signInUrl: async () => (await startSignIn()).url,
     };
   });

@@ -24,7 +24,7 @@ import type { ReportAbout } from "../insight/doctor/report.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { programVersion } from "../shipped-files.ts";
 import { databaseToLookAt, diskToLookAt, type LookedAtDatabase } from "./doctor-database.ts";
-import { historyToLookAt, resourcesOf, telemetryToLookAt } from "./doctor-history.ts";
+import { historyToLookAt, lastClockFailure, resourcesOf, telemetryToLookAt } from "./doctor-history.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
 import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
 import { publicToLookAt } from "./doctor-public.ts";
@@ -78,12 +78,13 @@ function look(
   database: LookedAtDatabase | undefined,
   { clock, random }: DoctorInput,
 ): DoctorCheck[] {
-  const providers = providersToLookAt(config, { clock, random });
   const server = publicToLookAt(config, { clock, random });
   const view = async () => {
     const asked = await server.ask();
     return asked.outcome === "answered" ? asked.view : server.askLocally();
   };
+  const providers = providersToLookAt(config, { clock, random }, view);
+  const history = historyToLookAt(config, database, clock);
   const databasesClock = {
     name: "the database's",
     provider: undefined,
@@ -101,10 +102,10 @@ function look(
     ...databaseChecks(database, view),
     diskCheck(diskToLookAt(config, database, clock.now())),
     ...keyChecks(keysToLookAt(config, database, clock)),
-    ...clockChecks([databasesClock, ...clocksOf(providers)]),
+    ...clockChecks([databasesClock, ...clocksOf(providers)], () => lastClockFailure(history)),
     ...providerChecks(providers),
     ...publicChecks(server),
-    ...historyChecks(historyToLookAt(config, database, clock)),
+    ...historyChecks(history),
     resourceMetadataCheck(() => resourcesOf(database), config.settings.issuer),
     telemetryCheck(telemetryToLookAt(config, view)),
   ];

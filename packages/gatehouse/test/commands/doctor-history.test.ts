@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { embedded } from "../support/database.ts";
+import { startWithOwnProvider } from "../support/failures.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, authorizationUrl, authorize, resource } from "../support/oauth-client.ts";
 import { closeServer } from "../support/upstream.ts";
@@ -130,5 +131,53 @@ test("metrics that do not answer are told, and whether events get through", asyn
   assert.match(
     shown(elsewhere.of("telemetry")),
     /^warn \| Metrics do not answer at http:\/\/127\.0\.0\.1:9\/metrics/,
+  );
+});
+
+test("a provider whose tokens have another time than its answers, or whose key was replaced under its name, is told at the check that is about it", async (t) => {
+  const database = embedded();
+  const { server, provider, stop } = await startWithOwnProvider({ SQL_URL: database.url });
+  t.after(async () => {
+    await stop();
+    database.remove();
+  });
+  const environment = { ...server.environment };
+  await server.addResource(resource);
+  const client = await aPublicClient(server);
+  const signIn = () => new UserAgent().follow(authorizationUrl(server, client));
+  const written = async (name: string) => {
+    for (;;) {
+      const { records } = await server.store.findAudit({ name }, { order: "newest", limit: 1 });
+      if (records.length > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await signIn();
+  const well = await doctor(environment);
+  assert.match(shown(well.of("provider.keys")), /^ok \| 1 key of .*, as known\.$/);
+  assert.equal(well.of("clock.provider").result, "ok");
+
+  await provider.restart({ otherKey: true });
+  const replaced = await doctor(environment);
+  assert.match(
+    shown(replaced.of("provider.keys")),
+    /^warn \| Key `upstream` of .* was replaced under the same name\. \| Nothing: the server fetches it again/,
+  );
+  await signIn();
+  assert.equal((await doctor(environment)).of("provider.keys").result, "ok");
+
+  provider.now.skew = 600;
+  await signIn();
+  await written("sign_in_failed");
+  const ahead = await doctor(environment);
+  assert.match(
+    shown(ahead.of("clock.provider")),
+    /^fail \| The clock of .* is (?:599|600|601) s ahead of ours\./,
+  );
+  provider.now.skew = 0; // of its answers; that of its tokens is told by the sign-in
+  const tokens = await doctor(environment);
+  assert.match(
+    shown(tokens.of("clock.provider")),
+    /^fail \| The last sign-in failed for the time in the provider's token: iat is /,
   );
 });

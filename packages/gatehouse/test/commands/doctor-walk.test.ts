@@ -217,6 +217,16 @@ test("a client that will be signed out is told of: a refresh token good once, no
   assert.equal(server.revoked.length, 2, "and what was allowed is revoked");
 });
 
+test("a report of a walk names each client's steps, and not whose server it is", async (t) => {
+  const { mcp } = await ourselves(t);
+  const { out } = await doctor([mcp, "--report", "--client", "Claude Code"], {
+    OAUTH2_CLIENT_SECRET: "known-secret",
+  });
+  assert.match(out, /^# gatehouse doctor\n/);
+  assert.match(out, /^\| `walk\.[a-z]+` Claude Code/m);
+  assert.ok(!out.includes("known-secret"));
+});
+
 test("what a server says of itself drives no terminal, and breaks no line", async (t) => {
   const { mcp } = await others(t, {
     refusesRedirect: /./,

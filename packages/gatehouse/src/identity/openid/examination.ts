@@ -3,6 +3,7 @@ import type { Outbound } from "../outbound.ts";
 import { askTokenEndpoint, type Exchange } from "./code-exchange.ts";
 import { discoveryUrl, type ProviderMetadata } from "./provider-metadata.ts";
 import { show } from "./refusal.ts";
+import { fingerprintsOf, type SigningKeys } from "./signing-keys.ts";
 
 /** What a look at a provider found out. */
 export interface Finding {
@@ -13,6 +14,8 @@ export interface Finding {
   readonly found: string;
   /** Of a clock: seconds by which it is ahead of ours, where it says what time it is. */
   readonly ahead?: number;
+  /** Of keys: what tells each from another under the same name. */
+  readonly fingerprints?: Readonly<Record<string, string>>;
 }
 
 /** How far the clocks may be apart, in seconds: as far as a token's times may be. */
@@ -22,7 +25,7 @@ const tolerated = 60;
 export async function examineDocuments(
   issuer: string,
   provider: ProviderMetadata,
-  keys: number,
+  keys: SigningKeys,
   outbound: Outbound,
   now: Seconds,
 ): Promise<Finding[]> {
@@ -31,7 +34,12 @@ export async function examineDocuments(
   return [
     { what: "discovery", good: true, found: document },
     { what: "issuer", good: true, found: provider.issuer },
-    { what: "keys", good: keys > 0, found: `${keys} at ${provider.jwksUri}` },
+    {
+      what: "keys",
+      good: keys.count > 0,
+      found: `${keys.count} at ${provider.jwksUri}`,
+      fingerprints: fingerprintsOf(keys),
+    },
     {
       what: "userinfo",
       good: true,

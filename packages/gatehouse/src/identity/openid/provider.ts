@@ -29,7 +29,7 @@ import { microsoftIssuers, microsoftSubject } from "./microsoft.ts";
 import type { OpenIdOptions } from "./options.ts";
 import { personOf, whatIsLacking } from "./person.ts";
 import { discoverProvider, type ProviderMetadata } from "./provider-metadata.ts";
-import { fetchSigningKeys, replacedKeys, type SigningKeys } from "./signing-keys.ts";
+import { fetchSigningKeys, fingerprintsOf, replacedKeys, type SigningKeys } from "./signing-keys.ts";
 import { askUserinfo, readUserinfo } from "./userinfo.ts";
 
 export interface OpenIdProvider extends IdentityProvider {
@@ -41,6 +41,8 @@ export interface OpenIdProvider extends IdentityProvider {
    * used.
    */
   examine(now: Seconds): Promise<readonly Finding[]>;
+  /** What tells the keys apart that were fetched last, by name; `undefined`: none were yet. */
+  knownKeys(): Readonly<Record<string, string>> | undefined;
   /**
    * What `completeSignIn` makes of an answer, claim by claim; nobody is signed in. Throws {@link SignInError}
    * when the answer proves nothing.
@@ -192,6 +194,7 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     title,
     domains,
     discover: () => metadata.lookedAt(),
+    knownKeys: () => known && fingerprintsOf(known),
     async signInUrl(attempt) {
       return authorizationRequest(await metadata.current(), options, attempt);
     },
@@ -207,7 +210,7 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
     async examine(now) {
       const provider = await metadata.current();
       return [
-        ...(await examineDocuments(issuer, provider, (await keys.current()).count, outbound, now)),
+        ...(await examineDocuments(issuer, provider, await keys.current(), outbound, now)),
         await examineSecret(exchangeOf(provider, "gatehouse-check-is-no-code", undefined), outbound),
       ];
     },

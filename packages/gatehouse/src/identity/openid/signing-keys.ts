@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { SignInError } from "../../oauth/ports.ts";
 import type { Outbound } from "../outbound.ts";
@@ -19,6 +20,13 @@ export function replacedKeys(before: SigningKeys, now: SigningKeys): string[] {
     const present = now.byKid.get(kid);
     return present === undefined || present === key ? [] : [kid];
   });
+}
+
+/** What tells each key from another under the same name. */
+export function fingerprintsOf({ byKid }: SigningKeys): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...byKid].map(([kid, key]) => [kid, hash("sha256", key, "base64url").slice(0, 16)]),
+  );
 }
 
 /** Throws {@link SignInError}. */

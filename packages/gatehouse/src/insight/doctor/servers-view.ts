@@ -28,6 +28,8 @@ export interface ServersView {
     readonly lost: number;
     readonly sinks: readonly { readonly name: string; readonly waiting: number; readonly dropped: number }[];
   };
+  /** What tells the keys apart that it knows of each identity provider, by their names. */
+  readonly providerKeys: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Which database file it has open; `undefined`: the database is no file. */
   readonly databaseFile: string | undefined;
 }

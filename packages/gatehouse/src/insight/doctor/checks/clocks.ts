@@ -15,8 +15,12 @@ const tolerated = 60;
 
 /**
  * Whose clock is wrong is told by which of them agree: of two that differ nobody knows.
+ * @param lastFailure why the last sign-in failed, where that was a clock
  */
-export function clockChecks(clocks: readonly OtherClock[]): DoctorCheck[] {
+export function clockChecks(
+  clocks: readonly OtherClock[],
+  lastFailure: () => Promise<string | undefined>,
+): DoctorCheck[] {
   const read = async () => {
     const all = await Promise.all(
       clocks.map(async (clock) => ({ ...clock, ahead: await clock.ahead().catch(() => undefined) })),
@@ -31,10 +35,22 @@ export function clockChecks(clocks: readonly OtherClock[]): DoctorCheck[] {
       run: async () => {
         if (!clocks.some(({ provider }) => provider !== undefined))
           throw new SkippedCheck("People sign in with accounts of this server: there is no other clock.");
-        return judgeProviders(await read());
+        const judged = judgeProviders(await read());
+        const failure = judged.some(({ result }) => result === "fail") ? undefined : await lastFailure();
+        return failure === undefined
+          ? judged
+          : [...judged.filter(({ result }) => result !== "ok"), failed(failure)];
       },
     },
   ];
+}
+
+/** Its tokens are made elsewhere than its answers, with another clock. */
+function failed(why: string): Finding {
+  return findingsOf("clock.provider").fail(
+    `The last sign-in failed for the time in the provider's token: ${why}.`,
+    "Its operator must set the clock of what makes its tokens; where `clock.self` fails, set ours.",
+  );
 }
 
 type ReadClock = Omit<OtherClock, "ahead"> & { readonly ahead: number };

@@ -10,6 +10,7 @@ export interface ExaminedProvider {
     readonly good: boolean | undefined;
     readonly found: string;
     readonly ahead?: number;
+    readonly fingerprints?: Readonly<Record<string, string>>;
   }[];
   /** Why it cannot be used, and what to check. */
   readonly failure?: { readonly message: string; readonly advice: string };
@@ -27,6 +28,8 @@ export interface DoctorProvider {
   readonly credentials: string;
   /** The same look, however often it is asked for. */
   readonly examine: () => Promise<ExaminedProvider>;
+  /** What tells the keys apart that the running server knows; `undefined`: it knows none, or is down. */
+  readonly knownKeys: () => Promise<Readonly<Record<string, string>> | undefined>;
   /** Where a person's browser would be sent. */
   readonly signInUrl: () => Promise<URL>;
 }
@@ -65,7 +68,7 @@ async function discovery({ title, place, examine }: DoctorProvider): Promise<Fin
 }
 
 async function keys(provider: DoctorProvider): Promise<Finding> {
-  const { ok, fail, skipped } = findingsOf("provider.keys");
+  const { ok, warn, fail, skipped } = findingsOf("provider.keys");
   const found = await look(provider, "keys");
   if (typeof found === "string") return skipped(found);
   const count = /^\d+/.exec(found.found)?.[0] ?? "0";
@@ -75,7 +78,18 @@ async function keys(provider: DoctorProvider): Promise<Finding> {
       "Its operator must: nothing that it signs is believed.",
     );
   }
-  return ok(`${count} ${count === "1" ? "key" : "keys"} of ${provider.title}.`);
+  const known = await provider.knownKeys();
+  const replaced = Object.entries(found.fingerprints ?? {}).find(
+    ([kid, key]) => known?.[kid] !== undefined && known[kid] !== key,
+  );
+  if (replaced !== undefined) {
+    return warn(
+      `Key \`${replaced[0]}\` of ${provider.title} was replaced under the same name.`,
+      "Nothing: the server fetches it again at the next sign-in.",
+    );
+  }
+  const isKnown = known !== undefined && Object.keys(known).length > 0;
+  return ok(`${count} ${count === "1" ? "key" : "keys"} of ${provider.title}${isKnown ? ", as known" : ""}.`);
 }
 
 async function client(provider: DoctorProvider): Promise<Finding> {
