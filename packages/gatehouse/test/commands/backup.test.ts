@@ -329,11 +329,22 @@ test("Y-n16 restore refuses what is damaged, foreign, newer, of another key, or 
     assert.deepEqual(contentOf(path), before, each);
     assert.deepEqual(readdirSync(folder), names, each);
   }
+  const headsOf = (chains: string) =>
+    query(path, `select number, chain from gatehouse_audit_chains ${chains}`).map(
+      ({ number, chain }) => `${number}:${chain}-`,
+    );
+  const [lost] = headsOf("order by number desc limit 1");
   const knowingly = await runCommand(["restore", "--yes", "--accept-new-key", file], {
     ...settings,
     SECRET_KEY: `another-${key}`,
   });
   assert.equal(knowingly.code, 0, knowingly.err);
+  const [record, ...more] = query(path, "select body from gatehouse_audit where name = 'backup_restored'");
+  assert.deepEqual(more, []);
+  const { facts, actor } = JSON.parse(String(record?.body));
+  assert.equal(actor.kind, "operator");
+  assert.ok(facts.detail.startsWith(`${file}; its trail ends at `), facts.detail);
+  assert.ok(facts.heads.includes(lost), "the head of the trail that was replaced");
 });
 
 test("a database in place that is too damaged to tell who has it open is not replaced until it is moved away", async (t) => {

@@ -73,6 +73,12 @@ test("V-n32 three instances that start on an empty database print one link; with
     assert.equal(problemOf(await stranger.post(url.split("?")[0] ?? "", { token: "x" })), "invitationOver");
   }
   pageOf(await new PasskeyBrowser(server).register(link, { email: "first@example.com" }), "passkey-ready");
+  const used = server.events.filter(({ name }) => name === "invitation_used");
+  assert.deepEqual(
+    used.map(({ subject }) => subject?.startsWith("user_")),
+    [true],
+    "told once",
+  );
   clock.advance(7200);
   await start();
   assert.deepEqual(announced, []);
