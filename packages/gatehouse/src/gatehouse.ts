@@ -82,6 +82,9 @@ export interface Overrides extends KeyedStoreOverrides {
   readonly announce?: (text: string) => void;
 }
 
+/** For what has a line of its own in the log. */
+const unlogged: Events = { emit: () => undefined, record: async () => undefined };
+
 const refusedConfiguration = "the configuration on the disk was refused: what was read before is in force";
 
 /**
@@ -271,6 +274,7 @@ export async function startGatehouse(
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, {
     tells: keepsHouse,
     works,
+    record: audit.events(unlogged).emit,
   });
   if (keepsHouse) warnOfOpenDoors(config, log);
   if (keepsHouse) warnOfAccent(config, log);
@@ -343,7 +347,10 @@ export async function startUpkeep(
   const housekeeping = keepHouse(config, log, { store, clock: systemClock, audit }, new Map());
   const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
   const works = passkeyWorks(config, store, systemClock, log, { announce: overrides.announce, events });
-  const looking = lookFromHere(config, log, store, discoverable, new Map(), { works });
+  const looking = lookFromHere(config, log, store, discoverable, new Map(), {
+    works,
+    record: audit.events(unlogged).emit,
+  });
   warnOfOpenDoors(config, log);
   warnOfAccent(config, log);
   warnOfOpenTelemetry(config, log);

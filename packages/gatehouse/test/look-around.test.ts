@@ -64,7 +64,7 @@ test("Y35 the start waits for no provider, warns at once with what to check, tel
   assert.equal(start.redirectUri, "http://localhost:1/callback, which the provider has to know");
   const clients = lines.find(({ resources }) => resources !== undefined);
   assert.match(clients.msg, /^no MCP server is behind this yet.*gatehouse resources add/);
-  const warning = lines.find(({ msg }) => msg.startsWith("nobody can sign in"));
+  const warning = lines.find(({ msg }) => msg?.startsWith("nobody can sign in"));
   assert.equal(warning.level, "warn");
   assert.ok(warning.msg.includes(`http://127.0.0.1:${port}/.well-known/openid-configuration`), warning.msg);
   assert.match(warning.msg, /ECONNREFUSED.*What to check: nothing listens there/);

@@ -26,9 +26,10 @@ ${whomToAsk(brand, words)}
 <form method="post" action="${page.action}">
 <input type="hidden" name="transaction" value="${page.transaction}">
 <input type="hidden" name="csrf" value="${page.csrf}">
+${page.strangersHost !== undefined && html`<p>${words.error.addressUnvouched} <bdi>${page.strangersHost}</bdi></p>`}
 <div class="choices">
 <button class="approve" name="decision" value="another_account">${page.account === undefined ? refusedPerson.tryAgain : refusedPerson.anotherAccount}</button>
-<button class="deny" name="decision" value="back">${refusedPerson.back}</button>
+<button class="deny" name="decision" value="leave">${refusedPerson.back}</button>
 </div>
 </form>
 <p class="aside">${words.error.reference}: <code>${page.reference}</code></p>`,

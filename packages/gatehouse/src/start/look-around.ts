@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { describeDiscoveryFailure, type ProviderAbout } from "../identity/openid/provider-advice.ts";
 import { type LookAroundOptions, lookAround } from "../look-around.ts";
+import type { AuditEvent } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
 import type { Warnings } from "../readiness.ts";
 import { isRefusedCertificate, showCertificate } from "../refused-certificate.ts";
@@ -10,7 +11,7 @@ import type { Discoverable } from "./sign-in.ts";
 /**
  * @param warnings where it stands that a provider cannot be used
  * @param options `tells` false: another process writes it into the log; `works`: what else is asked of the
- * database
+ * database; `record`: told of a provider that cannot be used, for the audit trail alone
  */
 export function lookFromHere(
   config: Config,
@@ -21,7 +22,12 @@ export function lookFromHere(
   {
     tells = true,
     works = [],
-  }: { readonly tells?: boolean; readonly works?: LookAroundOptions["works"] } = {},
+    record = () => undefined,
+  }: {
+    readonly tells?: boolean;
+    readonly works?: LookAroundOptions["works"];
+    readonly record?: (event: AuditEvent) => void;
+  } = {},
 ): { stop(): void } {
   const isDevelopment = config.providers.every(({ kind }) => kind === "development");
   const isAlone = config.providers.length === 1;
@@ -37,7 +43,14 @@ export function lookFromHere(
       if (!tells) return;
       const names = { provider: issuer, ...(isAlone ? {} : { name: about.name }) };
       if (problem === undefined) log.info(names, "the identity provider can be used now");
-      else void warnOf(log, names, describeProvider(about, isAlone), problem);
+      else {
+        const described = describeProvider(about, isAlone);
+        void warnOf(log, names, described, problem);
+        record({
+          ...{ name: "provider_unreachable", request: "-", provider: about.name },
+          ...{ reason: codeOf(problem), detail: describeDiscoveryFailure(described, problem) },
+        });
+      }
     },
   }));
   return lookAround({

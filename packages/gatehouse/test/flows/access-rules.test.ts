@@ -89,7 +89,7 @@ test("V42 the consent page lists what can be had, the token says it, and for not
   assertRefused(refused, /may do nothing of what the app asks for/);
   assert.match(refused.html, /eve@home\.example/);
   assert.match(refused.html, /Home &lt;i&gt;account/);
-  const back = await other.submit(refused, { decision: "back" }, atClient);
+  const back = await other.submit(refused, { decision: "leave" }, atClient);
   assert.equal(back.url.searchParams.get("error"), "access_denied");
   assert.equal(back.url.searchParams.get("code"), null);
   assert.equal(back.url.searchParams.get("state"), "the-clients-state");

@@ -25,7 +25,7 @@ function isWhole(html: string): void {
   assert.match(html, /<h1>[^<]*<\/h1>\n<p>[^<]+/, "what it means");
   assert.match(html, /Whom to ask<\/dt><dd><a href="mailto:help@example\.com"/);
   assert.match(html, /<code>[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}<\/code>/, "the reference");
-  const ways = [...html.matchAll(/<a class="continue"|value="back">/g)];
+  const ways = [...html.matchAll(/<a class="continue"|value="leave">/g)];
   assert.equal(ways.length, 1, "one click takes it to the app");
 }
 
@@ -61,7 +61,7 @@ test("Z05 a sign-in that fails or is refused is a page first, with whom to ask, 
     assert.equal(page.response.status, status);
     assert.match(page.html, words);
     isWhole(page.html);
-    isErrorOf((await agent.submit(page, { decision: "back" }, atClient)).url, error);
+    isErrorOf((await agent.submit(page, { decision: "leave" }, atClient)).url, error);
   }
   Object.assign(server.upstream, { account: alice, decision: "continue" });
   const agent = new UserAgent();

@@ -49,7 +49,9 @@ test("whatever is refused before it reaches an endpoint stands in the log at inf
     const { headers = [] } = request as Partial<RawRequest>;
     const answer = await send({ ...request, headers: [asBrowser, ...headers] });
     assert.equal(answer.status, status);
-    const entry = entries().find(({ request: id }) => id !== undefined && answer.body.includes(id));
+    const entry = entries().find(
+      ({ event, request: id }) => event === "request_refused" && id !== undefined && answer.body.includes(id),
+    );
     assert.ok(entry, `${status} is not in the log: ${answer.body}`);
     const { level, event, address, userAgent, detail = "" } = entry;
     assert.deepEqual([level, event, entry.error], ["info", "request_refused", error]);

@@ -62,7 +62,7 @@ export class UserAgent {
     const page = await this.follow(url, until);
     if (page.html === "") return page;
     const [, href] = /<a class="continue" href="([^"]*)"/.exec(page.html) ?? [];
-    if (href === undefined) return this.submit(page, { decision: "back" }, until);
+    if (href === undefined) return this.submit(page, { decision: "leave" }, until);
     return { ...page, url: new URL(href.replaceAll("&amp;", "&")) };
   }
 

@@ -1,3 +1,4 @@
+import { destinationOf } from "../clients/evidence.ts";
 import { policyOf } from "../clients/policy.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -7,6 +8,7 @@ import { type OAuthResponse, page, type SetCookie } from "../messages/response.t
 import type { Access } from "../ports.ts";
 import type { Reason } from "../reason.ts";
 import type { AuthorizationRequest, Client } from "../records.ts";
+import { describeRedirectUri } from "../redirects/redirect-uri.ts";
 import type { Services } from "../services.ts";
 import { bindAttempt, choiceToken } from "./attempt.ts";
 import { choiceFor } from "./provider-choice.ts";
@@ -42,6 +44,7 @@ export async function refusePerson(
   },
 ): Promise<OAuthResponse> {
   const { client, authorization, person, reason } = refusal;
+  const { redirectUri } = authorization;
   const { settings } = services;
   if (policyOf(client).failures === "client") {
     const error = new OAuthError("access_denied", refusal.hint === undefined ? {} : { hint: refusal.hint });
@@ -58,6 +61,8 @@ export async function refusePerson(
     account: person.account,
     provider: person.provider,
     reason,
+    strangersHost:
+      destinationOf(client, redirectUri) === "stranger" ? describeRedirectUri(redirectUri).host : undefined,
     reference: request.id,
   } as const;
   return page(403, model, cookies);

@@ -2,7 +2,7 @@ import { type Attempt, choiceToken, releaseAttempt, resumeAttempt } from "../aut
 import { clientStillAt } from "../authorization/consent.ts";
 import { lostAttempt } from "../authorization/lost-attempt.ts";
 import { eligibleProviders, lastProvider } from "../authorization/provider-choice.ts";
-import { errorAnswer } from "../authorization/response.ts";
+import { errorAnswer, errorRedirect } from "../authorization/response.ts";
 import { startSignIn } from "../authorization/sign-in.ts";
 import { endpointUrls } from "../messages/endpoint-urls.ts";
 import { OAuthError } from "../messages/errors.ts";
@@ -40,7 +40,9 @@ export function chooseEndpoint(services: Services): Endpoint {
     const attempt = await attemptOf(services, request, form.get("transaction"));
     if (!equalSecrets(form.get("csrf") ?? "", choiceToken(attempt))) throw over("wrong csrf value");
     const transaction = await awaitingChoice(services, request, attempt);
-    if (form.get("decision") === "back") return goBack(services, request, attempt, transaction);
+    if (form.get("decision") === "back") return goBack(services, request, attempt, transaction, errorAnswer);
+    // They have read why, and where it leads (Z05).
+    if (form.get("decision") === "leave") return goBack(services, request, attempt, transaction, toldAlready);
     const chosen = form.get("decision") === "another_account" ? undefined : form.get("provider");
     return signInAt(services, request, attempt, transaction, chosen);
   };
@@ -80,14 +82,18 @@ async function goBack(
   request: OAuthRequest,
   attempt: Attempt,
   { authorization }: AwaitingChoice,
+  answer: typeof errorAnswer,
 ): Promise<OAuthResponse> {
   const { clock, store } = services;
   if (!(await store.completeTransaction(attempt.handleHash, clock.now(), {})))
     throw await lostChoice(services, request, attempt);
   const client = await clientStillAt(services, authorization);
   const error = new OAuthError("access_denied", { hint: "the person went back without signing in" });
-  return errorAnswer(services, request, client, authorization, error, [releaseAttempt(attempt)]);
+  return answer(services, request, client, authorization, error, [releaseAttempt(attempt)]);
 }
+
+const toldAlready: typeof errorAnswer = ({ settings }, request, _client, target, error, cookies) =>
+  errorRedirect(request, settings.issuer, target, error, cookies);
 
 async function describe(
   services: Services,

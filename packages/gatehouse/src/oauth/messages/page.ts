@@ -85,6 +85,8 @@ export interface RefusedPersonPage {
   /** The title of the provider they used. */
   readonly provider: string | undefined;
   readonly reason: Reason;
+  /** Where the way back leads, when nobody knows whose that is (B20); else it is not said. */
+  readonly strangersHost: string | undefined;
   /** Reference id that also stands in the log. */
   readonly reference: string;
 }
