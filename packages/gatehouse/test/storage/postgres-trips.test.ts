@@ -89,8 +89,9 @@ before(async () => {
   settings = { ...config.settings, secretKeys, keyId: 0, sharedTokens: () => false };
   const counted = createStore(database);
   // Once a start, with a transaction; and what is written in batches, which no request waits for.
-  const { startWithKeys, openAuditChain, appendAudit, appendTraceSteps } = store;
-  const beside = { startWithKeys, openAuditChain, appendAudit, appendTraceSteps };
+  const { startWithKeys, openAuditChain, appendAudit, appendTraceSteps, useBudgets, noteUses } = store;
+  const trails = { openAuditChain, appendAudit, appendTraceSteps };
+  const beside = { startWithKeys, ...trails, useBudgets, noteUses };
   server = await startGatehouse(
     config,
     createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes }),
