@@ -177,7 +177,7 @@ export function createHandler(
     const { hidden } = options;
     if (hidden === undefined || isAmbiguous(request)) return undefined;
     const sent = cookies.parse(request.headers.cookie);
-    if (sent.size === 0 || ((await limits?.("sign-in", address)) ?? 0) > 0) return undefined;
+    if (!hidden.concerns(sent) || ((await limits?.("authorize", address)) ?? 0) > 0) return undefined;
     const thisComputer = reasonToRefuse(request) === undefined;
     return (await hidden.admit({ id, address, cookies: sent, thisComputer }))?.(path);
   }

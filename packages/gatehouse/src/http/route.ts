@@ -33,6 +33,8 @@ export interface Route {
 export interface HiddenRoutes {
   /** The path of each, for what is counted. */
   readonly paths: readonly string[];
+  /** Whether these cookies are of somebody whom there could be something for. Costs nothing. */
+  concerns(cookies: OAuthRequest["cookies"]): boolean;
   /** What is there for whoever sent this; `undefined`: nothing. */
   admit(
     request: Pick<OAuthRequest, "cookies" | "thisComputer" | "id" | "address">,

@@ -134,6 +134,7 @@ export function consoleRoutes(console: Console, stylesheet: ServedFile): HiddenR
   const style = assetRoute(stylesheet);
   return {
     paths: [...console.paths, style.path],
+    concerns: console.concerns,
     async admit(request) {
       const find = await console.admit(request);
       return (

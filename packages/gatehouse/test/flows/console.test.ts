@@ -88,6 +88,18 @@ test("a person is blocked, unblocked and removed, each after a question that nam
   assert.equal(eventsOf(server, "person_removed").at(-1)?.subject, subject);
 });
 
+test("an address is released for another person, after a question, and whoever had it stays who they are", async () => {
+  const agent = await anAdministrator();
+  const { subject, tokens } = await somebody("nina");
+  const asked = await act(server, agent, "/person", { subject, act: "release" });
+  assert.match(asked.html, /Release <bdi>nina@example\.com<\/bdi>\?/);
+  assert.equal(await isActive(tokens.access_token), true);
+  await act(server, agent, "/person", { subject, act: "release", confirmed: "yes" });
+  assert.equal(await isActive(tokens.access_token), false);
+  assert.equal((await server.store.findAccount(subject))?.email, "");
+  assert.equal(eventsOf(server, "address_released").at(-1)?.subject, subject);
+});
+
 test("one app is disconnected, or all of them, and nobody else's", async () => {
   const agent = await anAdministrator();
   const { subject, tokens } = await somebody("ida");

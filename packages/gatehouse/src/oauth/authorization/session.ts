@@ -23,6 +23,9 @@ export interface LiveSession extends BrowserSession {
   readonly secret: string;
 }
 
+/** Whether the browser brings a session's cookie, alive or not. */
+export const hasSession = (cookies: OAuthRequest["cookies"]): boolean => cookies.has(cookieName);
+
 /** The session the browser's cookie stands for, if it is alive; its idle clock starts anew. */
 export async function readSession(
   services: Services,

@@ -282,6 +282,7 @@ export type QuestionedAct =
   | "block"
   | "remove_person"
   | "disconnect_all"
+  | "release"
   | "revoke"
   | "remove_server"
   | "remove_client";

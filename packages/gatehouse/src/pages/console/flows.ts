@@ -55,20 +55,21 @@ export function flowPage({ at }: ConsolePage, view: FlowView, words: ConsoleWord
     title: view.reference,
     content: html`<h1><code>${view.reference}</code></h1>
 <ol class="timeline">${view.steps.map(
-      ({
-        entry,
-        means,
-        mend,
-      }) => html`<li><p class="aside">${words.flows.behind({ seconds: Math.round((entry.time - begin) / 1000) })}</p><div>${"step" in entry ? stepLine(entry, at, words) : recordList([entry], at, words)}
-${means !== undefined && html`<p lang="en">${means}</p>`}${mend !== undefined && html`<p lang="en" class="mend">${mend}</p>`}</div></li>`,
+      ({ entry, means, mend }) =>
+        html`<li><p class="aside">${words.flows.behind({ seconds: Math.round((entry.time - begin) / 1000) })}</p><div>${"step" in entry ? stepLine(entry, at, words, explained(means, mend)) : html`${recordList([entry], at, words)}${explained(means, mend)}`}</div></li>`,
     )}</ol>`,
   };
 }
 
+/** What it means, and what to do. */
+const explained = (means: string | undefined, mend: string | undefined): Html =>
+  html`${means !== undefined && html`<p lang="en">${means}</p>`}${mend !== undefined && html`<p lang="en" class="mend">${mend}</p>`}`;
+
 /** What came in, which rule decided, and what it expected: in the words of the field, for every language. */
-function stepLine(step: TraceStep, at: string, { flows: own }: ConsoleWords): Html {
+function stepLine(step: TraceStep, at: string, { flows: own }: ConsoleWords, meaning: Html): Html {
   const { client, subject, resource, facts = {} } = step;
   return html`<div class="step-of"><p><strong lang="en"><code>${step.step}</code></strong> <span class="state ${step.outcome}">${own.outcomes[step.outcome]}</span></p>
+${meaning}
 <dl class="facts">
 ${fact(own.rule, step.rule && html`<span lang="en">${foreign(step.rule)}</span>`)}
 ${fact(own.expected, step.expected && html`<code>${foreign(step.expected)}</code>`)}

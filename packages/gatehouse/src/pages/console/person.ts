@@ -28,6 +28,7 @@ ${form(
   html`${subject}
 ${person.blockedAt === undefined ? html`<button class="deny small" name="act" value="block">${own.block}</button>` : html`<button class="deny small" name="act" value="unblock">${own.unblock}</button>`}
 ${count > 0 && html`<button class="deny small" name="act" value="disconnect_all">${own.disconnectAll}</button>`}
+${person.email !== "" && html`<button class="deny small" name="act" value="release">${own.release}</button>`}
 <button class="deny small" name="act" value="remove_person">${own.remove}</button>`,
 )}
 <h2>${own.apps} <span class="many">${own.amount({ count })}</span></h2>

@@ -31,7 +31,7 @@ export function againPage(view: AgainView, { again: words }: ConsoleWords): Cont
     content: html`<h1>${words.heading}</h1>
 <p>${isAct ? words.toAct({ minutes }) : words.toLook({ minutes })}</p>
 ${provenAt !== undefined && html`<p class="aside">${words.stale(date(provenAt))}</p>`}
-<p><a class="continue" href="${href}" rel="noreferrer">${words.go}</a></p>`,
+<p class="narrow"><a class="continue" href="${href}" rel="noreferrer">${words.go}</a></p>`,
   };
 }
 

@@ -93,6 +93,7 @@ export const consoleGerman: ConsoleWords = {
     block: "Sperren …",
     unblock: "Entsperren",
     remove: "Entfernen …",
+    release: "Adresse freigeben …",
     disconnectAll: "Alle Apps trennen …",
   },
 
@@ -313,6 +314,13 @@ export const consoleGerman: ConsoleWords = {
       explanation:
         "Von da an gilt nichts mehr, was diese Person hier hat, und sie kann sich nicht anmelden, bis sie entsperrt wird.",
       yes: "Sperren",
+    },
+    release: {
+      title: "Adresse freigeben",
+      heading: ({ about }) => html`${about} freigeben?`,
+      explanation:
+        "Wer sich als Nächstes mit dieser Adresse anmeldet, hat sie. Wer sie jetzt hat, bleibt, wer er ist, ohne Adresse.",
+      yes: "Freigeben",
     },
     remove_person: {
       title: "Jemanden entfernen",

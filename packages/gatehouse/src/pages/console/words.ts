@@ -99,6 +99,7 @@ export const consoleEnglish = {
     block: "Block …",
     unblock: "Unblock",
     remove: "Remove …",
+    release: "Release the address …",
     disconnectAll: "Disconnect all apps …",
   },
 
@@ -300,6 +301,13 @@ export const consoleEnglish = {
       explanation:
         "Nothing of theirs works from that moment on, and they cannot sign in until they are unblocked.",
       yes: "Block",
+    },
+    release: {
+      title: "Release an address",
+      heading: ({ about }: { about: Html }) => html`Release ${about}?`,
+      explanation:
+        "The next to sign in with this address has it. Whoever has it now stays who they are, without an address.",
+      yes: "Release",
     },
     remove_person: {
       title: "Remove somebody",

@@ -1,6 +1,6 @@
 import { isAdministrator } from "../../authorization/administrator.ts";
 import { presenceOf } from "../../authorization/presence.ts";
-import { type LiveSession, readSession } from "../../authorization/session.ts";
+import { hasSession, type LiveSession, readSession } from "../../authorization/session.ts";
 import type { Explained } from "../../messages/console-page.ts";
 import { endpointUrls } from "../../messages/endpoint-urls.ts";
 import type { OAuthRequest } from "../../messages/request.ts";
@@ -25,6 +25,8 @@ import { newServer, servers } from "./servers.ts";
 export interface Console {
   /** The paths of its pages. */
   readonly paths: readonly string[];
+  /** Whether these cookies are of somebody who signed in. */
+  concerns(cookies: OAuthRequest["cookies"]): boolean;
   /**
    * Looks, in the same way whatever is asked for, whether an administrator asks: by the account as it is
    * stored now (Z30). Gives what finds the page at a path, or nothing.
@@ -90,6 +92,7 @@ export function createConsole(services: Services, about: AboutProgram): Console 
 
   return {
     paths: [...byPath.keys()],
+    concerns: hasSession,
     async admit(request) {
       const session = await findAdministrator(request);
       if (session === undefined) return undefined;

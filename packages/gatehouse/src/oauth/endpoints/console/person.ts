@@ -36,6 +36,9 @@ export const person: ConsolePath = {
       case "block":
         await block(asked, found);
         break;
+      case "release":
+        await release(asked, found);
+        break;
       case "unblock":
         await unblock(asked, found);
         break;
@@ -49,8 +52,8 @@ export const person: ConsolePath = {
   },
 };
 
-type PersonQuestion = Extract<QuestionedAct, "block" | "remove_person" | "disconnect_all">;
-const questioned: readonly PersonQuestion[] = ["block", "remove_person", "disconnect_all"];
+type PersonQuestion = Extract<QuestionedAct, "block" | "remove_person" | "disconnect_all" | "release">;
+const questioned: readonly PersonQuestion[] = ["block", "remove_person", "disconnect_all", "release"];
 const isQuestioned = (act: string | undefined): act is PersonQuestion =>
   questioned.includes(act as PersonQuestion);
 
@@ -111,6 +114,16 @@ async function block(asked: Asked, { subject, email }: KnownAccount): Promise<vo
   if (email !== "") await store.revokeOriginalRefreshTokens(email);
   const detail = `ended ${ended.sessions} sessions, ${ended.grants.length} grants, ${ended.codes} codes`;
   await recordAct(asked, { name: "person_blocked", subject, detail });
+}
+
+/** The address is free for another person; they stay who they are, without one. */
+async function release(asked: Asked, { subject, email }: KnownAccount): Promise<void> {
+  const { store } = asked.services;
+  if (email === "") return;
+  await store.revokeOriginalRefreshTokens(email); // LEGACY: known by address alone
+  if (await store.withdrawAddress(subject, email)) {
+    await recordAct(asked, { name: "address_released", subject });
+  }
 }
 
 async function unblock(asked: Asked, { subject }: KnownAccount): Promise<void> {
