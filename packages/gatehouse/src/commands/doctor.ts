@@ -48,11 +48,10 @@ async function examine(shell: Shell, { json, report }: ReportOption): Promise<vo
   ]);
   const doctor = createDoctor(shell);
   const findings = (await runChecks(doctor.checks)).map(harmless);
-  const reported = report && (await reportAbout(doctor, findings));
-  await doctor.close();
-  if (reported) shell.print(reported);
+  if (report) shell.print(await reportAbout(doctor, findings));
   else if (json) printJson(shell, findings.map(describe), 2);
   else shell.print(findingsAsText(findings));
+  await doctor.close(); // last: that of a database which another process has locked takes a while
   if (hasFailed(findings)) throw new Refusal(1, "");
 }
 
