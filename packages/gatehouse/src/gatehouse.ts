@@ -25,6 +25,7 @@ import { tellConfiguration } from "./start/configuration.ts";
 import { startConsole } from "./start/console.ts";
 import { keepDeclarations } from "./start/declarations.ts";
 import { answerDoctor } from "./start/doctor-answer.ts";
+import { tellOfEndings } from "./start/endings.ts";
 import { startGateway } from "./start/gateway.ts";
 import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
@@ -135,7 +136,7 @@ export async function startGatehouse(
   const trace = startTrace(config, timed, clock, log);
   const watched = { store: keyed.store, storage: config.storage, clock };
   const outages = watchOutages(tracedEvents(metrics?.events(audited) ?? audited, trace), watched);
-  const events: Events = outages;
+  const events = tellOfEndings(outages, (about) => gateway.lookSoon(about));
   const passkeys = await loadPasskeys(config, store, clock, events);
   const signIn = createSignIn(config, urls, clock, log, passkeys, events);
   const refused = createBoundedEvents(events, clock);

@@ -13,7 +13,7 @@ import { writeAnswer } from "./refusal.ts";
 import { endUnacknowledged } from "./relay/gone-clients.ts";
 import type { OpenStreams } from "./relay/open-streams.ts";
 import { createStdioBackend } from "./stdio/stdio-backend.ts";
-import { isListening, watchStreams } from "./streams.ts";
+import { type Ended, isListening, watchStreams } from "./streams.ts";
 
 /** What is open at a server at the moment. */
 export interface InUse {
@@ -29,6 +29,8 @@ export interface Gateway {
   find(request: IncomingMessage): Door | undefined;
   /** What is open at each server, by its name. */
   inUse(): ReadonlyMap<string, InUse>;
+  /** Streams of those whose access ended here are looked at within a second. */
+  lookSoon(ended: Ended): void;
   /**
    * Takes over another list of servers. What is under way goes on as it began; at a removed server streams
    * that answer nothing end.
@@ -97,6 +99,7 @@ export function createGateway(servers: readonly ProtectedServer[], shared: Share
       const served = [...doors.children()];
       return new Map(served.map(([name, children]) => [name, { streams: streams.get(name) ?? 0, children }]));
     },
+    lookSoon: watch.lookSoon,
     apply(changed) {
       doors.apply(changed);
       for (const stream of services.streams) {

@@ -5,7 +5,16 @@ import type { Seconds } from "../oauth/values.ts";
 import type { Call } from "./call.ts";
 import type { OpenStream, OpenStreams } from "./relay/open-streams.ts";
 
+/** Of what has ended: by its grant where one is named, else by its person, else by its client. */
+export interface Ended {
+  readonly grant?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly client?: string | undefined;
+}
+
 export interface StreamWatch {
+  /** Looks at the streams of those within a second, in place of half a minute. */
+  lookSoon(ended: Ended): void;
   stop(): void;
 }
 
@@ -23,8 +32,8 @@ const tickMs = 1000;
 /**
  * Ends event streams whose reason is gone, after a whole event: listening ones with token, access and grant
  * (W33), the answer of a call with its grant, and once it took too long for a token that is over (W34). One
- * look at all of them each half minute. While the store cannot be asked they go on: whoever comes anew is
- * turned away then.
+ * look at all of them each half minute, and at once at those of whom this process ended something (Z24).
+ * While the store cannot be asked they go on: whoever comes anew is turned away then.
  */
 export function watchStreams(
   streams: OpenStreams,
@@ -34,9 +43,12 @@ export function watchStreams(
   const since = new WeakMap<OpenStream, Seconds>();
   let lookedAt = clock.now();
   let isLooking = false;
+  /** Of what has ended since: grants, people and clients together, none of which is called like another. */
+  const ended = new Set<string>();
+  const isMeant = ({ call: { bearer } }: OpenStream) =>
+    ended.has(bearer.grantId) || ended.has(bearer.subject) || ended.has(bearer.clientId);
 
-  async function look(now: Seconds): Promise<void> {
-    const open = [...streams];
+  async function look(open: readonly OpenStream[], now: Seconds): Promise<void> {
     const admitted = open.map(({ call: { bearer, server } }) => ({ bearer, resource: server.address }));
     const found = await lookAgain(admitted);
     open.forEach((stream, at) => {
@@ -50,20 +62,30 @@ export function watchStreams(
     });
   }
 
-  const timer = setInterval(() => {
+  function tick(): void {
     const now = clock.now();
     const isDue = now >= lookedAt + lookEvery || now < lookedAt; // a clock may be set back
-    if (isLooking || !isDue) return;
-    lookedAt = now;
-    if (streams.size === 0) return;
+    if (isLooking || !(isDue || ended.size > 0)) return;
+    const open = [...streams].filter((stream) => isDue || isMeant(stream));
+    if (isDue) lookedAt = now;
+    ended.clear();
+    if (open.length === 0) return;
     isLooking = true;
-    look(now)
+    look(open, now)
       .catch((error: unknown) => log.warn({ err: error }, "open event streams could not be looked at"))
       .finally(() => {
         isLooking = false;
       });
-  }, tickMs).unref();
-  return { stop: () => clearInterval(timer) };
+  }
+
+  const timer = setInterval(tick, tickMs).unref();
+  return {
+    lookSoon({ grant, subject, client }) {
+      const whose = grant ?? subject ?? client;
+      if (whose !== undefined && streams.size > 0) ended.add(whose);
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 function reasonToEnd(call: Call, found: BearerNow, lasted: number): BearerNow | undefined {

@@ -7,6 +7,7 @@ import type { Reloadable } from "./reload.ts";
 export interface GatewayInForce extends Reloadable {
   readonly taker: Pick<Gateway, "find">;
   readonly inUse: Gateway["inUse"];
+  readonly lookSoon: Gateway["lookSoon"];
   /** Ends streams, each after a whole event: the process stops. */
   end(): void;
   close(): Promise<void>;
@@ -26,6 +27,7 @@ export async function startGateway(config: Config, services: SharedServices): Pr
     prepare: load,
     apply: (changed) => gateway?.apply(changed.servers),
     inUse: () => gateway?.inUse() ?? new Map(),
+    lookSoon: (ended) => gateway?.lookSoon(ended),
     end: () => gateway?.end(),
     close: async () => gateway?.close(),
   };

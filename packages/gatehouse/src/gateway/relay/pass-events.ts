@@ -11,7 +11,7 @@ import type { RelayEnd } from "./rewriter.ts";
 const comment = Buffer.from(":\n\n");
 const maxEventBytes = 10_000_000;
 /** What the event under way has to end when its stream is to. */
-const lastEventMs = 5000;
+const lastEventMs = 3000;
 
 /**
  * Passes an event stream on, piece by piece as it comes or event by event where those are rewritten, with a
