@@ -47,12 +47,15 @@ export function toRecord(
     mentions.push({ ...made, subject, address });
     return mentionOf(made.id);
   };
-  const clean = (text: string, maxLength = 200) => options.withoutSecrets(oneLine(text, maxLength));
+  const clean = (text: string, maxLength?: number) => options.withoutSecrets(oneLine(text, maxLength));
+  // Secrets are taken out of the whole body at once: to look for them in each of its texts takes longest.
   const apart = (text: string, maxLength?: number) => {
-    const harmless = clean(text, maxLength);
-    return harmless.includes("@") || harmless.includes("%40") ? harmless.replace(email, mention) : harmless;
+    const harmless = oneLine(text, maxLength);
+    if (!harmless.includes("@") && !harmless.includes("%40")) return harmless;
+    return options.withoutSecrets(harmless).replace(email, mention);
   };
-  const optional = (text: string | undefined) => (text === undefined ? undefined : clean(text, 500));
+  const own = (text: string | undefined) => (text === undefined ? undefined : oneLine(text, 500));
+  const strangers = (text: string | undefined) => (text === undefined ? undefined : clean(text, 500));
 
   const facts: Record<string, string | number | boolean> = {};
   const { attempt, provider, redirectUri, scope, error, count, detail, call, account, cause } = event;
@@ -61,7 +64,7 @@ export function toRecord(
   }
   if (count !== undefined) facts.count = count;
   if (account !== undefined) facts.account = mention(clean(account));
-  if (event.heads !== undefined) facts.heads = clean(event.heads, lengths.heads);
+  if (event.heads !== undefined) facts.heads = oneLine(event.heads, lengths.heads);
   if (cause !== undefined) facts.cause = apart(cause instanceof Error ? cause.message : String(cause));
   if (call !== undefined) {
     const { server, tool, outcome, status, milliseconds, session } = call;
@@ -69,7 +72,7 @@ export function toRecord(
     if (status !== undefined) facts.status = status;
     if (session !== undefined) facts.session = session;
     for (const [argument, value] of Object.entries(call.arguments ?? {}))
-      facts[`argument ${clean(argument, 100)}`] = apart(value);
+      facts[`argument ${oneLine(argument, 100)}`] = apart(value);
   }
   const { kind, id, how, command } = actorOf(event);
   const body: AuditBody = {
@@ -89,14 +92,14 @@ export function toRecord(
       time,
       name,
       outcome: outcomeOf(event),
-      subject: optional(subject),
-      client: optional(event.client),
-      resource: optional(event.resource),
-      grant: optional(event.grant),
-      address: optional(event.address),
+      subject: own(subject),
+      client: strangers(event.client),
+      resource: strangers(event.resource),
+      grant: own(event.grant),
+      address: own(event.address),
       // Of the server's own doing there is none.
-      reference: event.request === "-" || event.request === "" ? undefined : clean(event.request),
-      body: JSON.stringify(body),
+      reference: event.request === "-" || event.request === "" ? undefined : oneLine(event.request),
+      body: options.withoutSecrets(JSON.stringify(body)),
     },
     mentions,
   };
