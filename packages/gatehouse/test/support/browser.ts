@@ -25,6 +25,8 @@ export async function openBrowser(): Promise<Browser> {
 /** The serious and critical errors axe-core finds on a page, each as one line. */
 export async function accessibilityErrors(page: Page): Promise<string[]> {
   const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  // Buttons fade in, and are hard to read until they have.
+  await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => 0)");
   // Evaluated by the debugger, not loaded by the page: its content security policy stays as strict as it is.
   await page.evaluate(source);
   const violations = await page.evaluate(async () => {
