@@ -210,3 +210,23 @@ test("Z-n17 an act sent again after 5 minutes, with an old session or through a 
   }
   assert.equal(await isActive(tokens.access_token), true);
 });
+
+test("whoever takes prompt and max_age out of the question to the provider has proven nothing", async () => {
+  const agent = await anAdministrator();
+  server.upstream.account = { sub: "boss", email: "boss@example.com", email_verified: true };
+  server.clock.advance(15 * 60 + 1);
+  const then = server.clock.now() - 3600;
+  server.upstream.signedInAt = () => then;
+  try {
+    const again = await agent.follow(`${server.url}/console/people`);
+    const link = /href="(http[^"]+)" rel="noreferrer"/.exec(again.html)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    const quieter = new URL(link);
+    for (const name of ["prompt", "max_age"]) quieter.searchParams.delete(name);
+    const back = await agent.follow(quieter.href);
+    assert.equal(back.response.status, 500);
+    assert.equal(eventsOf(server, "sign_in_failed").at(-1)?.reason, "no auth_time");
+    assert.ok(isAgain(await agent.follow(`${server.url}/console/people`)));
+  } finally {
+    server.upstream.signedInAt = () => server.clock.now();
+  }
+});

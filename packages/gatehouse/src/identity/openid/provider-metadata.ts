@@ -25,6 +25,8 @@ export interface ProviderMetadata {
    * ones.
    */
   readonly takesPrompt: (prompt: string) => boolean;
+  /** Whether it lists `auth_time`, which it must say where `max_age` is asked (OpenID Connect Core §2). */
+  readonly tellsAuthTime: boolean;
   /** Whether it lists the scope among those that can be asked for. */
   readonly knowsScope: (scope: string) => boolean;
 }
@@ -71,6 +73,7 @@ export async function discoverProvider(
     takesPkce: metadata.code_challenge_methods_supported?.includes("S256") ?? true,
     namesItself: metadata.authorization_response_iss_parameter_supported === true,
     takesPrompt: (prompt) => listOf(metadata.prompt_values_supported)?.includes(prompt) ?? true,
+    tellsAuthTime: listOf(metadata.claims_supported)?.includes("auth_time") ?? false,
     knowsScope: (scope) => listOf(metadata.scopes_supported)?.includes(scope) ?? false,
   };
 }

@@ -2,6 +2,7 @@ import type { JWTPayload } from "jose";
 import { type Identity, type IdentityProvider, type SignInAttempt, SignInError } from "../../oauth/ports.ts";
 import { type Seconds, seconds } from "../../oauth/values.ts";
 import { createOutbound, isLoopbackHttp } from "../outbound.ts";
+import { requireAuthTime } from "./auth-time.ts";
 import { authorizationRequest } from "./authorization-request.ts";
 import { readAnswer } from "./callback-answer.ts";
 import { type ClaimFate, fatesOf } from "./claim-fates.ts";
@@ -175,7 +176,7 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
   /** All that is verified of the answer; what of it counts is another question. */
   async function prove(
     callback: URL,
-    { state, nonce, codeVerifier }: SignInAttempt,
+    { state, nonce, codeVerifier, prompt }: SignInAttempt,
   ): Promise<{ readonly issuer: string; readonly claims: Claims; readonly tokens: Tokens }> {
     const provider = await metadata.current();
     const code = readAnswer(callback.searchParams, state, provider, issuers);
@@ -186,6 +187,7 @@ export function createOpenIdProvider(options: OpenIdOptions): OpenIdProvider {
         throw withDate(error, tokens.date, expected.now);
       },
     );
+    if (prompt === "login") requireAuthTime(token.claims, provider, options);
     return { issuer: token.issuer, claims: await complete(provider, token, tokens, expected), tokens };
   }
 
