@@ -10,6 +10,20 @@ import { configuredKey } from "../../../src/oauth/tokens/secret-keys.ts";
 import { startTestGatehouse, type TestGatehouse } from "../../support/gatehouse.ts";
 import { aPublicClient, post, resource, type TestClient, tokensFor } from "../../support/oauth-client.ts";
 
+/** What whoever is no client and no person can cause. */
+const floodable = [
+  "request_refused",
+  "not_found",
+  "introspection_refused",
+  "client_authentication_failed",
+  "limit_reached",
+  "sign_in_failed",
+  "sign_in_cancelled",
+  "passkey_refused",
+  "client_registered",
+  "client_document_unavailable",
+] as const;
+
 let server: TestGatehouse;
 let client: TestClient;
 before(async () => {
@@ -85,16 +99,39 @@ test("strangers cannot push out the trail: of what they can cause so many a minu
     () => now,
   );
   for (let at = 0; at < 1000; at++) add({ name: "request_refused", request: "r" });
-  for (let at = 0; at < 100; at++) add({ name: "sign_in_failed", request: "r" });
+  for (let at = 0; at < 1000; at++) add({ name: "sign_in_failed", request: "r" });
+  for (let at = 0; at < 1000; at++) add({ name: "sign_in", request: "r" });
   const count = (name: string) => added.filter((event) => event.name === name).length;
-  assert.deepEqual([count("request_refused"), count("sign_in_failed")], [20, 100]);
+  assert.deepEqual([count("request_refused"), count("sign_in_failed"), count("sign_in")], [20, 100, 1000]);
   now += 60_000;
   add({ name: "not_found", request: "r" });
   assert.deepEqual(
-    added.slice(-2).map(({ name, count: more }) => [name, more]),
+    added.slice(-3).map(({ name, count: more }) => [name, more]),
     [
       ["request_refused", 980],
+      ["sign_in_failed", 900],
       ["not_found", undefined],
     ],
   );
+});
+
+test("a flood that goes on for days leaves some thousand records a day, which tell its size", () => {
+  const added: AuditEvent[] = [];
+  const start = Date.parse("2026-11-26T00:00:00Z");
+  let now = start;
+  const add = withoutFloods(
+    (event) => added.push(event),
+    () => now,
+  );
+  const days = 3;
+  for (; now < start + days * 86_400_000; now += 60_000)
+    for (const name of floodable) for (let at = 0; at < 200; at++) add({ name, request: "r" });
+  assert.ok(added.length < days * 30_000, `${added.length}`);
+  now += 3_600_000;
+  add({ name: "not_found", request: "r" });
+  for (const name of floodable) {
+    const of = added.filter((event) => event.name === name);
+    const told = of.reduce((sum, { count }) => sum + (count ?? 1), 0);
+    assert.equal(told - (name === "not_found" ? 1 : 0), days * 1440 * 200, name);
+  }
 });
