@@ -8,7 +8,7 @@ import type { Store } from "../packages/gatehouse/src/oauth/store.ts";
 import { measuredStore } from "../packages/gatehouse/src/telemetry/metrics/measured-store.ts";
 import { Meter } from "../packages/gatehouse/src/telemetry/metrics/meter.ts";
 
-const meter = new Meter();
+const meter = new Meter({ outcomes: ["ok"], limits: [], providers: [], signIns: [] });
 const note = meter.measure("/introspect");
 const silent = { emit: (_event: AuditEvent) => undefined, record: () => Promise.resolve() };
 const counting = meter.counting(silent);

@@ -192,6 +192,7 @@ export async function startGatehouse(
     secretKeys: settings.secretKeys,
     budgets: store,
     spans: spans?.calls,
+    onToolsListed: metrics?.listed,
     events,
     clock,
     log,

@@ -5,6 +5,7 @@ import type { Access, Clock, Events } from "../oauth/ports.ts";
 import type { BudgetStore } from "../oauth/store/budgets.ts";
 import { StoreUnavailableError } from "../oauth/store.ts";
 import { type AuditedCall, createCallAudit } from "./audit/call-audit.ts";
+import { createToolLists, type OnToolsListed } from "./audit/listed-tools.ts";
 import { type Bodies, ClientGoneError } from "./body.ts";
 import { type Backend, type Call, type CallTracing, sendTraced } from "./call.ts";
 import { createChallenges } from "./challenge.ts";
@@ -46,6 +47,8 @@ export interface GatewayServices {
   readonly log: Pick<Logger, "warn" | "info" | "error">;
   /** Tells of calls in spans; undefined: nobody is told. */
   readonly spans?: CallTracing | undefined;
+  /** Told which tools a server says that it has; undefined: nobody counts them. */
+  readonly onToolsListed?: OnToolsListed | undefined;
   readonly bodies: Bodies;
   /** Every event stream that is open at one of this process's doors. */
   readonly streams: OpenStreams;
@@ -68,6 +71,7 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
   const permissions = createPermissions(server, challenges, services.access);
   const sessions = createSessions(server, services);
   const audited = createCallAudit(server, services.events);
+  const listed = createToolLists(server, services.clock, services.onToolsListed);
   const listens = countListeners();
   const takeFromLimits = createCallLimits(server, services.budgets, services.clock);
   const mayTellOfStrangers = fewLines(services.clock);
@@ -121,8 +125,11 @@ export function createDoor(server: ProtectedServer, backend: Backend, services: 
       const fields = outgoing(call, forwardedFields(request, { isThroughProxy, isRead }));
       const answer = await (spans ? sendTraced(backend, call, fields, spans) : backend.send(call, fields));
       const { streams } = services;
-      const end = await relay(call, answer, response, rewriters, { streams, observer: tools?.observer });
+      const list = tools === undefined ? listed(asked) : undefined;
+      const observer = (tools ?? list)?.observer;
+      const end = await relay(call, answer, response, rewriters, { streams, observer });
       tools?.finished(end, continued.session);
+      list?.finished(end);
       const { outcome, cause } = end;
       isOver = outcome === "complete";
       if (outcome === "broken") {

@@ -290,17 +290,26 @@ export function createHandler(
 
 const outcomeOf = ({ error, status }: OAuthResponse) => error ?? (status < 400 ? "ok" : String(status));
 
-/** What notes the answers of a route; of what is at no route, together. */
+/**
+ * What notes the answers of a route: of what is at no route, of the console's pages, and of one kind of path
+ * for several providers together, so that there are not more labels than kinds of endpoints (Z27).
+ */
 function measureRoutes(
   routes: readonly Route[],
   hidden: readonly string[],
   measure: NonNullable<HandlerOptions["measure"]>,
 ): (route: Route | undefined) => MeasureAnswer {
-  const paths = [...routes.map(({ path }) => path), ...hidden];
-  const byPath = new Map(paths.map((path) => [path, measure(labelOf(path))]));
+  const byPath = new Map(routes.map(({ path }) => [path, measure(labelOf(path))]));
+  if (hidden.length > 0) {
+    const console = measure("console");
+    for (const path of hidden) byPath.set(path, console);
+  }
   const other = measure("other");
   return (route) => (route && byPath.get(route.path)) ?? other;
 }
 
-/** The names of files change with what is in them. */
-const labelOf = (path: string) => (/\/assets\/[^/]+$/.test(path) ? "asset" : path);
+/** The names of files change with what is in them, those of providers with the configuration. */
+function labelOf(path: string): string {
+  if (/\/assets\/[^/]+$/.test(path)) return "asset";
+  return path.replace(/(\/(?:callback|backchannel-logout))\/[^/]+$/, "$1");
+}

@@ -21,6 +21,9 @@ const refusals: Record<Refused, readonly [code: string, description: string, rea
   500: ["server_error", "something went wrong on our side", { key: "brokeOff" }],
 };
 
+/** Every code of them. */
+export const refusalCodes: readonly string[] = [...new Set(Object.values(refusals).map(([code]) => code))];
+
 /** What programs are told. */
 export function errorCodeOf(status: Refused): string {
   return refusals[status][0];

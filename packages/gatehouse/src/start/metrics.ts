@@ -4,13 +4,16 @@ import type { Config } from "../config/config.ts";
 import { callOutcomes } from "../gateway/audit/outcome.ts";
 import type { ListenerOptions } from "../http/listener.ts";
 import { listenForMetrics } from "../http/metrics-listener.ts";
+import { refusalCodes } from "../http/refusal.ts";
 import { auditEventNames } from "../oauth/audit-events.ts";
 import { budgetNames } from "../oauth/budgets.ts";
+import { oauthErrorCodes } from "../oauth/messages/errors.ts";
 import { pageKinds } from "../oauth/messages/page.ts";
 import { type Clock, type Events, type IdentityProviders, signInErrorCodes } from "../oauth/ports.ts";
 import type { Store } from "../oauth/store.ts";
 import { programVersion } from "../shipped-files.ts";
 import { freeBytes } from "../storage/sqlite/file.ts";
+import { other } from "../telemetry/metrics/closed.ts";
 import { measuredProviders } from "../telemetry/metrics/measured-providers.ts";
 import { measuredStore } from "../telemetry/metrics/measured-store.ts";
 import { Meter } from "../telemetry/metrics/meter.ts";
@@ -29,6 +32,8 @@ export interface Metrics {
   store(store: Store): Store;
   providers(providers: IdentityProviders): IdentityProviders;
   events(events: Events): Events;
+  /** Told which tools a server behind says that it has. */
+  listed(server: string, tools: readonly string[]): void;
   /** What the listener tells. */
   readonly edge: Pick<ListenerOptions, "measure" | "onPage">;
   /** All that was counted so far. */
@@ -51,18 +56,19 @@ export function startMetrics(
   tracesLost: Gauges["tracesLost"] = () => 0,
 ): Metrics | undefined {
   if (config.metrics === undefined) return undefined;
-  const meter = new Meter();
   const loop = monitorEventLoopDelay({ resolution: loopResolutionMs });
   loop.enable();
   const known = {
     events: auditEventNames,
+    outcomes: ["ok", ...oauthErrorCodes, ...refusalCodes, other],
     providers: config.providers.map(({ name }) => name),
     signIns: ["ok", ...signInErrorCodes],
     calls: callOutcomes,
-    limits: [...budgetNames, ...otherLimits],
+    limits: [...budgetNames, ...otherLimits, other],
     pages: pageKinds,
     version: programVersion(),
   };
+  const meter = new Meter(known);
   const loopDelay = () => {
     const beyond = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - loopResolutionMs / 1000);
     const delay = { p99: beyond(loop.percentile(99)), max: beyond(loop.max) };
@@ -74,8 +80,9 @@ export function startMetrics(
     storage.kind === "sqlite" && storage.path !== ":memory:" ? freeBytes(storage.path) : undefined;
   return {
     store: (store) => measuredStore(store, meter.store),
-    providers: (providers) => measuredProviders(providers, meter.providers),
+    providers: (providers) => measuredProviders(providers, meter),
     events: (events) => meter.counting(events),
+    listed: (server, tools) => meter.listed(server, tools),
     edge: {
       measure: (endpoint) => meter.measure(endpoint),
       onPage: (kind) => meter.pages.add(kind),

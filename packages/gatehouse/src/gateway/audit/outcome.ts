@@ -34,10 +34,15 @@ export class OutcomeReader implements AnswerObserver {
   /** By the request's id as a value: what is 1 in one text may be 1.0 in another. */
   readonly #found = new Map<unknown, CallOutcome>();
   readonly #wanted = new Set<unknown>();
+  readonly #onResult: ((result: unknown) => void) | undefined;
 
-  /** @param ids of the requests that are told of, as JSON text: what else a server answers is not kept */
-  constructor(ids: readonly (string | undefined)[]) {
+  /**
+   * @param ids of the requests that are told of, as JSON text: what else a server answers is not kept
+   * @param onResult told of each result among them
+   */
+  constructor(ids: readonly (string | undefined)[], onResult?: (result: unknown) => void) {
     for (const id of ids) if (id !== undefined) this.#wanted.add(JSON.parse(id));
+    this.#onResult = onResult;
   }
 
   get status(): number {
@@ -110,6 +115,7 @@ export class OutcomeReader implements AnswerObserver {
       const failed =
         typeof result === "object" && result !== null && "isError" in result && result.isError === true;
       this.#found.set(message.id, failed ? "tool_error" : "ok");
+      this.#onResult?.(result);
     }
   }
 }

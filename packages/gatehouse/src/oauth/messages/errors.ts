@@ -31,6 +31,8 @@ const statusOf = {
 
 export type OAuthErrorCode = keyof typeof statusOf;
 
+export const oauthErrorCodes = Object.keys(statusOf) as readonly OAuthErrorCode[];
+
 interface Details {
   /**
    * For the developer of the client: may be shown. Printable ASCII without `"` and `\` (E15); anything else

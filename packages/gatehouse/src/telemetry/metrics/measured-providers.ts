@@ -1,16 +1,16 @@
 import type { IdentityProvider, IdentityProviders } from "../../oauth/ports.ts";
 import { Durations } from "./histogram.ts";
-import { elapsed } from "./meter.ts";
+import { elapsed, type Meter } from "./meter.ts";
 
 /** Identity providers, and how long each takes to prove who somebody is. */
 export function measuredProviders(
   providers: IdentityProviders,
-  durations: Map<string, Durations>,
+  meter: Pick<Meter, "provider" | "providers">,
 ): IdentityProviders {
   // One for each, for as long as it is there: they are compared.
   const measured = new WeakMap<IdentityProvider, IdentityProvider>();
   const of = (provider: IdentityProvider): IdentityProvider => {
-    const known = measured.get(provider) ?? timed(provider, durations);
+    const known = measured.get(provider) ?? timed(provider, meter);
     measured.set(provider, known);
     return known;
   };
@@ -25,9 +25,10 @@ export function measuredProviders(
   };
 }
 
-function timed(provider: IdentityProvider, durations: Map<string, Durations>): IdentityProvider {
-  const times = durations.get(provider.name) ?? new Durations();
-  durations.set(provider.name, times);
+function timed(provider: IdentityProvider, meter: Pick<Meter, "provider" | "providers">): IdentityProvider {
+  const label = meter.provider(provider.name);
+  const times = meter.providers.get(label) ?? new Durations();
+  meter.providers.set(label, times);
   const completeSignIn: IdentityProvider["completeSignIn"] = async (...values) => {
     const begun = performance.now();
     try {

@@ -1,8 +1,19 @@
 import type { AuditEvent, AuditedToolCall, Events } from "../../oauth/ports.ts";
-import { Durations, Tally } from "./histogram.ts";
+import { ClosedList, other } from "./closed.ts";
+import { coarseBounds, Durations, Tally } from "./histogram.ts";
 
-/** Of all servers; the rest are `other`. */
-const maxTools = 100;
+/** What is counted by itself; the rest is `other`. With all of it a process has under 3,000 series (Z27). */
+const max = { providers: 12, servers: 20, tools: 1000, toolSeries: 200 };
+
+/** The values that labels may have. */
+export interface LabelValues {
+  /** Of answers. */
+  readonly outcomes: readonly string[];
+  readonly limits: readonly string[];
+  readonly providers: readonly string[];
+  /** What may come of a sign-in. */
+  readonly signIns: readonly string[];
+}
 
 /** Notes an answer: how it ended, and how many seconds it took. */
 export type MeasureAnswer = (outcome: string, seconds: number) => void;
@@ -23,10 +34,40 @@ export class Meter {
   readonly calls = new Tally();
   /** By server. */
   readonly callDurations = new Map<string, Durations>();
-  /** Tools that have been called with success: server and tool, with a line break in between. */
-  readonly #tools = new Set<string>();
   readonly providers = new Map<string, Durations>();
   readonly store = new Map<string, Durations>();
+  readonly #outcomes: ClosedList;
+  readonly #limits: ClosedList;
+  readonly #providers: ClosedList;
+  readonly #signIns: ClosedList;
+  readonly #servers = new ClosedList([], max.servers);
+  /** Tools that a server has listed: server and tool, with a line break in between. */
+  readonly #tools = new ClosedList([], max.tools);
+  /** Those of `calls` that name a tool. */
+  #toolSeries = 0;
+
+  constructor(known: LabelValues) {
+    this.#outcomes = new ClosedList(known.outcomes);
+    this.#limits = new ClosedList(known.limits);
+    this.#providers = new ClosedList(known.providers, max.providers);
+    this.#signIns = new ClosedList(known.signIns);
+  }
+
+  /** As a label has it. */
+  provider(name: string): string {
+    return this.#providers.of(name);
+  }
+
+  /** As a label has it. @param name of a server that the operator declares */
+  server(name: string): string {
+    this.#servers.admit(name);
+    return this.#servers.of(name);
+  }
+
+  /** Told what a server says that it has. */
+  listed(server: string, tools: readonly string[]): void {
+    for (const tool of tools) this.#tools.admit(`${server}\n${tool}`);
+  }
 
   /** @param endpoint its path below the issuer, or a name for what is none */
   measure(endpoint: string): MeasureAnswer {
@@ -35,19 +76,29 @@ export class Meter {
     const known = this.answers.get(endpoint) ?? { outcomes, durations };
     this.answers.set(endpoint, known);
     return (outcome, seconds) => {
-      known.outcomes.add(outcome);
+      known.outcomes.add(this.#outcomes.of(outcome));
       known.durations.add(seconds);
     };
   }
 
-  /** A name that no tool answers to is one of the client's making: all of those are one. */
-  #countCall({ server, tool, outcome, milliseconds }: AuditedToolCall): void {
-    const name = `${server}\n${tool}`;
-    if ((outcome === "ok" || outcome === "tool_error") && this.#tools.size < maxTools) this.#tools.add(name);
-    this.calls.add(`${this.#tools.has(name) ? name : `${server}\nother`}\n${outcome}`);
-    const durations = this.callDurations.get(server) ?? new Durations();
+  /** A name that the server never listed is one of the client's making: all of those are one. */
+  #countCall({ server: name, tool, outcome, milliseconds }: AuditedToolCall): void {
+    const server = this.server(name);
+    this.calls.add(
+      this.#callKey(server, this.#tools.of(`${name}\n${tool}`) === other ? other : tool, outcome),
+    );
+    const durations = this.callDurations.get(server) ?? new Durations(coarseBounds);
     this.callDurations.set(server, durations);
     durations.add(milliseconds / 1000);
+  }
+
+  #callKey(server: string, tool: string, outcome: string): string {
+    const key = `${server}\n${tool}\n${outcome}`;
+    if (tool === other || server === other) return `${server}\n${other}\n${outcome}`;
+    if (this.calls.read().has(key)) return key;
+    if (this.#toolSeries >= max.toolSeries) return `${server}\n${other}\n${outcome}`;
+    this.#toolSeries++;
+    return key;
   }
 
   /** Counts what happens as it is told to the log. */
@@ -55,8 +106,11 @@ export class Meter {
     const count = (event: AuditEvent) => {
       this.events.add(event.name);
       const outcome = signInOutcome(event);
-      if (outcome !== undefined) this.signIns.add(`${event.provider ?? "default"}\n${outcome}`);
-      if (event.name === "limit_reached") this.limits.add(event.reason ?? "other");
+      if (outcome !== undefined) {
+        const provider = this.provider(event.provider ?? "default");
+        this.signIns.add(`${provider}\n${this.#signIns.of(outcome)}`);
+      }
+      if (event.name === "limit_reached") this.limits.add(this.#limits.of(event.reason ?? other));
       if (event.call !== undefined) this.#countCall(event.call);
     };
     return {

@@ -1,5 +1,5 @@
 import type { Durations, Tally } from "./histogram.ts";
-import type { Meter } from "./meter.ts";
+import type { LabelValues, Meter } from "./meter.ts";
 
 /** Everything a process has counted, as plain data: it goes from one process to another. */
 export type Snapshot = readonly Metric[];
@@ -43,14 +43,10 @@ export interface Gauges {
 }
 
 /** The names of what can happen, so that a series stands at 0 before it does. */
-export interface KnownNames {
+export interface KnownNames extends LabelValues {
   readonly events: readonly string[];
-  readonly providers: readonly string[];
-  /** What may come of a sign-in. */
-  readonly signIns: readonly string[];
   /** What may become of a tool's call. */
   readonly calls: readonly string[];
-  readonly limits: readonly string[];
   readonly pages: readonly string[];
   readonly version: string;
 }
@@ -66,7 +62,7 @@ interface Value {
 export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Snapshot {
   const counted = gauges.counted();
   const { p99, max } = gauges.loopDelay();
-  const inUse = [...gauges.inUse()];
+  const inUse = [...byLabel(meter, gauges.inUse())];
   const audit = gauges.audit();
   const diskFree = gauges.diskFree();
   const { heapUsed, rss } = process.memoryUsage();
@@ -81,7 +77,7 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       "counter",
       "Requests answered, by endpoint and outcome: ok, the code of an error, or a status.",
       [...meter.answers].flatMap(([endpoint, { outcomes }]) =>
-        counts(outcomes, ["ok", "server_error", "temporarily_unavailable"], (outcome) => ({
+        counts(outcomes, known.outcomes, (outcome) => ({
           endpoint,
           outcome,
         })),
@@ -107,7 +103,9 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       "Sign-ins at an identity provider, by provider and outcome.",
       counts(
         meter.signIns,
-        known.providers.flatMap((provider) => known.signIns.map((outcome) => `${provider}\n${outcome}`)),
+        [...new Set(known.providers.map((name) => meter.provider(name)))].flatMap((provider) =>
+          known.signIns.map((outcome) => `${provider}\n${outcome}`),
+        ),
         (key) => {
           const [provider = "", outcome = ""] = key.split("\n");
           return { provider, outcome };
@@ -250,6 +248,20 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
       one((cpu.user + cpu.system) / 1e6),
     ),
   ];
+}
+
+type InUse = ReturnType<Gauges["inUse"]>;
+
+/** Servers beyond those that are counted by themselves together. */
+function byLabel(meter: Meter, inUse: InUse): InUse {
+  const found = new Map<string, { readonly streams: number; readonly children: number | undefined }>();
+  for (const [name, { streams, children }] of inUse) {
+    const label = meter.server(name);
+    const so = found.get(label);
+    const both = children === undefined ? so?.children : children + (so?.children ?? 0);
+    found.set(label, { streams: streams + (so?.streams ?? 0), children: both });
+  }
+  return found;
 }
 
 function metric(name: string, type: Metric["type"], help: string, values: readonly Value[]): Metric {

@@ -19,7 +19,8 @@ function json(response: ServerResponse, message: object, headers: Record<string,
 
 /** Does what the name of the tool says. */
 function behave({ body }: Received, response: ServerResponse): void {
-  const { id, params } = JSON.parse(body) as { id: unknown; params?: { name: string } };
+  const asked = JSON.parse(body) as { id: unknown; method: string; params?: { name: string } };
+  const { id, params } = asked;
   const result = { content: [{ type: "text", text: "the-result" }] };
   const name = params?.name;
   if (name === "breaks") {
@@ -30,6 +31,8 @@ function behave({ body }: Received, response: ServerResponse): void {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write('data: {"jsonrpc":"2.0","method":"notifications/progress","params":{}}\n\n');
     response.end(`id: 7\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, result })}\n\n`);
+  } else if (asked.method === "tools/list") {
+    json(response, { jsonrpc: "2.0", id, result: { tools: [{ name: "works" }, { name: "fails" }] } });
   } else if (name === "is_unknown") {
     json(response, { jsonrpc: "2.0", id, error: { code: -32602, message: "Unknown tool" } });
   } else {
@@ -134,17 +137,21 @@ test("each call of a batch is an event of its own", async (t) => {
 test("W-n38 made-up names of tools add no series of metrics, and their characters none to the log", async (t) => {
   const { door, called } = await aPlace(t, "", { METRICS_LISTEN: "127.0.0.1:0" });
   const scrape = async () => seriesOf(await (await fetch(metricsUrlOf(door.server))).text());
+  assert.equal((await door.call()).status, 200, "which lists its tools");
   await door.call({ body: callOf("works") });
   await door.call({ body: callOf("is_unknown") });
   // Of all others some come with time, as those of garbage collection do.
   const ofTools = (series: Awaited<ReturnType<typeof scrape>>) =>
     [...series.keys()].filter((name) => name.includes('tool="')).length;
   const before = ofTools(await scrape());
-  for (let at = 0; at < 60; at++) await door.call({ body: callOf("is_unknown", at) });
+  for (let at = 0; at < 60; at++) {
+    await door.call({ body: callOf("is_unknown", at) });
+    await door.call({ body: callOf(`made_up_${at}`, at) }); // to which this server answers all the same
+  }
   await door.call({ body: callOf("\u001B[31mred\u202E\n{}") });
   const after = await scrape();
   assert.ok(before > 0);
-  assert.ok(ofTools(after) <= before + 1, `${before} → ${ofTools(after)}`);
+  assert.equal(ofTools(after), before);
   assert.ok(
     [...after.keys()].some((name) =>
       /tool_calls_total\{server="notes",tool="works",outcome="ok"\}/.test(name),
