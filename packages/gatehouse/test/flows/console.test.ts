@@ -230,3 +230,16 @@ test("whoever takes prompt and max_age out of the question to the provider has p
     server.upstream.signedInAt = () => server.clock.now();
   }
 });
+
+test("whoever has a browser begin sign-ins without end crowds out none of its cookies, and the last one works", async () => {
+  const agent = await anAdministrator();
+  const visits = () =>
+    [...agent.cookiesOf(server.url).keys()].filter((name) => name.startsWith("gatehouse-visit-"));
+  for (let at = 0; at < 20; at++) await agent.request(`${server.url}/sign-in/home`);
+  server.clock.advance(15 * 60 + 1);
+  const long = `${server.url}/console/people?q=${"a".repeat(2500)}`;
+  for (let at = 0; at < 20; at++) await agent.request(long);
+  assert.ok(visits().length <= 3, `${visits().length}`);
+  server.upstream.account = { sub: "boss", email: "boss@example.com", email_verified: true };
+  assert.equal((await openConsole(server, agent, "/people")).response.status, 200);
+});

@@ -23,6 +23,8 @@ export interface Visit {
 }
 
 const cookiePrefix = "gatehouse-visit-";
+/** A browser that begins more of them loses the oldest: any page can have it begin many. */
+const maxVisits = 3;
 const purpose = "sign-in without a client";
 
 /** A cookie has 4 kB: of what is longer only the path is returned to. */
@@ -34,6 +36,7 @@ const maxReturnTo = 2000;
  */
 export async function startVisit(
   { clock, random, settings }: Services,
+  request: Pick<OAuthRequest, "cookies">,
   provider: IdentityProvider,
   about: Omit<Visit, "provider"> & Pick<SignInAttempt, "maxAge" | "loginHint">,
 ): Promise<{ readonly location: URL; readonly cookies: readonly SetCookie[] }> {
@@ -48,7 +51,15 @@ export async function startVisit(
   const until = clock.now() + lifetime;
   const text = JSON.stringify([attempt.handle, attempt.secret, provider.name, prompt, kept, until]);
   const value = signText(settings, purpose, text);
-  return { location, cookies: [{ name: cookieName(attempt.handleHash), value, maxAge: lifetime }] };
+  const earlier = [...request.cookies.keys()].filter((name) => name.startsWith(cookiePrefix));
+  const surplus = earlier.slice(0, Math.max(0, earlier.length - maxVisits + 1));
+  return {
+    location,
+    cookies: [
+      ...surplus.map((name) => ({ name, value: "", maxAge: 0 })),
+      { name: cookieName(attempt.handleHash), value, maxAge: lifetime },
+    ],
+  };
 }
 
 /** The visit that this `state` belongs to, in this browser; `undefined`: there is none, or it is over. */

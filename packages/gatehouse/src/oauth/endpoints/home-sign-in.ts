@@ -14,7 +14,7 @@ export function homeSignInEndpoint(services: Services): Endpoint {
     if (provider === undefined) throw new OAuthError("invalid_request", { hint: "no such provider" });
     const { basePath } = endpointUrls(services.settings.issuer);
     const about = { prompt: "select_account", returnTo: `${basePath}/` } as const;
-    const { location, cookies } = await startVisit(services, provider, about);
+    const { location, cookies } = await startVisit(services, request, provider, about);
     return redirect(request.method, location.href, cookies);
   };
 }

@@ -26,7 +26,7 @@ export async function askAgain(
   const { account } = session;
   const provider = services.providers.find(account.provider);
   if (provider === undefined) throw new OAuthError("access_denied", { hint: "the provider went away" });
-  const { location, cookies } = await startVisit(services, provider, {
+  const { location, cookies } = await startVisit(services, request, provider, {
     prompt: "login",
     maxAge: within,
     returnTo,
