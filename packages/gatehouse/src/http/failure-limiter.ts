@@ -84,7 +84,7 @@ function createCounter(budget: SharedBudget, now: () => number, shared: SharedCo
     isEmpty: () => counted.size === 0,
     count(key) {
       add(key, 1);
-      shared?.note(budget, key, (others) => add(key, others));
+      shared?.note(budget, key, (others) => add(key, others)); // nobody waits here
     },
     secondsWhenOver(allowed, key) {
       const found = live(key);

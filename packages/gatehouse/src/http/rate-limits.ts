@@ -33,9 +33,6 @@ interface Counter {
   count(key: string): Promise<number>;
 }
 
-/** Beyond that share of a budget a request waits for what others counted: a trip to the store. */
-const trustedShare = 0.8;
-
 /**
  * Counts per key for a while from its first. Memory is bounded: when a while brings more new keys than
  * `maxKeys`, the surplus goes uncounted, because whoever has that many addresses was not held back by a
@@ -61,11 +58,10 @@ function createCounter(
       // What is refused here counts for nobody, so that it does not make them wait for longer.
       const heard = (others: number) => void limiter.penalty(key, others);
       try {
-        const { isFirstInDuration, consumedPoints } = await limiter.consume(key);
+        const { isFirstInDuration } = await limiter.consume(key);
         if (isFirstInDuration) newKeys++;
         if (shared === undefined) return 0;
-        shared.note(together, key, heard);
-        if (consumedPoints < budget.count * trustedShare) return 0;
+        if (!shared.note(together, key, heard)) return 0;
         await shared.settle(together, key);
         const now = await limiter.get(key);
         return now !== null && now.consumedPoints > budget.count ? secondsLeft(now) : 0;

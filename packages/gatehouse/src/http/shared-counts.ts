@@ -8,8 +8,9 @@ export interface SharedCounts {
    * One more at this process.
    * @param key of whom, in this budget
    * @param heard told how many more there were at others
+   * @returns whether so much of this key is not told yet that whoever asks should {@link settle} it first
    */
-  note(budget: SharedBudget, key: string, heard: (others: number) => void): void;
+  note(budget: SharedBudget, key: string, heard: (others: number) => void): boolean;
   /** Resolves once what was noted of this key is told, and what others did is heard; or cannot be now. */
   settle(budget: SharedBudget, key: string): Promise<void>;
 }
@@ -28,8 +29,10 @@ export interface SharedCountsOptions {
   readonly everyMs?: number;
 }
 
-/** Of a budget: what is counted here and not told yet is told at once from there on. */
-const tellingShare = 0.03;
+/** Of a budget: what is counted here and not told yet is told at once from there on, */
+const tellingShare = 0.015;
+/** and from there on it is waited for, so that three instances go beyond it by a tenth at most. */
+const waitingShare = 0.03;
 /** As many keys as are told at once; the others wait for the next time. */
 const maxKeysAtOnce = 1000;
 /** More than these are not told of: who has so many addresses is not held back by a budget for each. */
@@ -59,6 +62,8 @@ export function createSharedCounts(options: SharedCountsOptions): SharedCounts &
   const { store, now = monotonicNow, everyMs = 1000 } = options;
   const untold = new Map<string, Untold>();
   const known = new Map<string, Known>();
+  /** What is being told at the moment, by key. */
+  let underWay = new Map<string, number>();
   let telling: Promise<void> | undefined;
 
   /** Another one while one is under way is that one. */
@@ -74,6 +79,7 @@ export function createSharedCounts(options: SharedCountsOptions): SharedCounts &
   async function tellSome(): Promise<void> {
     const some = [...untold.values()].slice(0, maxKeysAtOnce);
     for (const { key } of some) untold.delete(key);
+    underWay = new Map(some.map(({ key, count }) => [key, count]));
     const at = now() / 1000;
     const uses = some.map(({ budget, key, count }): BudgetUse => {
       return { key, count, windowStart: seconds(at - (at % budget.seconds)) };
@@ -85,8 +91,12 @@ export function createSharedCounts(options: SharedCountsOptions): SharedCounts &
       // The store is away, which is told elsewhere.
       for (const each of some) {
         each.isLate = true; // told at the next regular time
-        if (!untold.has(each.key) && untold.size < maxKeys) untold.set(each.key, each);
+        const since = untold.get(each.key);
+        if (since !== undefined) each.count += since.count;
+        if (since !== undefined || untold.size < maxKeys) untold.set(each.key, each);
       }
+    } finally {
+      underWay = new Map();
     }
   }
 
@@ -111,9 +121,11 @@ export function createSharedCounts(options: SharedCountsOptions): SharedCounts &
       const entry = untold.get(key) ?? { budget, key, count: 0, heard };
       entry.count++;
       entry.heard = heard;
-      if (!untold.has(key) && untold.size >= maxKeys) return;
+      if (!untold.has(key) && untold.size >= maxKeys) return false;
       untold.set(key, entry);
-      if (isMuch(entry) && !entry.isLate) void tell();
+      if (entry.isLate) return false;
+      if (isMuch(entry)) void tell();
+      return entry.count + (underWay.get(key) ?? 0) >= budget.count * waitingShare;
     },
     async settle(budget, of) {
       const key = keyOf(budget.name, of);
