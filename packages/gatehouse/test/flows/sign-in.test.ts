@@ -222,7 +222,7 @@ test("C-n7 what the provider says of an error is not repeated to the browser", a
     error_description: "<script>alert(1)</script>\r\nSet-Cookie: a=b",
   });
   const response = await agent.request(`${server.url}/callback?${query}`);
-  assert.equal(response.status, 500);
+  assert.equal(response.status, 400);
   assert.doesNotMatch(await response.text(), /<script|%3c|alert|Set-Cookie|%0d/i);
   assert.doesNotMatch(response.headers.get("set-cookie") ?? "", /a=b/);
 });

@@ -9,11 +9,14 @@ import { type OAuthResponse, page } from "./response.ts";
  * unasked (B20), or is told before the client is (Z05).
  */
 export function errorPage(request: OAuthRequest, error: OAuthError, continueTo?: WayBack): OAuthResponse {
-  const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
+  // The app would have been told by a redirect: that somebody's answer was no use is no failure of ours.
+  const isToldFirst = continueTo !== undefined && error.code === "server_error";
+  const { status: told } = error;
+  const status = !isToldFirst && (told >= 500 || told === 429 || told === 403) ? told : 400;
   const answer = page(status, {
     kind: "error",
     status,
-    reason: reasonOf(error, status),
+    reason: reasonOf(error),
     detail: error.hint === undefined ? error.code : `${error.code}: ${error.hint}`,
     reference: request.id,
     continueTo,
@@ -22,7 +25,8 @@ export function errorPage(request: OAuthRequest, error: OAuthError, continueTo?:
 }
 
 /** By what the person can do about it. */
-function reasonOf(error: OAuthError, status: number): Reason {
+function reasonOf(error: OAuthError): Reason {
+  const { status } = error;
   if (error.reason !== undefined) return error.reason;
   if (status === 503) return { key: "unavailable" };
   if (status >= 500) return { key: "failed" };

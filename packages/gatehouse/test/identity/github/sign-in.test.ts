@@ -73,14 +73,14 @@ test("V32 the address is the primary one that GitHub verified; an Enterprise Ser
   const enterprise = { host, endpoints: githubEndpoints(host) };
   github.account.emails = [{ email: "ada@work.example", primary: true, verified: true }];
   const unproven = await failureOf(signIn(github, enterprise));
-  assert.deepEqual(unproven.reason, { key: "unverifiedAddress" }, "it verifies nothing, whatever it says");
+  assert.equal(unproven.reason?.key, "unverifiedAddress", "it verifies nothing, whatever it says");
   github.account.emails = [{ email: "ada@work.example", primary: true, verified: false }];
   assert.equal((await signIn(github, { ...enterprise, trustsAddresses: true })).email, "ada@work.example");
 
   const ofTheCompany = { speaksFor: speaksFor(["example.com"], []) };
   const foreign = await failureOf(signIn(github, { ...enterprise, trustsAddresses: true, ...ofTheCompany }));
   assert.equal(foreign.code, "access_denied");
-  assert.deepEqual(foreign.reason, { key: "foreignAccount" });
+  assert.equal(foreign.reason?.key, "foreignAccount");
   assert.equal(foreign.account, "ada@work.example");
 });
 
@@ -104,7 +104,7 @@ test("V-n12 neither the address of the profile nor one that is not primary or no
     github.account = anAccount({ email: victim, emails: emails as never });
     const failure = await failureOf(signIn(github));
     assert.equal(failure.code, "access_denied");
-    assert.deepEqual(failure.reason, { key }, JSON.stringify(emails));
+    assert.equal(failure.reason?.key, key, JSON.stringify(emails));
     const admitted = await signIn(github, { addressOptional: true });
     assert.equal(admitted.email, "", "without an address is without one");
   }
@@ -173,7 +173,7 @@ async function assertUnticked(
   github.requests.length = 0;
   const failure = await failureOf(signIn(github, options));
   assert.equal(failure.code, "access_denied", granted);
-  assert.deepEqual(failure.reason, { key });
+  assert.equal(failure.reason?.key, key);
   assert.equal(github.requests.at(-1), "POST /login/oauth/access_token", "nothing is asked with that token");
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Identity } from "../../../src/oauth/ports.ts";
 import { failureOf } from "../attempts.ts";
 import { auth0 } from "./auth0.ts";
 import { authelia } from "./authelia.ts";
@@ -47,10 +48,10 @@ for (const shape of shapes) {
     const person = { provider: "work", issuer: issuerOfPerson(player.upstream.issuer), ...shape.person };
 
     await t.test("as it is documented", async () => {
-      assert.deepEqual(await player.signIn(), person);
+      assert.deepEqual(personOf(await player.signIn()), person);
     });
     await t.test("everything but the account in userinfo", async () => {
-      assert.deepEqual(await player.signIn(allInUserinfo(shape)), person);
+      assert.deepEqual(personOf(await player.signIn(allInUserinfo(shape))), person);
     });
     await t.test("with the variables alone, but for Microsoft", async () => {
       const variables = { name: "default", preset: undefined, groupsClaim: undefined, ofVariables: true };
@@ -62,7 +63,7 @@ for (const shape of shapes) {
       const { subject, email, sid } = shape.person;
       const known = { provider: "default", issuer: player.upstream.issuer, subject, email };
       const nothingElse = { name: undefined, groups: [], ...(sid && { sid }) };
-      assert.deepEqual(await player.signIn({}, variables), { ...known, ...nothingElse });
+      assert.deepEqual(personOf(await player.signIn({}, variables)), { ...known, ...nothingElse });
     });
     await t.test("no address anywhere", () =>
       refused(player, { idToken: without("email"), userinfo: without("email") }, "noAddress"),
@@ -105,6 +106,12 @@ for (const shape of shapes) {
   });
 }
 
+/** Without what was noted of how that came about. */
+function personOf({ claims, ...person }: Identity): Omit<Identity, "claims"> {
+  assert.ok(claims !== undefined);
+  return person;
+}
+
 async function refused(
   player: Player,
   bend: Bend,
@@ -113,5 +120,5 @@ async function refused(
 ): Promise<void> {
   const failure = await failureOf(player.signIn(bend, options));
   assert.equal(failure.code, "access_denied", failure.message);
-  assert.deepEqual(failure.reason, { key: reason }, failure.message);
+  assert.equal(failure.reason?.key, reason, failure.message);
 }
