@@ -2,6 +2,8 @@
 const durationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** For what there are many kinds of. */
 export const coarseBounds = [0.001, 0.01, 0.1, 1, 10];
+/** For what others do. */
+export const callBounds = [0.025, 0.1, 0.5, 2.5, 10];
 
 /** How long something took, counted by how long: an addition or two each time. */
 export class Durations {

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditedToolCall, Events } from "../../oauth/ports.ts";
 import { ClosedList, other } from "./closed.ts";
-import { coarseBounds, Durations, Tally } from "./histogram.ts";
+import { callBounds, Durations, Tally } from "./histogram.ts";
 
 /** What is counted by itself; the rest is `other`. With all of it a process has under 3,000 series (Z27). */
 const max = { providers: 12, servers: 20, tools: 1000, toolSeries: 200 };
@@ -87,7 +87,7 @@ export class Meter {
     this.calls.add(
       this.#callKey(server, this.#tools.of(`${name}\n${tool}`) === other ? other : tool, outcome),
     );
-    const durations = this.callDurations.get(server) ?? new Durations(coarseBounds);
+    const durations = this.callDurations.get(server) ?? new Durations(callBounds);
     this.callDurations.set(server, durations);
     durations.add(milliseconds / 1000);
   }
