@@ -48,6 +48,8 @@ interface Untold {
 
 interface Known {
   readonly windowStart: number;
+  /** When that window is over, seconds. */
+  readonly end: number;
   /** What the store said last. */
   total: number;
 }
@@ -64,6 +66,8 @@ export function createSharedCounts(options: SharedCountsOptions): SharedCounts &
   const known = new Map<string, Known>();
   /** What is being told at the moment, by key. */
   let underWay = new Map<string, number>();
+  /** Until then it may be that what is not known was forgotten, seconds. */
+  let forgetfulUntil = 0;
   let telling: Promise<void> | undefined;
 
   /** Another one while one is under way is that one. */
@@ -100,18 +104,21 @@ export function createSharedCounts(options: SharedCountsOptions): SharedCounts &
     }
   }
 
-  function hear({ heard, key }: Untold, { windowStart, count }: BudgetUse, total: number): void {
+  function hear({ budget, heard, key }: Untold, { windowStart, count }: BudgetUse, total: number): void {
     const before = known.get(key);
+    // Of what was forgotten the total holds what was counted here: taken for the others' it counted twice.
+    const isForgotten = before === undefined && windowStart < forgetfulUntil;
     // Of another window, or begun anew by somebody whose clock is ahead: then all of it is news.
     const isNew = before === undefined || before.windowStart !== windowStart || total < before.total + count;
     const others = isNew ? total - count : total - before.total - count;
     known.delete(key); // so that those asked of last stand last
-    known.set(key, { windowStart, total });
-    for (const oldest of known.keys()) {
+    known.set(key, { windowStart, end: windowStart + budget.seconds, total });
+    for (const [oldest, { end }] of known) {
       if (known.size <= maxKeys) break;
       known.delete(oldest);
+      forgetfulUntil = Math.max(forgetfulUntil, end);
     }
-    if (others > 0) heard(others);
+    if (others > 0 && !isForgotten) heard(others);
   }
 
   const timer = setInterval(() => void tell(), everyMs).unref();

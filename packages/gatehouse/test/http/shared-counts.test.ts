@@ -109,3 +109,40 @@ test("whoever is told of once is not told of again, and no address stands in the
   await pause(50);
   assert.equal(told.length, 1);
 });
+
+test("a crowd of addresses does not have what an address did here counted twice, and so keep it out", async () => {
+  const totals = new Map<string, number>();
+  const store: BudgetStore = {
+    async useBudgets(uses) {
+      return uses.map(({ key, count }) => {
+        const total = (totals.get(key) ?? 0) + count;
+        totals.set(key, total);
+        return total;
+      });
+    },
+  };
+  const shared = createSharedCounts({ store, now: () => noon, everyMs: 3_600_000 });
+  try {
+    let others = 0;
+    const use = async (address: string, times: number) => {
+      for (let n = 0; n < times; n++) {
+        shared.note({ name: "token", ...budget }, address, (count) => {
+          if (address === "203.0.113.7") others += count;
+        });
+      }
+      await shared.settle({ name: "token", ...budget }, address);
+    };
+    await use("203.0.113.7", 40);
+    for (let round = 0; round < 3; round++) {
+      for (let n = 0; n < 21_000; n += 1000) {
+        for (let m = n; m < n + 1000; m++)
+          shared.note({ name: "authorize", ...budget }, `crowd ${m}`, () => {});
+        await use(`crowd ${n}`, 1);
+      }
+      await use("203.0.113.7", 1);
+    }
+    assert.equal(others, 0, "nobody else asked as that address");
+  } finally {
+    shared.stop();
+  }
+});
