@@ -107,7 +107,7 @@ for (const shape of shapes) {
 }
 
 /** Without what was noted of how that came about. */
-function personOf({ claims, ...person }: Identity): Omit<Identity, "claims"> {
+function personOf({ claims, authenticatedAt: _, ...person }: Identity): Partial<Identity> {
   assert.ok(claims !== undefined);
   return person;
 }
