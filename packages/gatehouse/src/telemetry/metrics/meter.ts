@@ -23,7 +23,7 @@ export type MeasureAnswer = (outcome: string, seconds: number) => void;
  * them out when somebody asks. Every label's values come from lists of ours, never from a request.
  */
 export class Meter {
-  /** By endpoint; the outcome is `ok`, the code of an error, or a status. */
+  /** By endpoint; the outcome is `ok`, the code of an error, or `other`. */
   readonly answers = new Map<string, { readonly outcomes: Tally; readonly durations: Durations }>();
   readonly pages = new Tally();
   readonly limits = new Tally();

@@ -75,7 +75,7 @@ export function snapshotOf(meter: Meter, gauges: Gauges, known: KnownNames): Sna
     metric(
       "gatehouse_http_requests_total",
       "counter",
-      "Requests answered, by endpoint and outcome: ok, the code of an error, or a status.",
+      "Requests answered, by endpoint and outcome: ok, the code of an error, or other.",
       [...meter.answers].flatMap(([endpoint, { outcomes }]) =>
         counts(outcomes, known.outcomes, (outcome) => ({
           endpoint,
