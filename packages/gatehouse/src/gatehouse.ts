@@ -137,7 +137,7 @@ export async function startGatehouse(
   const watched = { store: keyed.store, storage: config.storage, clock };
   const outages = watchOutages(tracedEvents(metrics?.events(audited) ?? audited, trace), watched);
   const events = tellOfEndings(outages, (about) => gateway.lookSoon(about));
-  const passkeys = await loadPasskeys(config, store, clock, events);
+  const passkeys = await loadPasskeys(config, store, clock, events, settings);
   const signIn = createSignIn(config, urls, clock, log, passkeys, events);
   const refused = createBoundedEvents(events, clock);
   const lost = createBoundedEvents(events, clock, 1);

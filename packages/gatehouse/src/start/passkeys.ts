@@ -4,7 +4,9 @@ import { addressKey } from "../config/sections/people.ts";
 import { inviteFirstPerson } from "../identity/passkey/invite.ts";
 import type { PasskeyProvider } from "../identity/passkey/provider.ts";
 import { hasPasskeys, type RelyingParty, rpIdOf } from "../identity/passkey/relying-party.ts";
+import { resumeSignIn } from "../oauth/authorization/visit.ts";
 import type { Clock, Events, IdentityProvider } from "../oauth/ports.ts";
+import type { Settings } from "../oauth/settings.ts";
 import type { Store } from "../oauth/store.ts";
 import type { Reloadable } from "./reload.ts";
 import { systemRandom } from "./system.ts";
@@ -26,6 +28,7 @@ export async function loadPasskeys(
   store: Store,
   clock: Clock,
   events: Events,
+  settings: Pick<Settings, "secretKeys">,
 ): Promise<Passkeys | undefined> {
   if (!wantsPasskeys(config)) return undefined;
   const { createPasskeyProvider } = await import("../identity/passkey/provider.ts");
@@ -43,6 +46,7 @@ export async function loadPasskeys(
         clock,
         random: systemRandom,
         events,
+        resume: (request, state) => resumeSignIn({ clock, settings }, request, state),
         mayHold: (email) => mayHold(email),
         groupsOf: (email) => groupsOf(email),
       });

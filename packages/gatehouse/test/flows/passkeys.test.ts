@@ -20,7 +20,12 @@ import { type Arrival, UserAgent } from "../support/user-agent.ts";
  * A server without any identity provider, over HTTP: from the link in the terminal to a client's token.
  */
 
-const server = await startTestGatehouse({ PASSKEYS: "on", OAUTH2_CLIENT_ID: "", OAUTH2_CLIENT_SECRET: "" });
+const server = await startTestGatehouse({
+  PASSKEYS: "on",
+  OAUTH2_CLIENT_ID: "",
+  OAUTH2_CLIENT_SECRET: "",
+  ADMINS: "ada@example.com",
+});
 after(() => server.stop());
 const credential = await server.addResource(resource);
 const client = await aPublicClient(server);
@@ -53,6 +58,28 @@ test("a team without a provider signs in with passkeys: a link in the terminal, 
   // The browser is signed in: the next app is only a question.
   const another = await browser.follow(authorizationUrl(server, await aPublicClient(server)), isCallback);
   assert.equal(another.url.pathname, "/consent");
+});
+
+test("a passkey signs in at the home page without an app, and shows the console that it is still them", async () => {
+  const browser = new UserAgent();
+  const signIn = await browser.follow(`${server.url}/sign-in/home`);
+  assert.equal(signIn.url.pathname, "/passkey/sign-in", signIn.html);
+  const home = await browser.submit(signIn, { answer: authenticator.sign(optionsOf(signIn)) });
+  assert.deepEqual([home.url.pathname, home.response.status], ["/", 200]);
+  assert.match(home.html, /ada@example\.com/);
+  const console = await browser.follow(`${server.url}/console`);
+  assert.match(console.html, /<h1>Overview<\/h1>/, "a passkey was shown just now");
+  server.clock.advance(15 * 60 + 1);
+  const again = await browser.follow(`${server.url}/console/people`);
+  const [, href = ""] = /<a class="continue" href="([^"]+)" rel="noreferrer">/.exec(again.html) ?? [];
+  const once = await browser.follow(href.replaceAll("&amp;", "&"));
+  assert.equal(once.url.pathname, "/passkey/sign-in");
+  const back = await browser.submit(once, { answer: authenticator.sign(optionsOf(once)) });
+  assert.equal(back.url.pathname, "/console/people");
+  assert.match(back.html, /ada@example\.com/);
+  // What was begun in another browser is not gone on with here.
+  const other = await new UserAgent().follow(once.url.href);
+  assert.equal(other.response.status, 400);
 });
 
 test("whoever cancels in the app, or shows a passkey that is not theirs, is told and can go on", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { inviteFirstPerson, invitePerson } from "../../src/identity/passkey/invite.ts";
 import { createPasskeyProvider, type PasskeyProvider } from "../../src/identity/passkey/provider.ts";
-import { bindAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
+import { bindAttempt, resumeAttempt, startAttempt } from "../../src/oauth/authorization/attempt.ts";
 import type { Page } from "../../src/oauth/messages/page.ts";
 import { Parameters } from "../../src/oauth/messages/parameters.ts";
 import type { OAuthRequest } from "../../src/oauth/messages/request.ts";
@@ -62,6 +62,7 @@ export async function startPasskeyServer(
       emit: (event: AuditEvent) => void events.push(event),
       record: async (event: AuditEvent) => void events.push(event),
     },
+    resume: resumeAttempt,
     mayHold: (email: string) => !email.endsWith("@elsewhere.example"),
     groupsOf: (email: string) => (email === "grace@example.com" ? ["navy"] : []),
   };

@@ -1,3 +1,5 @@
+import type { Attempt } from "../../oauth/authorization/attempt.ts";
+import type { OAuthRequest } from "../../oauth/messages/request.ts";
 import type { Clock, Events, Random } from "../../oauth/ports.ts";
 import type { Account } from "../../oauth/records.ts";
 import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
@@ -13,6 +15,8 @@ export interface RelyingParty {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;
+  /** What a sign-in was begun with, in this browser, by the `state` that its page came with. */
+  readonly resume: (request: OAuthRequest, state: string | undefined) => Attempt | undefined;
   /** Whether an address is one that people with passkeys may have, and not another provider's (V17, V69). */
   readonly mayHold: (email: string) => boolean;
   /** The groups that the configuration gives whoever has this address, besides those of the invitation. */

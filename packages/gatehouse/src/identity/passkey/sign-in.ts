@@ -1,4 +1,3 @@
-import { resumeAttempt } from "../../oauth/authorization/attempt.ts";
 import { endpointUrls } from "../../oauth/messages/endpoint-urls.ts";
 import { OAuthError } from "../../oauth/messages/errors.ts";
 import { page, redirect } from "../../oauth/messages/response.ts";
@@ -24,7 +23,7 @@ export function signInEndpoint(party: RelyingParty): Endpoint {
     const posted = request.method === "POST";
     if (posted) refuseForeignForm(request, urls.origin);
     const state = (posted ? request.form : request.query)?.get("state");
-    const attempt = resumeAttempt(request, state);
+    const attempt = party.resume(request, state);
     if (attempt === undefined) throw new OAuthError("invalid_grant", { hint: "no such sign-in here" });
     const show = async (problem?: AssertionProblem) =>
       page(problem === undefined ? 200 : 400, {
@@ -73,6 +72,7 @@ export async function completeSignIn(party: RelyingParty, callback: URL, state: 
     subject,
     email,
     name: undefined,
+    authenticatedAt: party.clock.now(), // a passkey was shown, a redirect ago
     groups: [...new Set([...found.passkey.groups, ...party.groupsOf(email)])],
   };
 }

@@ -2,9 +2,10 @@ import type { OAuthRequest } from "../messages/request.ts";
 import type { SetCookie } from "../messages/response.ts";
 import { type IdentityProvider, type SignInAttempt, SignInError } from "../ports.ts";
 import type { Services } from "../services.ts";
+import type { Settings } from "../settings.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import { readSignedText, signText } from "../tokens/signed-text.ts";
-import { type Attempt, attemptOf, signInAttempt, startAttempt } from "./attempt.ts";
+import { type Attempt, attemptOf, resumeAttempt, signInAttempt, startAttempt } from "./attempt.ts";
 import { clientErrorOf } from "./sign-in.ts";
 
 /*
@@ -21,6 +22,8 @@ export interface Visit {
   /** Path, with a query, on our own origin: where the browser goes on to. */
   readonly returnTo: string;
 }
+
+type VisitServices = Pick<Services, "clock"> & { readonly settings: Pick<Settings, "secretKeys"> };
 
 const cookiePrefix = "gatehouse-visit-";
 /** A browser that begins more of them loses the oldest: any page can have it begin many. */
@@ -64,7 +67,7 @@ export async function startVisit(
 
 /** The visit that this `state` belongs to, in this browser; `undefined`: there is none, or it is over. */
 export function resumeVisit(
-  { clock, settings }: Services,
+  { clock, settings }: VisitServices,
   request: OAuthRequest,
   state: string,
 ): { readonly visit: Visit; readonly attempt: Attempt } | undefined {
@@ -77,6 +80,16 @@ export function resumeVisit(
   ];
   if (handle !== state || until < clock.now()) return undefined;
   return { visit: { provider, prompt, returnTo }, attempt: attemptOf(handle, secret) };
+}
+
+/** The attempt that this `state` belongs to, in this browser, whether a client asked for it or none did. */
+export function resumeSignIn(
+  services: VisitServices,
+  request: OAuthRequest,
+  state: string | undefined,
+): Attempt | undefined {
+  const visit = state === undefined ? undefined : resumeVisit(services, request, state);
+  return visit?.attempt ?? resumeAttempt(request, state);
 }
 
 export function releaseVisit({ handleHash }: Attempt): SetCookie {
