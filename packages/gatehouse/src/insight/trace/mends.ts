@@ -58,6 +58,8 @@ const byReason: Readonly<Record<string, string>> = {
     "Look whether the provider can be reached from this server: gatehouse doctor.",
   "the provider cannot answer": "The provider says that it cannot answer now: try again later.",
   "the provider answered an error": "The provider's own words above say why; its log says more.",
+  "no auth_time":
+    "The provider was asked to let the person sign in anew, and does not say that it did: let it send auth_time, which OpenID Connect wants where max_age is sent.",
   "not a member":
     "They have to become a member of the organisation, or organisations of the provider has to name another.",
   "membership unknown": "The organisation has to allow the app at GitHub, so that members can be told.",
