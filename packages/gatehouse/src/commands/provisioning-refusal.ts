@@ -69,6 +69,11 @@ function refusalOf({ problem, about = "", declared }: ProvisioningError, name: s
         1,
         `the secret of client ${name} was changed at this moment: look who did, then run it again`,
       );
+    case "not_as_seen":
+      return new Refusal(
+        1,
+        `client ${name} changed at this moment what it says of itself: look at it again, then run it again`,
+      );
     case "provisioned":
       return new Refusal(1, `client ${name} is one that you provisioned: clients remove takes it away`);
   }

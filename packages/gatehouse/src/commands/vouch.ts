@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
-import { mayVouchFor } from "../oauth/provisioning/clients.ts";
+import { mayVouchFor, vouchAsSeen } from "../oauth/provisioning/clients.ts";
 import type { Store } from "../oauth/store.ts";
 import { refuseDeclaredClient } from "./declared.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
@@ -38,7 +38,11 @@ async function vouchFor(store: Store, id: string): Promise<boolean> {
   const client = await store.findClient(id);
   if (client === undefined) throw unknownClient(id);
   if (!asRefusal(() => mayVouchFor(client), id)) return false;
-  if (!(await store.vouchForClient(id, true))) throw unknownClient(id);
+  await vouchAsSeen(store, client).catch((error: unknown) => {
+    asRefusal(() => {
+      throw error;
+    }, id);
+  });
   return true;
 }
 

@@ -147,4 +147,5 @@ export type ProvisioningProblem =
   | "no_secret"
   | "secret_of_its_own"
   | "changed_meanwhile"
+  | "not_as_seen"
   | "provisioned";

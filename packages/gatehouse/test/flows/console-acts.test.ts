@@ -7,7 +7,7 @@ import { eventsOf } from "../support/audit-events.ts";
 import { act, isAgain, openConsole, signInAgain, signInAtHome } from "../support/console.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, authorize, introspect, redeem, resource, tokensOf } from "../support/oauth-client.ts";
-import { type Arrival, UserAgent } from "../support/user-agent.ts";
+import { type Arrival, hiddenFields, UserAgent } from "../support/user-agent.ts";
 
 /* What administrators set up and change in the console: apps, MCP servers and clients. */
 
@@ -161,7 +161,17 @@ test("a client that registered itself is vouched for, or not any more; what it s
     redirect_uris: "https://evil.example",
   });
   assert.match(refused.html, /only it can change/);
-  await act(server, agent, "/client", { id: client.id, act: "vouch" });
+  const page = await openConsole(server, agent, `/client?id=${client.id}`);
+  const { seen = "" } = hiddenFields(page.html);
+  // It shows what is fine, and says something else by the time the administrator presses the button.
+  const { store } = server;
+  const shown = (await store.findClient(client.id)) ?? assert.fail();
+  await store.replaceClient({ ...shown, redirectUris: ["https://evil.example/callback"] });
+  const late = await act(server, agent, "/client", { id: client.id, act: "vouch", seen });
+  assert.match(late.html, /look at it again/);
+  assert.equal((await store.findClient(client.id))?.dynamicallyRegistered, true);
+  const next = hiddenFields((await openConsole(server, agent, `/client?id=${client.id}`)).html);
+  await act(server, agent, "/client", { id: client.id, act: "vouch", seen: next.seen ?? "" });
   assert.equal((await server.store.findClient(client.id))?.dynamicallyRegistered, false);
   await act(server, agent, "/client", { id: client.id, act: "withdraw" });
   assert.equal((await server.store.findClient(client.id))?.dynamicallyRegistered, true);

@@ -242,6 +242,8 @@ export interface ClientView {
   readonly mayRotate: boolean;
   /** `given`: it may be that it registered itself, and somebody vouched for it. */
   readonly vouching: "given" | "possible" | undefined;
+  /** Stands for what it says of itself here, which is what is vouched for. */
+  readonly seen: string;
   /** `undefined`: only it, or a file, says what it is. */
   readonly form: { readonly action: string; readonly entries: ClientEntries } | undefined;
   readonly problem: ShownProblem | undefined;

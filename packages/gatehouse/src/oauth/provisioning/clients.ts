@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { isDocumented, isPublic } from "../clients/client.ts";
 import type { Client, PreviousSecret, TokenEndpointAuthMethod } from "../records.ts";
 import { checkProvisionedRedirect } from "../redirects/provisioned-redirect.ts";
+import type { Store } from "../store.ts";
 import { hashSecret } from "../tokens/secret.ts";
 import type { ClientId, Seconds } from "../values.ts";
 import { ProvisioningError } from "./problem.ts";
@@ -75,6 +77,24 @@ export function mayVouchFor(client: Client): boolean {
   if (isDocumented(client)) throw new ProvisioningError("known_by_document");
   if (!isPublic(client)) throw new ProvisioningError("holds_own_secret");
   return true;
+}
+
+/** What a client says of itself, in a few characters: another one says something else. */
+export function saidBy({ authMethod, grantTypes, scope, redirectUris, metadata }: Client): string {
+  const said = JSON.stringify([authMethod, grantTypes, scope, redirectUris, metadata]);
+  return createHash("sha256").update(said).digest("base64url");
+}
+
+/**
+ * Vouches for a client as it was seen. It may change what it says until then (RFC 7592), and not any more
+ * after: so that is looked at again. Throws where it was not vouched for, or not any more.
+ */
+export async function vouchAsSeen(store: Pick<Store, "findClient" | "vouchForClient">, seen: Client) {
+  if (!(await store.vouchForClient(seen.id, true))) throw new ProvisioningError("unknown");
+  const vouched = await store.findClient(seen.id);
+  if (vouched !== undefined && saidBy(vouched) === saidBy(seen)) return;
+  await store.vouchForClient(seen.id, false);
+  throw new ProvisioningError("not_as_seen");
 }
 
 /**

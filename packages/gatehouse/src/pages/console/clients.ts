@@ -105,7 +105,7 @@ ${
   view.vouching !== undefined &&
   html`<h2>${own.vouching}</h2>
 <p>${own.vouchExplained}</p>
-${form(target, html`${id}<button class="deny small" name="act" value="${view.vouching === "given" ? "withdraw" : "vouch"}">${view.vouching === "given" ? own.withdraw : own.vouch}</button>`)}`
+${form(target, html`${id}${hidden("seen", view.seen)}<button class="deny small" name="act" value="${view.vouching === "given" ? "withdraw" : "vouch"}">${view.vouching === "given" ? own.withdraw : own.vouch}</button>`)}`
 }
 ${
   view.mayRotate &&

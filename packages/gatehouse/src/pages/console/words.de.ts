@@ -284,6 +284,7 @@ export const consoleGerman: ConsoleWords = {
       "Er hat sich selbst registriert, und bekommt ein neues Geheimnis, indem er sich neu registriert.",
     changed_meanwhile:
       "Sein Geheimnis wurde in diesem Moment geändert: sehen Sie nach, wer es war, und versuchen Sie es erneut.",
+    not_as_seen: "Er sagt inzwischen anderes von sich, als Sie gesehen haben: sehen Sie ihn noch einmal an.",
     provisioned: "Sie haben ihn eingerichtet: entfernen Sie ihn stattdessen.",
   },
 

@@ -272,6 +272,7 @@ export const consoleEnglish = {
     no_secret: "It has no secret.",
     secret_of_its_own: "It registered itself, and gets a new secret by registering anew.",
     changed_meanwhile: "Its secret was changed at this moment: look who did, then try again.",
+    not_as_seen: "It changed what it says of itself since you looked: look at it again.",
     provisioned: "You provisioned it: remove it instead.",
   },
 

@@ -1,6 +1,13 @@
 import { isDocumented } from "../../clients/client.ts";
 import { OAuthError } from "../../messages/errors.ts";
-import { checkRedirects, mayVouchFor, requireChangeable, rotatedSecret } from "../../provisioning/clients.ts";
+import {
+  checkRedirects,
+  mayVouchFor,
+  requireChangeable,
+  rotatedSecret,
+  saidBy,
+  vouchAsSeen,
+} from "../../provisioning/clients.ts";
 import { ProvisioningError } from "../../provisioning/problem.ts";
 import type { Client } from "../../records.ts";
 import { clientSecretPrefix } from "../../tokens/prefixes.ts";
@@ -35,9 +42,9 @@ export const client: ConsolePath = {
         case "set":
           return await set(asked, found, clientEntriesIn(form));
         case "vouch":
-          return await vouch(asked, found, true);
+          return await vouch(asked, found, form.get("seen"));
         case "withdraw":
-          return await vouch(asked, found, false);
+          return await withdraw(asked, found);
         case "rotate":
           return await rotate(asked, found, form.get("keep"));
         case "remove":
@@ -85,6 +92,7 @@ async function showClient(
     // Of one that was vouched for only the store knows that it registered itself.
     vouching: isOperators && !hasSecret ? "given" : mayBeVouchedFor(found) ? "possible" : undefined,
     form: isOperators ? { action: asked.path, entries } : undefined,
+    seen: saidBy(found),
     problem: error && { key: error.problem, about: error.about },
   });
 }
@@ -114,15 +122,24 @@ async function set(asked: Asked, found: Client, entries: ClientEntries) {
   return goTo(asked, pageOf(found));
 }
 
-async function vouch(asked: Asked, found: Client, isVouched: boolean) {
+/** @param seen what it said of itself on the page that the administrator looked at */
+async function vouch(asked: Asked, found: Client, seen: string | undefined) {
+  if (mayVouchFor(found)) {
+    if (seen !== saidBy(found)) throw new ProvisioningError("not_as_seen");
+    await vouchAsSeen(asked.services.store, found);
+    await recordAct(asked, { name: "client_vouched", client: found.id });
+  }
+  return goTo(asked, pageOf(found));
+}
+
+async function withdraw(asked: Asked, found: Client) {
   const { store } = asked.services;
-  if (isVouched ? mayVouchFor(found) : found.declared === undefined) {
-    await store.vouchForClient(found.id, isVouched);
-    if (!isVouched && (await store.findClient(found.id))?.dynamicallyRegistered === false) {
+  if (found.declared === undefined) {
+    await store.vouchForClient(found.id, false);
+    if ((await store.findClient(found.id))?.dynamicallyRegistered === false) {
       throw new ProvisioningError("provisioned");
     }
-    const reason = isVouched ? undefined : "withdrawn";
-    await recordAct(asked, { name: "client_vouched", client: found.id, reason });
+    await recordAct(asked, { name: "client_vouched", client: found.id, reason: "withdrawn" });
   }
   return goTo(asked, pageOf(found));
 }
