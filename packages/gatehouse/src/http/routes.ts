@@ -112,13 +112,14 @@ interface ServedFile {
  * A file of the pages: its name changes with its content, so it may be kept for ever. A picture that is asked
  * for by itself is a document of its own, in which an SVG's script would run: so it has neither scripts nor
  * this origin, and loads nothing.
+ * @param kept by whom: what only some may see is for their own browsers, and no cache in between
  */
-export function assetRoute({ path, body, type }: ServedFile): Route {
+export function assetRoute({ path, body, type }: ServedFile, kept: "public" | "private" = "public"): Route {
   const response = {
     status: 200,
     headers: {
       "Content-Type": type.startsWith("text/") ? `${type}; charset=utf-8` : type,
-      "Cache-Control": "public, max-age=31536000, immutable",
+      "Cache-Control": `${kept}, max-age=31536000, immutable`,
       ...(type.startsWith("image/") && {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
@@ -131,7 +132,7 @@ export function assetRoute({ path, body, type }: ServedFile): Route {
 
 /** The console, with its stylesheet: to whoever is no administrator their paths are unknown ones. */
 export function consoleRoutes(console: Console, stylesheet: ServedFile): HiddenRoutes {
-  const style = assetRoute(stylesheet);
+  const style = assetRoute(stylesheet, "private");
   return {
     paths: [...console.paths, style.path],
     concerns: console.concerns,

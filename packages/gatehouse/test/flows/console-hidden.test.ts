@@ -145,3 +145,17 @@ test("Z-n16 a development sign-in as an administrator is one on this computer al
   }
   assert.ok(port);
 });
+
+test("the console's stylesheet is for administrators too, and no cache between may hand it to others", async () => {
+  const boss = await signInAtHome(server, "boss");
+  const { html } = await openConsole(server, boss);
+  const paths = [...html.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)].map(([, path = ""]) => path);
+  const kept = new Map<string, string | null>();
+  for (const path of paths) {
+    const stranger = await fetch(`${server.url}${path}`);
+    const { status, headers } = await boss.request(`${server.url}${path}`);
+    assert.equal(status, 200, path);
+    if (stranger.status === 404) kept.set(path, headers.get("cache-control"));
+  }
+  assert.deepEqual([...kept.values()], ["private, max-age=31536000, immutable"]);
+});
