@@ -18,9 +18,8 @@ import type { Access, ClientDocuments, Clock, Events, IdentityProviders } from "
 import { createPages } from "./pages/render.ts";
 import { createReadiness, type Warnings } from "./readiness.ts";
 import { watchReturns } from "./start/abandoned.ts";
-import { checkAccess, startAccess } from "./start/access.ts";
-import { startAudit } from "./start/audit.ts";
-import { warnOfAccent } from "./start/brand.ts";
+import { startAccess } from "./start/access.ts";
+import { inTheLogAnyway, startAudit } from "./start/audit.ts";
 import { tellConfiguration } from "./start/configuration.ts";
 import { startConsole } from "./start/console.ts";
 import { keepDeclarations } from "./start/declarations.ts";
@@ -31,17 +30,17 @@ import { keepHouse } from "./start/housekeeping.ts";
 import { closingOnError, type KeyedStoreOverrides, openKeyedStore } from "./start/keyed-store.ts";
 import { lookFromHere } from "./start/look-around.ts";
 import { countGrants, openMetrics, startMetrics } from "./start/metrics.ts";
-import { warnOfOpenDoors } from "./start/open-doors.ts";
 import { watchOutages } from "./start/outage.ts";
 import { loadPasskeys, passkeyWorks, tryBringingGroupsUpToDate } from "./start/passkeys.ts";
+import { tellOfRefusals } from "./start/refusals.ts";
 import { type Reloadable, reloadAll } from "./start/reload.ts";
 import { createSignIn } from "./start/sign-in.ts";
 import { startSinks } from "./start/sinks.ts";
-import { startSpans, warnOfOpenTelemetry } from "./start/spans.ts";
+import { startSpans } from "./start/spans.ts";
 import { systemClock, systemRandom } from "./start/system.ts";
 import { startTrace, tracedEvents } from "./start/trace.ts";
+import { warnAtStart } from "./start/warnings.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
-import { createBoundedEvents } from "./telemetry/bounded-events.ts";
 import { createEvents } from "./telemetry/events.ts";
 import { limitsOnceAMinute } from "./telemetry/limit-events.ts";
 import type { Snapshot } from "./telemetry/metrics/registry.ts";
@@ -82,9 +81,6 @@ export interface Overrides extends KeyedStoreOverrides {
    */
   readonly announce?: (text: string) => void;
 }
-
-/** For what has a line of its own in the log. */
-const unlogged: Events = { emit: () => undefined, record: async () => undefined };
 
 const refusedConfiguration = "the configuration on the disk was refused: what was read before is in force";
 
@@ -139,8 +135,6 @@ export async function startGatehouse(
   const events = tellOfEndings(outages, (about) => gateway.lookSoon(about));
   const passkeys = await loadPasskeys(config, store, clock, events, settings);
   const signIn = createSignIn(config, urls, clock, log, passkeys, events);
-  const refused = createBoundedEvents(events, clock);
-  const lost = createBoundedEvents(events, clock, 1);
   const provided = overrides.providers ?? signIn.providers;
   const measured = metrics?.providers(provided) ?? provided;
   const openProviders = config.providers.filter(({ kind }) => kind === "openid" || kind === "github");
@@ -238,16 +232,7 @@ export async function startGatehouse(
     rateLimits: config.rateLimits,
     sharedCounts,
     ...(overrides.settleMs !== undefined && { settleMs: overrides.settleMs }),
-    onRefused: ({ id, status, error, method, path, address, userAgent, budget, note, wrongAddress }) => {
-      const detail = [`${status} ${method} ${path}`, ...(note === undefined ? [] : [note])].join("; ");
-      const about = { request: id, address, userAgent, error, detail };
-      if (wrongAddress !== undefined) {
-        const seen = `it came by ${wrongAddress.theirs}, and BASE_URL is ${wrongAddress.ours}`;
-        const reason = "host or path differs from BASE_URL";
-        lost("", { name: "not_found", ...about, reason, detail: `${detail}; ${seen}` });
-      } else if (budget !== undefined) events.emit({ name: "limit_reached", ...about, reason: budget });
-      else refused(`${status} ${address}`, { name: "request_refused", ...about });
-    },
+    onRefused: tellOfRefusals(events, clock),
     onFailure: (error, { id, path }) => log.error({ err: error, request: id, path }, "request failed"),
     ...metrics?.edge,
     spans: spans?.requests,
@@ -276,11 +261,9 @@ export async function startGatehouse(
   const looking = lookFromHere(config, log, store, signIn.discoverable, warnings, {
     tells: keepsHouse,
     works,
-    record: audit.events(unlogged).emit,
+    record: audit.events(inTheLogAnyway).emit,
   });
-  if (keepsHouse) warnOfOpenDoors(config, log);
-  if (keepsHouse) warnOfAccent(config, log);
-  if (keepsHouse) warnOfOpenTelemetry(config, log);
+  if (keepsHouse) warnAtStart(config, log);
   const withdrawal = startWithdrawal(config, store, log);
   if (keepsHouse) tellConfiguration(config, events, keyed);
   // What of the configuration may change while it runs.
@@ -322,53 +305,7 @@ export async function startGatehouse(
       await housekeeping?.stop();
       sharedCounts?.stop();
       await uses.stop();
-      await uses.stop();
       await trace.stop();
-      await audit.stop();
-      await store.close();
-    },
-  };
-}
-
-/**
- * What is done once for several processes that serve: the database is brought up to date, its key created,
- * and what died swept away.
- * @throws what `startGatehouse` does when the database cannot be used
- */
-export async function startUpkeep(
-  config: Config,
-  log: Logger,
-  overrides: KeyedStoreOverrides & Pick<Overrides, "announce"> = {},
-): Promise<Pick<RunningGatehouse, "reload" | "events" | "snapshot" | "stop">> {
-  const keyed = await openKeyedStore(config, log, systemClock, overrides);
-  const { store, keyring } = keyed;
-  const told = createEvents(log);
-  const sinks = await startSinks(config, log);
-  const audit = startAudit(config, { store, keyring, clock: systemClock, sinks }, log, told, new Map());
-  const events = audit.events(told);
-  const housekeeping = keepHouse(config, log, { store, clock: systemClock, audit }, new Map());
-  const { discoverable } = createSignIn(config, endpointUrls(config.settings.issuer), systemClock, log);
-  const works = passkeyWorks(config, store, systemClock, log, { announce: overrides.announce, events });
-  const looking = lookFromHere(config, log, store, discoverable, new Map(), {
-    works,
-    record: audit.events(unlogged).emit,
-  });
-  warnOfOpenDoors(config, log);
-  warnOfAccent(config, log);
-  warnOfOpenTelemetry(config, log);
-  const services = { log, events, store, clock: systemClock };
-  const declarations = await closingOnError(store, () => keepDeclarations(config, services, true));
-  const counting = config.metrics && countGrants(store, systemClock);
-  tellConfiguration(config, events, keyed);
-  return {
-    events,
-    snapshot: startMetrics(config, counting?.latest, undefined, sinks.states, audit.writer.state)?.snapshot,
-    reload: (changed) => reloadAll([checkAccess(store, log), declarations], changed),
-    async stop() {
-      looking.stop();
-      declarations.stop();
-      counting?.stop();
-      await housekeeping.stop();
       await audit.stop();
       await store.close();
     },

@@ -157,3 +157,6 @@ async function commandKey(config: Config) {
 
 /** The protocol's clock knows seconds; of the computer's own there are milliseconds. */
 const milliseconds = (clock: Clock) => (clock === systemClock ? Date.now : () => clock.now() * 1000);
+
+/** In place of the log, for what has a line of its own there. */
+export const inTheLogAnyway: Events = { emit: () => undefined, record: async () => undefined };
