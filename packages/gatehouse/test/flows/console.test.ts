@@ -223,7 +223,7 @@ test("whoever takes prompt and max_age out of the question to the provider has p
     const quieter = new URL(link);
     for (const name of ["prompt", "max_age"]) quieter.searchParams.delete(name);
     const back = await agent.follow(quieter.href);
-    assert.equal(back.response.status, 500);
+    assert.equal(back.response.status, 400);
     assert.equal(eventsOf(server, "sign_in_failed").at(-1)?.reason, "no auth_time");
     assert.ok(isAgain(await agent.follow(`${server.url}/console/people`)));
   } finally {

@@ -103,6 +103,8 @@ export function clientErrorOf(
   return new OAuthError(code, {
     debug: message,
     cause,
+    // That an answer which came by the browser is no use is no failure of this server.
+    ...(code === "server_error" && { status: 400 }),
     ...(hint === undefined ? {} : { hint }),
     reason: reason ?? reasonOfCode[code],
     log: { event: "sign_in_failed", provider, reason: logReason },

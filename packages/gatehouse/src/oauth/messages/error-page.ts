@@ -9,10 +9,7 @@ import { type OAuthResponse, page } from "./response.ts";
  * unasked (B20), or is told before the client is (Z05).
  */
 export function errorPage(request: OAuthRequest, error: OAuthError, continueTo?: WayBack): OAuthResponse {
-  // The app would have been told by a redirect: that somebody's answer was no use is no failure of ours.
-  const isToldFirst = continueTo !== undefined && error.code === "server_error";
-  const { status: told } = error;
-  const status = !isToldFirst && (told >= 500 || told === 429 || told === 403) ? told : 400;
+  const status = error.status >= 500 || error.status === 429 || error.status === 403 ? error.status : 400;
   const answer = page(status, {
     kind: "error",
     status,
