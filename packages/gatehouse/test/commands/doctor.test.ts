@@ -259,11 +259,11 @@ test("what is wrong between us and the provider is told at the check that is abo
       const { of } = await at({ UPSTREAM_ISSUER: ahead.issuer });
       assert.match(
         shown(of("clock.provider")),
-        /^fail \| The clock of .* is 7,20[23] s ahead of ours\. \| Its operator must set it/,
+        /^fail \| The clock of .* is 7,20\d s ahead of ours\. \| Its operator must set it/,
       );
       assert.match(
         shown(of("clock.self")),
-        /^warn \| Our clock is 7,20[23] s behind .*; nothing here tells which is right/,
+        /^warn \| Our clock is 7,20\d s behind .*; nothing here tells which is right/,
       );
     } finally {
       await ahead.close();
