@@ -7,10 +7,21 @@ import { test } from "node:test";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
 import { startPostgres } from "../support/postgres.ts";
 
-/** What is about the embedded database itself, or needs no database at all. */
+/** What is about the embedded database itself, or about pages, sinks and secrets, whatever the database. */
 const elsewhere = [
   "database-dump",
+  "brand-browser",
   "consent-browser",
+  "console-browser",
+  "passkeys-browser",
+  "several-providers-browser",
+  "twenty-failures",
+  "hostile-text",
+  "secrets-nowhere",
+  "doctor-challenge",
+  "spans",
+  "sinks",
+  "language",
   "bad-input",
   "metadata",
   "client-document-policy",
