@@ -47,24 +47,33 @@ function createCounter(
   const together = { name, ...budget };
   let current = 0;
   let newKeys = 0;
+  /** Of each key in this while, how many were counted at others. */
+  let elsewhere = new Map<string, number>();
   return {
     async count(key) {
       const period = Math.floor(now() / (budget.seconds * 1000));
       if (period !== current) {
         current = period;
         newKeys = 0;
+        elsewhere = new Map();
       }
       if (newKeys >= maxKeys && (await limiter.get(key)) === null) return 0;
       // What is refused here counts for nobody, so that it does not make them wait for longer.
-      const heard = (others: number) => void limiter.penalty(key, others);
+      const heard = (others: number) => {
+        elsewhere.set(key, (elsewhere.get(key) ?? 0) + others);
+        void limiter.penalty(key, others);
+      };
       try {
-        const { isFirstInDuration } = await limiter.consume(key);
+        const { isFirstInDuration, consumedPoints } = await limiter.consume(key);
         if (isFirstInDuration) newKeys++;
         if (shared === undefined) return 0;
         if (!shared.note(together, key, heard)) return 0;
+        const before = elsewhere.get(key) ?? 0;
         await shared.settle(together, key);
-        const now = await limiter.get(key);
-        return now !== null && now.consumedPoints > budget.count ? secondsLeft(now) : 0;
+        // Whoever came here after this one does not count against it.
+        const place = consumedPoints + Math.max(0, (elsewhere.get(key) ?? 0) - before);
+        const state = place > budget.count ? await limiter.get(key) : null;
+        return state === null ? 0 : secondsLeft(state);
       } catch (exceeded) {
         if (exceeded instanceof RateLimiterRes) return secondsLeft(exceeded);
         throw exceeded;

@@ -92,6 +92,22 @@ test("Z-n22 a budget is not evaded by addresses of one network, by instances in 
   assert.ok(Number(await last?.limits("authorize", "203.0.113.7")) > 0, "and hears what was used meanwhile");
 });
 
+test("of many at once exactly as many are let through as one instance may, and those who are refused take nobody's place", async (t) => {
+  const counts = new Map<string, number>();
+  const slow: BudgetStore = {
+    useBudgets: async (uses) => {
+      await pause(2);
+      return uses.map(({ key, count }) => {
+        counts.set(key, (counts.get(key) ?? 0) + count);
+        return counts.get(key) ?? 0;
+      });
+    },
+  };
+  const [one] = instances(t, slow, [0]);
+  const waits = await Promise.all(Array.from({ length: 150 }, () => one?.limits("authorize", "203.0.113.7")));
+  assert.equal(waits.filter((wait) => wait === 0).length, budget.count);
+});
+
 test("whoever is told of once is not told of again, and no address stands in the database", async (t) => {
   const told: string[] = [];
   const store: BudgetStore = {
