@@ -7,8 +7,8 @@ import { type AuditKey, addressId, headSeal, recordMac, sealerOf } from "./seals
 
 /** Events that wait while the store refuses them; what comes then is lost, and counted. */
 const maxWaiting = 10_000;
-/** Records a write takes: little enough that nobody waits for it. */
-const batchSize = 64;
+/** Records a write takes: so many that its flush is shared, and no more than some milliseconds of work. */
+const batchSize = 256;
 /** From an event to its write, and from a write that failed to the next, milliseconds. */
 const delayMs = 500;
 const retryMs = 1000;
