@@ -82,7 +82,7 @@ const floors: readonly (readonly string[])[] = [
   ["provisioning"],
   ["clients"],
   ["services", "tracing", "scope", "resource", "pkce", "subject"],
-  ["tokens", "redirects", "messages"],
+  ["tokens", "redirects", "messages", "wrapped-providers"],
   ["store", "ports"],
   ["declarations", "scope-changes"],
   ["records", "trace-step", "settings", "grant-types", "reason", "audit-record"],

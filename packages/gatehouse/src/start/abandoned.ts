@@ -4,6 +4,7 @@ import type { Endpoint } from "../oauth/services.ts";
 import type { Store } from "../oauth/store.ts";
 import { hashSecret } from "../oauth/tokens/secret.ts";
 import type { Seconds, SecretHash } from "../oauth/values.ts";
+import { withOwn, wrapProviders } from "../oauth/wrapped-providers.ts";
 
 export interface ReturnsOptions {
   readonly events: Events;
@@ -26,7 +27,7 @@ export interface Returns {
 /** So many in a row that are not answered are no people who changed their minds. */
 const inARow = 5;
 /** Seconds until a person who has not come back will not. */
-const patient = 600;
+const waitSeconds = 600;
 const everyMs = 60_000;
 const maxRemembered = 200;
 
@@ -39,12 +40,9 @@ const maxRemembered = 200;
 export function watchReturns(inner: IdentityProviders, options: ReturnsOptions): Returns {
   const { events, store, clock, callbackOf } = options;
   const sent = new Map<string, { readonly handle: SecretHash; readonly at: Seconds }[]>();
-  const watched = new WeakMap<IdentityProvider, IdentityProvider>();
 
   function watch(provider: IdentityProvider): IdentityProvider {
     if (callbackOf(provider.name) === undefined) return provider;
-    const known = watched.get(provider);
-    if (known !== undefined) return known;
     const signInUrl: IdentityProvider["signInUrl"] = async (attempt) => {
       const url = await provider.signInUrl(attempt);
       const list = sent.get(provider.name) ?? [];
@@ -52,13 +50,13 @@ export function watchReturns(inner: IdentityProviders, options: ReturnsOptions):
       sent.set(provider.name, list.slice(-maxRemembered));
       return url;
     };
-    const own = Object.assign(Object.create(provider) as IdentityProvider, { signInUrl });
-    watched.set(provider, own);
-    return own;
+    return withOwn(provider, { signInUrl });
   }
 
   async function lookAt(provider: string): Promise<void> {
-    const late = (sent.get(provider) ?? []).filter(({ at }) => at <= clock.now() - patient).slice(-inARow);
+    const late = (sent.get(provider) ?? [])
+      .filter(({ at }) => at <= clock.now() - waitSeconds)
+      .slice(-inARow);
     if (late.length < inARow) return;
     const states = await Promise.all(late.map(({ handle }) => store.findAttempt(handle)));
     // What is still at its first stage was answered nowhere.
@@ -68,7 +66,7 @@ export function watchReturns(inner: IdentityProviders, options: ReturnsOptions):
       request: states.at(-1)?.reference ?? "-",
       provider,
       reason: "no answer from the provider",
-      detail: `${inARow} of the last ${inARow} did not come back within ${patient / 60} min: does the provider know our client id, and the redirect URI ${callbackOf(provider)}?`,
+      detail: `${inARow} of the last ${inARow} did not come back within ${waitSeconds / 60} min: does the provider know our client id, and the redirect URI ${callbackOf(provider)}?`,
     });
   }
 
@@ -83,15 +81,7 @@ export function watchReturns(inner: IdentityProviders, options: ReturnsOptions):
   const timer = setInterval(() => void look().catch(() => undefined), everyMs).unref();
 
   return {
-    providers: {
-      get all() {
-        return inner.all.map(watch);
-      },
-      find(name) {
-        const found = inner.find(name);
-        return found && watch(found);
-      },
-    },
+    providers: wrapProviders(inner, watch),
     callback: (provider, endpoint) => (request: OAuthRequest) => {
       if (request.query.has("state")) forget(provider);
       return endpoint(request);

@@ -1,26 +1,12 @@
 import type { IdentityProvider, IdentityProviders } from "../../oauth/ports.ts";
 import { SignInError } from "../../oauth/ports.ts";
+import { withOwn, wrapProviders } from "../../oauth/wrapped-providers.ts";
 import type { CurrentSpan } from "./requests.ts";
 import { spanKinds } from "./span.ts";
 
 /** Identity providers whose part of a request is a span of it. */
 export function tracedProviders(providers: IdentityProviders, current: CurrentSpan): IdentityProviders {
-  // One for each, for as long as it is there: they are compared.
-  const traced = new WeakMap<IdentityProvider, IdentityProvider>();
-  const of = (provider: IdentityProvider): IdentityProvider => {
-    const known = traced.get(provider) ?? withSpans(provider, current);
-    traced.set(provider, known);
-    return known;
-  };
-  return {
-    get all() {
-      return providers.all.map(of);
-    },
-    find(name) {
-      const found = providers.find(name);
-      return found && of(found);
-    },
-  };
+  return wrapProviders(providers, (provider) => withSpans(provider, current));
 }
 
 function withSpans(provider: IdentityProvider, current: CurrentSpan): IdentityProvider {
@@ -38,9 +24,9 @@ function withSpans(provider: IdentityProvider, current: CurrentSpan): IdentityPr
     }
   }
   const { confirm } = provider;
-  return Object.assign(Object.create(provider) as IdentityProvider, {
+  return withOwn(provider, {
     signInUrl: (...values) => told("signInUrl", () => provider.signInUrl(...values)),
     completeSignIn: (...values) => told("completeSignIn", () => provider.completeSignIn(...values)),
     ...(confirm && { confirm: (...values) => told("confirm", () => confirm.apply(provider, values)) }),
-  } satisfies Partial<IdentityProvider>);
+  });
 }

@@ -1,4 +1,5 @@
 import type { IdentityProvider, IdentityProviders } from "../../oauth/ports.ts";
+import { withOwn, wrapProviders } from "../../oauth/wrapped-providers.ts";
 import { Durations } from "./histogram.ts";
 import { elapsed, type Meter } from "./meter.ts";
 
@@ -7,22 +8,7 @@ export function measuredProviders(
   providers: IdentityProviders,
   meter: Pick<Meter, "provider" | "providers">,
 ): IdentityProviders {
-  // One for each, for as long as it is there: they are compared.
-  const measured = new WeakMap<IdentityProvider, IdentityProvider>();
-  const of = (provider: IdentityProvider): IdentityProvider => {
-    const known = measured.get(provider) ?? timed(provider, meter);
-    measured.set(provider, known);
-    return known;
-  };
-  return {
-    get all() {
-      return providers.all.map(of);
-    },
-    find(name) {
-      const found = providers.find(name);
-      return found && of(found);
-    },
-  };
+  return wrapProviders(providers, (provider) => timed(provider, meter));
 }
 
 function timed(provider: IdentityProvider, meter: Pick<Meter, "provider" | "providers">): IdentityProvider {
@@ -37,5 +23,5 @@ function timed(provider: IdentityProvider, meter: Pick<Meter, "provider" | "prov
       times.add(elapsed(begun));
     }
   };
-  return Object.assign(Object.create(provider) as IdentityProvider, { completeSignIn });
+  return withOwn(provider, { completeSignIn });
 }
