@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** Of what is written at once: little enough that a server's own flush is not long behind this one's. */
@@ -36,7 +36,9 @@ export function copyDatabase(path: string, draft: string, timeoutMs = defaultTim
     const copy = new PacedCopy(source, target, fstatSync(source).size);
     copy.bringUpToDate(fstatSync(source).size);
     copy.bringUpToDate(fstatSync(source).size);
-    copy.bringUpToDate(holdSnapshot(reader, database, timeoutMs));
+    const size = holdSnapshot(reader, database, timeoutMs);
+    copy.bringUpToDate(size);
+    ftruncateSync(target, size); // it may have been longer at first
   } finally {
     reader.close();
     database.close();
