@@ -18,7 +18,7 @@ function format(entry: Record<string, unknown>): string {
     entry.level === "info" || entry.level === "debug" ? "" : `${String(entry.level).toUpperCase()} `;
   const what = mark + show(entry.event ?? entry.msg ?? "").replaceAll("_", " ");
   const facts = Object.entries(entry)
-    .filter(([name]) => !placed.has(name))
+    .filter(([name, value]) => !placed.has(name) && !(name === "request" && value === "-"))
     .map(([name, value]) => `${name}=${show(value)}`);
   return `${[time, what.padEnd(20), ...facts].join("  ").trimEnd()}\n${trace(entry.err)}`;
 }
