@@ -50,8 +50,9 @@ export interface DoctorInput extends ConfigInput {
   readonly random: Random;
 }
 
-export function createDoctor(input: DoctorInput): Doctor {
-  const found = load(input);
+/** @param mode as which command reads the configuration */
+export function createDoctor(input: DoctorInput, mode: "serve" | "dev" = "serve"): Doctor {
+  const found = load(input, mode);
   const loaded = "problems" in found ? undefined : found;
   const database = loaded && databaseToLookAt(loaded.config);
   const checks = [
@@ -111,9 +112,12 @@ function look(
   ];
 }
 
-function load(input: ConfigInput): LoadedSettings | { readonly problems: readonly ConfigurationProblem[] } {
+function load(
+  input: ConfigInput,
+  mode: "serve" | "dev",
+): LoadedSettings | { readonly problems: readonly ConfigurationProblem[] } {
   try {
-    return loadSettings(input, "serve");
+    return loadSettings(input, mode);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const problems = error.errors.map((problem) => ({

@@ -45,6 +45,17 @@ async function aHouse(t: TestContext, at?: string) {
   return { folder, path, store, environment };
 }
 
+test("with --dev it looks at what gatehouse dev runs, which needs no provider", async (t) => {
+  const { path } = await aHouse(t);
+  const environment = { SQL_URL: `sqlite:${path}`, PORT: `${await freePort()}`, METRICS_LISTEN: "off" };
+  const serve = await doctor(environment);
+  assert.equal(serve.of("config.valid").result, "fail");
+  const { out } = await runCommand(["doctor", "--dev", "--json"], environment);
+  const findings = JSON.parse(out) as { id: string; result: string }[];
+  const failing = findings.filter(({ result }) => result === "fail").map(({ id }) => id);
+  assert.deepEqual(failing, ["public.reach"], "no server runs");
+});
+
 test("a house in order passes each check that can be made while its server is down, and the one that fails says so", async (t) => {
   const { environment } = await aHouse(t);
   const { code, findings, of } = await doctor(environment);
