@@ -3,26 +3,19 @@ import type {
   Account,
   AuthorizationRequest,
   BrowserSession,
-  Ceremony,
   Code,
   Consent,
   FoundCode,
   Grant,
-  Invitation,
   KnownAccount,
-  Passkey,
-  Resource,
-  ResourceClaim,
   SignInChoice,
   Standing,
   Transaction,
 } from "../oauth/records.ts";
-import type { GrantCount, KnownKey } from "../oauth/store/keys.ts";
 import type { AttemptState } from "../oauth/store/transactions.ts";
 import type { GrantUse } from "../oauth/store/uses.ts";
 import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
-import { readDeclared, writeDeclared } from "./declared-layout.ts";
-import { type Columns, jsonOrNull, layout, type Row, type Written } from "./layout.ts";
+import { type Columns, layout, type Written } from "./layout.ts";
 
 /*
  * The records, as they stand in the tables of both databases.
@@ -352,140 +345,3 @@ export const browserSessions = layout(
     authTime: column.instant("s.auth_time"),
   }),
 );
-
-export const passkeys = layout(
-  (column): Passkey => ({
-    id: column.text("id"),
-    subject: column.text<Subject>("subject"),
-    rpId: column.text("rp_id"),
-    publicKey: column.text("public_key"),
-    counter: column.integer("counter"),
-    backupEligible: column.flag("backup_eligible"),
-    backedUp: column.flag("backed_up"),
-    name: column.text("name"),
-    createdAt: column.instant("created_at"),
-    lastUsedAt: column.optionalInstant("last_used_at"),
-    groups: column.json<string[]>("group_names"),
-  }),
-  (passkey, { instant, flag }) => ({
-    id: passkey.id,
-    subject: passkey.subject,
-    rp_id: passkey.rpId,
-    public_key: passkey.publicKey,
-    counter: passkey.counter,
-    backup_eligible: flag(passkey.backupEligible),
-    backed_up: flag(passkey.backedUp),
-    name: passkey.name,
-    created_at: instant(passkey.createdAt),
-    last_used_at: passkey.lastUsedAt === undefined ? null : instant(passkey.lastUsedAt),
-    group_names: JSON.stringify(passkey.groups),
-  }),
-);
-
-/** @param row of an account's columns, and the groups that its passkeys have */
-export function toPasskeyPerson(row: Row): { readonly account: Account; readonly groups: readonly string[] } {
-  const groups = JSON.parse(row[accounts.names.length] as string) as string[];
-  return { account: accounts.read(row), groups };
-}
-
-export const invitations = layout(
-  (column): Invitation => ({
-    tokenHash: column.text<SecretHash>("id"),
-    email: column.text("email"),
-    subject: column.text<Subject>("subject"),
-    userHandle: column.text("user_handle"),
-    groups: column.json<string[]>("group_names"),
-    endsGrants: column.flag("ends_grants"),
-    createdAt: column.instant("created_at"),
-    expiresAt: column.instant("expires_at"),
-  }),
-  (invitation, { instant, flag }) => ({
-    id: invitation.tokenHash,
-    email: invitation.email,
-    subject: invitation.subject,
-    user_handle: invitation.userHandle,
-    group_names: JSON.stringify(invitation.groups),
-    ends_grants: flag(invitation.endsGrants),
-    created_at: instant(invitation.createdAt),
-    expires_at: instant(invitation.expiresAt),
-  }),
-);
-
-export const ceremonies = layout(
-  (column): Ceremony => ({
-    secretHash: column.text<SecretHash>("id"),
-    bindingHash: column.text<SecretHash>("binding_hash"),
-    purpose: column.text<Ceremony["purpose"]>("purpose"),
-    subject: column.optionalText<Subject>("subject"),
-    expiresAt: column.instant("expires_at"),
-  }),
-  (ceremony, { instant }) => ({
-    id: ceremony.secretHash,
-    binding_hash: ceremony.bindingHash,
-    purpose: ceremony.purpose,
-    subject: ceremony.subject ?? null,
-    expires_at: instant(ceremony.expiresAt),
-  }),
-);
-
-export const resources = layout(
-  (column): Resource => {
-    const identifier = column.text<ResourceIdentifier>("identifier");
-    const name = column.optionalText("name");
-    const scopes = column
-      .json<{ name: string; sentence?: string; isDefault?: true; isOptional?: true }[]>("scopes")
-      .map(({ name, sentence, isDefault, isOptional }) => ({
-        name,
-        sentence,
-        ...(isDefault && { isDefault }),
-        ...(isOptional && { isOptional }),
-      }));
-    const createdAt = column.instant("created_at");
-    const hash = column.optionalText<SecretHash>("previous_credential_hash");
-    const until = column.instant("previous_credential_until");
-    const previousCredential = hash && { hash, until };
-    const claims = column.optionalJson<ResourceClaim[]>("claims");
-    const declared = readDeclared(column);
-    return {
-      identifier,
-      name,
-      scopes,
-      createdAt,
-      ...(claims?.length && { claims }),
-      ...(declared && { declared }),
-      ...(previousCredential && { previousCredential }),
-    };
-  },
-  ({ identifier, name = null, scopes, createdAt, claims, declared, previousCredential }, { instant }) => ({
-    identifier,
-    name,
-    scopes: JSON.stringify(scopes),
-    claims: jsonOrNull(claims),
-    ...writeDeclared(declared, instant),
-    created_at: instant(createdAt),
-    previous_credential_hash: previousCredential?.hash ?? null,
-    previous_credential_until: previousCredential === undefined ? null : instant(previousCredential.until),
-  }),
-);
-
-export const knownKeys = layout(
-  (column): KnownKey => ({
-    fingerprint: column.text("fingerprint"),
-    since: column.optionalInstant("since"),
-    startedAt: column.optionalInstant("started_at"),
-  }),
-);
-
-export const keyCountColumns = "key_id, count(*), count(distinct subject)";
-
-/** @param all the number of people, in one row */
-export function toGrantCount(all: Row | undefined, byKey: readonly Row[]): GrantCount {
-  return {
-    people: Number(all?.[0] ?? 0),
-    byKey: byKey.map(([keyId, grantCount, people]) => ({
-      keyId: (keyId as number | null) ?? undefined,
-      grants: Number(grantCount),
-      people: Number(people),
-    })),
-  };
-}

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clientStatements, readClient } from "../../src/storage/client-layout.ts";
+import { knownKeys } from "../../src/storage/key-layout.ts";
 import { type Layout, layout, valuesOf } from "../../src/storage/layout.ts";
 import * as layouts from "../../src/storage/layouts.ts";
+import * as passkeyLayouts from "../../src/storage/passkey-layouts.ts";
 import { clients as postgresClients } from "../../src/storage/postgres/client-layout.ts";
+import { resources } from "../../src/storage/resource-layout.ts";
 
 const things = layout(
   (column) => ({
@@ -53,8 +56,12 @@ test("a reader that skips a column for what another holds is a mistake that is t
 test("every record reads all of its columns, whether they hold something or nothing", () => {
   const all: Record<string, Layout<unknown>> = {
     ...Object.fromEntries(
-      Object.entries(layouts).flatMap(([name, value]) => (typeof value === "object" ? [[name, value]] : [])),
+      Object.entries({ ...layouts, ...passkeyLayouts }).flatMap(([name, value]) =>
+        typeof value === "object" ? [[name, value]] : [],
+      ),
     ),
+    knownKeys,
+    resources,
     clientStatements,
     clients: layout((column) => readClient(column)),
     postgresClients,

@@ -10,7 +10,7 @@ import type { Store } from "../../oauth/store.ts";
 import type { SecretHash } from "../../oauth/values.ts";
 import { clientStatements, statementOf } from "../client-layout.ts";
 import { outcomeOf, placeholderOf } from "../declaration-outcome.ts";
-import { resources } from "../layouts.ts";
+import { resources } from "../resource-layout.ts";
 import { clients } from "./client-layout.ts";
 import { instant, instantOrNull } from "./column-types.ts";
 import { type Database, type Run, Undo } from "./database.ts";

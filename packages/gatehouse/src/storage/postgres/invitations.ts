@@ -1,7 +1,8 @@
 import type { Invitation } from "../../oauth/records.ts";
 import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
-import { accounts, invitations, passkeys } from "../layouts.ts";
+import { accounts } from "../layouts.ts";
+import { invitations, passkeys } from "../passkey-layouts.ts";
 import { addressBook } from "./addresses.ts";
 import { instant } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";

@@ -1,6 +1,6 @@
 import type { Store } from "../../oauth/store.ts";
+import { keyCountColumns, knownKeys, toGrantCount } from "../key-layout.ts";
 import { startedAfterOthers } from "../key-starts.ts";
-import { keyCountColumns, knownKeys, toGrantCount } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 

@@ -1,6 +1,7 @@
 import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
-import { accounts, ceremonies, passkeys, toPasskeyPerson } from "../layouts.ts";
+import { accounts } from "../layouts.ts";
+import { ceremonies, passkeys, toPasskeyPerson } from "../passkey-layouts.ts";
 import { instant } from "./column-types.ts";
 import { type Database, Undo } from "./database.ts";
 import { columnsOf, parameters, valuesOf } from "./dialect.ts";

@@ -11,7 +11,7 @@ import type { Seconds, SecretHash } from "../../oauth/values.ts";
 import { clientStatements, readClient, statementOf } from "../client-layout.ts";
 import { outcomeOf, placeholderOf } from "../declaration-outcome.ts";
 import { layout } from "../layout.ts";
-import { resources } from "../layouts.ts";
+import { resources } from "../resource-layout.ts";
 import type { Database } from "./database.ts";
 import { placeholders, valuesOf } from "./dialect.ts";
 

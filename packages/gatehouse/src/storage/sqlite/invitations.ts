@@ -1,6 +1,7 @@
 import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
-import { accounts, invitations, passkeys } from "../layouts.ts";
+import { accounts } from "../layouts.ts";
+import { invitations, passkeys } from "../passkey-layouts.ts";
 import { addressBook } from "./addresses.ts";
 import type { Database } from "./database.ts";
 import { insertInto, placeholders, valuesOf } from "./dialect.ts";

@@ -1,7 +1,8 @@
 import type { Account } from "../../oauth/records.ts";
 import type { PasskeyStore } from "../../oauth/store/passkeys.ts";
 import { found } from "../layout.ts";
-import { accounts, ceremonies, passkeys, toPasskeyPerson } from "../layouts.ts";
+import { accounts } from "../layouts.ts";
+import { ceremonies, passkeys, toPasskeyPerson } from "../passkey-layouts.ts";
 import type { Database } from "./database.ts";
 import { insertInto, placeholders, valuesOf } from "./dialect.ts";
 

@@ -1,8 +1,8 @@
 import type { ResourceChange } from "../../oauth/store/resources.ts";
 import type { Store } from "../../oauth/store.ts";
 import { found, jsonOrNull } from "../layout.ts";
-import { resources } from "../layouts.ts";
 import { changedResource } from "../resource-change.ts";
+import { resources } from "../resource-layout.ts";
 import type { Database } from "./database.ts";
 import { placeholders, valuesOf } from "./dialect.ts";
 import { sharedLookup } from "./lookup.ts";
