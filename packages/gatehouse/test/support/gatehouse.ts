@@ -124,6 +124,10 @@ export async function startTestGatehouse(
     documents,
     ...(access && { access }),
     ...(makeProviders && { providers: providersOf(await makeProviders(issuer)) }),
+  }).catch(async (error: unknown) => {
+    await upstream.close(); // what nobody can stop any more would keep the test's process alive
+    await store.close();
+    throw error;
   });
   return {
     issuer,
