@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import { createAdmins } from "./access/admins.ts";
 import { createClientDocuments } from "./client-documents/client-documents.ts";
 import type { Config } from "./config/config.ts";
@@ -43,6 +42,7 @@ import { warnAtStart } from "./start/warnings.ts";
 import { startWithdrawal } from "./start/withdrawal.ts";
 import { createEvents } from "./telemetry/events.ts";
 import { limitsOnceAMinute } from "./telemetry/limit-events.ts";
+import type { Log } from "./telemetry/log.ts";
 import type { Snapshot } from "./telemetry/metrics/registry.ts";
 
 export interface RunningGatehouse {
@@ -91,7 +91,7 @@ const refusedConfiguration = "the configuration on the disk was refused: what wa
  */
 export async function startGatehouse(
   config: Config,
-  log: Logger,
+  log: Log,
   overrides: Overrides = {},
 ): Promise<RunningGatehouse> {
   const urls = endpointUrls(config.settings.issuer);

@@ -1,6 +1,6 @@
-import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { type Overrides, startGatehouse } from "../gatehouse.ts";
+import type { Log } from "../telemetry/log.ts";
 import { explainListenError } from "./listen-errors.ts";
 import type { Reloaded, Reloader } from "./reload.ts";
 import { type Hangups, settleMs, unlessInterrupted } from "./signals.ts";
@@ -12,7 +12,7 @@ import { type Hangups, settleMs, unlessInterrupted } from "./signals.ts";
  */
 export async function runAlone(
   config: Config,
-  log: Logger,
+  log: Log,
   { interrupted, hangups }: { readonly interrupted: Promise<void>; readonly hangups: Hangups },
   overrides: Pick<Overrides, "acceptNewKey" | "announce">,
   reloading: (running: Reloaded) => Reloader,

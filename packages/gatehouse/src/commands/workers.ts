@@ -1,10 +1,10 @@
 import cluster, { type Worker } from "node:cluster";
-import type { Logger } from "pino";
 import type { Config, ConfigInput } from "../config/config.ts";
 import type { GivenFile } from "../config/config-file.ts";
 import { type Overrides, startGatehouse } from "../gatehouse.ts";
 import { openMetrics } from "../start/metrics.ts";
 import { startUpkeep } from "../start/upkeep.ts";
+import type { Log } from "../telemetry/log.ts";
 import { explainListenError } from "./listen-errors.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reloaded, Reloader } from "./reload.ts";
@@ -29,7 +29,7 @@ const maxPauseMs = 10_000;
  */
 export async function runWorkers(
   config: Config,
-  log: Logger,
+  log: Log,
   { interrupted, hangups }: { readonly interrupted: Promise<void>; readonly hangups: Hangups },
   overrides: Pick<Overrides, "acceptNewKey" | "announce">,
   reloading: Reloading,
@@ -127,7 +127,7 @@ export async function inputOfWorker({ environment }: ConfigInput): Promise<Confi
 /** One of these processes. What it does not do, its primary does; of hangups it listens to its primary's. */
 export async function serveAsWorker(
   config: Config,
-  log: Logger,
+  log: Log,
   acceptNewKey: boolean,
   reloading: Reloading,
 ): Promise<void> {

@@ -1,8 +1,8 @@
-import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Events } from "../oauth/ports.ts";
 import { createEvents } from "../telemetry/events.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Snapshot } from "../telemetry/metrics/registry.ts";
 import { checkAccess } from "./access.ts";
 import { inTheLogAnyway, startAudit } from "./audit.ts";
@@ -34,7 +34,7 @@ export interface Upkeep {
  */
 export async function startUpkeep(
   config: Config,
-  log: Logger,
+  log: Log,
   overrides: KeyedStoreOverrides & { readonly announce?: (text: string) => void } = {},
 ): Promise<Upkeep> {
   const keyed = await openKeyedStore(config, log, systemClock, overrides);
