@@ -2,6 +2,9 @@ import type { HttpBackendSettings } from "../protected-server.ts";
 import { createConnect } from "./connect.ts";
 import { Connection } from "./connection.ts";
 
+/** How often it is looked for connections that nobody has used for long. */
+const sweepMs = 1000;
+
 /**
  * The connections to one server: as many as there are calls at once, and the unused ones, of which the last
  * used is the first to be used again, so that after a burst the others end.
@@ -10,20 +13,23 @@ export class Connections {
   readonly #open: () => Connection;
   readonly #all = new Set<Connection>();
   readonly #unused: Connection[] = [];
+  readonly #sweep: NodeJS.Timeout;
 
   constructor(settings: Omit<HttpBackendSettings, "kind">) {
     const connect = createConnect(settings);
-    // One that is in use connects anew by itself if the call has not been sent, and else tells its exchange.
-    const onGone = (connection: Connection) => {
-      if (this.#unused.includes(connection)) this.discard(connection);
-    };
-    this.#open = () => new Connection(settings.url.origin, connect, settings.timeouts.firstByteMs, onGone);
+    const onGone = (connection: Connection) => this.#forget(connection);
+    this.#open = () => new Connection(connect, settings.timeouts.firstByteMs, onGone);
+    this.#sweep = setInterval(() => this.#endOld(), sweepMs).unref();
   }
 
+  /** One that is to be used at once. */
   take(): Connection {
-    const connection = this.#fresh() ?? this.#open();
+    for (let connection = this.#unused.pop(); connection; connection = this.#unused.pop()) {
+      if (connection.isFresh) return connection;
+      connection.destroy();
+    }
+    const connection = this.#open();
     this.#all.add(connection);
-    connection.begin();
     return connection;
   }
 
@@ -32,23 +38,18 @@ export class Connections {
     if (this.#all.has(connection)) this.#unused.push(connection);
   }
 
-  #fresh(): Connection | undefined {
-    for (let connection = this.#unused.pop(); connection; connection = this.#unused.pop()) {
-      if (connection.isFresh) return connection;
-      this.discard(connection);
-    }
-    return undefined;
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const connection of this.#all) connection.destroy();
   }
 
-  /** Closes one for good. */
-  discard(connection: Connection, cause: Error | null = null): void {
-    if (!this.#all.delete(connection)) return;
+  #endOld(): void {
+    for (const connection of this.#unused.filter(({ isFresh }) => !isFresh)) connection.destroy();
+  }
+
+  #forget(connection: Connection): void {
+    this.#all.delete(connection);
     const at = this.#unused.indexOf(connection);
     if (at !== -1) this.#unused.splice(at, 1);
-    connection.destroy(cause);
-  }
-
-  close(): void {
-    for (const connection of this.#all) this.discard(connection);
   }
 }

@@ -1,20 +1,14 @@
-import type { Dispatcher } from "undici";
 import type { HeaderFields } from "../call.ts";
-import { fieldOf } from "../fields.ts";
 import { AnswerBody } from "./answer-body.ts";
-import type { Connection } from "./connection.ts";
+import type { CallListener, Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
-
-/** Answers before the answer (RFC 9110 §15.2); a server that sends more of them is not to be waited for. */
-const maxInformational = 16;
+import type { SentRequest } from "./request-head.ts";
 
 /** One request on a connection that nobody else uses, and its answer. It is sent once or not at all. */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements CallListener {
   readonly #connections: Connections;
   readonly connection: Connection;
-  #informational = 0;
-  #controller: Dispatcher.DispatchController | undefined;
-  #begun!: () => void;
+  #begun: (() => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
   #early: Buffer[] = [];
   #body: AnswerBody | undefined;
@@ -28,13 +22,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.connection = connections.take();
   }
 
-  /** Resolves once the answer has begun. Rejects with what undici or the connection says. */
-  send(options: Dispatcher.DispatchOptions): Promise<void> {
+  /** Resolves once the answer has begun. Rejects with what the connection or what read the answer says. */
+  send(request: SentRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#begun = resolve;
       this.#failed = reject;
       if (this.#error !== undefined) return reject(this.#error);
-      this.connection.client.dispatch(options, this);
+      this.connection.send(request, this);
     });
   }
 
@@ -48,8 +42,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return this.#early.length === 1 && first ? first : Buffer.concat(this.#early);
     const body = new AnswerBody(
       {
-        pause: () => this.#controller?.pause(),
-        resume: () => this.#controller?.resume(),
+        pause: () => this.#pause(),
+        resume: () => this.#resume(),
         abort: (cause) => this.abort(cause),
       },
       silenceMs,
@@ -63,46 +57,44 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Ends the connection, unless the answer is complete. */
   abort(cause: Error): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#connections.discard(this.connection, cause);
-    this.#tell(cause);
+    this.onFailure(cause);
+    this.connection.destroy(cause);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-  }
-
-  onResponseStart({ rawHeaders }: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) {
-      if (++this.#informational > maxInformational) this.abort(new Error("too many informational answers"));
-      return;
-    }
+  onHead(status: number, fields: HeaderFields): void {
     this.status = status;
-    // Bytes become the characters of the same numbers, and those the same bytes again.
-    this.fields = (rawHeaders as Buffer[]).map((bytes) => bytes.toString("latin1"));
-    this.#begun();
+    this.fields = fields;
+    this.#begun?.();
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
+  onPiece(piece: Buffer): void {
+    if (this.#isOver) return;
     if (this.#body === undefined) this.#early.push(piece);
     else this.#body.add(piece);
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     if (this.#isOver) return;
+    this.#resume(); // for whoever has it next
     this.#isOver = true;
-    this.connection.end(fieldOf(this.fields, "keep-alive"));
     this.#connections.giveBack(this.connection);
     this.#body?.push(null);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.abort(error);
-  }
-
-  #tell(error: Error): void {
+  onFailure(error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#error = error;
     this.#failed?.(error); // nothing where the answer has begun
     this.#body?.destroy(error);
+  }
+
+  /** Once the answer is whole the connection is another's. */
+  #pause(): void {
+    if (!this.#isOver) this.connection.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isOver) this.connection.resume();
   }
 }

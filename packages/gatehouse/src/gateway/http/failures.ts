@@ -1,6 +1,7 @@
 import { errorCodes, type RefusedCall, RefusedCallError, unreadableAnswer } from "../refusal.ts";
 import { ConnectTimeoutError } from "./connect.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, HeadTimeoutError } from "./connection.ts";
+import { UnsendableError } from "./request-head.ts";
 
 /** Where a call failed, for the log. */
 export type Stage = "resolve" | "connect" | "tls" | "send" | "first byte" | "read head";
@@ -26,8 +27,8 @@ export function failure(error: unknown, connection: Connection): RefusedCallErro
 function judged(error: unknown, code: string, { stage, hasAnswered }: Connection): [RefusedCall, Stage] {
   if (error instanceof ConnectTimeoutError) return [tooSlow, stage ?? "connect"];
   if (stage !== undefined) return [unreachable, stage];
-  if (code === "UND_ERR_HEADERS_TIMEOUT") return [tooSlow, hasAnswered ? "read head" : "first byte"];
-  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") return [unreachable, "send"];
+  if (error instanceof HeadTimeoutError) return [tooSlow, hasAnswered ? "read head" : "first byte"];
+  if (error instanceof UnsendableError) return [unreachable, "send"];
   if (hasAnswered) return [unreadableAnswer, "read head"];
   return [unreachable, code === "EPIPE" ? "send" : "first byte"];
 }

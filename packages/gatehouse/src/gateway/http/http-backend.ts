@@ -1,4 +1,3 @@
-import type { Dispatcher } from "undici";
 import type { Backend, BackendAnswer, Call, HeaderFields } from "../call.ts";
 import { eventStreamType, fieldOf, mediaType } from "../fields.ts";
 import type { HttpBackendSettings } from "../protected-server.ts";
@@ -26,14 +25,8 @@ export function createHttpBackend(settings: HttpBackendSettings): Backend {
     const leave = () => it.abort(signal.reason);
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
-    const options = {
-      method: request.method as Dispatcher.HttpMethod,
-      path,
-      headers: fields as string[],
-      body: body ?? null,
-    };
     try {
-      await it.send(options);
+      await it.send({ method: request.method ?? "GET", path, fields, body });
     } catch (error) {
       throw failure(error, it.connection);
     }

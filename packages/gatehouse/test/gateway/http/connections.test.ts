@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Backend, Call } from "../../../src/gateway/call.ts";
 import { createHttpBackend } from "../../../src/gateway/http/http-backend.ts";
+import { RefusedCallError } from "../../../src/gateway/refusal.ts";
 import { aBareDoor, aCall } from "../support/bare-door.ts";
 import { aRawServer, whole } from "../support/raw-server.ts";
 
@@ -85,8 +87,8 @@ test("a call that meets a connection at its very end, and has not been sent, goe
   const behind = await aRawServer(t, (socket) => void socket.write(whole("{}")));
   const sockets: Socket[] = [];
   const note = (message: unknown) => void sockets.push((message as { socket: Socket }).socket);
-  subscribe("undici:client:connected", note);
-  t.after(() => unsubscribe("undici:client:connected", note));
+  subscribe("net.client.socket", note);
+  t.after(() => unsubscribe("net.client.socket", note));
   const backend = aBackend(t, behind.url);
   for (let count = 1; count <= 5; count++) {
     assert.equal((await backend.send(call, [])).status, 200);
@@ -110,6 +112,46 @@ test("a connection is too old by when its last call was sent, also where this pr
   late += 1000; // of which no timer has heard
   await backend.send(call, []);
   assert.equal(behind.connections.length, 2);
+});
+
+test("a connection whose last answer nobody has read yet serves the next call", async (t) => {
+  const chunk = (length: number) => `${length.toString(16)}\r\n${"x".repeat(length)}\r\n`;
+  const behind = await aRawServer(t, (socket, _request, count) => {
+    if (count > 1) return void socket.write(whole("{}"));
+    socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(60_000)}`);
+    // The first of these is too much to be held, and then all has come.
+    setTimeout(() => socket.write(`${chunk(10_000)}${chunk(10)}0\r\n\r\n`), 50);
+    return undefined;
+  });
+  const backend = aBackend(t, behind.url);
+  const { body } = await backend.send(call, []);
+  assert.ok(body instanceof Readable);
+  while (body.readableLength < 70_010) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await backend.send(call, [])).status, 200);
+  assert.equal(behind.connections.length, 1);
+  assert.equal((await body.toArray()).join("").length, 70_010);
+});
+
+test("what could end a line of a head, or is no path, is not sent", async (t) => {
+  const behind = await aRawServer(t, (socket) => void socket.write(whole("{}")));
+  const backend = aBackend(t, behind.url);
+  const refused = (error: unknown) => error instanceof RefusedCallError && error.stage === "send";
+  for (const fields of [
+    ["X", "a\r\nEvil: 1"],
+    ["X: a\r\nEvil", "1"],
+    ["X", "a\0"],
+    ["X", "\u0130"],
+    ["", "1"],
+  ])
+    await assert.rejects(backend.send(call, fields), refused);
+  for (const target of ["/mcp HTTP/1.1\r\nEvil: 1", "/a b", "mcp", "/\u0130"])
+    await assert.rejects(backend.send({ ...call, target }, []), refused);
+  assert.equal(behind.requests.length, 0);
+  await backend.send(call, ["X", "\u00e9", "x", "2"]);
+  assert.match(
+    behind.requests[0] ?? "",
+    /^POST \/mcp HTTP\/1\.1\r\nX: \xe9\r\nx: 2\r\ncontent-length: 40\r\n/,
+  );
 });
 
 const call = {

@@ -1,0 +1,95 @@
+import { UnreadableAnswerError } from "./answer-head.ts";
+
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+
+/** Of all that is not data: sizes with their extensions, and trailers, of one body. */
+const maxSizeLineBytes = 256;
+const maxTrailerBytes = 16 * 1024;
+
+/** Reads a body in chunks (RFC 9112 §7.1), of which only the data is told. */
+export class ChunkReader {
+  #state: "size" | "extension" | "end of size" | "data" | "end of data" | "trailer" | "over" = "size";
+  /** Of the chunk under way, what is still to come. */
+  #left = 0;
+  /** Of the line under way. */
+  #lineBytes = 0;
+  #trailerBytes = 0;
+  #isAfterReturn = false;
+
+  get isOver(): boolean {
+    return this.#state === "over";
+  }
+
+  /**
+   * @param onData told of each piece of data
+   * @returns how many bytes belong to the body
+   * @throws UnreadableAnswerError
+   */
+  read(piece: Buffer, onData: (data: Buffer) => void): number {
+    let at = 0;
+    while (at < piece.length && this.#state !== "over") {
+      if (this.#state === "data") {
+        const end = Math.min(piece.length, at + this.#left);
+        this.#left -= end - at;
+        onData(at === 0 && end === piece.length ? piece : piece.subarray(at, end));
+        at = end;
+        if (this.#left === 0) this.#state = "end of data";
+      } else this.#readByte(piece[at++] as number);
+    }
+    return at;
+  }
+
+  #readByte(byte: number): void {
+    switch (this.#state) {
+      case "size":
+      case "extension":
+        if (byte === carriageReturn && this.#lineBytes > 0) this.#state = "end of size";
+        else if (++this.#lineBytes > maxSizeLineBytes) throw noChunk();
+        else if (this.#state === "size") this.#readSize(byte);
+        else if (byte < 0x20 && byte !== 0x09) throw noChunk();
+        return;
+      case "end of size":
+        if (byte !== lineFeed) throw noChunk();
+        this.#lineBytes = 0;
+        this.#state = this.#left > 0 ? "data" : "trailer";
+        return;
+      case "end of data":
+        if (byte !== (this.#isAfterReturn ? lineFeed : carriageReturn)) throw noChunk();
+        if (this.#isAfterReturn) this.#state = "size";
+        this.#isAfterReturn = !this.#isAfterReturn;
+        return;
+      default:
+        this.#readTrailer(byte);
+    }
+  }
+
+  #readSize(byte: number): void {
+    const digit = hexDigit(byte);
+    if (digit !== undefined && this.#left < 2 ** 44) this.#left = this.#left * 16 + digit;
+    else if (this.#lineBytes > 1 && (byte === 0x3b || byte === 0x20 || byte === 0x09))
+      this.#state = "extension";
+    else throw noChunk();
+  }
+
+  /** Fields after the last chunk are of no use to anybody here; an empty line ends them. */
+  #readTrailer(byte: number): void {
+    if (++this.#trailerBytes > maxTrailerBytes) throw noChunk();
+    if (this.#isAfterReturn) {
+      if (byte !== lineFeed) throw noChunk();
+      this.#isAfterReturn = false;
+      if (this.#lineBytes === 0) this.#state = "over";
+      this.#lineBytes = 0;
+    } else if (byte === carriageReturn) this.#isAfterReturn = true;
+    else if (byte === lineFeed) throw noChunk();
+    else this.#lineBytes++;
+  }
+}
+
+function hexDigit(byte: number): number | undefined {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
+}
+
+const noChunk = () => new UnreadableAnswerError("its chunks are none");
