@@ -204,7 +204,7 @@ export async function startGatehouse(
       ),
     }),
   });
-  const console = await closingOnError(store, () => startConsole(services));
+  const console = await closingOnError(store, () => startConsole(services, config.traces));
   const { sentences } = config.sections;
   const pages = createPages(urls.basePath, config.brand, { sentences, console: console?.pages });
   const names = providers.all.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
+import { findAttempts } from "../insight/trace/attempts.ts";
 import { followTrace, followTraces } from "../insight/trace/follow.ts";
 import { readTimeline } from "../insight/trace/read.ts";
 import { timelineOf } from "../insight/trace/timeline.ts";
@@ -73,7 +74,8 @@ async function followOne(
   { json }: TraceOptions,
 ): Promise<void> {
   const steps: TraceStep[] = [];
-  for await (const step of followTrace(store, reference, interruption())) {
+  const now = () => shell.clock.now() * 1000;
+  for await (const step of followTrace(store, reference, now, interruption())) {
     steps.push(step);
     tellStep(shell, step, steps, json);
   }
@@ -101,10 +103,10 @@ function showMany(shell: Shell, options: TraceOptions): Promise<void> {
         ? undefined
         : await subjectsOf(store, options.person, "gatehouse trace --since 1h");
     if (options.follow) return followMany(shell, store, subjects, since, options);
+    const { ageMs } = loadConfig(shell, "command").traces;
+    const about = { client: options.client, since, registeredSince: shell.clock.now() * 1000 - ageMs };
     const found = await Promise.all(
-      (subjects ?? [undefined]).map((subject) =>
-        store.findTraces({ client: options.client, subject, since }, { limit }),
-      ),
+      (subjects ?? [undefined]).map((subject) => findAttempts(store, { ...about, subject }, { limit })),
     );
     const traces = found
       .flatMap((page) => page.traces)

@@ -2,7 +2,7 @@ import type { AuditEventName, AuditOutcome } from "./audit-events.ts";
 import type { Actor } from "./audit-record.ts";
 import type { Reason } from "./reason.ts";
 import type { Account } from "./records.ts";
-import type { DecidingRule, TraceStep } from "./trace-step.ts";
+import type { DecidingRule, TraceStep, WrittenStepName } from "./trace-step.ts";
 import type { GrantId, ResourceIdentifier, Seconds } from "./values.ts";
 
 /*
@@ -323,7 +323,7 @@ export interface Events {
  * one.
  */
 export interface Trace {
-  step(step: Omit<TraceStep, "time" | "instance">): void;
+  step(step: Omit<TraceStep, "step" | "time" | "instance"> & { readonly step: WrittenStepName }): void;
 }
 
 /** A tool that was called through the door. */
@@ -359,6 +359,8 @@ export interface AuditEvent {
   /** As the request names it, without what may be a secret. */
   readonly redirectUri?: string | undefined;
   readonly scope?: string | undefined;
+  /** What came of it for an app, in words: of tokens how long they live, of a registration what it may do. */
+  readonly terms?: string | undefined;
   readonly address?: string | undefined;
   readonly userAgent?: string | undefined;
   /** The reference of another attempt: that the grant came from, or whose answer this browser has. */

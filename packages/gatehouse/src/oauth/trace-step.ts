@@ -3,6 +3,8 @@
  * can read afterwards what came in, which rule decided, and what it expected. Never a secret.
  */
 
+import type { AuditEventName } from "./audit-events.ts";
+
 /** Every step there is; `insight/trace/meanings.ts` says what each means. */
 export const traceStepNames = [
   "client_registered",
@@ -33,6 +35,18 @@ export const traceStepNames = [
 ] as const;
 
 export type TraceStepName = (typeof traceStepNames)[number];
+
+/**
+ * Steps that the audit trail tells by these events: nobody writes them down a second time, since a step costs
+ * more than all else that a request for tokens writes (Z08).
+ */
+export const auditedSteps = {
+  code_redeemed: "tokens_issued",
+  client_registered: "client_registered",
+} as const satisfies Partial<Record<AuditEventName, TraceStepName>>;
+
+/** Those that are written down as they happen. */
+export type WrittenStepName = Exclude<TraceStepName, (typeof auditedSteps)[keyof typeof auditedSteps]>;
 
 /** `refused`: a rule, or a person, said no. `failed`: it was to be and did not work. */
 export type TraceOutcome = "ok" | "refused" | "failed";

@@ -1,6 +1,6 @@
 import type { OAuthRequest } from "./messages/request.ts";
 import type { Trace } from "./ports.ts";
-import type { TraceOutcome, TraceStep, TraceStepName } from "./trace-step.ts";
+import type { TraceOutcome, TraceStep, WrittenStepName } from "./trace-step.ts";
 
 /** What a step says beside its name, its time and where it was taken. */
 export type StepFacts = Omit<TraceStep, "reference" | "step" | "outcome" | "time" | "instance">;
@@ -12,7 +12,7 @@ export const untraced: Trace = { step: () => undefined };
 export function traceStep(
   { trace }: { readonly trace: Trace },
   { id }: Pick<OAuthRequest, "id">,
-  step: TraceStepName,
+  step: WrittenStepName,
   facts: StepFacts = {},
   outcome: TraceOutcome = "ok",
 ): void {

@@ -1,5 +1,7 @@
 import {
   maxTraceSteps,
+  placeOfTrace,
+  readPlaceOfTrace,
   type StoredTraceStep,
   type TracePage,
   type TraceQuery,
@@ -79,8 +81,7 @@ export const traces = layout(
 export function pageOf(rows: readonly Row[], limit: number): TracePage {
   const found = rows.slice(0, limit).map((row) => traces.read(row));
   const last = found.at(-1);
-  const next = rows.length > limit && last !== undefined ? `${last.last}.${last.reference}` : undefined;
-  return { traces: found, next };
+  return { traces: found, next: rows.length > limit && last !== undefined ? placeOfTrace(last) : undefined };
 }
 
 /** Rows of a page stand before this and not before `since`, by their latest step and reference. */
@@ -88,9 +89,9 @@ export function boundsOf(
   { since = 0, until = Number.MAX_SAFE_INTEGER }: TraceQuery,
   after: string | undefined,
 ): { readonly since: number; readonly at: number; readonly reference: string } {
-  const [, at, reference = ""] = /^(\d{1,15})\.(.*)$/s.exec(after ?? "") ?? [];
-  if (at === undefined || Number(at) >= until) return { since, at: until, reference: "" };
-  return { since, at: Number(at), reference };
+  const place = readPlaceOfTrace(after);
+  if (place === undefined || place.last >= until) return { since, at: until, reference: "" };
+  return { since, at: place.last, reference: place.reference };
 }
 
 /** Of attempts in their order, with their bytes, those that have to go until so many bytes went. */

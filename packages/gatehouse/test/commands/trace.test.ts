@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import type { TraceStep } from "../../src/oauth/trace-step.ts";
+import type { ClientId } from "../../src/oauth/values.ts";
 import { aStep } from "../contract/traces.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -12,7 +14,7 @@ import {
   resource,
   type TestClient,
 } from "../support/oauth-client.ts";
-import { traceOf } from "../support/traces.ts";
+import { namesOf, traceOf } from "../support/traces.ts";
 import { UserAgent } from "../support/user-agent.ts";
 import { aDatabase, runCommand, startCommand, untilPrinted } from "./command-line.ts";
 
@@ -43,6 +45,23 @@ async function untilShown(sign: RegExp, ...args: string[]) {
   }
 }
 
+/** An attempt that ends in tokens. */
+async function connected(): Promise<string> {
+  const agent = new UserAgent();
+  const { page } = await openConsentPage(server, client, agent);
+  const end = await agent.submit(page, { decision: "approve" }, ({ port }) => port === "33418");
+  await redeem(server, client, end.url.searchParams.get("code") ?? "");
+  await traceOf(server, referenceOf(page.response), "tokens_issued");
+  return referenceOf(page.response);
+}
+
+async function registered(): Promise<{ readonly id: string; readonly reference: string }> {
+  const { id } = await aPublicClient(server, { client_name: "Never used" });
+  const { reference = "" } = (await server.store.findClient(id as ClientId)) ?? {};
+  await traceOf(server, reference, "client_registered");
+  return { id, reference };
+}
+
 async function refused(): Promise<string> {
   const answer = await new UserAgent().request(
     authorizationUrl(server, client, { redirect_uri: "https://evil.example/cb" }),
@@ -52,12 +71,7 @@ async function refused(): Promise<string> {
 }
 
 test("Z06 gatehouse trace shows an attempt of all instances as a timeline: what came, which rule decided, what it means, what to do", async () => {
-  const agent = new UserAgent();
-  const { page } = await openConsentPage(server, client, agent);
-  const reference = referenceOf(page.response);
-  const end = await agent.submit(page, { decision: "approve" }, ({ port }) => port === "33418");
-  await redeem(server, client, end.url.searchParams.get("code") ?? "");
-  await traceOf(server, reference, "tokens_issued");
+  const reference = await connected();
   const elsewhere = { reference, instance: "web-2/7", step: "other_browser", outcome: "refused" } as const;
   await server.store.appendTraceSteps([
     aStep({ ...elsewhere, time: server.clock.now() * 1000 + 61_500, facts: { see: "AAAA-BBBB-CCCC" } }),
@@ -72,7 +86,18 @@ test("Z06 gatehouse trace shows an attempt of all instances as a timeline: what 
   assert.match(out, /\n\d\d:\d\d:\d\d\.\d{3} {2}\+61\.500 s +web-2\/7\n {2}no {4}An answer of this attempt/);
   assert.equal(out.match(/The person approved\./g)?.length, 1, "of the audit trail");
   assert.equal(out.match(/The identity provider proved/g)?.length, 1, "said once");
+  assert.match(
+    out,
+    /\n {2}ok {4}The app exchanged the code.*\n {8}grant +\S{22}\n {8}scope +read\n {8}given +access token for \d+ s, a refresh\s+token\n {8}address +127\.0\.0\.1\n {8}browser +node\n/,
+    "of the audit trail alone",
+  );
   assert.ok(out.split("\n").every((line) => line.length <= 80));
+
+  const { reference: registration } = await registered();
+  const first = (await trace(registration)).out;
+  assert.match(first, /\ncame to +An app registered itself, which grants nothing yet\.\n/);
+  assert.match(first, /\n {8}app +Never used\n {8}answers go to +http:\/\/127\.0\.0\.1\/callback\n/);
+  assert.match(first, /\n {8}registered for +authorization_code refresh_token, proves itself\s+by none/);
 
   const wrong = await refused();
   const told = await trace(wrong);
@@ -94,23 +119,31 @@ test("Z06 gatehouse trace shows an attempt of all instances as a timeline: what 
 
 test("attempts are listed by person, app and time, the newest first", async () => {
   const wrong = await refused();
+  const reference = await connected();
+  const unused = await registered();
   const list = async (...args: string[]) => {
     const { code, out } = await trace(...args, "--json", "--limit", "100");
     assert.equal(code, 0);
-    return JSON.parse(out) as { reference: string; subject: string | null; client: string }[];
+    return JSON.parse(out) as { reference: string; subject: string | null; step: string }[];
   };
-  const all = await list();
-  assert.ok(all.some(({ reference }) => reference === wrong));
+  const stepsOf = async (...args: string[]) =>
+    new Map((await list(...args)).map((each) => [each.reference, each.step]));
+  const all = await stepsOf();
+  assert.equal(all.get(wrong), "request_refused");
+  assert.equal(all.get(reference), "tokens_issued");
+  assert.equal(all.get(unused.reference), "client_registered");
+  assert.deepEqual(await stepsOf("--client", unused.id), new Map([[unused.reference, "client_registered"]]));
   const [person] = await server.store.findAccounts("alice@example.com");
   const hers = await list("--person", "Alice@Example.com");
   assert.ok(hers.length > 0 && hers.every(({ subject }) => subject === person?.subject));
   assert.deepEqual(await list("--person", person?.subject ?? ""), hers);
+  assert.equal(hers.find((each) => each.reference === reference)?.step, "tokens_issued");
   assert.ok((await list("--client", client.id)).length >= 3);
   assert.deepEqual(await list("--client", "nobody"), []);
   assert.deepEqual(await list("--since", "2030-01-01"), []);
   assert.ok((await list("--since", "10m")).length >= 3);
   const { out, err } = await trace("--limit", "2");
-  assert.equal(out.match(/\S{4}-\S{4}-\S{4}/g)?.length, 2);
+  assert.equal(out.match(/ {2}\w{4}-\w{4}-\w{4} {2}/g)?.length, 2);
   assert.match(err, /gatehouse trace <reference>/);
 });
 
@@ -141,6 +174,14 @@ test("--follow shows what happens from then on, until it is interrupted", async 
   const following = startCommand(["trace", "--follow", "--json", "--since", "1h"], database.environment);
   const one = startCommand(["trace", "--follow", await refused()], database.environment);
   await untilPrinted(one, /The request is not what the rule expects/);
+  const reference = await connected();
+  const steps = (await untilPrinted(following, new RegExp(`"reference":"${reference}".*"tokens_issued"`)))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as TraceStep)
+    .filter((step) => step.reference === reference);
+  assert.deepEqual(namesOf(steps.slice(-2)), ["code_sent", "tokens_issued"]);
+  assert.equal(new Set(namesOf(steps)).size, steps.length, "each once");
   const wrong = await refused();
   const printed = await untilPrinted(following, new RegExp(`"reference":"${wrong}"`));
   assert.equal(JSON.parse(printed.trim().split("\n").at(-1) ?? "").step, "request_refused");

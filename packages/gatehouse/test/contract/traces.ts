@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { maxTraceSteps, type StoredTraceStep, type TraceLimits } from "../../src/oauth/store/traces.ts";
+import {
+  maxTraceSteps,
+  placeOfTrace,
+  type StoredTraceStep,
+  type TraceLimits,
+} from "../../src/oauth/store/traces.ts";
 import type { TraceStep } from "../../src/oauth/trace-step.ts";
 import { times, unique } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
@@ -113,6 +118,14 @@ export function tracesContract(tested: StoreUnderTest): void {
       newestFirst.slice(3, 6),
       newestFirst.slice(6),
     ]);
+    // Behind any of them, also where no page ended.
+    const [, , third] = (await tested.store.findTraces({ client }, { limit: 100 })).traces;
+    const after = placeOfTrace(third ?? assert.fail());
+    const rest = await tested.store.findTraces({ client }, { limit: 100, after });
+    assert.deepEqual(
+      rest.traces.map(({ reference }) => reference),
+      newestFirst.slice(3),
+    );
     assert.deepEqual(await list({ subject }), [[second, first]]);
     assert.deepEqual(await list({ subject, client, until: base + 500 }), [[first]]);
     assert.deepEqual(await list({ since: base + 400, until: base + 501 }), [[second, first]]);

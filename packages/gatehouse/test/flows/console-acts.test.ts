@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { hashSecret } from "../../src/oauth/tokens/secret.ts";
+import type { ClientId } from "../../src/oauth/values.ts";
 import { eventsOf } from "../support/audit-events.ts";
 import { act, isAgain, openConsole, signInAgain, signInAtHome } from "../support/console.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
@@ -219,13 +220,25 @@ test("flows are found by reference, person and client, with their steps and what
   await openConsole(server, agent);
   const page = await eventually(
     () => openConsole(server, agent, `/flow?reference=${reference}`),
-    /authorization_received/,
+    /authorization_received[\s\S]*tokens_issued/,
   );
   assert.match(page.html, /consent_shown/);
+  assert.match(page.html, /tokens_issued[\s\S]*The app exchanged the code/);
+  const steps = (html: string, named: string) =>
+    new RegExp(`${named}</code></a>[\\s\\S]*?<code lang="en">(\\w+)</code>`).exec(html)?.[1];
   for (const query of [`client=${client.id}`, "person=cleo@example.com", `person=${account?.subject}`]) {
     const list = await openConsole(server, agent, `/flows?${query}`);
-    assert.ok(list.html.includes(reference), query);
+    assert.equal(steps(list.html, reference), "tokens_issued", query);
   }
+  const unused = await aPublicClient(server, { client_name: "Never used" });
+  const registration = (await server.store.findClient(unused.id as ClientId))?.reference ?? assert.fail();
+  const registered = await eventually(
+    () => openConsole(server, agent, `/flow?reference=${registration}`),
+    /client_registered/,
+  );
+  assert.match(registered.html, /An app registered itself[\s\S]*Never used/);
+  const its = await openConsole(server, agent, `/flows?client=${unused.id}`);
+  assert.equal(steps(its.html, registration), "client_registered");
   assert.match(
     (await openConsole(server, agent, "/flows?person=nobody@example.com")).html,
     /Nobody signed in/,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { readSteps } from "../../src/insight/trace/read.ts";
 import { eventsOf } from "../support/audit-events.ts";
 import { aTestDatabase } from "../support/database.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
@@ -197,7 +198,7 @@ test("a registration has a reference of its own, which each attempt names; stran
 /** The steps of an attempt, once they are written. */
 async function stepsOf({ store }: TestGatehouse, reference: string) {
   for (;;) {
-    const steps = await store.findTrace(reference);
+    const { steps } = await readSteps(store, reference, 0);
     if (steps.length > 0) return steps;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -9,6 +9,7 @@ import {
   introspect,
   openConsentPage,
   post,
+  postBody,
   redeem,
   refresh,
   resource,
@@ -166,6 +167,38 @@ test("a registration has a trace of its own", async () => {
   const [step] = await traceOf(server, referenceOf(response), "client_registered");
   assert.equal(step?.client, id);
   assert.equal(step?.facts?.["answers go to"], "https://app.example.org/cb?key=…");
+});
+
+test("a registration, a code exchange, a refresh and an introspection that succeed write no step, and the audit trail tells of the first two", async () => {
+  const writtenAttempts = async () => (await server.store.findTraces({}, { limit: 1000 })).traces;
+  await traceOf(server, referenceOf(await post(server, "/register", {})), "request_refused");
+  const attempts = (await writtenAttempts()).length;
+  const metadata = JSON.stringify({ redirect_uris: ["https://app.example.org/cb"], client_name: "Other" });
+  const registered = await postBody(server, "/register", metadata, "application/json");
+  const { reference, tokens } = await wholeAttempt();
+  const refreshed = await refresh(server, client, tokens.refresh_token);
+  await introspect(server, tokensOf(refreshed).access_token);
+  for (const [at, told] of [
+    [reference, "tokens_issued"],
+    [referenceOf(registered), "client_registered"],
+  ] as const) {
+    await traceOf(server, at, told);
+  }
+  // Steps are written in their order: with this one, whatever was to be written before it.
+  await traceOf(server, referenceOf(await post(server, "/register", {})), "request_refused");
+  assert.deepEqual(namesOf(await server.store.findTrace(reference)), [
+    "authorization_received",
+    "provider_asked",
+    "browser_returned",
+    "identity_proven",
+    "consent_shown",
+    "consent_approved",
+    "code_sent",
+  ]);
+  const written = new Set((await writtenAttempts()).map((each) => each.reference));
+  assert.ok(written.has(reference));
+  for (const answer of [registered, refreshed]) assert.ok(!written.has(referenceOf(answer)));
+  assert.equal(written.size, attempts + 2, "an introspection neither");
 });
 
 test("refreshes and introspections that succeed write nothing, and what ends the grant stands in the attempt's trace", async () => {

@@ -58,8 +58,16 @@ export function toRecord(
   const strangers = (text: string | undefined) => (text === undefined ? undefined : clean(text, 500));
 
   const facts: Record<string, string | number | boolean> = {};
-  const { attempt, provider, redirectUri, scope, error, count, detail, call, account, cause } = event;
-  for (const [fact, value] of Object.entries({ attempt, provider, redirectUri, scope, error, detail })) {
+  const { attempt, provider, redirectUri, scope, terms, error, count, detail, call, account, cause } = event;
+  for (const [fact, value] of Object.entries({
+    attempt,
+    provider,
+    redirectUri,
+    scope,
+    terms,
+    error,
+    detail,
+  })) {
     if (value !== undefined) facts[fact] = apart(value, lengths[fact]);
   }
   if (count !== undefined) facts.count = count;

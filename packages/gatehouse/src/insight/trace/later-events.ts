@@ -1,11 +1,11 @@
 import type { AuditEvent, Trace } from "../../oauth/ports.ts";
-import type { TraceOutcome, TraceStepName } from "../../oauth/trace-step.ts";
+import type { TraceOutcome, WrittenStepName } from "../../oauth/trace-step.ts";
 
 /**
  * What happens to a grant after its attempt, as a step of that attempt: only what ends something or is
  * refused. Successful refreshes and calls write nothing (Z07).
  */
-const steps: Partial<Record<AuditEvent["name"], readonly [TraceStepName, TraceOutcome]>> = {
+const steps: Partial<Record<AuditEvent["name"], readonly [WrittenStepName, TraceOutcome]>> = {
   refresh_reused: ["refresh_refused", "refused"],
   access_lost: ["access_lost", "refused"],
   token_revoked: ["grant_ended", "ok"],

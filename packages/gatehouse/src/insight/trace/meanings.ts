@@ -19,6 +19,8 @@ interface Meaning {
     readonly after: number;
     readonly means: string;
     readonly mend: string;
+    /** The audit trail would tell what followed, and nobody wrote that down a second time. */
+    readonly isAudited?: true;
   };
 }
 
@@ -117,6 +119,7 @@ export const meanings: Meanings = {
     means: "The browser was sent to the app with a code, which the app has to exchange for tokens.",
     unlessFollowed: {
       after: 120,
+      isAudited: true,
       means: "The app never exchanged the code for tokens.",
       mend: "The browser may not have reached the app, because it had stopped or another program had its port: start again. Else the app's log says why it does not reach /token.",
     },
@@ -143,14 +146,25 @@ export function meaningOf(step: TraceStep): { readonly means: string; readonly m
   return { means: say(means), mend: mend === undefined ? undefined : say(mend) };
 }
 
-/** What it means that a step is the last one, so many seconds later. */
+/**
+ * What it means that a step is the last one, so many seconds later.
+ * @param trailBegin up to when the audit trail is gone, milliseconds since 1970; 0: it is all there
+ */
 export function meaningOfEnd(
   step: TraceStep,
   age: number,
-): { readonly means: string; readonly mend: string } | undefined {
+  trailBegin: number,
+): { readonly outcome: "ok" | "failed"; readonly means: string; readonly mend: string } | undefined {
   const meaning: Meaning | undefined = Object.hasOwn(meanings, step.step) ? meanings[step.step] : undefined;
   const end = meaning?.unlessFollowed;
-  return end === undefined || age < end.after ? undefined : end;
+  if (end === undefined || age < end.after) return undefined;
+  if (!end.isAudited || step.time >= trailBegin) return { ...end, outcome: "failed" };
+  const begin = new Date(trailBegin).toISOString();
+  return {
+    outcome: "ok",
+    means: `${meaningOf(step).means} Whether it did is not known any more: the audit trail, which would tell, begins at ${begin}.`,
+    mend: "AUDIT_TTL and AUDIT_SIZE say how long the audit trail is there: as long as traces (TRACE_TTL), and all of it can be told.",
+  };
 }
 
 /** Audit events of an attempt that no step says, in words. */

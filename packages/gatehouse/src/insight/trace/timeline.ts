@@ -1,20 +1,6 @@
-import type { AuditOutcome } from "../../oauth/audit-events.ts";
 import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
+import { type TraceEvent, togetherMs, withAuditedSteps } from "./audited-steps.ts";
 import { meaningOf, meaningOfEnd, meaningOfEvent } from "./meanings.ts";
-
-/** What a timeline needs of an audit record. */
-export interface TraceEvent {
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly instance: string;
-  readonly name: string;
-  readonly outcome: AuditOutcome;
-  readonly reason?: string | undefined;
-  readonly client?: string | undefined;
-  readonly subject?: string | undefined;
-  readonly resource?: string | undefined;
-  readonly facts: Readonly<Record<string, string | number | boolean>>;
-}
 
 /** A line of a timeline: a step of the attempt, or an audit event that no step says. */
 export interface TimelineEntry {
@@ -60,18 +46,14 @@ const saidBy: Readonly<Record<string, readonly TraceStepName[]>> = {
   consent_shown: ["consent_shown"],
   consent_approved: ["consent_approved"],
   consent_denied: ["consent_denied"],
-  code_redeemed: ["tokens_issued"],
   request_refused: ["request_refused"],
   limit_reached: ["request_refused"],
   client_authentication_failed: ["request_refused"],
   failure: ["request_failed"],
   access_refused: ["access_refused"],
-  client_registered: ["client_registered"],
 };
 /** What somebody does with an attempt that is another's, or over. */
 const ofOthers = new Set<TraceStepName>(["other_browser", "attempt_over"]);
-/** Milliseconds that the two of one thing may be apart. */
-const togetherMs = 2000;
 
 /** Steps that a person's browser took; the app's own requests come from elsewhere. */
 const ofBrowsers = new Set<string>([
@@ -86,15 +68,19 @@ const ofBrowsers = new Set<string>([
 
 /**
  * The timeline of one attempt. A step and the audit event that says the same stand there once.
- * @param events those with the attempt's reference
+ * @param written the steps that were written down
+ * @param recorded audit events with the attempt's reference
  * @param now milliseconds since 1970: what did not follow until then is told
+ * @param trailBegin up to when older audit events are gone, milliseconds since 1970; 0: none are
  */
 export function timelineOf(
   reference: string,
-  steps: readonly TraceStep[],
-  events: readonly TraceEvent[],
+  written: readonly TraceStep[],
+  recorded: readonly TraceEvent[],
   now: number,
+  trailBegin = 0,
 ): Timeline | undefined {
+  const { steps, events } = withAuditedSteps(reference, written, recorded);
   const told = events.filter(
     ({ name, time }) =>
       !steps.some((step) => saidBy[name]?.includes(step.step) && Math.abs(step.time - time) <= togetherMs),
@@ -111,7 +97,7 @@ export function timelineOf(
     client: named("client"),
     subject: named("subject"),
     resource: named("resource"),
-    ...conclude(entries, steps, now),
+    ...conclude(entries, steps, now, trailBegin),
     entries,
     registration: entries.map(({ facts }) => facts.registration ?? facts.document).find(Boolean),
   };
@@ -168,6 +154,7 @@ function conclude(
   entries: readonly TimelineEntry[],
   steps: readonly TraceStep[],
   now: number,
+  trailBegin: number,
 ): Pick<Timeline, "outcome" | "conclusion"> {
   const last = entries.at(-1);
   const step = steps.at(-1);
@@ -175,8 +162,8 @@ function conclude(
   const names = steps.map(({ step: name }) => name).filter((name) => !ofOthers.has(name));
   const own = entries.findLast(({ name }) => name === names.at(-1)) ?? last;
   const { outcome = "ok", means = "", mend } = own ?? {};
-  const end = step && meaningOfEnd(step, (now - step.time) / 1000);
+  const end = step && meaningOfEnd(step, (now - step.time) / 1000, trailBegin);
   return end === undefined
     ? { outcome, conclusion: { means, mend } }
-    : { outcome: "failed", conclusion: { means: end.means, mend: end.mend } };
+    : { outcome: end.outcome, conclusion: { means: end.means, mend: end.mend } };
 }

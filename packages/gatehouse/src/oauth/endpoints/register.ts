@@ -7,7 +7,6 @@ import {
   readRegistration,
 } from "../clients/registration.ts";
 import { createRegistrationRoom, registrantOf } from "../clients/registration-limits.ts";
-import { withoutValues } from "../clients/request-facts.ts";
 import { OAuthError } from "../messages/errors.ts";
 import { type OAuthRequest, originOf } from "../messages/request.ts";
 import { json } from "../messages/response.ts";
@@ -16,7 +15,6 @@ import { portless } from "../redirects/redirect-uri.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { clientSecretPrefix } from "../tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../tokens/secret.ts";
-import { senderOf, traceStep } from "../tracing.ts";
 import type { ClientId } from "../values.ts";
 
 /**
@@ -127,22 +125,13 @@ function tooMany(): OAuthError {
 
 function emitRegistered(services: Services, request: OAuthRequest, client: Client): void {
   const { authMethod, grantTypes, metadata, redirectUris, shared } = client;
-  traceStep(services, request, "client_registered", {
-    client: client.id,
-    facts: {
-      app: metadata.name,
-      "answers go to": redirectUris.map(withoutValues).join(" or "),
-      "grant types": grantTypes.join(" "),
-      "proves itself by": authMethod,
-      shared: shared ? "with others who say the same of themselves" : undefined,
-      ...senderOf(request),
-    },
-  });
+  const terms = `${grantTypes.join(" ")}, proves itself by ${authMethod}`;
   services.events.emit({
     name: "client_registered",
     ...originOf(request),
     client: client.id,
-    redirectUri: client.redirectUris.join(" "),
-    detail: client.metadata.name,
+    redirectUri: redirectUris.join(" "),
+    terms: shared ? `${terms}, shared with others who say the same of themselves` : terms,
+    detail: metadata.name,
   });
 }

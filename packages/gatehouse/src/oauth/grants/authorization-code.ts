@@ -9,7 +9,6 @@ import { narrowResource, refuseLeft } from "../resource.ts";
 import type { Services } from "../services.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import { senderOf, traceStep } from "../tracing.ts";
 import { after, type Seconds } from "../values.ts";
 import { type GrantType, lookedUpEarly, scopeMember, type TokenResponse } from "./grant-type.ts";
 import { allowedScope } from "./held-grant.ts";
@@ -206,19 +205,8 @@ async function issue(
   };
   if (outcome === "redeemed") {
     services.uses.note(grant.id, request.address);
-    events.emit({ name: "code_redeemed", ...about, grant: grant.id, scope: grant.scope });
-    traceStep(services, request, "tokens_issued", {
-      client: client.id,
-      subject: code.subject,
-      resource: grant.resource,
-      facts: {
-        grant: grant.id,
-        scope: grant.scope || "none",
-        "access token": `good for ${issued.lifetime} s`,
-        "refresh token": grant.generation === 0 ? "none" : "yes",
-        ...senderOf(request),
-      },
-    });
+    const terms = `access token for ${issued.lifetime} s, ${grant.generation === 0 ? "no" : "a"} refresh token`;
+    events.emit({ name: "code_redeemed", ...about, grant: grant.id, scope: grant.scope, terms });
     return { token: issued.tokenAt(grant.generation), expiresIn: issued.lifetime };
   }
   if (outcome === "used") {

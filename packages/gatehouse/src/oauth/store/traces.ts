@@ -40,6 +40,18 @@ export interface TracePage {
   readonly next: string | undefined;
 }
 
+/** Where an attempt stands in the order of a list: what a page that goes on behind it has as `after`. */
+export const placeOfTrace = ({ last, reference }: Pick<TraceSummary, "last" | "reference">): string =>
+  `${last}.${reference}`;
+
+/** `undefined` for what is none. */
+export function readPlaceOfTrace(
+  text: string | undefined,
+): { readonly last: number; readonly reference: string } | undefined {
+  const [, last, reference = ""] = /^(\d{1,15})\.(.*)$/s.exec(text ?? "") ?? [];
+  return last === undefined ? undefined : { last: Number(last), reference };
+}
+
 export interface TraceLimits {
   /** Attempts of which nothing happened since then go, milliseconds since 1970. */
   readonly before: number;
@@ -59,9 +71,9 @@ export interface TraceStore {
   /** All of an attempt, in the order in which they came in; none for an unknown one. */
   findTrace(reference: string): Promise<readonly TraceStep[]>;
   /**
-   * Attempts by their latest step, newest first. What happens between two pages may move an attempt to the
-   * front, and is then not seen again.
-   * @param page.after of the page before
+   * Attempts by their latest step, newest first, and at the same time by reference, the last in the alphabet
+   * first. What happens between two pages may move an attempt to the front, and is then not seen again.
+   * @param page.after of the page before, or any {@link placeOfTrace}
    */
   findTraces(
     query: TraceQuery,

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TraceEvent } from "../../../src/insight/trace/audited-steps.ts";
 import { meaningOf } from "../../../src/insight/trace/meanings.ts";
-import { type TraceEvent, timelineOf } from "../../../src/insight/trace/timeline.ts";
+import { timelineOf } from "../../../src/insight/trace/timeline.ts";
 import { timelineAsText } from "../../../src/insight/trace/timeline-text.ts";
 import { type TraceStep, type TraceStepName, traceStepNames } from "../../../src/oauth/trace-step.ts";
 

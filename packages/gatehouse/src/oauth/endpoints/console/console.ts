@@ -13,7 +13,7 @@ import type { ConsoleHandler, ConsolePath } from "./asked.ts";
 import { audit } from "./audit.ts";
 import { client } from "./client.ts";
 import { clients, newClient } from "./clients.ts";
-import { flow, flows } from "./flows.ts";
+import { flow, flows, type ReadsAttempts } from "./flows.ts";
 import { grant, grants } from "./grants.ts";
 import { overview } from "./overview.ts";
 import { people } from "./people.ts";
@@ -42,7 +42,7 @@ export interface ConsoleEndpoints {
 }
 
 /** What the console tells of the program, and of what it writes down. */
-export interface AboutProgram {
+export interface AboutProgram extends ReadsAttempts {
   readonly version: string;
   /** What a step of an attempt means, in one sentence, and what to do where something failed; in English. */
   readonly explainStep: (step: TraceStep) => Explained;
@@ -64,7 +64,7 @@ export function createConsole(services: Services, about: AboutProgram): Console 
     "/clients": clients,
     "/clients/new": newClient,
     "/client": client,
-    "/flows": flows,
+    "/flows": flows(about),
     "/flow": flow(about),
     "/audit": audit,
   };

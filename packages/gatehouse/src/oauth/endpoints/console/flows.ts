@@ -1,16 +1,25 @@
+import type { AuditRecord } from "../../audit-record.ts";
 import type { Explained } from "../../messages/console-page.ts";
+import type { Store } from "../../store.ts";
 import type { TraceStep } from "../../trace-step.ts";
 import type { Subject } from "../../values.ts";
 import { type Asked, type ConsolePath, nextPart, rowsAtOnce, show } from "./asked.ts";
 
-/** Events of an attempt stand in the audit trail while it goes on, and a little behind. */
-const aroundMs = 60_000;
-const eventsShown = 200;
+/** Reads attempts with what the audit trail tells of them. */
+export interface ReadsAttempts {
+  /** As the store lists them, with registrations, and with the tokens that came of an attempt. */
+  readonly listAttempts: Store["findTraces"];
+  /** The steps of one, and the audit events under its reference that tell none. */
+  readonly readAttempt: (reference: string) => Promise<{
+    readonly steps: readonly TraceStep[];
+    readonly events: readonly AuditRecord[];
+  }>;
+}
 
 /** Attempts to authorize, the latest first; of one client or person, who may be named by an address. */
-export const flows: ConsolePath = {
+export const flows = ({ listAttempts }: ReadsAttempts): ConsolePath => ({
   async get(asked) {
-    const { request, services, path } = asked;
+    const { request, path } = asked;
     const after = request.query.get("after");
     const client = request.query.get("client");
     const person = request.query.get("person")?.trim();
@@ -19,7 +28,7 @@ export const flows: ConsolePath = {
     const isNobody = person !== undefined && subject === undefined;
     const { traces, next } = isNobody
       ? { traces: [], next: undefined }
-      : await services.store.findTraces(query, { limit: rowsAtOnce, after });
+      : await listAttempts(query, { limit: rowsAtOnce, after });
     return show(asked, {
       kind: "flows",
       client,
@@ -30,7 +39,7 @@ export const flows: ConsolePath = {
       isFirst: after === undefined,
     });
   },
-};
+});
 
 /** By an address, or a subject; `undefined`: there is nobody. */
 export async function subjectOf(
@@ -48,22 +57,16 @@ interface Explains {
   readonly explainEvent: (name: string) => Explained | undefined;
 }
 
-/** One attempt: its steps, and what the audit trail has under its reference. */
-export const flow = ({ explainStep, explainEvent }: Explains): ConsolePath => ({
+/** One attempt: its steps, and what else the audit trail has under its reference. */
+export const flow = ({ explainStep, explainEvent, readAttempt }: Explains & ReadsAttempts): ConsolePath => ({
   async get(asked) {
-    const { store } = asked.services;
     const reference = asked.request.query.get("reference")?.trim().toUpperCase() ?? "";
     if (!/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/.test(reference)) return show(asked, { kind: "missing" });
-    const steps = await store.findTrace(reference);
-    const [first, last] = [steps[0], steps.at(-1)];
-    if (first === undefined || last === undefined) return show(asked, { kind: "missing" });
-    const { records } = await store.findAudit(
-      { reference, since: first.time - aroundMs, until: last.time + aroundMs },
-      { order: "oldest", limit: eventsShown },
-    );
+    const { steps, events } = await readAttempt(reference);
+    if (steps.length === 0) return show(asked, { kind: "missing" });
     const all = [
       ...steps.map((entry) => ({ entry, ...explainStep(entry) })),
-      ...records.map((entry) => ({ entry, ...explainEvent(entry.name) })),
+      ...events.map((entry) => ({ entry, ...explainEvent(entry.name) })),
     ];
     all.sort((a, b) => a.entry.time - b.entry.time);
     return show(asked, { kind: "flow", reference, steps: all });

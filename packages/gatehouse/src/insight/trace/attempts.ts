@@ -1,0 +1,132 @@
+import {
+  placeOfTrace,
+  readPlaceOfTrace,
+  type TracePage,
+  type TraceQuery,
+  type TraceSummary,
+} from "../../oauth/store/traces.ts";
+import type { Store } from "../../oauth/store.ts";
+import type { TraceStepName } from "../../oauth/trace-step.ts";
+import { stepOfEvent } from "./audited-steps.ts";
+import { aroundMs, codeMs, recordsOf } from "./read.ts";
+
+type Reading = Pick<Store, "findTraces" | "findAudit">;
+
+/** Records of the audit trail that are read at once. */
+const pageSize = 500;
+
+export interface AttemptQuery extends TraceQuery {
+  /** Registrations from before are left out, milliseconds since 1970. */
+  readonly registeredSince: number;
+}
+
+/**
+ * Attempts and registrations, the newest first, as {@link Store.findTraces} lists them, with what the audit
+ * trail tells of them: that an app registered, and that it got its tokens. Costs one look into the trail for
+ * each time in which codes of the page could be exchanged, and one for registrations, whatever else stands
+ * there.
+ */
+export async function findAttempts(
+  store: Reading,
+  { registeredSince, ...query }: AttemptQuery,
+  page: { readonly limit: number; readonly after?: string | undefined },
+): Promise<TracePage> {
+  const { since = 0, subject } = query;
+  // What was written last may be from before, and the tokens from after.
+  const [found, registrations] = await Promise.all([
+    store.findTraces({ ...query, since: since - codeMs - aroundMs }, page),
+    subject === undefined
+      ? findRegistrations(store, { ...query, since: Math.max(since, registeredSince) }, page)
+      : [],
+  ]);
+  const isWritten = new Set(found.traces.map(({ reference }) => reference));
+  const all = [...found.traces, ...registrations.filter(({ reference }) => !isWritten.has(reference))].sort(
+    newestFirst,
+  );
+  const traces = all.slice(0, page.limit);
+  const last = traces.at(-1);
+  const isEnd = found.next === undefined && all.length === traces.length;
+  const ended = await withTokens(store, query, traces);
+  return {
+    traces: ended.filter((each) => each.last >= since).sort(newestFirst),
+    next: isEnd || last === undefined ? undefined : placeOfTrace(last),
+  };
+}
+
+/** In the order of {@link Store.findTraces}. */
+const newestFirst = (one: TraceSummary, other: TraceSummary) =>
+  other.last - one.last || (one.reference < other.reference ? 1 : -1);
+
+/** As many as a page holds, and one more where there are more. */
+async function findRegistrations(
+  store: Pick<Store, "findAudit">,
+  { client, since, until = Number.MAX_SAFE_INTEGER }: TraceQuery,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<readonly TraceSummary[]> {
+  const place = readPlaceOfTrace(after) ?? { last: until, reference: "" };
+  const found: TraceSummary[] = [];
+  const query = { name: "client_registered", client, since, until: Math.min(until, place.last + 1) };
+  for await (const { time, reference, ...event } of recordsOf(store, query, "newest", limit + 1)) {
+    const step = reference && stepOfEvent(reference, { time, ...event });
+    if (!step || (time === place.last && reference >= place.reference)) continue;
+    // Those of the same millisecond stand by their reference, and not as they are found.
+    const end = found[limit];
+    if (end !== undefined && time < end.last) break;
+    const about = {
+      client: step.client,
+      subject: undefined,
+      step: step.step,
+      outcome: step.outcome,
+      steps: 1,
+    };
+    found.push({ reference, first: time, last: time, ...about });
+  }
+  return found.sort(newestFirst).slice(0, limit + 1);
+}
+
+/** What is not how an attempt ended, though nothing was written after it. */
+const beforeTokens = new Set<TraceStepName>(["code_sent", "other_browser", "attempt_over"]);
+
+/** Attempts with the tokens that came of their codes. */
+async function withTokens(
+  store: Pick<Store, "findAudit">,
+  { client, subject }: TraceQuery,
+  traces: readonly TraceSummary[],
+): Promise<readonly TraceSummary[]> {
+  const open = traces.filter(({ step, subject: person }) => beforeTokens.has(step) && person !== undefined);
+  const issued = new Map<string, number>();
+  for (const { since, until, references } of windowsOf(open)) {
+    const query = { name: "code_redeemed", client, subject, since, until };
+    for await (const { reference = "", time } of recordsOf(store, query, "oldest", pageSize)) {
+      if (!references.delete(reference)) continue;
+      issued.set(reference, time);
+      if (references.size === 0) break;
+    }
+  }
+  return traces.map((trace) => {
+    const time = issued.get(trace.reference);
+    if (time === undefined || (time < trace.last && trace.step !== "code_sent")) return trace;
+    const { last, steps } = trace;
+    return { ...trace, last: Math.max(last, time), step: "tokens_issued", outcome: "ok", steps: steps + 1 };
+  });
+}
+
+interface Window {
+  readonly since: number;
+  until: number;
+  readonly references: Set<string>;
+}
+
+/** When codes of these attempts could be exchanged, each time once. */
+function windowsOf(traces: readonly TraceSummary[]): readonly Window[] {
+  const windows: Window[] = [];
+  for (const { last, reference } of traces.toSorted((a, b) => a.last - b.last)) {
+    const [since, until] = [last - aroundMs, last + codeMs + aroundMs];
+    const current = windows.at(-1);
+    if (current !== undefined && since <= current.until) {
+      current.until = until;
+      current.references.add(reference);
+    } else windows.push({ since, until, references: new Set([reference]) });
+  }
+  return windows;
+}
