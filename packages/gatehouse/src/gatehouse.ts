@@ -229,6 +229,11 @@ export async function startGatehouse(
         { peer },
         `X-Forwarded-For from ${peer} is not believed, so everybody behind it counts as one address; if it is your proxy, set TRUSTED_PROXIES to include it`,
       ),
+    onForeignHost: ({ theirs, ours }) =>
+      log.warn(
+        { theirs, ours },
+        `an app was sent to ${theirs} to sign in, and BASE_URL is ${ours}: it compares them and goes no further. Correct BASE_URL, or the MCP server that names ${theirs}`,
+      ),
     rateLimits: config.rateLimits,
     sharedCounts,
     ...(overrides.settleMs !== undefined && { settleMs: overrides.settleMs }),

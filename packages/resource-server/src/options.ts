@@ -40,8 +40,9 @@ export interface ProtectionOptions {
    */
   readonly authorizationServerMetadata?: boolean;
   /**
-   * Told why a token could not be checked; never sees a token. Default: a line on `console.error`, one a
-   * second at most.
+   * Told why a token could not be checked, and when every one is refused because the authorization server
+   * knows this resource by another name; never sees a token. Default: a line on `console.error`, one a second
+   * at most.
    */
   readonly onFailure?: (error: Error) => void;
   /** Now, in seconds since 1970. Default: the system's clock. */

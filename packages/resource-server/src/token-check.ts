@@ -21,8 +21,13 @@ export interface TokenFacts {
 
 export type TokenCheck =
   | { readonly good: true; readonly facts: TokenFacts }
-  /** Why not, in a sentence for the client's developer. */
-  | { readonly good: false; readonly reason: string };
+  | {
+      readonly good: false;
+      /** Why not, in a sentence for the client's developer. */
+      readonly reason: string;
+      /** The other resource that it was issued for, where that is why. */
+      readonly issuedFor?: string | undefined;
+    };
 
 /**
  * Judges an introspection answer. `active` alone does not do: audience, expiry and kind are looked at here
@@ -34,7 +39,8 @@ export function checkAnswer(
   now: number,
 ): TokenCheck {
   if (answer.active !== true) return bad("The access token is unknown, expired or revoked.");
-  if (!isAudience(answer.aud, resource)) return bad("The access token was not issued for this resource.");
+  if (!isAudience(answer.aud, resource))
+    return { ...bad("The access token was not issued for this resource."), issuedFor: textOf(answer.aud) };
   if (answer.iss !== undefined && answer.iss !== issuer)
     return bad("The access token is from another issuer.");
   // A token bound to a key is worth nothing without the proof, which a Bearer header does not carry.
@@ -80,6 +86,6 @@ function textsOf(value: unknown): readonly string[] | undefined {
   return texts.length === value.length ? texts : undefined;
 }
 
-function bad(reason: string): TokenCheck {
+function bad(reason: string): TokenCheck & { readonly good: false } {
   return { good: false, reason };
 }

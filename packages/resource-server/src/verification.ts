@@ -44,6 +44,7 @@ export function createVerification(protection: Protection): (token: string) => P
     } else {
       good.delete(key);
       refused.put(key, { check, since, until: since + refusedSeconds });
+      tellOfOtherName(check.issuedFor, protection);
     }
     return check;
   }
@@ -65,4 +66,20 @@ export function createVerification(protection: Protection): (token: string) => P
     asking.set(key, question);
     return question;
   };
+}
+
+/**
+ * By its own credential a resource is told of its own tokens alone: one for another is its own under another
+ * name, and then no token ever passes. A credential for all of them says nothing of the kind.
+ */
+function tellOfOtherName(
+  issuedFor: string | undefined,
+  { credential, resource, onFailure }: Protection,
+): void {
+  if (issuedFor === undefined || !credential.startsWith("gatehouse_rs_")) return;
+  onFailure(
+    new Error(
+      `every token is refused: this server's resource is ${resource}, and the authorization server knows it as ${issuedFor.slice(0, 300)}. Make both the same, to the letter`,
+    ),
+  );
 }

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { startTestGatehouse, type TestGatehouse } from "../../gatehouse/test/support/gatehouse.ts";
 import { aPublicClient, resource, tokensFor } from "../../gatehouse/test/support/oauth-client.ts";
-import { protect } from "../src/index.ts";
+import { createGuard, protect } from "../src/index.ts";
 import { challengeOf } from "./support/challenge.ts";
 import { listen } from "./support/listening.ts";
 
@@ -27,6 +27,34 @@ test("U-n2 only our access token passes: no refresh token, no ID token, nothing 
     assert.equal(response.status, 401, what);
     assert.equal(challengeOf(response).error, "invalid_token", what);
   }
+});
+
+test("a server that calls itself otherwise than its credential does refuses every token, and tells its operator both names", async (t) => {
+  const allTokens = "one-credential-for-all-tokens";
+  const gatehouse = await startTestGatehouse({ INTROSPECTION_TOKEN: allTokens });
+  t.after(gatehouse.stop);
+  const own = await gatehouse.addResource(resource, { "notes:read": "Read your notes" });
+  const { access_token } = await tokensFor(gatehouse, await aPublicClient(gatehouse), {
+    scope: "notes:read",
+  });
+  const told = async (credential: string) => {
+    const failures: string[] = [];
+    const guard = createGuard({
+      issuer: gatehouse.issuer,
+      resource: `${resource}/`,
+      credential,
+      clock: () => gatehouse.clock.now(),
+      onFailure: ({ message }) => failures.push(message),
+    });
+    const request = { method: "POST", url: "/mcp", authorization: [`Bearer ${access_token}`] };
+    const verdict = await guard.check(request);
+    assert.equal(verdict.ok ? 200 : verdict.answer.status, 401);
+    return failures;
+  };
+  assert.deepEqual(await told(own), [
+    `every token is refused: this server's resource is ${resource}/, and the authorization server knows it as ${resource}. Make both the same, to the letter`,
+  ]);
+  assert.deepEqual(await told(allTokens), []);
 });
 
 /** The protected server, asking the real authorization server. */

@@ -63,7 +63,7 @@ function unknown(reference: string, { traces: { ageMs, bytes } }: Config): Refus
   const age = hours % 24 === 0 ? several(hours / 24, "day") : several(hours, "hour");
   return new Refusal(
     1,
-    `nothing is known of ${reference}. Traces are kept for ${age} and up to ${formatBytes(bytes)}, of which a fifth is for attempts in which nobody signed in (TRACE_TTL, TRACE_SIZE); the log may know more`,
+    `nothing is known of ${reference}. Traces are kept for ${age} and up to ${formatBytes(bytes)}, of which a fifth is for attempts in which nobody signed in (TRACE_TTL, TRACE_SIZE). Of a page that said to wait, or that the database cannot be reached, only the log knows, once for all that meet the same: gatehouse doctor looks for the cause`,
   );
 }
 

@@ -48,10 +48,16 @@ export function createAddressReader(
  * @param trustedProxies as for {@link createAddressReader}
  */
 export function createPeerCheck(trustedProxies: readonly string[]): (request: IncomingMessage) => boolean {
+  const isTrusted = createProxyCheck(trustedProxies);
+  return ({ socket }) => isTrusted(socket.remoteAddress ?? "");
+}
+
+/** The same of an address. */
+export function createProxyCheck(trustedProxies: readonly string[]): (address: string) => boolean {
   const blocks = trustedProxies.flatMap(parseBlock);
-  return ({ socket }) => {
-    const peer = blocks.length === 0 ? undefined : parse(socket.remoteAddress ?? "");
-    return peer !== undefined && blocks.some((block) => isWithin(peer, block));
+  return (text) => {
+    const address = blocks.length === 0 ? undefined : parse(text);
+    return address !== undefined && blocks.some((block) => isWithin(address, block));
   };
 }
 

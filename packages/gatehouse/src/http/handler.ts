@@ -20,7 +20,7 @@ import { parseTraceparent } from "./trace-context.ts";
 import type { RequestSpan, RequestTracing } from "./tracing.ts";
 import type { AnswerUnknown } from "./unknown-path.ts";
 import { createWriter, type WriterOptions } from "./write-answer.ts";
-import { createAddressCheck, type WrongAddress } from "./wrong-address.ts";
+import { createAddressCheck, createHostCheck, type WrongAddress } from "./wrong-address.ts";
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
@@ -31,6 +31,8 @@ export interface HandlerOptions {
   readonly trustedProxies?: readonly string[];
   /** Told once of a peer whose forwarding header does not count. */
   readonly onIgnoredForwarding?: (peer: string) => void;
+  /** Told once that a proxy is asked for the issuer's document at another host than the issuer's. */
+  readonly onForeignHost?: (address: WrongAddress) => void;
   /** How often an address may ask; one that is left out is not limited. */
   readonly rateLimits?: Partial<Budgets> | undefined;
   /** Counts that together with other processes. */
@@ -103,6 +105,7 @@ export function createHandler(
   const addressOf = createAddressReader(options.trustedProxies ?? [], options.onIgnoredForwarding);
   const addressCheck = createAddressCheck(options.issuer, new Set(routes.keys()));
   const isTrusted = createPeerCheck(options.trustedProxies ?? []);
+  const noteHost = createHostCheck(options.issuer, options.onForeignHost);
   const cookies = createCookieCodec(secure);
   const write = createWriter({ renderPage: options.renderPage, cookies, secure, isClosing });
   const nextReference = createReferences(randomBytes);
@@ -197,6 +200,7 @@ export function createHandler(
     const elsewhere = route.thisComputerOnly === true ? reasonToRefuse(request) : undefined;
     if (elsewhere !== undefined) return refuse(request, origin, route, 403, { detail: elsewhere });
     if (method === "OPTIONS" && route.cors === true) return preflight(route);
+    if (route.namesIssuer === true && isTrusted(request)) noteHost(request);
     const endpoint = endpointOf(route, method);
     if (endpoint === undefined) return refuse(request, origin, route, 405);
     if (limits !== undefined && route.limit !== undefined) {

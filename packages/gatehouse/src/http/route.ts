@@ -24,6 +24,8 @@ export interface Route {
   readonly tellsThisComputer?: boolean;
   /** True for what no other computer may reach, nor anybody through a proxy: see `this-computer.ts`. */
   readonly thisComputerOnly?: boolean;
+  /** True for the document that says what the issuer is called. */
+  readonly namesIssuer?: boolean;
 }
 
 /**

@@ -18,7 +18,7 @@ export function serverRoutes(
   const program = { audience: "program", cors: true } as const;
   const person = { audience: "person" } as const;
   const routes: Route[] = [
-    { path: urls.metadataPath, get: server.metadata, head: true, ...program },
+    { path: urls.metadataPath, get: server.metadata, head: true, namesIssuer: true, ...program },
     { path: below("/token"), post: server.token, limit: "token", ...program },
     { path: below("/introspect"), post: server.introspect, ...program },
     {

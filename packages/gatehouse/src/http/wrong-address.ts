@@ -27,6 +27,25 @@ export function createAddressCheck(
   };
 }
 
+/**
+ * Tells, once, that a proxy was asked for the issuer's document at another host: clients compare the two, and
+ * go no further. For requests of a proxy that is believed.
+ */
+export function createHostCheck(
+  issuer: string,
+  tell: (address: WrongAddress) => void = () => {},
+): (request: IncomingMessage) => void {
+  const url = new URL(issuer);
+  let told = false;
+  return (request) => {
+    if (told || request.headers["x-forwarded-host"] === undefined) return;
+    const host = hostOf(request, true) ?? url.host;
+    if (host === url.host) return;
+    told = true;
+    tell({ ours: issuer, theirs: `${url.protocol}//${host}` });
+  };
+}
+
 /** What stands before a path of ours in place of the issuer's path; `undefined`: it is no path of ours. */
 function prefixOf(path: string, base: string, paths: ReadonlySet<string>): string | undefined {
   if (base !== "" && path !== "/" && paths.has(base + path)) return "";

@@ -442,7 +442,7 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     }),
     cancelled: ({ provider, app = "die App" }) => ({
       title: "Sie wurden nicht angemeldet",
-      explanation: `Sie haben ${provider === undefined ? "beim Anmeldedienst" : `bei ${provider}`} abgebrochen. An ${app} wurde nichts weitergegeben. Versuchen Sie es noch einmal, oder kehren Sie zur App zurück.`,
+      explanation: `Sie haben ${provider === undefined ? "beim Anmeldedienst" : `bei ${provider}`} abgebrochen, oder Sie werden dort nicht zugelassen. An ${app} wurde nichts weitergegeben. Versuchen Sie es noch einmal, oder kehren Sie zur App zurück.`,
     }),
     foreignAccount: ({ email, domains }) => ({
       title: "Dieses Konto darf sich hier nicht anmelden",

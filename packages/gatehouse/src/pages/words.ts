@@ -456,7 +456,7 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     }),
     cancelled: ({ provider = "the sign-in service", app = "the app" }) => ({
       title: "You were not signed in",
-      explanation: `You cancelled at ${provider}. Nothing was given to ${app}. Try again, or go back to the app.`,
+      explanation: `You cancelled at ${provider}, or it does not let you in. Nothing was given to ${app}. Try again, or go back to the app.`,
     }),
     foreignAccount: ({ email, domains }) => ({
       title: "This account may not sign in here",

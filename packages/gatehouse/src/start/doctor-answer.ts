@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { AnswerUnknown, SeenRequest } from "../http/unknown-path.ts";
 import type { ServersView } from "../insight/doctor/servers-view.ts";
@@ -15,6 +16,9 @@ import type { Reloadable } from "./reload.ts";
 
 /** The cookie by which doctor sees whether cookies come back. */
 export const doctorsCookie = "doctor";
+
+/** Milliseconds: doctor waits for a few seconds, and has more to ask. */
+const databaseMs = 500;
 
 /** Where a proxy says what it was asked, in lower case. */
 const forwarding = [
@@ -51,7 +55,7 @@ export function answerDoctor(
   const used = new Map<string, number>();
   let current = config;
 
-  /** Across processes; while the database is away at least in this one. */
+  /** Across processes; while the database is away, or locked, at least in this one. */
   async function useUp({
     nonce,
     until,
@@ -63,7 +67,9 @@ export function answerDoctor(
     if (used.has(nonce)) return false;
     used.set(nonce, until);
     try {
-      return await store.useAssertion(hashSecret(`doctor ${nonce}`), until as Seconds);
+      const isFirst = store.useAssertion(hashSecret(`doctor ${nonce}`), until as Seconds);
+      void isFirst.catch(() => undefined); // it may fail when nobody waits for it any more
+      return await Promise.race([isFirst, pause(databaseMs, true, { ref: false })]);
     } catch (error) {
       if (error instanceof StoreUnavailableError) return true;
       throw error;

@@ -9,6 +9,7 @@ import { nameAuthority } from "../refused-certificate.ts";
 import { WrongVersionError } from "../storage/migration.ts";
 import { DatabaseRefusedError } from "../storage/refused.ts";
 import { fileIdentity } from "../storage/sqlite/file.ts";
+import { findSqliteWriters } from "../storage/sqlite/writers.ts";
 import { tellingCertificate } from "./database-certificate.ts";
 import { loadPostgres, openExistingStore, pendingMigrations } from "./store.ts";
 
@@ -63,6 +64,7 @@ function databaseFile(path: string): DatabaseFile {
     path: resolve(path),
     size: () => statSync(path, { throwIfNoEntry: false })?.size,
     identity: () => fileIdentity(path),
+    findWriters: () => findSqliteWriters(path),
     async findDamage(signal) {
       const { findSqliteDamage } = await import("../storage/sqlite/examination.ts");
       return findSqliteDamage(path, signal);

@@ -3,6 +3,7 @@ import { auditKeyOf } from "../insight/audit/seals.ts";
 import { verifyAudit } from "../insight/audit/verify.ts";
 import type { DoctorHistory } from "../insight/doctor/checks/history.ts";
 import type { DoctorTelemetry } from "../insight/doctor/checks/telemetry.ts";
+import type { AuditRecord } from "../oauth/audit-record.ts";
 import { hasLeft } from "../oauth/declarations.ts";
 import type { Clock } from "../oauth/ports.ts";
 import { shortIdOf } from "../oauth/resource.ts";
@@ -53,20 +54,39 @@ async function known(database: LookedAtDatabase | undefined) {
 }
 
 const hourMs = 60 * 60_000;
+/** Sign-ins, of several providers the last may be further back. */
+const lookedAt = 50;
+
+/** What was wrong with the last sign-in, where that was a clock. */
+export async function lastClockFailure(history: DoctorHistory): Promise<string | undefined> {
+  const failed = await lastFailure(history, "clock");
+  // Its advice stands in the finding's own.
+  return failed?.detail.replace(/^.*? refused: |\. Its clock .*$/g, "");
+}
 
 /**
- * What was wrong with the last sign-in, where that was a clock, less than an hour ago. Of a database that
- * cannot be asked nothing is known.
+ * The last sign-in, where it failed for this reason, less than an hour ago. Of a database that cannot be
+ * asked nothing is known.
+ * @param provider whose sign-in; any when left out
  */
-export async function lastClockFailure({ find, now }: DoctorHistory): Promise<string | undefined> {
+export async function lastFailure(
+  { find, now }: DoctorHistory,
+  reason: string,
+  provider?: string,
+): Promise<{ readonly detail: string; readonly ago: string } | undefined> {
+  const isIts = ({ facts }: AuditRecord) => provider === undefined || facts.provider === provider;
   try {
-    const [[failed], [signedIn]] = await Promise.all([
-      find({ name: "sign_in_failed", since: now() - hourMs }, 1),
-      find({ name: "sign_in" }, 1),
+    const [failures, signIns] = await Promise.all([
+      find({ name: "sign_in_failed", since: now() - hourMs }, lookedAt),
+      find({ name: "sign_in", since: now() - hourMs }, lookedAt),
     ]);
-    if (failed?.reason !== "clock" || failed.time < (signedIn?.time ?? 0)) return undefined;
-    // Its advice stands in the finding's own.
-    return String(failed.facts.detail ?? "").replace(/^.*? refused: |\. Its clock .*$/g, "");
+    const failed = failures.find(isIts);
+    if (failed?.reason !== reason || failed.time < (signIns.find(isIts)?.time ?? 0)) return undefined;
+    const minutes = Math.floor((now() - failed.time) / 60_000);
+    return {
+      detail: String(failed.facts.detail ?? ""),
+      ago: minutes < 1 ? "just now" : `${minutes} min ago`,
+    };
   } catch {
     return undefined;
   }

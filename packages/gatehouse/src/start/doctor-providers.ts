@@ -1,8 +1,10 @@
 import type { Config } from "../config/config.ts";
 import type { OtherClock } from "../insight/doctor/checks/clocks.ts";
+import type { DoctorHistory } from "../insight/doctor/checks/history.ts";
 import type { DoctorProvider } from "../insight/doctor/checks/providers.ts";
 import type { ServersView } from "../insight/doctor/servers-view.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
+import { lastFailure } from "./doctor-history.ts";
 import { type ExaminedProvider, providersToCheck } from "./provider-check.ts";
 
 /** The identity providers of others, as doctor looks at them. */
@@ -10,6 +12,7 @@ export function providersToLookAt(
   config: Config,
   services: { readonly clock: Clock; readonly random: Random },
   view: () => Promise<ServersView | undefined>,
+  history: DoctorHistory,
 ): DoctorProvider[] {
   // What a sign-in would write into the log stands in the findings.
   const checked = providersToCheck(config, services, () => undefined);
@@ -25,11 +28,13 @@ export function providersToLookAt(
       credentials: ofVariables
         ? "`OAUTH2_CLIENT_ID` and `OAUTH2_CLIENT_SECRET`"
         : `\`client_id\` and \`client_secret\` of the provider ${name}`,
+      takeOver: ofVariables ? "restart the server" : "restart the server or send it SIGHUP",
       examine() {
         examined ??= examine().then(withFailure);
         return examined;
       },
       knownKeys: async () => (await view())?.providerKeys[name],
+      lastBadSignature: async () => (await lastFailure(history, "signature", name))?.ago,
       signInUrl: async () => (await startSignIn()).url,
     };
   });

@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import type { Config } from "../config/config.ts";
+import { createProxyCheck } from "../http/client-address.ts";
 import type { AskedServer, DoctorPublic } from "../insight/doctor/checks/public.ts";
 import { type Exchanged, exchange } from "../insight/doctor/exchange.ts";
 import type { ServersView } from "../insight/doctor/servers-view.ts";
@@ -42,6 +43,7 @@ export function publicToLookAt(config: Config, services: Services): DoctorPublic
       const whose = shown === undefined ? "" : `: ${describeCertificate(shown)}`;
       return `The certificate is refused (${codeOf(error)})${whose}.`;
     },
+    isTrustedProxy: createProxyCheck(config.trustedProxies),
     ownAddresses: Object.values(networkInterfaces()).flatMap((all) =>
       (all ?? []).map(({ address }) => address),
     ),

@@ -84,8 +84,8 @@ function look(
     const asked = await server.ask();
     return asked.outcome === "answered" ? asked.view : server.askLocally();
   };
-  const providers = providersToLookAt(config, { clock, random }, view);
   const history = historyToLookAt(config, database, clock);
+  const providers = providersToLookAt(config, { clock, random }, view, history);
   const databasesClock = {
     name: "the database's",
     provider: undefined,

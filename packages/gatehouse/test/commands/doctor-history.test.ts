@@ -6,7 +6,7 @@ import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { embedded } from "../support/database.ts";
 import { startWithOwnProvider } from "../support/failures.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
-import { aPublicClient, authorizationUrl, authorize, resource } from "../support/oauth-client.ts";
+import { aPublicClient, authorizationUrl, authorize, resource, tokensFor } from "../support/oauth-client.ts";
 import { closeServer } from "../support/upstream.ts";
 import { UserAgent } from "../support/user-agent.ts";
 import { runCommand } from "./command-line.ts";
@@ -44,12 +44,20 @@ test("an MCP server that asks with a wrong credential, and one that asks with an
   assert.equal((await introspect("gatehouse_rs_wrong")).status, 401);
   server.clock.advance(61);
   assert.equal((await introspect("gatehouse_rs_wrong")).status, 401);
+  // Who says nothing of itself is known by the token that it asks about.
+  const { access_token } = await tokensFor(server, await aPublicClient(server));
+  const nameless = await fetch(`${server.url}/introspect`, {
+    method: "POST",
+    headers: { Authorization: "Bearer gatehouse_rs_wrong" },
+    body: new URLSearchParams({ token: access_token }),
+  });
+  assert.equal(nameless.status, 401);
   await stop(); // what waits is written
   const { code, of } = await doctor(environment);
   assert.equal(code, 1);
   assert.match(
     shown(of("resource.credential")),
-    /^fail \| Notes was refused in 2 minutes of the last day, .* last \(no such credential, from 127\.0\.0\.1\): its server has another credential\. \| `gatehouse resources rotate https:\/\/notes\.example\.com\/mcp --keep 24h`/,
+    /^fail \| Notes was refused in 3 minutes of the last day, .* last \(no such credential, from 127\.0\.0\.1\): its server has another credential\. \| `gatehouse resources rotate https:\/\/notes\.example\.com\/mcp --keep 24h`/,
   );
 });
 
@@ -145,10 +153,10 @@ test("a provider whose tokens have another time than its answers, or whose key w
   await server.addResource(resource);
   const client = await aPublicClient(server);
   const signIn = () => new UserAgent().follow(authorizationUrl(server, client));
-  const written = async (name: string) => {
+  const written = async (name: string, reason: string) => {
     for (;;) {
       const { records } = await server.store.findAudit({ name }, { order: "newest", limit: 1 });
-      if (records.length > 0) return;
+      if (records[0]?.reason === reason) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
@@ -168,7 +176,7 @@ test("a provider whose tokens have another time than its answers, or whose key w
 
   provider.now.skew = 600;
   await signIn();
-  await written("sign_in_failed");
+  await written("sign_in_failed", "clock");
   const ahead = await doctor(environment);
   assert.match(
     shown(ahead.of("clock.provider")),
@@ -179,5 +187,14 @@ test("a provider whose tokens have another time than its answers, or whose key w
   assert.match(
     shown(tokens.of("clock.provider")),
     /^fail \| The last sign-in failed for the time in the provider's token: iat is /,
+  );
+
+  await provider.restart({ otherKey: true });
+  await signIn();
+  await written("sign_in_failed", "signature");
+  const signed = await doctor(environment);
+  assert.match(
+    shown(signed.of("provider.keys")),
+    /^fail \| .* signs with another key than it publishes: the last sign-in failed for that, just now\. \| If the next sign-in fails too, its operator must publish the key it signs with\.$/,
   );
 });

@@ -92,6 +92,12 @@ test("what a reverse proxy does to requests and answers is told, with what mends
       /^warn \| The proxy says that people come by https/,
     ],
     [
+      "is on this computer, as doctor is",
+      { headers: () => ({ "x-forwarded-for": "127.0.0.1" }) },
+      "public.proxy",
+      /^ok \| A proxy is in between/,
+    ],
+    [
       "drops Set-Cookie",
       { answer: ({ "set-cookie": _, ...rest }) => rest },
       "public.cookies",

@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { makeChallenge } from "../../src/oauth/tokens/doctor-challenge.ts";
 import { configuredKey, type SecretKey } from "../../src/oauth/tokens/secret-keys.ts";
 import { seconds } from "../../src/oauth/values.ts";
-import { aTestDatabase, type TestDatabase } from "../support/database.ts";
+import { aTestDatabase, embedded, type TestDatabase } from "../support/database.ts";
+import { lockDatabase } from "../support/failures.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 
 const random = { bytes: (count: number) => randomBytes(count) };
@@ -128,4 +129,20 @@ test("a challenge is answered once also while the database is away", async () =>
   } finally {
     await alone.stop();
   }
+});
+
+test("a challenge is answered while another process has locked the database, sooner than doctor gives up", async (t) => {
+  const file = embedded();
+  const locked = await startTestGatehouse({ SQL_URL: file.url });
+  t.after(async () => {
+    await locked.stop();
+    file.remove();
+  });
+  const other = lockDatabase(file.url.slice("sqlite:".length));
+  const own = (await configuredKey(locked.environment.SECRET_KEY ?? "")).readings[0];
+  const text = makeChallenge(own, locked.issuer, locked.clock.now(), random);
+  const ask = () => fetch(`${locked.issuer}/doctor?challenge=${text}`, { signal: AbortSignal.timeout(4500) });
+  assert.equal((await ask()).status, 200);
+  assert.equal((await ask()).status, 404, "once");
+  other.release();
 });

@@ -252,6 +252,16 @@ test("13 the server is reached by another address than BASE_URL: page and log na
       String(detail).includes("came by https://login.example.com/login"),
     ),
   );
+  const metadata = "/.well-known/oauth-authorization-server";
+  for (const host of ["login.example.com", "auth.example.com", "auth.example.com"]) {
+    assert.equal((await ask(metadata, { ...proxied, "x-forwarded-host": host })).status, 200);
+  }
+  const foreign = server.log.filter((text) => text.includes("an app was sent to"));
+  assert.equal(foreign.length, 1, "once");
+  assert.match(
+    String(foreign),
+    /sent to https:\/\/auth\.example\.com to sign in, and BASE_URL is https:\/\/login\.example\.com/,
+  );
   const nowhere = await ask("/wp-login.php", {
     "x-forwarded-for": "203.0.113.7",
     "x-forwarded-host": "login.example.com",
@@ -296,7 +306,10 @@ test("15, 16 and 17 the account is not welcome, its address not proven, or the p
   assert.match(unproven.html, /has not confirmed alice@example\.com\. Confirm it there, then try again/);
   Object.assign(server.upstream, { account: alice, decision: "cancel" });
   const cancelled = await signIn(server, client);
-  assert.match(cancelled.html, /You cancelled at [^<]*Nothing was given to the app/);
+  assert.match(
+    cancelled.html,
+    /You cancelled at [^<]*, or it does not let you in\. Nothing was given to the app/,
+  );
   assert.match(cancelled.html, />Try again<[\s\S]*>Go back to the app</);
   const line = theLine(server, "sign_in_cancelled", cancelled.html);
   assert.equal(line.level, "info");

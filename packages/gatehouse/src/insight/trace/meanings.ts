@@ -1,6 +1,6 @@
 import type { AuditEventName } from "../../oauth/audit-events.ts";
 import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
-import { mendForFailure, mendForRefusal, mendForSignIn } from "./mends.ts";
+import { cancelledThere, mendForFailure, mendForRefusal, mendForSignIn } from "./mends.ts";
 
 /*
  * What each step means, in one sentence, and what to do where something failed: for whoever runs the server,
@@ -90,10 +90,12 @@ export const meanings: Meanings = {
   },
   identity_proven: { means: "The identity provider proved who the person is, and they may sign in." },
   sign_in_failed: {
-    means: ({ outcome }) =>
-      outcome === "refused"
-        ? "The identity provider told who it is, and that account may not sign in, or the person did not want to."
-        : "The identity provider's answer proved nobody.",
+    means: ({ outcome, rule }) =>
+      outcome !== "refused"
+        ? "The identity provider's answer proved nobody."
+        : rule === cancelledThere
+          ? "The identity provider sent the person back and says no: they cancelled there, or it does not let them in."
+          : "The identity provider told who it is, and that account may not sign in.",
     mend: mendForSignIn,
   },
   access_refused: {

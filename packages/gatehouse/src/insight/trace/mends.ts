@@ -26,7 +26,18 @@ const byError: Partial<Record<OAuthErrorCode, string>> = {
     "The app's registration is not valid: its developer has to mend what the rule says.",
 };
 
-export function mendForRefusal({ facts }: TraceStep): string {
+/** Where the rule says more than the error. */
+const byRefusedRule: Readonly<Record<string, string>> = {
+  "no cookie for this attempt":
+    "One person: they allow cookies for this server, and go on in the browser in which they began. Everybody: the proxy drops or rewrites Set-Cookie, or BASE_URL is another host than people use; gatehouse doctor says which (public.cookies, public.url).",
+  expired:
+    "They start again in the app. If people need longer than the limit above, raise TRANSACTION_TTL: 10m are ten minutes, 10 are ten seconds.",
+  "already answered":
+    "Nothing is wrong: it was answered before, and the page was opened once more. They look into the app, and start again there if it is not connected.",
+};
+
+export function mendForRefusal({ rule = "", facts }: TraceStep): string {
+  if (Object.hasOwn(byRefusedRule, rule)) return byRefusedRule[rule] ?? "";
   const error = facts?.error ?? "";
   const known = Object.hasOwn(byError, error) ? byError[error as OAuthErrorCode] : undefined;
   return (
@@ -34,24 +45,28 @@ export function mendForRefusal({ facts }: TraceStep): string {
   );
 }
 
+/** The reason of a sign-in that the provider answered with `access_denied`. */
+export const cancelledThere = "cancelled at the provider";
+
 /** By the reason that stands in the log as well. */
 const byReason: Readonly<Record<string, string>> = {
   clock:
     "Set the clock that is wrong: gatehouse doctor compares ours with the provider's and the database's.",
   signature:
-    "The provider has another key than it says. It is fetched again by itself: try once more in a minute.",
+    "The provider signs with another key than it publishes. What it publishes is fetched again by itself: try once more in a minute. If that fails too, its operator must publish the key it signs with: gatehouse doctor looks (provider.keys).",
   "token refused":
     "What the provider says of the person does not hold: its ID token, as the log line of this reference says. Compare issuer and client id with the provider's.",
   domain:
     "If they should get in: ALLOWED_DOMAINS, or domains: of the provider in gatehouse.yaml. Else they use another account.",
   "address not proven":
-    "The provider has to confirm the address. docs/troubleshooting.md says where each provider keeps that.",
+    "The provider has to confirm the address: set email_verified there, or have the person confirm it. docs/providers/ says where each provider keeps that.",
   "no address":
     "The provider gives no e-mail address: allow the scope email there, or set email_claim of the provider.",
   "address taken":
     "If the address is theirs now: gatehouse people release <address>, which the log line names.",
   blocked: "gatehouse people unblock <address> lets them in again.",
-  "cancelled at the provider": "Nothing is wrong: they start again in the app.",
+  [cancelledThere]:
+    "Who did cancel starts again in the app. Who did not was turned away by the provider: its own words above say why. Mostly they, or a group of theirs, have to be assigned to this server's application there.",
   "provider refused our credentials":
     "Check OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET: the secret may have expired at the provider.",
   "the provider does not answer":

@@ -160,7 +160,11 @@ function conclude(
   const step = steps.at(-1);
   // What others tried with this attempt is not how it ended, nor are calls long after.
   const names = steps.map(({ step: name }) => name).filter((name) => !ofOthers.has(name));
-  const own = entries.findLast(({ name }) => name === names.at(-1)) ?? last;
+  // Of a call there are events alone, and one of them says what to do.
+  const own =
+    entries.findLast(({ name }) => name === names.at(-1)) ??
+    entries.findLast((entry) => entry.mend !== undefined) ??
+    last;
   const { outcome = "ok", means = "", mend } = own ?? {};
   const end = step && meaningOfEnd(step, (now - step.time) / 1000, trailBegin);
   return end === undefined

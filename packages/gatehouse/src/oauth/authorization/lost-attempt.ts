@@ -57,6 +57,11 @@ async function expired(
     reason: { key: "attemptExpired", seconds: age, limit },
     attempt: reference,
     log: { event: "attempt_expired", reason: "expired" },
+    decidedBy: {
+      rule: "expired",
+      expected: `an answer within ${limit} s (TRANSACTION_TTL)`,
+      received: `one after ${age} s`,
+    },
   });
 }
 
@@ -67,5 +72,13 @@ function refused(
   debug: string,
   attempt: string | undefined,
 ): OAuthError {
-  return new OAuthError("invalid_grant", { hint, debug, reason, attempt, log: { reason: logged } });
+  const decidedBy = { rule: logged, expected: "an attempt of this browser that goes on", received: debug };
+  return new OAuthError("invalid_grant", {
+    hint,
+    debug,
+    reason,
+    attempt,
+    log: { reason: logged },
+    decidedBy,
+  });
 }

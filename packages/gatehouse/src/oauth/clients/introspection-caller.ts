@@ -116,12 +116,13 @@ export function createCallers(services: Services): Callers {
    * store where the token has a row of its own.
    */
   async function tellRefused(about: Omit<AuditEvent, "name">, asked: Asked | undefined): Promise<void> {
-    const { grantId: grant, subject, reference } = asked ?? {};
+    const { grantId: grant, subject, reference, resource } = asked ?? {};
     const known =
       grant === undefined || reference !== undefined
         ? { reference }
         : await store.findGrant(grant, clock.now()).catch(() => undefined);
-    events.emit({ name: "introspection_refused", ...about, grant, subject, attempt: known?.reference });
+    const whose = { grant, subject, resource, attempt: known?.reference };
+    events.emit({ name: "introspection_refused", ...about, ...whose });
   }
 
   async function authenticate(

@@ -118,6 +118,7 @@ function traceRefusal(
         "grant type": request.form?.get("grant_type"),
         "redirect uri": redirectUri,
         scope,
+        attempt: attempt === request.id ? undefined : attempt,
         ...senderOf(request),
       },
     },

@@ -118,6 +118,32 @@ test("every step has one sentence of meaning, and one of what to do where it is 
   assert.equal(meaningOf(aStep("passkey_tried" as TraceStepName, 0)).means, "Passkey tried.");
 });
 
+test("a lost cookie, a slow sign-in and a person turned away by the provider each have their own mend", () => {
+  const mendOf = (rule: string) =>
+    meaningOf(aStep("request_refused", 0, { outcome: "refused", rule, facts: { error: "invalid_grant" } }))
+      .mend ?? "";
+  assert.match(mendOf("no cookie for this attempt"), /allow cookies.*the proxy drops or rewrites Set-Cookie/);
+  assert.match(mendOf("expired"), /raise TRANSACTION_TTL: 10m are ten minutes, 10 are ten seconds/);
+  assert.match(mendOf("already answered"), /^Nothing is wrong/);
+  assert.match(mendOf("invalid_grant"), /compare the clocks/);
+  const rule = "cancelled at the provider";
+  const away = meaningOf(aStep("sign_in_failed", 0, { outcome: "refused", rule }));
+  assert.match(away.means, /they cancelled there, or it does not let them in/);
+  assert.match(away.mend ?? "", /its own words above say why.*assigned/);
+});
+
+test("of a call there are events alone, and the one that says what to do is what it came to", () => {
+  const { conclusion } = timeline(
+    [],
+    [
+      anEvent("introspection_refused", 0, { outcome: "failure" }),
+      anEvent("request_refused", 1, { outcome: "refused" }),
+    ],
+  );
+  assert.match(conclusion.means, /has no credential that is known here/);
+  assert.match(conclusion.mend ?? "", /gatehouse resources rotate/);
+});
+
 test("every reason for which a sign-in fails has words of its own on what to do", () => {
   const source = join(import.meta.dirname, "../../../src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>

@@ -36,6 +36,8 @@ export interface DatabaseFile {
   readonly size: () => number | undefined;
   /** Which file it is on this computer, whatever it is called: equal for the same file only. */
   readonly identity: () => string | undefined;
+  /** Other processes that are writing to it, as far as the system tells: `4711 (sqlite3 gatehouse.db)`. */
+  readonly findWriters: () => Promise<readonly string[]>;
   /** What is damaged in it, in the database's words; empty: nothing. */
   readonly findDamage: (signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -105,7 +107,7 @@ async function schema({ pending, look, explain }: DoctorDatabase) {
   return ok("The schema is as this version wants it.");
 }
 
-async function write({ open }: DoctorDatabase) {
+async function write({ open, file }: DoctorDatabase) {
   const { ok, warn, fail } = findingsOf("db.write");
   const store = await open();
   const begun = performance.now();
@@ -127,9 +129,11 @@ async function write({ open }: DoctorDatabase) {
     if (error.check === "disk") return fail(`${capital(error.message)}.`, freeSome);
     const seconds = Math.round((performance.now() - begun) / 1000);
     if (/another process is writing/.test(error.message)) {
+      const writers = (await file?.findWriters()) ?? [];
+      const who = writers.length > 0 ? `: ${writers.join(", ")}` : " (a backup, an open `sqlite3`?)";
       return fail(
-        `Another process has locked the database for ${seconds} s (a backup, an open \`sqlite3\`?).`,
-        "End it.",
+        `Another process has locked the database for ${seconds} s${who}.`,
+        writers.length > 0 ? "End it, by that number." : `End it: \`lsof ${file?.path}\` names it.`,
       );
     }
     return fail(`${capital(error.message)}.`, "See what its own log says.");

@@ -26,10 +26,14 @@ export interface DoctorProvider {
   readonly callbackUrl: string;
   /** Which settings hold our client there. */
   readonly credentials: string;
+  /** What makes a server that runs take them over. */
+  readonly takeOver: string;
   /** The same look, however often it is asked for. */
   readonly examine: () => Promise<ExaminedProvider>;
   /** What tells the keys apart that the running server knows; `undefined`: it knows none, or is down. */
   readonly knownKeys: () => Promise<Readonly<Record<string, string>> | undefined>;
+  /** When its last sign-in failed for a signature, in words; `undefined`: it did not. */
+  readonly lastBadSignature: () => Promise<string | undefined>;
   /** Where a person's browser would be sent. */
   readonly signInUrl: () => Promise<URL>;
 }
@@ -78,6 +82,13 @@ async function keys(provider: DoctorProvider): Promise<Finding> {
       "Its operator must: nothing that it signs is believed.",
     );
   }
+  const forged = await provider.lastBadSignature();
+  if (forged !== undefined) {
+    return fail(
+      `${provider.title} signs with another key than it publishes: the last sign-in failed for that, ${forged}.`,
+      "If the next sign-in fails too, its operator must publish the key it signs with.",
+    );
+  }
   const known = await provider.knownKeys();
   const replaced = Object.entries(found.fingerprints ?? {}).find(
     ([kid, key]) => known?.[kid] !== undefined && known[kid] !== key,
@@ -100,7 +111,7 @@ async function client(provider: DoctorProvider): Promise<Finding> {
   if (found.good) return ok(`${provider.title} knows our client id and secret.`);
   return fail(
     `${provider.title} refuses our client (${found.found.replace(/^refused, |; check .*$/g, "")}): secret expired or wrong.`,
-    `Make a new secret there, set ${provider.credentials}, and restart the server or send it SIGHUP.`,
+    `Make a new secret there, set ${provider.credentials}, and ${provider.takeOver}.`,
   );
 }
 
@@ -125,7 +136,7 @@ async function redirect(provider: DoctorProvider, signal: AbortSignal): Promise<
     case "redirect URI":
       return fail(
         `${title} does not know the redirect URI.`,
-        `Register \`${callbackUrl}\` there, to the letter.`,
+        `Register \`${callbackUrl}\` there, to the letter; or correct \`BASE_URL\`, if people come by another address.`,
       );
     case "client":
       return fail(`${title} does not know our client id.`, `Check ${credentials}.`);

@@ -32,6 +32,8 @@ export interface DoctorPublic {
   readonly fetchMetadata: (signal: AbortSignal) => Promise<Exchanged>;
   /** Why a certificate is refused, with whose it is; only where it is. */
   readonly describeRefusal: (error: unknown) => Promise<string | undefined>;
+  /** Whether what an address says of others is believed. */
+  readonly isTrustedProxy: (address: string) => boolean;
   /** Addresses of this computer. */
   readonly ownAddresses: readonly string[];
   readonly now: () => number;
@@ -180,7 +182,8 @@ async function proxy(server: DoctorPublic): Promise<Finding> {
   const { address, peer: peerAsSeen, forwarding } = await viewOf(server);
   const peer = withoutMapping(peerAsSeen);
   const hops = forwarding["x-forwarded-for"]?.split(",").map((hop) => withoutMapping(hop.trim())) ?? [];
-  if (hops.length > 0 && address === peer) {
+  // From this computer a proxy on it brings an address that is its own as well.
+  if (hops.length > 0 && address === peer && !server.isTrustedProxy(peer)) {
     return fail(
       `Everybody arrives as ${peer}: what this proxy says of people's addresses is not believed.`,
       `Put it into \`TRUSTED_PROXIES\`: \`TRUSTED_PROXIES=${peer}\`.`,
@@ -208,7 +211,7 @@ const isPrivate = (address: string) =>
   /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|127\.|::1$|f[cd])/i.test(address);
 
 async function cookies(server: DoctorPublic): Promise<Finding> {
-  const { ok, fail } = findingsOf("public.cookies");
+  const { ok, fail, skipped } = findingsOf("public.cookies");
   const asked = await server.ask();
   if (asked.outcome !== "answered") throw new SkippedCheck("The server is not reached: see `public.reach`.");
   const { headers } = asked.answer;
@@ -225,6 +228,7 @@ async function cookies(server: DoctorPublic): Promise<Finding> {
     const what = isRenamed ? "its name" : (added ?? lost.join(", "));
     return fail(`The proxy rewrites \`Set-Cookie\` (${what}).`, mend);
   }
+  if (asked.later.length === 0) return skipped("The server answered once, and not again in time.");
   const sent = cookie.split(";", 1)[0]?.split("=")[1] ?? "";
   if (asked.later.every((view) => view.cookie !== sent)) {
     return fail("The proxy drops cookies on their way to the server.", mend);

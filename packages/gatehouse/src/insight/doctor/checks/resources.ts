@@ -94,7 +94,7 @@ async function judge(identifier: string, issuer: string, signal: AbortSignal): P
     ? undefined
     : fail(
         `\`${identifier}\` sends clients to ${servers.length === 0 ? "nobody" : servers.map(String).join(", ")}, not to \`${issuer}\`.`,
-        `Put \`${issuer}\` into \`authorization_servers\` of its metadata, to the letter.`,
+        `Put \`${issuer}\` into \`authorization_servers\` of its metadata, to the letter; or correct \`BASE_URL\`, if that is not where people come.`,
       );
 }
 
