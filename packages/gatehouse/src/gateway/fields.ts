@@ -34,7 +34,10 @@ export function namedByConnection(fields: HeaderFields): ReadonlySet<string> | u
 
 /** The value of a field, of several the first; `undefined` where there is none. */
 export function fieldOf(fields: HeaderFields, name: string): string | undefined {
-  for (let at = 0; at < fields.length; at += 2) if (fields[at]?.toLowerCase() === name) return fields[at + 1];
+  for (let at = 0; at < fields.length; at += 2) {
+    const each = fields[at];
+    if (each?.length === name.length && each.toLowerCase() === name) return fields[at + 1];
+  }
   return undefined;
 }
 

@@ -38,10 +38,12 @@ export function withoutSecrets(tokenPrefixes: readonly string[]): (text: string)
     prefix.replaceAll(".", "\\."),
   );
   const tokens = new RegExp(`(${prefixes.join("|")})[A-Za-z0-9._~+/=-]+`, "g");
-  return (text) =>
-    text
+  return (text) => {
+    const left = text
       .replace(tokens, "$1[removed]")
       .replace(jsonWebToken, "[removed]")
-      .replace(schemes, "$1 [removed]")
-      .replace(parameters, "$1=[removed]");
+      .replace(schemes, "$1 [removed]");
+    // Most lines have no such sign, and to look for parameters costs as much as for all the others.
+    return left.includes("=") ? left.replace(parameters, "$1=[removed]") : left;
+  };
 }
