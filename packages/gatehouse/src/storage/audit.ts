@@ -1,50 +1,16 @@
-import { auditBytes, readRecord, type SealedRecord } from "../oauth/audit-record.ts";
+import { readRecord, type SealedRecord } from "../oauth/audit-record.ts";
 import type {
   AuditAddress,
   AuditChain,
   AuditHead,
   AuditPage,
-  AuditQuery,
   AuditRegistry,
+  HourOfAudit,
 } from "../oauth/store/audit.ts";
+import { placeText } from "./audit-search.ts";
 import { layout } from "./layout.ts";
 
 /* What both databases do alike with the audit trail. */
-
-export const sealedRecords = layout(
-  (column): SealedRecord => ({
-    chain: column.text("chain"),
-    sequence: column.integer("sequence"),
-    time: column.integer("happened_at"),
-    name: column.text("name"),
-    outcome: column.text("outcome"),
-    subject: column.optionalText("subject"),
-    client: column.optionalText("client_id"),
-    resource: column.optionalText("resource"),
-    grant: column.optionalText("grant_id"),
-    address: column.optionalText("address"),
-    reference: column.optionalText("reference"),
-    body: column.text("body"),
-    mac: column.text("mac"),
-  }),
-);
-
-/** The columns that a query names, in the order of {@link filtersOf}. */
-export const filterColumns = [
-  "name",
-  "subject",
-  "client_id",
-  "resource",
-  "grant_id",
-  "address",
-  "reference",
-] as const;
-
-/** What they have to hold; null: anything. */
-export function filtersOf(query: AuditQuery): (string | null)[] {
-  const { name, subject, client, resource, grant, address, reference } = query;
-  return [name, subject, client, resource, grant, address, reference].map((each) => each ?? null);
-}
 
 export const auditAddresses = layout(
   (column): AuditAddress => ({
@@ -81,6 +47,14 @@ export const auditChains = layout(
   }),
 );
 
+export const hoursOfAudit = layout(
+  (column): HourOfAudit => ({
+    name: column.text("name"),
+    hour: column.integer("hour"),
+    count: column.integer("records"),
+  }),
+);
+
 export const auditRegistries = layout(
   (column): AuditRegistry => ({
     opened: column.integer("opened"),
@@ -97,27 +71,6 @@ export const auditRegistries = layout(
   }),
 );
 
-/** A place in the order of records: time, chain, sequence. */
-export type AuditPlace = readonly [time: number, chain: string, sequence: number];
-
-/** Between which places a page stands; both are left out. */
-export function boundsOf(
-  { since = 0, until = Number.MAX_SAFE_INTEGER }: AuditQuery,
-  after: string | undefined,
-  order: "newest" | "oldest",
-): { readonly from: AuditPlace; readonly to: AuditPlace } {
-  const from: AuditPlace = [since, "", 0];
-  const to: AuditPlace = [until, "", 0];
-  const place = placeOf(after);
-  if (place === undefined || place[0] < since || place[0] >= until) return { from, to };
-  return order === "newest" ? { from, to: place } : { from: place, to };
-}
-
-function placeOf(after: string | undefined): AuditPlace | undefined {
-  const [, time, chain, sequence] = /^(\d{1,15})\.([0-9A-Za-z]{1,32})\.(\d{1,15})$/.exec(after ?? "") ?? [];
-  return time === undefined || chain === undefined ? undefined : [Number(time), chain, Number(sequence)];
-}
-
 /** A page, with one record more than there is room for where it goes on. */
 export function pageOf(
   found: readonly SealedRecord[],
@@ -131,17 +84,8 @@ export function pageOf(
     records: records.map((record) =>
       readRecord(record, (id) => keyed.get(`${record.chain} ${record.sequence} ${id}`)),
     ),
-    next:
-      found.length > limit && last !== undefined ? `${last.time}.${last.chain}.${last.sequence}` : undefined,
+    next: found.length > limit && last !== undefined ? placeText(last) : undefined,
   };
-}
-
-/** The last of the records that go, of each chain. */
-export function lastOfEach(records: readonly SealedRecord[]): { last: SealedRecord; bytes: number }[] {
-  return [...Map.groupBy(records, ({ chain }) => chain).values()].map((own) => ({
-    last: own.reduce((last, each) => (each.sequence > last.sequence ? each : last)),
-    bytes: auditBytes(own),
-  }));
 }
 
 /** Up to which number chains can be forgotten: nothing is left of any of them, and nothing will follow. */

@@ -100,7 +100,7 @@ test("what cannot be written to the audit trail is said to be done without it, w
   const { command, client, store, path } = await aUsedDatabase(t);
   const database = new DatabaseSync(path);
   database.exec(
-    "create trigger broken before insert on gatehouse_audit begin select raise(abort, 'no room for audits'); end",
+    "create trigger broken before insert on gatehouse_audit_blocks begin select raise(abort, 'no room for audits'); end",
   );
   const { code, out, err } = await command(["clients", "remove", client.id, "--yes"]);
   assert.deepEqual([code, out], [1, ""]);

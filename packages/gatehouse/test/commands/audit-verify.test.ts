@@ -6,6 +6,7 @@ import { loadConfig } from "../../src/config/config.ts";
 import { newKeyText } from "../../src/oauth/tokens/secret-keys.ts";
 import { openCommandAudit } from "../../src/start/audit.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
+import { changeRecords } from "../support/loose-records.ts";
 import { aDatabase, runCommand } from "./command-line.ts";
 
 const actor = { kind: "operator", id: "root", how: "unverified" } as const;
@@ -49,7 +50,7 @@ test("audit verify ends with 0 for a whole trail, with 1 for one that is not, an
   assert.match(strange.err, /--head "nonsense": give it as audit_head in the log has it/);
 
   const connection = new DatabaseSync(path);
-  connection.exec("update gatehouse_audit set subject = 'user_eve' where sequence = 2");
+  changeRecords(connection, "update loose_records set subject = 'user_eve' where sequence = 2");
   connection.close();
   const edited = await verify([]);
   assert.equal(edited.code, 1);

@@ -17,6 +17,7 @@ import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { startTestGatehouse } from "../support/gatehouse.ts";
+import { looseRecords } from "../support/loose-records.ts";
 import { aPublicClient, isActive, refresh, resource, tokensFor } from "../support/oauth-client.ts";
 import { mountSmallDisk, noSmallDisk } from "../support/small-disk.ts";
 import { aDatabase, command, runCommand, startCommand } from "./command-line.ts";
@@ -339,7 +340,10 @@ test("Y-n16 restore refuses what is damaged, foreign, newer, of another key, or 
     SECRET_KEY: `another-${key}`,
   });
   assert.equal(knowingly.code, 0, knowingly.err);
-  const [record, ...more] = query(path, "select body from gatehouse_audit where name = 'backup_restored'");
+  const database = new DatabaseSync(path, { readOnly: true });
+  const restored = looseRecords(database).filter(({ name }) => name === "backup_restored");
+  database.close();
+  const [record, ...more] = restored;
   assert.deepEqual(more, []);
   const { facts, actor } = JSON.parse(String(record?.body));
   assert.equal(actor.kind, "operator");

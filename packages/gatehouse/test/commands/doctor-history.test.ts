@@ -6,6 +6,7 @@ import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { embedded } from "../support/database.ts";
 import { startWithOwnProvider } from "../support/failures.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
+import { changeRecords } from "../support/loose-records.ts";
 import { aPublicClient, authorizationUrl, authorize, resource, tokensFor } from "../support/oauth-client.ts";
 import { closeServer } from "../support/upstream.ts";
 import { UserAgent } from "../support/user-agent.ts";
@@ -85,7 +86,7 @@ test("sign-ins without a proven address, budgets that were reached, and a change
   );
   assert.match(shown(of("audit.chain")), /^ok \| \d+ records, whole\.$/);
   const database = new DatabaseSync(path);
-  database.exec("update gatehouse_audit set outcome = 'success' where name = 'sign_in_denied'");
+  changeRecords(database, "update loose_records set outcome = 'success' where name = 'sign_in_denied'");
   database.close();
   const edited = await doctor(environment);
   assert.match(shown(edited.of("audit.chain")), /^fail \| .* \| `gatehouse audit verify`/);

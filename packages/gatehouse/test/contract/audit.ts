@@ -191,6 +191,65 @@ export function auditContract(tested: StoreUnderTest): void {
     assert.equal(strange.records.length, 6, "what is no place begins anew");
   });
 
+  test("what processes wrote at once, together or bit by bit, is found in the order of time, and goes in that of each chain", async () => {
+    // Before what others write at their time, and behind what they write at none.
+    const since = 500_000_000_000 + Math.floor(Math.random() * 1e6) * 10_000;
+    await tested.store.trimAudit(since, 100_000, sealer);
+    const chains = times(4, () => new Chain(tested));
+    const written: SealedRecord[] = [];
+    for (const chain of chains) {
+      await chain.open();
+      let time = since;
+      for (let batch = 0; batch < 6; batch++) {
+        const records = times(1 + Math.floor(Math.random() * 40), () => {
+          time += Math.floor(Math.random() * 300) * (Math.random() < 0.1 ? 20 : 1);
+          return { time, subject: Math.random() < 0.1 ? "user_rare" : undefined };
+        });
+        written.push(...(await chain.append(records)));
+      }
+    }
+    const id = ({ chain, sequence }: SealedRecord) => `${chain}-${sequence}`;
+    const inOrder = written.toSorted(
+      (x, y) => x.time - y.time || (x.chain < y.chain ? -1 : 1) || x.sequence - y.sequence,
+    );
+    const bounds = { since, until: since + 10_000_000 };
+    const rare = inOrder.filter(({ subject }) => subject !== undefined);
+    const oldest = inOrder[0]?.time ?? since;
+    const [from, to] = [oldest + 1500, oldest + 4500];
+    const within = inOrder.filter(({ time }) => time >= from && time < to);
+    assert.deepEqual(await all(bounds, "oldest", 37), inOrder.map(id));
+    assert.deepEqual(await all({ since: from, until: to }, "oldest", 7), within.map(id));
+    assert.deepEqual(await all({ ...bounds, subject: "user_rare" }, "oldest", 5), rare.map(id));
+    assert.deepEqual(await all(bounds, "newest", 29), inOrder.map(id).toReversed());
+    const counted = await tested.store.countAudit(["sign_in"], since);
+    const hourOf = (time: number) => Math.floor(time / 3_600_000) * 3_600_000;
+    const hour = hourOf(inOrder.at(-1)?.time ?? 0);
+    const expected = written.filter(({ time }) => hourOf(time) === hour).length;
+    assert.equal(counted.find((each) => each.hour === hour && each.name === "sign_in")?.count, expected);
+
+    const half = Math.floor(written.length / 2);
+    const cutAt = inOrder[half]?.time ?? since;
+    const before = written.filter(({ time }) => time < cutAt).length;
+    const { records: some } = await tested.store.trimAudit(cutAt, 3, sealer);
+    const { records: others } = await tested.store.trimAudit(cutAt, 10_000, sealer);
+    assert.deepEqual([some, some + others], [Math.min(3, before), before]);
+    for (const chain of chains) {
+      const left = await tested.store.readAuditChain(chain.name, 0, 1000);
+      const own = written.filter((each) => each.chain === chain.name);
+      assert.deepEqual(
+        left,
+        own.filter(({ time }) => time >= cutAt),
+      );
+    }
+    const less = await tested.store.countAudit(["sign_in"], since);
+    const kept = written.filter(({ time }) => time >= cutAt && hourOf(time) === hour).length;
+    assert.equal(
+      less.find((each) => each.hour === hour && each.name === "sign_in")?.count,
+      kept || undefined,
+    );
+    await tested.store.trimAudit(since + 10_000_000, 10_000, sealer);
+  });
+
   test("an address stands apart from its record, and goes with the person whose it is", async () => {
     const chain = new Chain(tested);
     await chain.open();

@@ -29,7 +29,7 @@ const definitions = words(`
 `);
 const types = words("text text[] bool int bigint float8 timestamptz");
 const functions = words(
-  "strpos count sum row_number coalesce lower substr max now json_to_recordset current_schema chr to_timestamp",
+  "strpos count sum row_number coalesce greatest lower substr max now json_to_recordset current_schema chr to_timestamp",
 );
 const operators = words("( ) , . = < > <= >= <> + - * % || ::");
 const settings = words("statement_timeout lock_timeout datestyle");

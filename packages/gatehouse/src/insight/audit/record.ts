@@ -27,6 +27,9 @@ const email = /[^\s"'<>(),:;=&?#/\\[\]]+(?:@|%40)[^\s"'<>(),:;=&?#/\\[\]@]+/gi;
 /** Words of ours with what they quote; and the heads of several chains. */
 const lengths: Readonly<Record<string, number>> = { detail: 1000, heads: 10_000, command: 1000 };
 
+/** What events tell as it is, in text. */
+const texts = ["attempt", "provider", "redirectUri", "scope", "terms", "error", "detail"] as const;
+
 /**
  * What the audit trail has of an event: harmless text, cut, without credentials, and without the address of
  * anybody, which stands apart so that it can be removed with the person (Z19).
@@ -36,79 +39,105 @@ export function toRecord(
   time: number,
   options: RecordOptions,
 ): { readonly record: UnplacedRecord; readonly mentions: readonly MentionedAddress[] } {
-  const mentions: MentionedAddress[] = [];
-  const { subject, name } = event;
-  const mention = (address: string) => {
-    // Of somebody who was just removed nothing is to be written down anew.
-    if (name === "person_removed") return "[removed]";
-    const known = mentions.find((each) => each.address === address);
-    if (known !== undefined) return mentionOf(known.id);
-    const made = options.mention(address);
-    mentions.push({ ...made, subject, address });
-    return mentionOf(made.id);
-  };
-  const clean = (text: string, maxLength?: number) => options.withoutSecrets(oneLine(text, maxLength));
-  // Secrets are taken out of the whole body at once: to look for them in each of its texts takes longest.
-  const apart = (text: string, maxLength?: number) => {
-    const harmless = oneLine(text, maxLength);
-    if (!harmless.includes("@") && !harmless.includes("%40")) return harmless;
-    return options.withoutSecrets(harmless).replace(email, mention);
-  };
-  const own = (text: string | undefined) => (text === undefined ? undefined : oneLine(text, 500));
-  const strangers = (text: string | undefined) => (text === undefined ? undefined : clean(text, 500));
-
-  const facts: Record<string, string | number | boolean> = {};
-  const { attempt, provider, redirectUri, scope, terms, error, count, detail, call, account, cause } = event;
-  for (const [fact, value] of Object.entries({
-    attempt,
-    provider,
-    redirectUri,
-    scope,
-    terms,
-    error,
-    detail,
-  })) {
-    if (value !== undefined) facts[fact] = apart(value, lengths[fact]);
-  }
-  if (count !== undefined) facts.count = count;
-  if (account !== undefined) facts.account = mention(clean(account));
-  if (event.heads !== undefined) facts.heads = oneLine(event.heads, lengths.heads);
-  if (cause !== undefined) facts.cause = apart(cause instanceof Error ? cause.message : String(cause));
-  if (call !== undefined) {
-    const { server, tool, outcome, status, milliseconds, session } = call;
-    Object.assign(facts, { server, tool: apart(tool), result: outcome, milliseconds });
-    if (status !== undefined) facts.status = status;
-    if (session !== undefined) facts.session = session;
-    for (const [argument, value] of Object.entries(call.arguments ?? {}))
-      facts[`argument ${oneLine(argument, 100)}`] = apart(value);
-  }
-  const { kind, id, how, command } = actorOf(event);
+  const cleaner = new Cleaner(event, options);
   const body: AuditBody = {
-    actor: {
-      kind,
-      id: id === undefined ? undefined : apart(id),
-      ...(how !== undefined && { how: apart(how) }),
-      ...(command !== undefined && { command: apart(command, lengths.command) }),
-    },
-    reason: event.reason === undefined ? undefined : apart(event.reason),
-    userAgent: event.userAgent === undefined ? undefined : apart(event.userAgent),
+    actor: actorIn(event, cleaner),
+    reason: event.reason === undefined ? undefined : cleaner.apart(event.reason),
+    userAgent: event.userAgent === undefined ? undefined : cleaner.apart(event.userAgent),
     instance: options.instance,
-    facts,
+    facts: factsOf(event, cleaner),
   };
   return {
     record: {
       time,
-      name,
+      name: event.name,
       outcome: outcomeOf(event),
-      subject: own(subject),
-      client: strangers(event.client),
-      resource: strangers(event.resource),
+      subject: own(event.subject),
+      client: cleaner.strangers(event.client),
+      resource: cleaner.strangers(event.resource),
       grant: own(event.grant),
       address: own(event.address),
       // Of the server's own doing there is none.
       reference: event.request === "-" || event.request === "" ? undefined : oneLine(event.request),
       body: options.withoutSecrets(JSON.stringify(body)),
     },
-    mentions,
+    mentions: cleaner.mentions,
   };
+}
+
+function actorIn(event: AuditEvent, cleaner: Cleaner): AuditBody["actor"] {
+  const { kind, id, how, command } = actorOf(event);
+  return {
+    kind,
+    id: id === undefined ? undefined : cleaner.apart(id),
+    ...(how !== undefined && { how: cleaner.apart(how) }),
+    ...(command !== undefined && { command: cleaner.apart(command, lengths.command) }),
+  };
+}
+
+function factsOf(event: AuditEvent, cleaner: Cleaner): AuditBody["facts"] {
+  const facts: Record<string, string | number | boolean> = {};
+  for (const fact of texts) {
+    const text = event[fact];
+    if (text !== undefined) facts[fact] = cleaner.apart(text, lengths[fact]);
+  }
+  const { count, account, heads, cause, call } = event;
+  if (count !== undefined) facts.count = count;
+  if (account !== undefined) facts.account = cleaner.mention(cleaner.clean(account));
+  if (heads !== undefined) facts.heads = oneLine(heads, lengths.heads);
+  if (cause !== undefined)
+    facts.cause = cleaner.apart(cause instanceof Error ? cause.message : String(cause));
+  if (call === undefined) return facts;
+  facts.server = call.server;
+  facts.tool = cleaner.apart(call.tool);
+  facts.result = call.outcome;
+  facts.milliseconds = call.milliseconds;
+  if (call.status !== undefined) facts.status = call.status;
+  if (call.session !== undefined) facts.session = call.session;
+  for (const [argument, value] of Object.entries(call.arguments ?? {}))
+    facts[`argument ${oneLine(argument, 100)}`] = cleaner.apart(value);
+  return facts;
+}
+
+/** Of our own making. */
+const own = (text: string | undefined) => (text === undefined ? undefined : oneLine(text, 500));
+
+/** Makes the texts of one event harmless, and takes down whose addresses they mention. */
+class Cleaner {
+  readonly #event: AuditEvent;
+  readonly #options: RecordOptions;
+  readonly mentions: MentionedAddress[] = [];
+
+  constructor(event: AuditEvent, options: RecordOptions) {
+    this.#event = event;
+    this.#options = options;
+  }
+
+  clean(text: string, maxLength?: number): string {
+    return this.#options.withoutSecrets(oneLine(text, maxLength));
+  }
+
+  strangers(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.clean(text, 500);
+  }
+
+  /**
+   * The same without addresses. Secrets are taken out of the whole body at once: to look for them in each of
+   * its texts takes longest.
+   */
+  apart(text: string, maxLength?: number): string {
+    const harmless = oneLine(text, maxLength);
+    if (!harmless.includes("@") && !harmless.includes("%40")) return harmless;
+    return this.#options.withoutSecrets(harmless).replace(email, (address) => this.mention(address));
+  }
+
+  mention(address: string): string {
+    // Of somebody who was just removed nothing is to be written down anew.
+    if (this.#event.name === "person_removed") return "[removed]";
+    const known = this.mentions.find((each) => each.address === address);
+    if (known !== undefined) return mentionOf(known.id);
+    const made = this.#options.mention(address);
+    this.mentions.push({ ...made, subject: this.#event.subject, address });
+    return mentionOf(made.id);
+  }
 }

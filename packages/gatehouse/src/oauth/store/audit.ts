@@ -21,6 +21,14 @@ export interface AuditPage {
   readonly next: string | undefined;
 }
 
+/** How many records have a name in an hour. */
+export interface HourOfAudit {
+  readonly name: string;
+  /** When it begins, milliseconds since 1970: a full hour of UTC. */
+  readonly hour: number;
+  readonly count: number;
+}
+
 /** An address of somebody that a record mentions, apart from it, so that it can be removed. */
 export interface AuditAddress {
   readonly id: string;
@@ -127,6 +135,13 @@ export interface AuditStore {
       readonly after?: string | undefined;
     },
   ): Promise<AuditPage>;
+  /**
+   * How many records have each of these names in each hour, from the one on in which `since` lies,
+   * milliseconds since 1970. Hours in which there is none are left out.
+   */
+  countAudit(names: readonly string[], since: number): Promise<readonly HourOfAudit[]>;
+  /** The latest records that have one of these names, the newest first; none from before a time. */
+  findLatestAudit(names: readonly string[], since: number, limit: number): Promise<readonly AuditRecord[]>;
   /** Up to `limit` records of a chain behind this one, in their order, as they are stored. */
   readAuditChain(chain: string, after: number, limit: number): Promise<readonly SealedRecord[]>;
   /** Some of the records whose chain was never opened, or is gone; none as long as nobody but us writes. */

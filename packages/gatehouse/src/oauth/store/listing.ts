@@ -25,21 +25,6 @@ export interface Inventory {
   readonly resources: number;
 }
 
-export interface HourOfEvents {
-  readonly name: string;
-  /** When it begins, milliseconds since 1970. */
-  readonly hour: number;
-  readonly count: number;
-}
-
-/** Where a record of the audit trail stands. */
-export interface PlaceOfEvent {
-  readonly chain: string;
-  readonly sequence: number;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-}
-
 /**
  * Lists that may be long, in parts: each costs the same wherever it stands and however long the list is.
  * What comes or goes meanwhile is in the part where it belongs, or in none; nothing else is left out or told
@@ -66,11 +51,4 @@ export interface ListingStore {
     page: PageAsked,
   ): Promise<ListedPage<Client>>;
   countEverything(now: Seconds): Promise<Inventory>;
-  /**
-   * How often each of these events of the audit trail stands there in each hour from a time on, milliseconds
-   * since 1970. Hours in which there was none are left out.
-   */
-  countEvents(names: readonly string[], since: number): Promise<readonly HourOfEvents[]>;
-  /** Where the latest of these events stand in the audit trail, the newest first; none from before a time. */
-  findLatestEvents(names: readonly string[], since: number, limit: number): Promise<readonly PlaceOfEvent[]>;
 }

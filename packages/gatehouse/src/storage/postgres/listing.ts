@@ -1,7 +1,6 @@
 import type { Inventory, ListingStore } from "../../oauth/store/listing.ts";
 import type { Store } from "../../oauth/store.ts";
 import { type Cursor, listedPage, readCursor } from "../cursor.ts";
-import { hourMs, hourOfEvents, newestPlaces } from "../events.ts";
 import type { Layout } from "../layout.ts";
 import { grants, knownAccounts } from "../layouts.ts";
 import { clients, provisioned } from "./client-layout.ts";
@@ -53,14 +52,6 @@ export function listingOperations(database: Database): ListingOperations {
        (select count(*) from oauth2_clients),
        (select count(*) from gatehouse_resources)`,
   );
-  const hours = database.prepare(
-    `select name, happened_at - (happened_at - $1::bigint) % ${hourMs} as hour, count(*) from gatehouse_audit
-     where name = any($2::text[]) and happened_at >= $1::bigint group by name, hour`,
-  );
-  const latest = database.prepare(
-    `select chain, sequence, happened_at from gatehouse_audit where name = $1 and happened_at >= $2
-     order by happened_at desc limit $3`,
-  );
   return {
     listPeople: async ({ blocked: onlyBlocked, address: begins }, { limit, after }) => {
       const behind = readCursor(after);
@@ -88,14 +79,6 @@ export function listingOperations(database: Database): ListingOperations {
       const statement = onlyThose ? provisionedClients : everyClient;
       const { rows } = await database.run(statement, ...(newestBehind(after) ?? beginning), limit + 1);
       return listedPage(rows, limit, clients.read);
-    },
-    countEvents: async (names, since) => (await database.run(hours, since, names)).rows.map(hourOfEvents),
-    findLatestEvents: async (names, since, limit) => {
-      const found = await Promise.all(names.map((name) => database.run(latest, name, since, limit)));
-      return newestPlaces(
-        found.map(({ rows }) => rows),
-        limit,
-      );
     },
     countEverything: async (now) => {
       const [row = []] = (await database.run(count, instant(now))).rows;

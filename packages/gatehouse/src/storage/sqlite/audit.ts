@@ -1,30 +1,35 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { auditBytes, mentionedIn, type SealedRecord } from "../../oauth/audit-record.ts";
 import type { AuditStore } from "../../oauth/store/audit.ts";
 import {
-  type AuditPlace,
   auditAddresses,
   auditChains,
   auditRegistries,
-  boundsOf,
-  filterColumns,
-  filtersOf,
   forgettable,
   headValues,
-  lastOfEach,
+  hoursOfAudit,
   pageOf,
-  sealedRecords,
 } from "../audit.ts";
+import {
+  auditBlockKeys,
+  auditBlocks,
+  blockSpanMs,
+  blocksOf,
+  blockValues,
+  enoughFor,
+  hourMs,
+  hoursOf,
+  lastOfEach,
+  maxBlockRecords,
+  recordsIn,
+  shortened,
+} from "../audit-blocks.ts";
+import { type AuditReader, boundsOf, type ReadBlocks, searchAudit, wantedBy } from "../audit-search.ts";
 import { stepByStep } from "../ending.ts";
-import type { Database, Value } from "./database.ts";
+import type { Database } from "./database.ts";
 import { placeholders } from "./dialect.ts";
-import { rowsAtOnce } from "./ending.ts";
 
-/**
- * Records that a look-up goes through before it lets others have the process: what is looked for has no index
- * of its own, which would cost each record ten times as much as the record.
- */
-const looksAtOnce = 4000;
+/** Blocks that one write removes, of so many records in all: so few that no other write notices (X11). */
+const blocksAtOnce = 50;
 
 export function auditOperations(database: Database): AuditStore {
   const count = database.prepare(
@@ -46,38 +51,33 @@ export function auditOperations(database: Database): AuditStore {
     "select 1 from gatehouse_audit_chains where chain = ? and sequence = ? and mac = ?",
   );
   const add = database.prepare(
-    `insert into gatehouse_audit (${sealedRecords.columns}) values (${placeholders(sealedRecords.names.length)})`,
+    `insert into gatehouse_audit_blocks (${auditBlocks.columns}) values (${placeholders(auditBlocks.names.length)})`,
+  );
+  const countHour = database.prepare(
+    `insert into gatehouse_audit_hours (hour, name, chain, records) values (?, ?, ?, ?)
+     on conflict (name, hour, chain) do update set records = records + excluded.records`,
   );
   const addAddress = database.prepare(
     `insert into gatehouse_audit_addresses (${auditAddresses.columns}, folded) values (${placeholders(6)}, lower(?))`,
   );
-  const matching = filterColumns.map((name) => `${name} is coalesce(?, ${name})`).join(" and ");
-  // By name there is an index, and then only those are gone through.
-  const select = (direction: "desc" | "asc", named: "" | "name = ? and " = "") => {
-    const order = `order by happened_at ${direction}, chain ${direction}, sequence ${direction}`;
-    const between =
-      "(happened_at, chain, sequence) > (?, ?, ?) and (happened_at, chain, sequence) < (?, ?, ?)";
-    return {
-      bound: database.prepare(
-        `select happened_at, chain, sequence from gatehouse_audit where ${named}${between} ${order} limit 1 offset ${looksAtOnce}`,
-      ),
-      page: database.prepare(
-        `select ${sealedRecords.columns} from gatehouse_audit where ${named}${between} and ${matching} ${order} limit ?`,
-      ),
-    };
-  };
-  const newest = { all: select("desc"), named: select("desc", "name = ? and ") };
-  const oldest = { all: select("asc"), named: select("asc", "name = ? and ") };
   const addressesOf = database.prepare(
     `select ${auditAddresses.columns} from gatehouse_audit_addresses where chain = ? and sequence between ? and ?
      order by chain, sequence`,
   );
   const chainFrom = database.prepare(
-    `select ${sealedRecords.columns} from gatehouse_audit where chain = ? and sequence > ? order by sequence limit ?`,
+    `select ${auditBlocks.columns} from gatehouse_audit_blocks
+     where chain = ?1 and last_sequence > ?2 and first_sequence <= max(?3,
+       (select first_sequence from gatehouse_audit_blocks where chain = ?1 and last_sequence > ?2
+        order by last_sequence limit 1))
+     order by last_sequence`,
+  );
+  const hours = database.prepare(
+    `select name, hour, sum(records) from gatehouse_audit_hours
+     where hour > ?1 - ${hourMs} and name in (select value from json_each(?2)) group by hour, name`,
   );
   const stray = database.prepare(
-    `select a.chain, a.sequence from gatehouse_audit as a left join gatehouse_audit_chains as c on c.chain = a.chain
-     where c.chain is null order by a.chain, a.sequence limit 10`,
+    `select a.chain, a.first_sequence from gatehouse_audit_blocks as a left join gatehouse_audit_chains as c on c.chain = a.chain
+     where c.chain is null order by a.chain, a.last_sequence limit 10`,
   );
   const registry = database.prepare(
     `select ${auditRegistries.columns} from gatehouse_audit_registry where id = 1`,
@@ -86,14 +86,30 @@ export function auditOperations(database: Database): AuditStore {
     `select ${auditChains.columns} from gatehouse_audit_chains order by number`,
   );
   const old = database.prepare(
-    `select ${sealedRecords.columns} from gatehouse_audit where happened_at < ? order by happened_at, chain, sequence limit ?`,
+    `select ${auditBlockKeys.columns} from gatehouse_audit_blocks where last_at < ?
+     order by last_at, chain, last_sequence limit ?`,
+  );
+  const blockAt = database.prepare(
+    `select ${auditBlocks.columns} from gatehouse_audit_blocks where chain = ? and last_sequence = ?`,
+  );
+  const removeBlock = database.prepare(
+    "delete from gatehouse_audit_blocks where chain = ? and last_sequence = ?",
+  );
+  const shortenBlock = database.prepare(
+    "update gatehouse_audit_blocks set first_sequence = ?, first_at = ?, records = ? where chain = ? and last_sequence = ?",
+  );
+  const countLess = database.prepare(
+    "update gatehouse_audit_hours set records = records - ? where hour = ? and name = ? and chain = ?",
+  );
+  const forgetHour = database.prepare(
+    "delete from gatehouse_audit_hours where hour = ? and name = ? and chain = ? and records <= 0",
   );
   const cut = database.prepare(
     `update gatehouse_audit_chains set cut_sequence = ?, cut_mac = ?, cut_key_id = ?, cut_seal = ?, bytes = bytes - ?
      where chain = ?`,
   );
-  const remove = ["gatehouse_audit", "gatehouse_audit_addresses"].map((table) =>
-    database.prepare(`delete from ${table} where chain = ? and sequence <= ?`),
+  const removeAddresses = database.prepare(
+    "delete from gatehouse_audit_addresses where chain = ? and sequence <= ?",
   );
   const forget = database.prepare("delete from gatehouse_audit_chains where number <= ?");
   const noteForgotten = database.prepare(
@@ -105,6 +121,20 @@ export function auditOperations(database: Database): AuditStore {
     records
       .filter(({ body }) => mentionedIn(body).length > 0)
       .flatMap(({ chain, sequence }) => addressesOf.all(chain, sequence, sequence).map(auditAddresses.read));
+
+  const select = (direction: "desc" | "asc"): ReadBlocks => {
+    const page = database.prepare(
+      `select ${auditBlocks.columns} from gatehouse_audit_blocks
+       where (last_at, chain, last_sequence) > (?, ?, ?) and (last_at, chain, last_sequence) < (?, ?, ?)
+       order by last_at ${direction}, chain ${direction}, last_sequence ${direction} limit ?`,
+    );
+    return ({ from, to }, limit) =>
+      database.read(() => page.all(...from, ...to, limit).map(auditBlocks.read));
+  };
+
+  const countAudit = (names: readonly string[], since: number) =>
+    database.read(() => hours.all(since, JSON.stringify(names)).map(hoursOfAudit.read));
+  const reader: AuditReader = { newest: select("desc"), oldest: select("asc"), count: countAudit };
 
   return {
     openAuditChain: ({ chain, instance, keyId, openedAt }, head, sealer) =>
@@ -119,10 +149,12 @@ export function auditOperations(database: Database): AuditStore {
     appendAudit: ({ chain, records, addresses, head }) => {
       const bytes = auditBytes(records);
       const before = head.sequence - records.length;
+      const [blocks, hours] = [blocksOf(records), hoursOf(records)];
       return database.write(() => {
         if (moveHead.run(...headValues(head), bytes, chain, before).changes === 0)
           return isHead.get(chain, head.sequence, head.mac) === undefined ? "strange" : "appended";
-        for (const record of records) add.run(...valuesOf(record));
+        for (const block of blocks) add.run(...blockValues(block));
+        for (const { hour, name, count } of hours) countHour.run(hour, name, chain, count);
         for (const each of addresses)
           addAddress.run(
             each.id,
@@ -137,30 +169,30 @@ export function auditOperations(database: Database): AuditStore {
       });
     },
     async findAudit(query, { order, limit, after }) {
-      const { name } = query;
-      const { bound, page } = (order === "newest" ? newest : oldest)[name === undefined ? "all" : "named"];
-      const named = name === undefined ? [] : [name];
-      const filters = filtersOf(query);
-      const found: SealedRecord[] = [];
-      let { from, to } = boundsOf(query, after, order);
-      for (;;) {
-        const result = await database.read(() => {
-          const end = bound.get(...named, ...from, ...to) as AuditPlace | undefined;
-          const [low, high] = end === undefined ? [from, to] : order === "newest" ? [end, to] : [from, end];
-          const missing = limit + 1 - found.length;
-          found.push(...page.all(...named, ...low, ...high, ...filters, missing).map(sealedRecords.read));
-          if (end === undefined || found.length > limit) return pageOf(found, limit, mentioned(found));
-          // The record at the bound itself is left to the next step.
-          if (order === "newest") to = behind(end);
-          else from = before(end);
-          return undefined;
-        });
-        if (result !== undefined) return result;
-        await turn(); // for whoever waits, without a pause: somebody waits for this, too
-      }
+      const bounds = boundsOf(query, after, order);
+      const found = await searchAudit(reader, wantedBy(query), bounds, { order, limit: limit + 1 });
+      const addresses = await database.read(() => mentioned(found.slice(0, limit)));
+      return pageOf(found, limit, addresses);
+    },
+    countAudit,
+    async findLatestAudit(names, since, limit) {
+      const wanted = [{ column: "name", values: names }] as const;
+      const bounds = boundsOf({ since }, undefined, "newest");
+      const found = await searchAudit(reader, wanted, bounds, { order: "newest", limit });
+      return pageOf(found, limit, await database.read(() => mentioned(found))).records;
     },
     readAuditChain: (chain, after, limit) =>
-      database.read(() => chainFrom.all(chain, after, limit).map(sealedRecords.read)),
+      database.read(() => {
+        const records: SealedRecord[] = [];
+        for (let from = after; records.length < limit; ) {
+          const blocks = chainFrom.all(chain, from, after + limit).map(auditBlocks.read);
+          const last = blocks.at(-1);
+          if (last === undefined) break;
+          records.push(...blocks.flatMap(recordsIn).filter(({ sequence }) => sequence > after));
+          from = last.lastSequence;
+        }
+        return records.slice(0, limit);
+      }),
     findStrayAudit: () =>
       database.read(() =>
         stray.all().map(([chain, sequence]) => ({ chain: String(chain), sequence: Number(sequence) })),
@@ -176,16 +208,27 @@ export function auditOperations(database: Database): AuditStore {
       const total = { records: 0, bytes: 0 };
       return stepByStep(() =>
         database.write(() => {
-          const atMost = Math.min(limit - total.records, rowsAtOnce);
-          const gone = old.all(until, atMost).map(sealedRecords.read);
+          const atMost = Math.min(limit - total.records, maxBlockRecords);
+          const keys = enoughFor(old.all(until + blockSpanMs, blocksAtOnce).map(auditBlockKeys.read), atMost);
+          const blocks = keys.flatMap(({ chain, lastSequence }) =>
+            blockAt.all(chain, lastSequence).map(auditBlocks.read),
+          );
+          const { gone, removed, kept } = shortened(blocks, until, atMost);
+          for (const { chain, lastSequence } of removed) removeBlock.run(chain, lastSequence);
+          for (const { block, rest } of kept)
+            shortenBlock.run(rest.firstSequence, rest.firstAt, rest.records, block.chain, block.lastSequence);
+          for (const { hour, name, chain, count } of hoursOf(gone)) {
+            countLess.run(count, hour, name, chain);
+            forgetHour.run(hour, name, chain);
+          }
           for (const { last, bytes } of lastOfEach(gone)) {
             const { chain, sequence, mac } = last;
             cut.run(sequence, mac, sealer.keyId ?? null, sealer.cut(chain, sequence, mac), bytes, chain);
-            for (const each of remove) each.run(chain, sequence);
+            removeAddresses.run(chain, sequence);
           }
           total.records += gone.length;
           total.bytes += auditBytes(gone);
-          if (gone.length === atMost && total.records < limit) return undefined;
+          if (gone.length + removed.length > 0 && total.records < limit) return undefined;
           const upTo = forgettable(allChains(), until);
           if (upTo !== undefined) {
             forget.run(upTo);
@@ -196,16 +239,4 @@ export function auditOperations(database: Database): AuditStore {
       );
     },
   };
-}
-
-/** Places right beside one, so that it is among what stands between. */
-const behind = ([time, chain, sequence]: AuditPlace): AuditPlace => [time, chain, sequence + 1];
-const before = ([time, chain, sequence]: AuditPlace): AuditPlace => [time, chain, sequence - 1];
-
-function valuesOf(record: SealedRecord): Value[] {
-  const { chain, sequence, time, name, outcome, subject, client, resource, grant } = record;
-  const { address, reference, body, mac } = record;
-  const known: Value[] = [chain, sequence, time, name, outcome];
-  const searched = [subject, client, resource, grant, address, reference].map((each) => each ?? null);
-  return [...known, ...searched, body, mac];
 }

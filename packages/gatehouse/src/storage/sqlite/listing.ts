@@ -1,7 +1,6 @@
 import type { Inventory, ListingStore } from "../../oauth/store/listing.ts";
 import type { Store } from "../../oauth/store.ts";
 import { listedPage, readCursor } from "../cursor.ts";
-import { hourMs, hourOfEvents, newestPlaces } from "../events.ts";
 import type { Layout } from "../layout.ts";
 import { grants, knownAccounts } from "../layouts.ts";
 import { clients } from "./clients.ts";
@@ -40,14 +39,6 @@ export function listingOperations(database: Database): ListingOperations {
        (select count(*) from oauth2_clients),
        (select count(*) from gatehouse_resources)`,
   );
-  const hours = database.prepare(
-    `select name, happened_at - (happened_at - ?1) % ${hourMs} as hour, count(*) from gatehouse_audit
-     where name in (select value from json_each(?2)) and happened_at >= ?1 group by name, hour`,
-  );
-  const latest = database.prepare(
-    `select chain, sequence, happened_at from gatehouse_audit where name = ? and happened_at >= ?
-     order by happened_at desc limit ?`,
-  );
   return {
     listPeople: ({ blocked: onlyBlocked, address }, { limit, after }) =>
       database.read(() => {
@@ -74,15 +65,6 @@ export function listingOperations(database: Database): ListingOperations {
         const statement = onlyThose ? provisioned : everyClient;
         return listedPage(statement.all(...(readCursor(after) ?? beginning), limit + 1), limit, clients.read);
       }),
-    countEvents: (names, since) =>
-      database.read(() => hours.all(since, JSON.stringify(names)).map(hourOfEvents)),
-    findLatestEvents: (names, since, limit) =>
-      database.read(() =>
-        newestPlaces(
-          names.map((name) => latest.all(name, since, limit)),
-          limit,
-        ),
-      ),
     countEverything: (now) =>
       database.read(() => {
         const [people, blocked, sessions, grants, clients, resources] = count.get(now) as readonly number[];

@@ -89,7 +89,7 @@ test("Z19 age and size cut from the oldest end, and what is left verifies; of a 
   await aChain(store, [today], `turned away: ${email.toLowerCase()}, and ada@example.com`);
   const mentions = () => {
     const connection = new DatabaseSync(path);
-    const [records, addresses] = ["gatehouse_audit", "gatehouse_audit_addresses"].map((table) =>
+    const [records, addresses] = ["gatehouse_audit_blocks", "gatehouse_audit_addresses"].map((table) =>
       JSON.stringify(connection.prepare(`select * from ${table}`).all()),
     );
     connection.close();

@@ -13,6 +13,7 @@ import { createAuditWriter } from "../../../src/insight/audit/writer.ts";
 import type { SealedRecord } from "../../../src/oauth/audit-record.ts";
 import type { Store } from "../../../src/oauth/store.ts";
 import { openSqliteStore } from "../../../src/storage/sqlite/store.ts";
+import { changeRecords, looseRecords } from "../../support/loose-records.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-verify-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -38,6 +39,7 @@ interface Trail {
   readonly chains: readonly [string, string];
   /** As the log told them. */
   readonly heads: readonly string[];
+  /** Of records the table is `loose_records`. */
   change(sql: string, ...values: (string | number | null)[]): void;
   rows(chain: string): SealedRecord[];
   verify(over?: Partial<Parameters<typeof verifyAudit>[0]>): ReturnType<typeof verifyAudit>;
@@ -70,17 +72,11 @@ async function aTrail(): Promise<Trail> {
     store,
     chains: [first ?? "", second ?? ""],
     heads,
-    change: (sql, ...values) => void connection.prepare(sql).run(...values),
-    rows: (chain) =>
-      connection
-        .prepare(
-          `select chain, sequence, happened_at as time, name, outcome, subject, client_id as client, resource, grant_id as "grant",
-             address, reference, body, mac from gatehouse_audit where chain = ? order by sequence`,
-        )
-        .all(chain)
-        .map((row) =>
-          Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])),
-        ) as unknown as SealedRecord[],
+    change: (sql, ...values) =>
+      sql.includes("loose_records")
+        ? changeRecords(connection, sql, ...values)
+        : void connection.prepare(sql).run(...values),
+    rows: (chain) => looseRecords(connection, chain),
     verify: (over) => verifyAudit({ store, keys: [key], ...over }),
   };
 }
@@ -103,7 +99,7 @@ test("Z17 a trail as it was written is whole; each record edited, inserted, move
   for (const edit of [...columns, ...others, "mac = 'x'"]) {
     const changed = await aTrail();
     const [edited] = changed.chains;
-    changed.change(`update gatehouse_audit set ${edit} where chain = ? and sequence = 4`, edited);
+    changed.change(`update loose_records set ${edit} where chain = ? and sequence = 4`, edited);
     const { findings } = await changed.verify();
     assert.deepEqual(
       findings.map(({ kind, chain, sequence }) => [kind, chain, sequence]),
@@ -117,39 +113,39 @@ test("Z17 a trail as it was written is whole; each record edited, inserted, move
     const { findings } = await changed.verify();
     return findings.map(({ kind, sequence }) => [kind, sequence]);
   };
-  const gone = "delete from gatehouse_audit where chain = ? and sequence = ?";
+  const gone = "delete from loose_records where chain = ? and sequence = ?";
   assert.deepEqual(await kinds((t, c) => t.change(gone, c, 6)), [["missing", 6]]);
   assert.deepEqual(
     await kinds((t, c) => {
       t.change(gone, c, 6);
-      t.change("update gatehouse_audit set sequence = -sequence where chain = ? and sequence > 6", c);
-      t.change("update gatehouse_audit set sequence = -sequence - 1 where chain = ? and sequence < 0", c);
+      t.change("update loose_records set sequence = -sequence where chain = ? and sequence > 6", c);
+      t.change("update loose_records set sequence = -sequence - 1 where chain = ? and sequence < 0", c);
     }),
     [["missing", 6]],
     "and the others were counted back",
   );
   assert.deepEqual(
     await kinds((t, c) => {
-      t.change("update gatehouse_audit set sequence = -sequence where chain = ? and sequence >= 6", c);
-      t.change("update gatehouse_audit set sequence = -sequence + 1 where chain = ? and sequence < 0", c);
+      t.change("update loose_records set sequence = -sequence where chain = ? and sequence >= 6", c);
+      t.change("update loose_records set sequence = -sequence + 1 where chain = ? and sequence < 0", c);
       const row = t.rows(c).find(({ sequence }) => sequence === 5);
       t.change(
-        "insert into gatehouse_audit (chain, sequence, happened_at, name, outcome, body, mac) values (?, 6, ?, 'sign_in', 'success', ?, ?)",
+        "insert into loose_records (chain, sequence, happened_at, name, outcome, body, mac) values (?, 6, ?, 'sign_in', 'success', ?, ?)",
         ...[c, row?.time ?? 0, row?.body ?? "", row?.mac ?? ""],
       );
     }),
     [["inserted", 6]],
   );
   const swap = (t: Trail, c: string) => {
-    t.change("update gatehouse_audit set sequence = -1 where chain = ? and sequence = 3", c);
-    t.change("update gatehouse_audit set sequence = 3 where chain = ? and sequence = 8", c);
-    t.change("update gatehouse_audit set sequence = 8 where chain = ? and sequence = -1", c);
+    t.change("update loose_records set sequence = -1 where chain = ? and sequence = 3", c);
+    t.change("update loose_records set sequence = 3 where chain = ? and sequence = 8", c);
+    t.change("update loose_records set sequence = 8 where chain = ? and sequence = -1", c);
   };
   assert.deepEqual(await kinds(swap), [["moved", 3]]);
-  const cut = "delete from gatehouse_audit where chain = ? and sequence > 8";
+  const cut = "delete from loose_records where chain = ? and sequence > 8";
   assert.deepEqual(await kinds((t, c) => t.change(cut, c)), [["cut_tail", 9]]);
   const removed = await kinds((t, c) => {
-    t.change("delete from gatehouse_audit where chain = ?", c);
+    t.change("delete from loose_records where chain = ?", c);
     t.change("delete from gatehouse_audit_chains where chain = ?", c);
   });
   assert.deepEqual(
@@ -159,12 +155,12 @@ test("Z17 a trail as it was written is whole; each record edited, inserted, move
   );
   const behind = (t: Trail, c: string) =>
     t.change(
-      "insert into gatehouse_audit select chain, 12, happened_at, name, outcome, subject, client_id, resource, grant_id, address, reference, body, mac from gatehouse_audit where chain = ? and sequence = 11",
+      "insert into loose_records select chain, 12, happened_at, name, outcome, subject, client_id, resource, grant_id, address, reference, body, mac from loose_records where chain = ? and sequence = 11",
       c,
     );
   assert.deepEqual(await kinds(behind), [["inserted", 12]]);
   const stray = (t: Trail, c: string) =>
-    t.change("update gatehouse_audit set chain = 'NOBODYS' where chain = ? and sequence = 11", c);
+    t.change("update loose_records set chain = 'NOBODYS' where chain = ? and sequence = 11", c);
   assert.deepEqual((await kinds(stray)).map(([kind]) => kind).toSorted(), ["cut_tail", "inserted"]);
   assert.deepEqual(
     await kinds((t) =>
@@ -191,7 +187,7 @@ test("Z-n8 nobody without the key covers up: no new MACs, no new ends, no earlie
       const record = { ...row, subject: row.sequence === 4 ? "user_eve" : row.subject };
       previous = recordMac(forged, previous, record);
       trail.change(
-        "update gatehouse_audit set subject = ?, mac = ? where chain = ? and sequence = ?",
+        "update loose_records set subject = ?, mac = ? where chain = ? and sequence = ?",
         ...[record.subject ?? null, previous, chain, row.sequence],
       );
     }
@@ -210,7 +206,7 @@ test("Z-n8 nobody without the key covers up: no new MACs, no new ends, no earlie
 
   const shortened = await aTrail();
   const end = shortened.rows(shortened.chains[1])[7] ?? assert.fail();
-  shortened.change("delete from gatehouse_audit where chain = ? and sequence > 8", shortened.chains[1]);
+  shortened.change("delete from loose_records where chain = ? and sequence > 8", shortened.chains[1]);
   const whole = await endOf(shortened, shortened.chains[1]);
   shortened.change(setHead, 8, end.mac, whole.head.seal, shortened.chains[1]);
   assert.deepEqual(await kindsOf(shortened), ["seal_wrong"]);
@@ -227,7 +223,7 @@ test("Z-n8 nobody without the key covers up: no new MACs, no new ends, no earlie
 
   const trimmed = await aTrail();
   const cut = trimmed.rows(trimmed.chains[0])[2] ?? assert.fail();
-  trimmed.change("delete from gatehouse_audit where chain = ? and sequence <= 3", trimmed.chains[0]);
+  trimmed.change("delete from loose_records where chain = ? and sequence <= 3", trimmed.chains[0]);
   trimmed.change(
     "update gatehouse_audit_chains set cut_sequence = 3, cut_mac = ?, cut_key_id = 5, cut_seal = ? where chain = ?",
     ...[cut.mac, sealerOf(wrongKey).cut(cut.chain, 3, cut.mac), cut.chain],
@@ -235,7 +231,7 @@ test("Z-n8 nobody without the key covers up: no new MACs, no new ends, no earlie
   assert.deepEqual(await kindsOf(trimmed), ["missing"]);
 
   const forgotten = await aTrail();
-  forgotten.change("delete from gatehouse_audit");
+  forgotten.change("delete from loose_records");
   forgotten.change("delete from gatehouse_audit_chains");
   forgotten.change(
     "update gatehouse_audit_registry set forgotten = 2, forgotten_key_id = 5, forgotten_seal = 'x'",
@@ -274,8 +270,7 @@ test("Z18 a kept head tells a database that was rewritten with the key from one 
   const [, chain] = trail.chains;
   const [before, last] = trail.rows(chain).slice(-2);
   const mac = recordMac(key, before?.mac ?? "", { ...(last ?? assert.fail()), subject: "user_eve" });
-  const rewrite =
-    "update gatehouse_audit set subject = 'user_eve', mac = ? where chain = ? and sequence = 11";
+  const rewrite = "update loose_records set subject = 'user_eve', mac = ? where chain = ? and sequence = 11";
   trail.change(rewrite, mac, chain);
   const { chains } = await trail.store.findAuditChains();
   const known = chains.find((each) => each.chain === chain) ?? assert.fail();
@@ -338,14 +333,14 @@ test("of a trail that was verified before, the latest part is verified alone", a
   const [chain] = trail.chains;
   const writer = createAuditWriter(writing(trail.store, key, () => Date.now() + 3_600_000));
   await writer.record({ name: "sign_in", request: "-" });
-  trail.change("update gatehouse_audit set subject = 'user_eve' where chain = ? and sequence = 4", chain);
+  trail.change("update loose_records set subject = 'user_eve' where chain = ? and sequence = 4", chain);
   const since = Date.now() + 1_800_000;
   const { findings, records } = await trail.verify({ since });
   assert.deepEqual([findings, records], [[], 1]);
   assert.equal((await trail.verify()).findings.length, 1);
   const later = writer.state().head?.split(/[:-]/)[1] ?? "";
   await writer.record({ name: "sign_in", request: "-" });
-  trail.change("update gatehouse_audit set happened_at = 1 where chain = ? and sequence = 2", later);
+  trail.change("update loose_records set happened_at = 1 where chain = ? and sequence = 2", later);
   const backdated = await trail.verify({ since });
   assert.deepEqual(
     backdated.findings.map(({ kind, sequence }) => [kind, sequence]),

@@ -1,4 +1,3 @@
-import { type AuditRecord, readRecord } from "../../audit-record.ts";
 import type { OverviewView } from "../../messages/console-page.ts";
 import type { Inventory } from "../../store/listing.ts";
 import type { Store } from "../../store.ts";
@@ -48,7 +47,7 @@ export function overview({ version }: { readonly version: string }): ConsoleHand
     const since = Math.floor((now * 1000) / hourMs) * hourMs - (hoursShown - 1) * hourMs;
     const [{ inventory, charts }, failed, standing] = await Promise.all([
       counted(store, now, since),
-      latestFailures(store, since),
+      store.findLatestAudit(failures, since, failuresShown),
       checks(),
     ]);
     return show(asked, {
@@ -86,7 +85,7 @@ function countedNowAndThen(): (store: Store, now: Seconds, since: number) => Pro
 }
 
 async function chartsOf(store: Store, since: number): Promise<OverviewView["charts"]> {
-  const counted = await store.countEvents(Object.values(series).flat(), since);
+  const counted = await store.countAudit(Object.values(series).flat(), since);
   return (["signIns", "consents", "refusals"] as const).map((name) => {
     const hours = new Array<number>(hoursShown).fill(0);
     for (const { name: event, hour, count } of counted) {
@@ -96,19 +95,4 @@ async function chartsOf(store: Store, since: number): Promise<OverviewView["char
     }
     return { name, hours };
   });
-}
-
-/** Those that are there still: the oldest may just have been removed. */
-async function latestFailures(store: Store, since: number): Promise<readonly AuditRecord[]> {
-  const places = await store.findLatestEvents(failures, since, failuresShown);
-  const records = await Promise.all(
-    places.map(async ({ chain, sequence }) => {
-      const [sealed] = await store.readAuditChain(chain, sequence - 1, 1);
-      if (sealed?.sequence !== sequence) return [];
-      const mentioned = await store.findAuditAddresses(chain, sequence - 1, sequence);
-      const addresses = new Map(mentioned.map(({ id, address }) => [id, address]));
-      return [readRecord(sealed, (id) => addresses.get(id))];
-    }),
-  );
-  return records.flat();
 }

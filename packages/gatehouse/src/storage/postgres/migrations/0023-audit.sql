@@ -1,23 +1,16 @@
 -- The audit trail: records in chains, one a process that writes; where each ends, and how many there are.
 -- Programs that know 21 go on.
-create table if not exists gatehouse_audit (
+create table if not exists gatehouse_audit_blocks (
   chain text not null,
-  sequence bigint not null,
-  happened_at bigint not null,
-  name text not null,
-  outcome text not null,
-  subject text,
-  client_id text,
-  resource text,
-  grant_id text,
-  address text,
-  reference text,
-  body text not null,
-  mac text not null,
-  primary key (chain, sequence)
+  first_sequence bigint not null,
+  last_sequence bigint not null,
+  first_at bigint not null,
+  last_at bigint not null,
+  records text not null,
+  primary key (chain, last_sequence)
 );
 
-create index if not exists gatehouse_audit_time_idx on gatehouse_audit (happened_at, chain, sequence);
+create index if not exists gatehouse_audit_blocks_time_idx on gatehouse_audit_blocks (last_at, chain, last_sequence);
 
 create table if not exists gatehouse_audit_addresses (
   chain text not null,

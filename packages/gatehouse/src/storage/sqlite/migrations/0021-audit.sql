@@ -1,22 +1,15 @@
 -- The audit trail: records in chains, one a process that writes; where each ends, and how many there are.
 -- Programs that know 19 go on.
-create table gatehouse_audit (
+create table gatehouse_audit_blocks (
   chain text not null,
-  sequence integer not null,
-  happened_at integer not null,
-  name text not null,
-  outcome text not null,
-  subject text,
-  client_id text,
-  resource text,
-  grant_id text,
-  address text,
-  reference text,
-  body text not null,
-  mac text not null,
-  primary key (chain, sequence)
-) strict, without rowid;
-create index gatehouse_audit_time on gatehouse_audit (happened_at, chain, sequence);
+  first_sequence integer not null,
+  last_sequence integer not null,
+  first_at integer not null,
+  last_at integer not null,
+  records text not null
+) strict;
+create unique index gatehouse_audit_blocks_chain on gatehouse_audit_blocks (chain, last_sequence);
+create index gatehouse_audit_blocks_time on gatehouse_audit_blocks (last_at, chain, last_sequence);
 
 -- Addresses of people that records mention, apart from them so that they can be removed.
 create table gatehouse_audit_addresses (
