@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { traceLaterEvent } from "../insight/trace/later-events.ts";
-import { limitsAt, trimmingAsItGrows, trimTraces } from "../insight/trace/limits.ts";
+import { trimmingAsItGrows, trimTraces } from "../insight/trace/limits.ts";
 import { createTraceWriter, type TraceWriter } from "../insight/trace/writer.ts";
 import { oneLine, withoutSecrets } from "../oauth/harmless.ts";
 import type { Clock, Events, Trace } from "../oauth/ports.ts";
@@ -49,7 +49,7 @@ export async function trim(
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<void> {
-  await trimTraces(store, limitsAt(milliseconds(clock)(), traces), signal);
+  await trimTraces(store, traces, milliseconds(clock)(), signal);
 }
 
 /** The protocol's clock knows seconds; of the computer's own there are milliseconds. */

@@ -95,13 +95,16 @@ export function boundsOf(
 }
 
 /** Of attempts in their order, with their bytes, those that have to go until so many bytes went. */
-export function surplus(rows: readonly Row[], excess: number): string[] {
-  const gone: string[] = [];
-  let left = excess;
-  for (const [reference, bytes] of rows) {
-    if (left <= 0) break;
-    gone.push(reference as string);
-    left -= Number(bytes);
+export function surplusOf(
+  rows: readonly Row[],
+  excess: number,
+): { readonly references: readonly string[]; readonly bytes: number } {
+  const references: string[] = [];
+  let bytes = 0;
+  for (const [reference, size] of rows) {
+    if (bytes >= excess) break;
+    references.push(reference as string);
+    bytes += Number(size);
   }
-  return gone;
+  return { references, bytes };
 }

@@ -4,14 +4,13 @@ import {
   maxTraceSteps,
   placeOfTrace,
   type StoredTraceStep,
-  type TraceLimits,
+  type TraceSurplus,
 } from "../../src/oauth/store/traces.ts";
 import type { TraceStep } from "../../src/oauth/trace-step.ts";
 import { times, unique } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 const noon = 1_800_000_000_000;
-const unlimited: TraceLimits = { before: 0, signedInBytes: 1e12, otherBytes: 1e12 };
 
 export function aStep(over: Partial<TraceStep> = {}): StoredTraceStep {
   const step: TraceStep = {
@@ -166,8 +165,15 @@ export function tracesContract(tested: StoreUnderTest): void {
   });
 
   test("what is too old goes, and what is too much, those of strangers and those of people each by themselves", async () => {
-    await tested.store.trimTraces({ ...unlimited, before: Number.MAX_SAFE_INTEGER }, 10_000);
-    assert.equal(await tested.store.trimTraces({ ...unlimited, before: Number.MAX_SAFE_INTEGER }, 10), 0);
+    const trim = async (surplus: Partial<TraceSurplus["bytes"]> & { before?: number }, limit: number) => {
+      const { before = 0, signedIn = 0, other = 0 } = surplus;
+      return tested.store.trimTraces({ before, bytes: { signedIn, other } }, limit);
+    };
+    const empty = { signedIn: 0, other: 0 };
+    await trim({ before: Number.MAX_SAFE_INTEGER }, 10_000);
+    const nothing = await trim({ before: Number.MAX_SAFE_INTEGER, signedIn: 1e12, other: 1e12 }, 10);
+    assert.deepEqual(nothing, { attempts: 0, bytes: empty });
+    assert.deepEqual(await tested.store.countTraceBytes(), empty);
     const strangers = times(20, () => unique());
     const people = times(20, () => unique());
     for (const [at, reference] of strangers.entries()) await append(aStep({ reference, time: noon + at }));
@@ -179,22 +185,27 @@ export function tracesContract(tested: StoreUnderTest): void {
       const found = await Promise.all(references.map(stepsOf));
       return found.filter((steps) => steps.length > 0).length;
     };
-    assert.equal(
-      await tested.store.trimTraces({ ...unlimited, before: noon + 5 }, 6),
-      6,
-      "a batch at a time",
-    );
-    assert.equal(await tested.store.trimTraces({ ...unlimited, before: noon + 5 }, 6), 4);
+    const { attempts, bytes } = await trim({ before: noon + 5 }, 6);
+    assert.deepEqual([attempts, bytes], [6, empty], "a batch at a time, for their age alone");
+    assert.equal((await trim({ before: noon + 5 }, 6)).attempts, 4);
     assert.deepEqual([await left(strangers), await left(people)], [15, 15]);
     assert.equal(await left(strangers.slice(0, 5)), 0, "the oldest went");
 
-    const room = { ...unlimited, otherBytes: 10 * 700 };
-    while ((await tested.store.trimTraces(room, 2)) > 0);
-    const some = await left(strangers);
-    assert.ok(some > 5 && some < 15, `${some} of strangers are left`);
-    assert.equal(await left(strangers.slice(-some)), some, "the newest stayed");
-    assert.equal(await left(people), 15);
-    while ((await tested.store.trimTraces({ ...unlimited, signedInBytes: 0 }, 500)) > 0);
-    assert.deepEqual([await left(strangers), await left(people)], [some, 0]);
+    const full = await tested.store.countTraceBytes();
+    assert.ok(full.other > 15 * 500 && full.other < 15 * 1000, `${full.other} bytes of strangers`);
+    assert.ok(full.signedIn > full.other * 1.5, "two steps, and two batches");
+    const one = full.other / 15;
+    const some = await trim({ other: 7.5 * one }, 3);
+    assert.deepEqual(some, { attempts: 3, bytes: { signedIn: 0, other: 3 * one } }, "a batch at a time");
+    const rest = await trim({ other: 4.5 * one, signedIn: -1 }, 500);
+    assert.deepEqual(rest, { attempts: 5, bytes: { signedIn: 0, other: 5 * one } }, "as many as are enough");
+    assert.deepEqual(await tested.store.countTraceBytes(), { ...full, other: 7 * one });
+    assert.deepEqual(
+      [await left(strangers.slice(-7)), await left(strangers), await left(people)],
+      [7, 7, 15],
+    );
+    const gone = await trim({ signedIn: 1e12 }, 500);
+    assert.deepEqual(gone, { attempts: 15, bytes: { signedIn: full.signedIn, other: 0 } });
+    assert.deepEqual([await left(strangers), await left(people)], [7, 0]);
   });
 }

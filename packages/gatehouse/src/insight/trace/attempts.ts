@@ -14,6 +14,7 @@ type Reading = Pick<Store, "findTraces" | "findAudit">;
 
 /** Records of the audit trail that are read at once. */
 const pageSize = 500;
+const looksAtOnce = 8;
 
 export interface AttemptQuery extends TraceQuery {
   /** Registrations from before are left out, milliseconds since 1970. */
@@ -23,8 +24,8 @@ export interface AttemptQuery extends TraceQuery {
 /**
  * Attempts and registrations, the newest first, as {@link Store.findTraces} lists them, with what the audit
  * trail tells of them: that an app registered, and that it got its tokens. Costs one look into the trail for
- * each time in which codes of the page could be exchanged, and one for registrations, whatever else stands
- * there.
+ * registrations, and one for the time in which codes of the page could be exchanged, or for each of these
+ * times where others' attempts stand in between, whatever else the trail tells.
  */
 export async function findAttempts(
   store: Reading,
@@ -95,13 +96,19 @@ async function withTokens(
 ): Promise<readonly TraceSummary[]> {
   const open = traces.filter(({ step, subject: person }) => beforeTokens.has(step) && person !== undefined);
   const issued = new Map<string, number>();
-  for (const { since, until, references } of windowsOf(open)) {
+  const look = async ({ since, until, references }: Window) => {
     const query = { name: "code_redeemed", client, subject, since, until };
     for await (const { reference = "", time } of recordsOf(store, query, "oldest", pageSize)) {
       if (!references.delete(reference)) continue;
       issued.set(reference, time);
       if (references.size === 0) break;
     }
+  };
+  // Of all attempts together those in between stand in the list themselves.
+  const isOfAll = client === undefined && subject === undefined;
+  const windows = windowsOf(open, isOfAll ? Number.MAX_SAFE_INTEGER : 0);
+  for (let at = 0; at < windows.length; at += looksAtOnce) {
+    await Promise.all(windows.slice(at, at + looksAtOnce).map(look));
   }
   return traces.map((trace) => {
     const time = issued.get(trace.reference);
@@ -117,13 +124,16 @@ interface Window {
   readonly references: Set<string>;
 }
 
-/** When codes of these attempts could be exchanged, each time once. */
-function windowsOf(traces: readonly TraceSummary[]): readonly Window[] {
+/**
+ * When codes of these attempts could be exchanged, each time once.
+ * @param apart those that are no further apart are one, milliseconds
+ */
+function windowsOf(traces: readonly TraceSummary[], apart: number): readonly Window[] {
   const windows: Window[] = [];
   for (const { last, reference } of traces.toSorted((a, b) => a.last - b.last)) {
     const [since, until] = [last - aroundMs, last + codeMs + aroundMs];
     const current = windows.at(-1);
-    if (current !== undefined && since <= current.until) {
+    if (current !== undefined && since - current.until <= apart) {
       current.until = until;
       current.references.add(reference);
     } else windows.push({ since, until, references: new Set([reference]) });

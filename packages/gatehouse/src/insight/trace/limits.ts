@@ -1,4 +1,4 @@
-import type { TraceLimits, TraceStore } from "../../oauth/store/traces.ts";
+import type { TraceBytes, TraceStore } from "../../oauth/store/traces.ts";
 
 /** How long traces are kept, milliseconds, and how many bytes of them. */
 export interface TraceRetention {
@@ -12,24 +12,40 @@ const batch = 500;
 const headroom = 0.9;
 
 /** A fifth is for attempts that never got past sign-in: strangers push out only each other (Z07). */
-export function limitsAt(now: number, { ageMs, bytes }: TraceRetention): TraceLimits {
-  const otherBytes = Math.floor((bytes * headroom) / 5);
-  return { before: now - ageMs, otherBytes, signedInBytes: Math.floor(bytes * headroom) - otherBytes };
+function roomIn(bytes: number): TraceBytes {
+  const other = Math.floor((bytes * headroom) / 5);
+  return { other, signedIn: Math.floor(bytes * headroom) - other };
 }
 
-/** Removes what is beyond the limits, batch after batch, and lets others have the store in between. */
+/**
+ * Removes what is too old, and then what is too much, batch after batch, and lets others have the store in
+ * between. How much there is is asked once, and what went is taken off.
+ * @param now milliseconds since 1970
+ */
 export async function trimTraces(
-  store: Pick<TraceStore, "trimTraces">,
-  limits: TraceLimits,
+  store: Pick<TraceStore, "countTraceBytes" | "trimTraces">,
+  { ageMs, bytes }: TraceRetention,
+  now: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  let gone = 0;
-  for (;;) {
-    const some = await store.trimTraces(limits, batch);
-    gone += some;
-    if (some < batch || signal?.aborted) return gone; // what came meanwhile is for the next time
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  let total = 0;
+  const trim = async (excess: TraceBytes) => {
+    let left = excess;
+    for (;;) {
+      const gone = await store.trimTraces({ before: now - ageMs, bytes: left }, batch);
+      total += gone.attempts;
+      if (gone.attempts < batch || signal?.aborted) return; // what came meanwhile is for the next time
+      left = { signedIn: left.signedIn - gone.bytes.signedIn, other: left.other - gone.bytes.other };
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await trim({ signedIn: 0, other: 0 });
+  if (signal?.aborted) return total;
+  const room = roomIn(bytes);
+  const { signedIn, other } = await store.countTraceBytes();
+  const excess = { signedIn: signedIn - room.signedIn, other: other - room.other };
+  if (excess.signedIn > 0 || excess.other > 0) await trim(excess);
+  return total;
 }
 
 /**

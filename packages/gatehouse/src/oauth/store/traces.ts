@@ -52,13 +52,20 @@ export function readPlaceOfTrace(
   return last === undefined ? undefined : { last: Number(last), reference };
 }
 
-export interface TraceLimits {
+/** What attempts take, about. */
+export interface TraceBytes {
+  /** Those in which somebody signed in. */
+  readonly signedIn: number;
+  /** All others: whoever only knocks pushes out nobody else. */
+  readonly other: number;
+}
+
+/** What is too old, and what is too much. */
+export interface TraceSurplus {
   /** Attempts of which nothing happened since then go, milliseconds since 1970. */
   readonly before: number;
-  /** Bytes for attempts in which somebody signed in. */
-  readonly signedInBytes: number;
-  /** Bytes for all others: whoever only knocks pushes out nobody else. */
-  readonly otherBytes: number;
+  /** So many bytes of each kind go besides; 0 or less: none do. */
+  readonly bytes: TraceBytes;
 }
 
 /** The steps of attempts to authorize. See {@link Store} for what holds for all operations. */
@@ -79,9 +86,15 @@ export interface TraceStore {
     query: TraceQuery,
     page: { readonly limit: number; readonly after?: string | undefined },
   ): Promise<TracePage>;
+  /** How much there is. Looks at every attempt, and lets others have the store in between. */
+  countTraceBytes(): Promise<TraceBytes>;
   /**
-   * Removes at most `limit` attempts of each kind beyond the limits, those first of which nothing happened
-   * for longest. Returns how many went; call again while there were as many as `limit`.
+   * Removes at most `limit` attempts that are too old, and at most so many of each kind that is too much,
+   * those first of which nothing happened for longest. Returns how many went, and the bytes of those that
+   * were too much; call again while there were as many as `limit`.
    */
-  trimTraces(limits: TraceLimits, limit: number): Promise<number>;
+  trimTraces(
+    surplus: TraceSurplus,
+    limit: number,
+  ): Promise<{ readonly attempts: number; readonly bytes: TraceBytes }>;
 }

@@ -1,7 +1,7 @@
 import { maxTraceSteps, type TraceStore } from "../../oauth/store/traces.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 import type { Value } from "../layout.ts";
-import { additionsOf, boundsOf, pageOf, placed, surplus, traces } from "../traces.ts";
+import { additionsOf, boundsOf, pageOf, placed, surplusOf, traces } from "../traces.ts";
 import type { Database } from "./database.ts";
 
 export function traceOperations(database: Database): TraceStore {
@@ -47,13 +47,13 @@ export function traceOperations(database: Database): TraceStore {
     `delete from gatehouse_traces where reference in
        (select reference from gatehouse_traces where last_at < $1 order by last_at limit $2) and last_at < $1`,
   );
-  const total = database.prepare("select coalesce(sum(bytes), 0) from gatehouse_traces where signed_in = $1");
+  const total = database.prepare("select signed_in, sum(bytes) from gatehouse_traces group by signed_in");
   const oldest = database.prepare(
     "select reference, bytes from gatehouse_traces where signed_in = $1 order by last_at limit $2",
   );
   // Whoever signed in meanwhile is another kind by now.
   const remove = database.prepare(
-    "delete from gatehouse_traces where reference = any($1) and signed_in = $2",
+    "delete from gatehouse_traces where reference = any($1) and signed_in = $2 returning bytes",
   );
   return {
     appendTraceSteps: async (steps) => {
@@ -99,18 +99,22 @@ export function traceOperations(database: Database): TraceStore {
       };
       return pageOf((await found()).rows, limit);
     },
-    trimTraces: async ({ before, signedInBytes, otherBytes }, limit) => {
-      let gone = (await database.run(old, before, limit)).changes;
-      for (const [signedIn, bytes] of [
-        [true, signedInBytes],
-        [false, otherBytes],
-      ] as const) {
-        const excess = Number((await database.run(total, signedIn)).rows[0]?.[0]) - bytes;
-        if (excess <= 0) continue;
-        const surplusRows = surplus((await database.run(oldest, signedIn, limit)).rows, excess);
-        gone += (await database.run(remove, surplusRows, signedIn)).changes;
-      }
-      return gone;
+    countTraceBytes: async () => {
+      const { rows } = await database.run(total);
+      const bytesOf = (signedIn: boolean) => Number(rows.find(([kind]) => kind === signedIn)?.[1] ?? 0);
+      return { signedIn: bytesOf(true), other: bytesOf(false) };
+    },
+    trimTraces: async ({ before, bytes }, limit) => {
+      let attempts = (await database.run(old, before, limit)).changes;
+      const trim = async (signedIn: boolean, excess: number) => {
+        if (excess <= 0) return 0;
+        const { references } = surplusOf((await database.run(oldest, signedIn, limit)).rows, excess);
+        const { rows } = await database.run(remove, references, signedIn);
+        attempts += rows.length;
+        return rows.reduce((sum, [size]) => sum + Number(size), 0);
+      };
+      const gone = { signedIn: await trim(true, bytes.signedIn), other: await trim(false, bytes.other) };
+      return { attempts, bytes: gone };
     },
   };
 }

@@ -1,7 +1,11 @@
 import { maxTraceSteps, type TraceStore } from "../../oauth/store/traces.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
-import { additionsOf, boundsOf, pageOf, placed, surplus, traces } from "../traces.ts";
+import { stepByStep } from "../ending.ts";
+import { additionsOf, boundsOf, pageOf, placed, surplusOf, traces } from "../traces.ts";
 import type { Database, Value } from "./database.ts";
+
+/** Attempts whose bytes are added up before others have the process: less than a millisecond. */
+const countedAtOnce = 5000;
 
 export function traceOperations(database: Database): TraceStore {
   const add = database.prepare(
@@ -40,7 +44,15 @@ export function traceOperations(database: Database): TraceStore {
     `delete from gatehouse_traces where reference in
        (select reference from gatehouse_traces where last_at < ? order by last_at limit ?)`,
   );
-  const total = database.prepare("select coalesce(sum(bytes), 0) from gatehouse_traces where signed_in = ?");
+  // By the index alone, part by part.
+  const ofKind = "from gatehouse_traces where signed_in = ? and (last_at, bytes, reference) > (?, ?, ?)";
+  const bound = database.prepare(
+    `select last_at, bytes, reference ${ofKind} order by last_at, bytes, reference limit 1 offset ${countedAtOnce - 1}`,
+  );
+  const sumUpTo = database.prepare(
+    `select coalesce(sum(bytes), 0) ${ofKind} and (last_at, bytes, reference) <= (?, ?, ?)`,
+  );
+  const sumRest = database.prepare(`select coalesce(sum(bytes), 0) ${ofKind}`);
   const oldest = database.prepare(
     "select reference, bytes from gatehouse_traces where signed_in = ? order by last_at limit ?",
   );
@@ -71,19 +83,34 @@ export function traceOperations(database: Database): TraceStore {
         if (client !== undefined) return pageOf(listOfClient.all(client, ...page), limit);
         return pageOf(listAll.all(...page), limit);
       }),
-    trimTraces: ({ before, signedInBytes, otherBytes }, limit) =>
+    countTraceBytes: async () => {
+      const count = (signedIn: 0 | 1) => {
+        let bytes = 0;
+        let from: readonly Value[] = [-1, 0, ""];
+        return stepByStep(() =>
+          database.read(() => {
+            const to = bound.get(signedIn, ...from) as readonly Value[] | undefined;
+            const [sum] = (to ? sumUpTo.get(signedIn, ...from, ...to) : sumRest.get(signedIn, ...from)) ?? [];
+            bytes += Number(sum);
+            from = to ?? from;
+            return to ? undefined : bytes;
+          }),
+        );
+      };
+      return { signedIn: await count(1), other: await count(0) };
+    },
+    trimTraces: ({ before, bytes }, limit) =>
       database.write(() => {
-        let gone = Number(old.run(before, limit).changes);
-        for (const [signedIn, bytes] of [
-          [1, signedInBytes],
-          [0, otherBytes],
-        ] as const) {
-          const excess = Number(total.get(signedIn)?.[0]) - bytes;
-          if (excess <= 0) continue;
-          for (const reference of surplus(oldest.all(signedIn, limit), excess))
-            gone += Number(remove.run(reference).changes);
-        }
-        return gone;
+        let attempts = Number(old.run(before, limit).changes);
+        const trim = (signedIn: 0 | 1, excess: number) => {
+          if (excess <= 0) return 0;
+          const gone = surplusOf(oldest.all(signedIn, limit), excess);
+          for (const reference of gone.references) remove.run(reference);
+          attempts += gone.references.length;
+          return gone.bytes;
+        };
+        const gone = { signedIn: trim(1, bytes.signedIn), other: trim(0, bytes.other) };
+        return { attempts, bytes: gone };
       }),
   };
 }

@@ -96,8 +96,15 @@ test("a list says of each attempt whether tokens came of its code, as the audit 
       return store.findAudit(...args);
     },
   };
-  await findAttempts(counted, { registeredSince: 0, subject: "user_1" }, { limit: 100 });
-  assert.deepEqual(looks, Array(5).fill("code_redeemed"), "of fifteen that were sent a code");
+  for (const [query, times] of [
+    [{ subject: "user_1" }, 5],
+    [{ client: "app" }, 6],
+    [{}, 2],
+  ] as const) {
+    looks.length = 0;
+    await findAttempts(counted, { registeredSince: 0, ...query }, { limit: 100 });
+    assert.equal(looks.length, times, "of fifteen to whom a code was sent, and those who registered");
+  }
   assert.deepEqual(await list(), [
     ["PENDING", 400 * minuteMs, "consent_shown", "ok"],
     ["OPENED", 300 * minuteMs + 10, "other_browser", "refused"],

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { limitsAt, trimmingAsItGrows, trimTraces } from "../../../src/insight/trace/limits.ts";
+import { trimmingAsItGrows, trimTraces } from "../../../src/insight/trace/limits.ts";
 import { createTraceWriter } from "../../../src/insight/trace/writer.ts";
 import { oneLine } from "../../../src/oauth/harmless.ts";
 import { openSqliteStore } from "../../../src/storage/sqlite/store.ts";
 import { unique } from "../../contract/records.ts";
+import { aStep } from "../../contract/traces.ts";
 
 const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
@@ -18,7 +19,7 @@ async function aTracedStore(t: TestContext, retention: { readonly ageMs: number;
   const path = join(folder, "gatehouse.db");
   const store = await openSqliteStore({ path });
   const clock = { now: 1_800_000_000_000 };
-  const trim = () => trimTraces(store, limitsAt(clock.now, retention));
+  const trim = () => trimTraces(store, retention, clock.now);
   let trimming: Promise<unknown> = Promise.resolve();
   const onWritten = trimmingAsItGrows(retention.bytes, async () => {
     trimming = trim();
@@ -97,6 +98,37 @@ test("Z07 traces are kept for so long and up to so much, those of strangers in a
   assert.equal(await count(people), 0);
   const ofPeople = (await store.findTraces({ subject: "user_3" }, { limit: 10_000 })).traces.length;
   assert.ok(ofPeople > 500 && ofPeople < 2000, `${ofPeople} of the people's`);
+});
+
+test("what is too old makes room for the rest, and how much there is is counted once, in parts", async (t) => {
+  const { store, clock } = await aTracedStore(t, { ageMs: 7 * dayMs, bytes: 1e12 });
+  const write = (count: number, kind: string, over: { time: number; subject?: string }) =>
+    store.appendTraceSteps(
+      Array.from({ length: count }, (_, at) => aStep({ reference: `${kind}${10_000 + at}`, ...over })),
+    );
+  await write(10_001, "stranger", { time: clock.now });
+  await write(5000, "person", { time: clock.now, subject: "user_1" });
+  const full = await store.countTraceBytes();
+  const { other } = full;
+  assert.deepEqual([other % 10_001, full.signedIn % 5000], [0, 0], "all of one length");
+
+  await write(10_001, "old", { time: clock.now - 8 * dayMs });
+  let counted = 0;
+  const counting = {
+    trimTraces: store.trimTraces,
+    countTraceBytes: () => {
+      counted++;
+      return store.countTraceBytes();
+    },
+  };
+  // Room for all of these strangers, in a fifth of nine tenths.
+  const bytes = Math.ceil(other / 0.18) + 10;
+  assert.equal(await trimTraces(counting, { ageMs: 7 * dayMs, bytes }, clock.now), 10_001);
+  assert.deepEqual([await store.countTraceBytes(), counted], [full, 1]);
+  const half = { ageMs: 7 * dayMs, bytes: bytes / 2 };
+  assert.equal(await trimTraces(counting, half, clock.now), 5001, "more than one batch of them");
+  const left = await store.countTraceBytes();
+  assert.deepEqual([left, counted], [{ ...full, other: (other / 10_001) * 5000 }, 2]);
 });
 
 test("Z-n5 600 junk authorizations a minute for a day push out nobody who signed in, and fill no more than may be", async (t) => {
