@@ -1,58 +1,61 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { test } from "node:test";
+import { basename } from "node:path";
+import { after, before, test } from "node:test";
+import { Client } from "pg";
 import { openPostgresStore } from "../../src/storage/postgres/store.ts";
-import { startPostgres } from "../support/postgres.ts";
+import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { runTogether, together } from "../together/files.ts";
 
-/** What is about the embedded database itself, or about pages, sinks and secrets, whatever the database. */
+/** What comes out the same whatever the store is. What a store may do differently is run here. */
 const elsewhere = [
+  // Those that bring a database of their own kind, one of them PostgreSQL.
   "database-dump",
-  "brand-browser",
-  "consent-browser",
-  "console-browser",
-  "passkeys-browser",
-  "several-providers-browser",
-  "twenty-failures",
-  "hostile-text",
-  "secrets-nowhere",
-  "doctor-challenge",
-  "spans",
-  "sinks",
-  "language",
-  "bad-input",
-  "metadata",
-  "client-document-policy",
   "legacy-side-by-side",
   "legacy-refresh",
+  "twenty-failures",
+  // What is decided before the store is asked: addresses, documents, the identity providers, the address of
+  // whoever asks.
+  "authorization-response",
+  "bad-input",
+  "client-document-policy",
+  "client-documents",
+  "configured-providers",
+  "development-sign-in",
+  "entra",
+  "failed-sign-ins",
+  "metadata",
+  "open-redirect",
+  "provider-outage",
+  "several-providers",
+  "upstream-request",
+  // What is made of its answers: pages, logs and numbers.
+  "doctor-challenge",
+  "hostile-text",
+  "hygiene",
+  "language",
+  "metrics",
+  "secrets-nowhere",
 ];
+const files = together.flows.filter((file) => !elsewhere.includes(basename(file, ".test.ts")));
 
-test("LEGACY and all other flows and attacks go on PostgreSQL as they do on the embedded database", {
-  timeout: 900_000,
-}, async (t) => {
-  // Some thirty files, on a machine that may have others to run.
-  const postgres = await startPostgres();
-  t.after(() => postgres.stop());
+let postgres: Postgres;
+before(async () => {
+  postgres = await startPostgres();
   // Each server under test gets a copy of one that is up to date.
   const url = await postgres.createDatabase();
   await (await openPostgresStore({ url })).close();
-  const folder = join(import.meta.dirname, "../flows");
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith(".test.ts") && !elsewhere.some((other) => name.startsWith(other)))
-    .map((name) => join(folder, name));
-  // A child, since a test file cannot run others; not told that it is one, or it would print for machines.
-  const { NODE_TEST_CONTEXT: _context, ...environment } = process.env;
-  const child = spawn(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter=tap", ...files], {
-    env: { ...environment, TEST_POSTGRES: url },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  t.after(() => child.kill());
-  const report = await text(child.stdout);
-  const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, "m").exec(report)?.[1]);
-  const failures = report.match(/^\s*not ok .*(?:\n\s+.*){0,12}/gm) ?? [];
-  assert.equal(count("fail"), 0, failures.join("\n"));
-  assert.ok(count("pass") > 200, `only ${count("pass")} passed`);
-  assert.equal(count("skipped"), 0);
+  process.env.TEST_POSTGRES = url;
+});
+after(() => postgres?.stop());
+
+runTogether(files);
+
+test("LEGACY and all other flows and attacks that a store has a say in go on PostgreSQL as they do on the embedded database", async (t) => {
+  // Each of them is a test of its own, above; what is left to be seen is that they did.
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  t.after(() => client.end());
+  const { rows } = await client.query("select datname from pg_database");
+  assert.ok(files.length > 45, `${files.length} files`);
+  assert.ok(rows.length > files.length, `${rows.length} databases for ${files.length} files`);
 });

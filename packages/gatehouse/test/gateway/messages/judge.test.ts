@@ -259,12 +259,21 @@ test("W-n11 huge bodies are refused at once", () => {
   ];
   for (const [name, body] of attacks) {
     const bytes = Buffer.from(body);
-    const began = process.cpuUsage();
-    assert.equal(refusalOf(bytes)?.status, 400, name);
-    const { user, system } = process.cpuUsage(began);
-    assert.ok(user + system < 100_000, `${name}: ${user + system} µs of CPU`);
+    const took = cpuOf(() => assert.equal(refusalOf(bytes)?.status, 400, name));
+    assert.ok(took < 100_000, `${name}: ${took} µs of CPU`);
   }
 });
+
+/** Microseconds of computing, the fewest of four times: some have in them what else the process does. */
+function cpuOf(work: () => void): number {
+  const all = [1, 2, 3, 4].map(() => {
+    const began = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(began);
+    return user + system;
+  });
+  return Math.min(...all);
+}
 
 test("to judge a body of 1 MB takes about as long as to parse it", () => {
   const bodies = [
@@ -274,14 +283,12 @@ test("to judge a body of 1 MB takes about as long as to parse it", () => {
   ].map((value) =>
     Buffer.from(`{"id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":${value}}}}`),
   );
-  const cpuOf = (work: (body: Buffer) => unknown) => {
-    for (const body of bodies) for (let round = 0; round < 4; round++) work(body);
-    const began = process.cpuUsage();
-    for (const body of bodies) for (let round = 0; round < 4; round++) work(body);
-    return process.cpuUsage(began).user;
-  };
-  const judged = cpuOf((body) => judge(body, json));
-  const parsed = cpuOf((body) => JSON.parse(body.toString()));
+  const cpuOfAll = (work: (body: Buffer) => unknown) =>
+    cpuOf(() => {
+      for (const body of bodies) for (let round = 0; round < 4; round++) work(body);
+    });
+  const judged = cpuOfAll((body) => judge(body, json));
+  const parsed = cpuOfAll((body) => JSON.parse(body.toString()));
   assert.ok(judged < 3 * parsed, `${judged} µs against ${parsed} µs`);
 });
 
