@@ -209,10 +209,11 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       sequence++;
       // In a chain time never goes back, whatever the computer's clock does.
       time = Math.max(time, record.time);
-      const placed = { ...record, time, chain: opened.chain, sequence };
+      const placed = { ...record, time, chain: opened.chain, sequence, mac };
       mac = recordMac(key, mac, placed);
-      addresses.push(...mentions.map((each) => ({ ...each, chain: opened.chain, sequence })));
-      return { ...placed, mac };
+      placed.mac = mac;
+      for (const each of mentions) addresses.push({ ...each, chain: opened.chain, sequence });
+      return placed;
     };
     const records = some.map((each) => {
       const { record, mentions } = toRecord(each.event, each.time, recording);
