@@ -125,7 +125,11 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
   }
   shell.complain(`Added resource ${resource.identifier}.`);
   shell.complain(`Its short id, the client_id for introspection: ${shortIdOf(resource.identifier)}`);
-  tellSecret(shell, "Its introspection credential", credential);
+  tellSecret(
+    shell,
+    "Its introspection credential, which belongs into that server's configuration",
+    credential,
+  );
 }
 
 async function set(shell: Shell, identifier: string, options: AddOptions): Promise<void> {
@@ -179,7 +183,11 @@ async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOp
     const told = { resource, id, introspection_credential: credential, previous_credential_until: until };
     return printJson(shell, told);
   }
-  tellSecret(shell, `The new introspection credential of ${resource} (${id})`, credential);
+  tellSecret(
+    shell,
+    `The new introspection credential of ${resource} (${id}), which belongs into that server's configuration`,
+    credential,
+  );
   if (until !== undefined) shell.complain(`The old one stays good until ${formatInstant(until)} UTC.`);
 }
 

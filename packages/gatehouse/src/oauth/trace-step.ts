@@ -31,6 +31,7 @@ export const traceStepNames = [
   "tokens_issued",
   "refresh_refused",
   "access_lost",
+  "introspection_refused",
   "grant_ended",
 ] as const;
 

@@ -62,6 +62,26 @@ test("an MCP server that asks with a wrong credential, and one that asks with an
   );
 });
 
+test("an MCP server that has the credential of another one is told, with whose and for what the token is", async (t) => {
+  const { server, stop, environment } = await aServer(t);
+  const other = canonicalResource("https://notes.example.com/mpc");
+  await server.addResource(resource);
+  const credential = await server.addResource(other);
+  const { access_token } = await tokensFor(server, await aPublicClient(server));
+  const answer = await fetch(`${server.url}/introspect`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${credential}` },
+    body: new URLSearchParams({ token: access_token }),
+  });
+  assert.deepEqual(await answer.json(), { active: false });
+  await stop();
+  const { of } = await doctor(environment);
+  assert.equal(
+    shown(of("resource.credential")),
+    `warn | The token is for ${resource}, and whoever asked has the credential of ${other}, just now last. | If that server is the one the token is for, give it that one's credential: \`gatehouse resources rotate\`. Else an app sends its tokens to the wrong server.`,
+  );
+});
+
 test("sign-ins without a proven address, budgets that were reached, and a changed audit trail are told", async (t) => {
   const { server, stop, environment, path } = await aServer(t, { RATE_LIMITS: "on" });
   const client = await aPublicClient(server);

@@ -209,9 +209,14 @@ test("refreshes and introspections that succeed write nothing, and what ends the
   await introspect(server, twice.access_token);
   const all = async () => (await server.store.findTraces({}, { limit: 1000 })).traces.length;
   const attempts = await all();
+  const wrong = { authorization: `Bearer gatehouse_rs_${"x".repeat(43)}` };
+  assert.equal((await post(server, "/introspect", { token: twice.access_token }, wrong)).status, 401);
+  const asked = await traceOf(server, reference, "introspection_refused");
+  assert.deepEqual(namesOf(asked).slice(before.length), ["introspection_refused"]);
+  assert.equal(asked.at(-1)?.facts?.detail, "no such credential");
   assert.equal((await refresh(server, client, tokens.refresh_token)).status, 400, "reused");
   const later = await traceOf(server, reference, "refresh_refused");
-  assert.deepEqual(namesOf(later).slice(before.length), ["refresh_refused"]);
+  assert.deepEqual(namesOf(later).slice(before.length), ["introspection_refused", "refresh_refused"]);
   assert.equal(await all(), attempts + 1, "the refused request alone has one of its own");
 });
 

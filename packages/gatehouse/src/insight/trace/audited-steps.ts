@@ -75,7 +75,12 @@ export const isAmong = (written: readonly TraceStep[], { step, time }: TraceStep
   written.some((each) => each.step === step && Math.abs(each.time - time) <= togetherMs);
 
 /** What happens to tokens, and so behind them. */
-const ofTokens = new Set<TraceStepName>(["refresh_refused", "access_lost", "grant_ended"]);
+const ofTokens = new Set<TraceStepName>([
+  "refresh_refused",
+  "access_lost",
+  "grant_ended",
+  "introspection_refused",
+]);
 
 /**
  * Steps that were written down, with those that the audit trail tells at their places. Tokens come of a code

@@ -10,6 +10,7 @@ const steps: Partial<Record<AuditEvent["name"], readonly [WrittenStepName, Trace
   access_lost: ["access_lost", "refused"],
   token_revoked: ["grant_ended", "ok"],
   app_disconnected: ["grant_ended", "ok"],
+  introspection_refused: ["introspection_refused", "failed"],
   person_unconfirmed: ["access_lost", "refused"],
 };
 

@@ -34,7 +34,8 @@ type FailingStep =
   | "access_refused"
   | "consent_denied"
   | "refresh_refused"
-  | "access_lost";
+  | "access_lost"
+  | "introspection_refused";
 
 type Meanings = { readonly [Name in Exclude<TraceStepName, FailingStep>]: Meaning } & {
   readonly [Name in FailingStep]: Meaning & { readonly mend: Sentence };
@@ -136,6 +137,11 @@ export const meanings: Meanings = {
     means: "The app asked for new tokens, and the person may not use this any more.",
     mend: "If they should: change access: in gatehouse.yaml, or the person at the provider. gatehouse access test says rule by rule what holds for them.",
   },
+  introspection_refused: {
+    means:
+      "The app is connected, and the MCP server was told nothing of its token: it asked with a credential that is not that server's.",
+    mend: "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one. If it has that, the app sends its token to another server.",
+  },
   grant_ended: { means: "The connection was ended, and its tokens are worth nothing any more." },
 };
 
@@ -189,8 +195,8 @@ const events: Partial<Record<AuditEventName, readonly [means: string, mend?: str
   passkey_refused: ["The passkey was refused."],
   session_foreign: ["A session of the MCP server was used with somebody else's token."],
   introspection_refused: [
-    "The MCP server that asked about a token has no credential that is known here.",
-    "gatehouse resources rotate <resource> --keep 24h, and put the new credential into that server.",
+    "An MCP server asked about a token with a credential that is not that server's, and was told nothing.",
+    "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one. If it has that, the app sends its token to another server.",
   ],
   token_refreshed: ["The app exchanged its refresh token for new tokens."],
   tool_called: ["A tool was called through the gateway."],

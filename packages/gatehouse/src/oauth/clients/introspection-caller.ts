@@ -121,8 +121,8 @@ export function createCallers(services: Services): Callers {
       grant === undefined || reference !== undefined
         ? { reference }
         : await store.findGrant(grant, clock.now()).catch(() => undefined);
-    const whose = { grant, subject, resource, attempt: known?.reference };
-    events.emit({ name: "introspection_refused", ...about, ...whose });
+    const whose = { grant, subject, attempt: known?.reference };
+    events.emit({ name: "introspection_refused", resource, ...about, ...whose });
   }
 
   async function authenticate(
@@ -152,7 +152,7 @@ export function createCallers(services: Services): Callers {
     authenticate,
     tellOfForeignToken(request, { identifier }, token) {
       if (isTold(`foreign ${identifier}`)) return;
-      const detail = `the token is for ${token.resource ?? "no resource"}, and this one asked about it`;
+      const detail = `the token is for ${token.resource ?? "no resource"}, and whoever asked has the credential of ${identifier}: give it its own, or the app sends its token to the wrong server`;
       const about = { client: shortIdOf(identifier), resource: identifier, reason: "resource", detail };
       void tellRefused({ ...originOf(request), ...about }, token);
     },

@@ -140,7 +140,7 @@ test("of a call there are events alone, and the one that says what to do is what
       anEvent("request_refused", 1, { outcome: "refused" }),
     ],
   );
-  assert.match(conclusion.means, /has no credential that is known here/);
+  assert.match(conclusion.means, /asked about a token with a credential that is not that server's/);
   assert.match(conclusion.mend ?? "", /gatehouse resources rotate/);
 });
 

@@ -23,7 +23,8 @@ export interface KnownResource {
   readonly shortId: string;
 }
 
-const dayMs = 24 * 60 * 60_000;
+const hourMs = 60 * 60_000;
+const dayMs = 24 * hourMs;
 /** Of a kind of record so many are looked at. */
 const maxRecords = 2000;
 /** Sign-ins whose claims are looked at. */
@@ -78,7 +79,16 @@ async function credentials({ find, now, resources }: DoctorHistory): Promise<rea
     find({ name: "previous_credential_used", since }, maxRecords),
   ]);
   const findings: Finding[] = [];
-  // A token for another server is a client's fault, not a credential's.
+  // A token for another server may be a client's fault, not a credential's.
+  const misplaced = refused.find(({ reason, time }) => reason === "resource" && time > now() - hourMs);
+  if (misplaced !== undefined) {
+    findings.push(
+      warn(
+        `${capital(String(misplaced.facts.detail ?? "").split(": ")[0] ?? "")}, ${ago(now() - misplaced.time)} last.`,
+        "If that server is the one the token is for, give it that one's credential: `gatehouse resources rotate`. Else an app sends its tokens to the wrong server.",
+      ),
+    );
+  }
   const ofCredentials = refused.filter(({ reason }) => reason !== "resource");
   for (const [who, records] of grouped(ofCredentials, (record) => callerOf(record, known))) {
     const [latest] = records;

@@ -124,7 +124,10 @@ async function redirect(provider: DoctorProvider, signal: AbortSignal): Promise<
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackUrl(url))) {
     return skipped(`${title} names a page that is not https.`);
   }
-  const answer = await fetch(url, { redirect: "manual", signal, headers: { accept: "text/html" } });
+  const answer = await fetch(url, { redirect: "manual", signal, headers: { accept: "text/html" } }).catch(
+    () => undefined,
+  );
+  if (answer === undefined) return skipped(`${title} does not answer where people sign in.`);
   const verdict = judgeAnswer(
     { status: answer.status, location: answer.headers.get("location"), page: await start(answer) },
     url,

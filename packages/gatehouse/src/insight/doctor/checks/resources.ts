@@ -20,7 +20,7 @@ export function resourceMetadataCheck(list: () => Promise<readonly string[]>, is
       const all = await list();
       if (all.length === 0) throw new SkippedCheck("There is no MCP server yet: `gatehouse resources add`.");
       const looked = await Promise.all(
-        all.slice(0, maxLookedAt).map((identifier) => judge(identifier, issuer, signal)),
+        all.slice(0, maxLookedAt).map((identifier) => judge(identifier, issuer, all, signal)),
       );
       const problems = looked.filter((finding) => finding !== undefined);
       const good = looked.length - problems.length;
@@ -39,7 +39,12 @@ export function resourceMetadataCheck(list: () => Promise<readonly string[]>, is
 }
 
 /** `undefined`: all is well. */
-async function judge(identifier: string, issuer: string, signal: AbortSignal): Promise<Finding | undefined> {
+async function judge(
+  identifier: string,
+  issuer: string,
+  all: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
   const { warn, fail, skipped } = findingsOf("resource.metadata");
   const url = new URL(identifier);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackUrl(url))) {
@@ -86,7 +91,9 @@ async function judge(identifier: string, issuer: string, signal: AbortSignal): P
   if (document.resource !== identifier) {
     return fail(
       `It names \`${String(document.resource)}\` as resource: clients ask for that, we know \`${identifier}\`.`,
-      "Correct `resource` in its metadata, or `gatehouse resources add` the other.",
+      all.some((known) => known === document.resource)
+        ? `The other is known as well: if it is the right one, give the server that one's credential, and \`gatehouse resources remove ${identifier}\`.`
+        : "Correct `resource` in its metadata, or `gatehouse resources add` the other and give the server the credential that prints.",
     );
   }
   const servers = Array.isArray(document.authorization_servers) ? document.authorization_servers : [];
