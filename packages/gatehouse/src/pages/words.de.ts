@@ -389,7 +389,7 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     }),
     unknownRedirect: ({ app = "Die App", uri = "" }) => ({
       title: "Die App möchte die Antwort an eine unbekannte Adresse",
-      explanation: `${app} hat eine Antwortadresse genannt, die nie registriert wurde${uri && `: ${uri}`}. Zu Ihrer Sicherheit wurde nichts dorthin geschickt. Wenn Sie die App gerade aktualisiert oder verschoben haben, entfernen Sie diesen Server darin und fügen Sie ihn neu hinzu, damit sie ihre neue Adresse registriert.`,
+      explanation: `${app} hat eine Antwortadresse genannt, die nie registriert wurde${uri && `: ${uri}`}. Zu Ihrer Sicherheit wurde nichts dorthin geschickt. Wenn Sie die App gerade aktualisiert oder verschoben haben, entfernen Sie diesen Server darin und fügen Sie ihn neu hinzu, damit sie ihre neue Adresse registriert. Hilft das nicht, müssen die Betreiber dieses Servers sie eintragen.`,
     }),
     unknownResource: ({ asked, known }) => ({
       title: "Um diesen MCP-Server kümmert sich dieser Server nicht",

@@ -404,7 +404,7 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     }),
     unknownRedirect: ({ app = "The app", uri = "" }) => ({
       title: "The app wants the answer sent to an unknown address",
-      explanation: `${app} sent an answer address it never registered${uri && `: ${uri}`}. For your safety nothing was sent there. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address.`,
+      explanation: `${app} sent an answer address it never registered${uri && `: ${uri}`}. For your safety nothing was sent there. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address. If that does not help, whoever runs this server has to register it.`,
     }),
     unknownResource: ({ asked, known }) => ({
       title: "This server does not look after that MCP server",

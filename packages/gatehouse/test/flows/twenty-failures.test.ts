@@ -139,7 +139,7 @@ test("7, 8 and 9 what the app sent is wrong: which address, which registration, 
   const redirect = await page({ redirect_uri: "https://moved.example/cb2" });
   assert.match(
     redirect,
-    /an answer address it never registered: https:\/\/moved\.example\/cb2\. .*nothing was sent there/,
+    /an answer address it never registered: https:\/\/moved\.example\/cb2\. .*nothing was sent there.*add it again, .* If that does not help, whoever runs this server has to register it/,
   );
   const [moved = {}] = linesOf(server, "request_refused");
   assert.deepEqual([moved.reason, moved.redirectUri], ["redirect_uri", "https://moved.example/cb2"]);

@@ -6,7 +6,7 @@ import type { TraceStep } from "../../oauth/trace-step.ts";
 const registerAnew = "remove the MCP server in the app and add it again, so that it registers anew";
 
 const byError: Partial<Record<OAuthErrorCode, string>> = {
-  invalid_redirect_uri: `Compare both addresses above. Of an app that registers itself: ${registerAnew}. Of a client of yours: gatehouse clients set <id> --redirect-uri <address>.`,
+  invalid_redirect_uri: `Compare both addresses above. Of an app that registers itself: ${registerAnew}. Of a client of yours: gatehouse clients set <id> --redirect-uri <address>, once for each that shall hold: they take the place of those before.`,
   invalid_client: `This server does not know the app, or the app could not prove who it is. If it registers itself: ${registerAnew}. A client of yours: compare its id and secret, gatehouse clients list.`,
   invalid_target:
     "The app must ask for one of the MCP servers above, to the letter. gatehouse resources list shows them; gatehouse resources add makes another known.",
