@@ -19,10 +19,11 @@ export interface LogOptions {
 /** The log, which also takes what was made a line of its own before. */
 export interface Log extends Logger {
   /**
-   * Writes the members of one JSON object as a line, as the same object would be logged: for events, of which
-   * there is one a call. The library's general way costs twice as much.
+   * Writes a line as an object with these members would be logged: for events, of which there is one a call
+   * through the door, where the library's general way costs three times as much.
+   * @param members as JSON text, each with a comma before it
    */
-  writeEvent(level: Level, members: Readonly<Record<string, unknown>>): void;
+  writeEvent(level: Level, members: string): void;
 }
 
 /**
@@ -48,9 +49,8 @@ export function createLog(options: LogOptions, destination: DestinationStream = 
     lines,
   );
   return Object.assign(log, {
-    writeEvent(level: Level, members: Readonly<Record<string, unknown>>) {
-      if (!log.isLevelEnabled(level)) return;
-      lines.write(clean(`{"level":"${level}"${timestamp()},${JSON.stringify(members).slice(1)}\n`));
+    writeEvent(level: Level, members: string) {
+      if (log.isLevelEnabled(level)) lines.write(clean(`{"level":"${level}"${timestamp()}${members}}\n`));
     },
   });
 }

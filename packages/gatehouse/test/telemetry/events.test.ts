@@ -38,6 +38,30 @@ test("an event is one JSON line with what happened, to whom, and in which reques
   });
 });
 
+test("a line has the bytes that the library would write of the same object, whatever stands in it", () => {
+  const { events, log, lines } = aLog();
+  const tool = 'say "\u00e9\\" \u{1F600} \u2028\ud800';
+  const call = { server: "notes", tool, outcome: "ok", status: 200, milliseconds: 0 };
+  const shown = 'say "\u00e9\\" \u{1F600} \uFFFD\uFFFD';
+  for (const [session, sent] of [
+    ["s1", { [tool]: tool, empty: "" }],
+    [undefined, undefined],
+  ] as const) {
+    events.emit({
+      name: "tool_called",
+      request: "r1",
+      client: tool,
+      call: { ...call, session, arguments: sent },
+    });
+    log.info({
+      ...{ event: "tool_called", request: "r1", client: shown },
+      ...{ ...call, tool: shown, session, arguments: sent && { [shown]: shown, empty: "" } },
+    });
+  }
+  const [first, second, third, fourth] = lines.map((line) => line.replace(/"time":"[^"]*"/, ""));
+  assert.deepEqual([first, third], [second, fourth]);
+});
+
 /** Emits the attack in every place a stranger's words can reach, and reads what came out. */
 function assertHarmless(format: "json" | "text") {
   for (const field of [
