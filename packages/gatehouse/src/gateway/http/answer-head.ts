@@ -61,9 +61,14 @@ export function readHead(text: string): AnswerHead {
   }
   if (coding !== undefined && contentLength !== undefined)
     throw new UnreadableAnswerError("it has both framings");
+  // Who knows HTTP/1.0 alone would read on to the end of the connection (RFC 9112 §6.1).
+  if (coding !== undefined && version === "0")
+    throw new UnreadableAnswerError("it has a transfer coding, and is one of HTTP/1.0");
   const isEmpty = status === "204" || status === "304" || status?.startsWith("1");
   const framed = contentLength === undefined ? "until closed" : Number(contentLength);
   const length = isEmpty ? 0 : coding === undefined ? framed : "chunked";
+  // The body that it cannot have, and speaks of, may come all the same where the next answer is expected.
+  const mayOverrun = isEmpty && (coding !== undefined || (framed !== 0 && framed !== "until closed"));
   const named = connection === "" ? [] : connection.split(",").map((option) => option.trim());
   return {
     status: Number(status),
@@ -71,7 +76,9 @@ export function readHead(text: string): AnswerHead {
     length,
     isKept:
       length !== "until closed" &&
-      (version === "1" ? !named.includes("close") : named.includes("keep-alive")),
+      !mayOverrun &&
+      !named.includes("close") &&
+      (version === "1" || named.includes("keep-alive")),
     keepAlive,
   };
 }

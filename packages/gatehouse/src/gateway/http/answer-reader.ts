@@ -89,8 +89,8 @@ export class AnswerReader {
 
   #take(head: AnswerHead): void {
     if (head.status < 200) {
-      // Nobody asked whether to go on, or for another protocol.
-      if (head.status < 102) throw new UnreadableAnswerError(`status ${head.status} was not asked for`);
+      // Nobody asked whether to go on either, but that may come all the same (RFC 9110 §15.2).
+      if (head.status === 101) throw new UnreadableAnswerError("another protocol was not asked for");
       if (++this.#informational > maxInformational)
         throw new UnreadableAnswerError("too many informational answers");
       return;

@@ -2,6 +2,7 @@ import { UnreadableAnswerError } from "./answer-head.ts";
 
 const carriageReturn = 0x0d;
 const lineFeed = 0x0a;
+const semicolon = 0x3b;
 
 /** Of all that is not data: sizes with their extensions, and trailers, of one body. */
 const maxSizeLineBytes = 256;
@@ -14,6 +15,8 @@ export class ChunkReader {
   #left = 0;
   /** Of the line under way. */
   #lineBytes = 0;
+  /** An extension or a trailer under way, one character a byte. */
+  #line = "";
   #trailerBytes = 0;
   #isAfterReturn = false;
 
@@ -44,10 +47,10 @@ export class ChunkReader {
     switch (this.#state) {
       case "size":
       case "extension":
-        if (byte === carriageReturn && this.#lineBytes > 0) this.#state = "end of size";
+        if (byte === carriageReturn && this.#lineBytes > 0) this.#endLine(isExtension, "end of size");
         else if (++this.#lineBytes > maxSizeLineBytes) throw noChunk();
         else if (this.#state === "size") this.#readSize(byte);
-        else if (byte < 0x20 && byte !== 0x09) throw noChunk();
+        else this.#line += String.fromCharCode(byte);
         return;
       case "end of size":
         if (byte !== lineFeed) throw noChunk();
@@ -67,9 +70,16 @@ export class ChunkReader {
   #readSize(byte: number): void {
     const digit = hexDigit(byte);
     if (digit !== undefined && this.#left < 2 ** 44) this.#left = this.#left * 16 + digit;
-    else if (this.#lineBytes > 1 && (byte === 0x3b || byte === 0x20 || byte === 0x09))
+    else if (this.#lineBytes > 1 && byte === semicolon) {
       this.#state = "extension";
-    else throw noChunk();
+      this.#line = ";";
+    } else throw noChunk();
+  }
+
+  #endLine(grammar: RegExp, next: "end of size" | "trailer"): void {
+    if (this.#line !== "" && !grammar.test(this.#line)) throw noChunk();
+    this.#line = "";
+    this.#state = next;
   }
 
   /** Fields after the last chunk are of no use to anybody here; an empty line ends them. */
@@ -80,9 +90,13 @@ export class ChunkReader {
       this.#isAfterReturn = false;
       if (this.#lineBytes === 0) this.#state = "over";
       this.#lineBytes = 0;
-    } else if (byte === carriageReturn) this.#isAfterReturn = true;
-    else if (byte === lineFeed) throw noChunk();
-    else this.#lineBytes++;
+    } else if (byte === carriageReturn) {
+      this.#endLine(isTrailer, "trailer");
+      this.#isAfterReturn = true;
+    } else {
+      this.#lineBytes++;
+      this.#line += String.fromCharCode(byte);
+    }
   }
 }
 
@@ -91,5 +105,11 @@ function hexDigit(byte: number): number | undefined {
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
 }
+
+/** Names with values perhaps, as other strict readers take them: without blanks around. */
+const isExtension =
+  /^(?:;[!#$%&'*+.^_`|~\w-]+(?:=(?:[!#$%&'*+.^_`|~\w-]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)+$/;
+/** A field, but none that would say anew where the body ends (RFC 9110 §6.5.1). */
+const isTrailer = /^(?!content-length:|transfer-encoding:)[!#$%&'*+.^_`|~\w-]+:[\t -~\x80-\xff]*$/i;
 
 const noChunk = () => new UnreadableAnswerError("its chunks are none");

@@ -29,6 +29,22 @@ export async function relay(
   answer: BackendAnswer,
   response: ServerResponse,
   rewriters: readonly AnswerRewriter[],
+  options: RelayOptions,
+): Promise<RelayEnd> {
+  try {
+    return await passOn(call, answer, response, rewriters, options);
+  } catch (error) {
+    // Nobody reads on, and nobody would hear that it breaks off.
+    if (!Buffer.isBuffer(answer.body)) answer.body.destroy();
+    throw error;
+  }
+}
+
+async function passOn(
+  call: Call,
+  answer: BackendAnswer,
+  response: ServerResponse,
+  rewriters: readonly AnswerRewriter[],
   { streams, observer }: RelayOptions,
 ): Promise<RelayEnd> {
   const type = mediaType(fieldOf(answer.fields, "content-type"));
@@ -61,8 +77,10 @@ export async function relay(
 }
 
 function begin(response: ServerResponse, status: number, fields: readonly string[]): void {
+  // 204 has no body, and some readers would wait for one of which a length is said (RFC 9110 §8.6).
+  const sent = status === 204 ? without(fields, "content-length") : [...fields];
   try {
-    response.writeHead(status, [...fields]);
+    response.writeHead(status, sent);
   } catch (cause) {
     throw unreadable("a header field that is none", { cause });
   }

@@ -63,7 +63,10 @@ test("an answer is read the same however its bytes arrive, up to its end and no 
     ],
     ["HTTP/1.1 204 None\r\nX: \xe9\xa0\r\n\r\n", 204, "", true],
     ["HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", 404, "", true],
+    [`${"HTTP/1.1 100 Go on\r\n\r\n".repeat(2)}HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`, 200, "", true],
+    ["HTTP/1.1 204 None\r\nContent-Length: 0\r\n\r\n", 204, "", true],
     ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", 200, "{}", false],
+    ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: Keep-Alive, close\r\n\r\n{}", 200, "{}", false],
     ["HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: Keep-Alive\r\n\r\n{}", 200, "{}", true],
   ] as const;
   for (const [text, status, body, isKept] of answers) {
@@ -90,6 +93,17 @@ test("an answer without a length goes to the end of its connection, which is not
   );
 });
 
+test("an answer that speaks of a body it cannot have ends its connection, since that may come all the same", () => {
+  for (const start of ["HTTP/1.1 204 None", "HTTP/1.1 304 Same"]) {
+    for (const framing of ["Content-Length: 5", "Transfer-Encoding: chunked"]) {
+      const head = `${start}\r\n${framing}\r\n\r\n`;
+      const { body, isKept, length } = read([bytes(`${head}hello`)]);
+      assert.deepEqual({ body, isKept, length }, { body: "", isKept: false, length: head.length });
+    }
+    assert.equal(read([bytes(`${start}\r\n\r\n`)]).isKept, true);
+  }
+});
+
 test("what two readers could take for two answers is none", () => {
   const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const text of [
@@ -99,7 +113,6 @@ test("what two readers could take for two answers is none", () => {
     "HTTP/1.1  200 OK\r\n\r\n",
     "HTTP/1.1 200 O\x01K\r\n\r\n",
     "\r\nHTTP/1.1 200 OK\r\n\r\n",
-    "HTTP/1.1 100 Go on\r\n\r\n",
     "HTTP/1.1 101 Switch\r\n\r\n",
     `${"HTTP/1.1 103 Early\r\n\r\n".repeat(17)}${next}\r\n`,
     `${next}X : 1\r\n\r\n`,
@@ -121,11 +134,20 @@ test("what two readers could take for two answers is none", () => {
     `${next}Transfer-Encoding: gzip, chunked\r\n\r\n`,
     `${next}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`,
     `${next}Transfer-Encoding: identity\r\n\r\n`,
+    "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     `${chunked}\r\n`,
     `${chunked}0x1\r\na\r\n`,
     `${chunked}-1\r\n`,
     `${chunked} 1\r\n`,
     `${chunked};x\r\n`,
+    `${chunked}1 \r\na\r\n`,
+    `${chunked}1 2\r\na\r\n`,
+    `${chunked}1 ;x\r\na\r\n`,
+    `${chunked}1;\r\na\r\n`,
+    `${chunked}1;x y\r\na\r\n`,
+    `${chunked}1;x="y\r\na\r\n`,
+    `${chunked}1;x\na\r\n`,
+    `${chunked}1;x\r`.padEnd(80, "\r"),
     `${chunked}1\na\r\n`,
     `${chunked}1\r\nab\r\n`,
     `${chunked}1\r\na\n`,
@@ -134,6 +156,13 @@ test("what two readers could take for two answers is none", () => {
     `${chunked}1;${"x".repeat(300)}\r\n`,
     `${chunked}0\r\nX: 1\n\r\n`,
     `${chunked}0\r\nX: 1\rY\r\n`,
+    `${chunked}0\r\nX\r\n\r\n`,
+    `${chunked}0\r\nX : 1\r\n\r\n`,
+    `${chunked}0\r\nX: 1\r\n Y: 2\r\n\r\n`,
+    `${chunked}0\r\nX: \x00\r\n\r\n`,
+    `${chunked}0\r\nHTTP/1.1 200 OK\r\n\r\n`,
+    `${chunked}0\r\ncontent-length: 3\r\n\r\n`,
+    `${chunked}0\r\nTransfer-Encoding: chunked\r\n\r\n`,
     `${chunked}0\r\nX: ${"1".repeat(20_000)}\r\n\r\n`,
   ]) {
     assert.throws(() => read([bytes(text)]), UnreadableAnswerError, JSON.stringify(text.slice(0, 200)));
