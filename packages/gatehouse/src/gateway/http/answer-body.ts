@@ -31,6 +31,12 @@ export class AnswerBody extends Readable {
     this.#source.pause();
   }
 
+  /** All has come. Who reads it may take as long as they like. */
+  complete(): void {
+    clearInterval(this.#silence);
+    this.push(null);
+  }
+
   override _read(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;

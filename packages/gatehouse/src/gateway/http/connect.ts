@@ -10,11 +10,14 @@ export class ConnectTimeoutError extends Error {
   override readonly name = "ConnectTimeoutError";
 }
 
-/** Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why it is none. */
+/**
+ * Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why it is none.
+ * @returns gives it up, and nothing more is told
+ */
 export type Connect = (
   onStage: (stage: ConnectStage) => void,
   told: (error: Error | null, socket: Socket | null) => void,
-) => void;
+) => () => void;
 
 /** How often the kernel asks a silent server's computer whether it is still there, in milliseconds. */
 const keepAliveMs = 60_000;
@@ -63,5 +66,9 @@ export function createConnect(settings: Omit<HttpBackendSettings, "kind">): Conn
         told(null, socket);
       });
     if (isTls) socket.on("session", (fresh: Buffer) => (session = fresh));
+    return () => {
+      clearTimeout(timer);
+      socket.destroy();
+    };
   };
 }

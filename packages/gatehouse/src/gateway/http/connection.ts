@@ -41,6 +41,7 @@ export class Connection {
   stage: ConnectStage | undefined = "resolve";
   readonly #firstByteMs: number;
   readonly #onGone: (it: Connection) => void;
+  readonly #giveUp: () => void;
   #socket: Socket | undefined;
   #error: Error | undefined;
   /** To be sent once it stands. */
@@ -57,7 +58,7 @@ export class Connection {
   constructor(connect: Connect, firstByteMs: number, onGone: (it: Connection) => void) {
     this.#firstByteMs = firstByteMs;
     this.#onGone = onGone;
-    connect(
+    this.#giveUp = connect(
       (stage) => {
         this.stage = stage;
       },
@@ -109,7 +110,7 @@ export class Connection {
     this.#isGone = true;
     this.#error = cause;
     clearTimeout(this.#headTimer);
-    this.#socket?.destroy();
+    this.#giveUp();
     const { listener } = this.#underWay ?? {};
     this.#underWay = undefined;
     this.#onGone(this);
@@ -117,7 +118,6 @@ export class Connection {
   }
 
   #opened(socket: Socket): void {
-    if (this.#isGone) return void socket.destroy();
     this.stage = undefined;
     this.#socket = socket;
     socket

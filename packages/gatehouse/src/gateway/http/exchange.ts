@@ -78,7 +78,7 @@ export class Exchange implements CallListener {
     this.#resume(); // for whoever has it next
     this.#isOver = true;
     this.#connections.giveBack(this.connection);
-    this.#body?.push(null);
+    this.#body?.complete();
   }
 
   onFailure(error: Error): void {

@@ -132,6 +132,31 @@ test("a connection whose last answer nobody has read yet serves the next call", 
   assert.equal((await body.toArray()).join("").length, 70_010);
 });
 
+test("an answer that is whole waits for its reader for as long as that takes", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const behind = await aRawServer(t, (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+    setTimeout(() => socket.write("cd"), 50);
+  });
+  const { body } = await aBackend(t, behind.url).send(call, []);
+  assert.ok(body instanceof Readable);
+  while (body.readableLength < 4) await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.tick(10 * 5000);
+  assert.equal((await body.toArray()).join(""), "abcd");
+});
+
+test("a call that is given up while its connection is made leaves none behind", async (t) => {
+  const behind = await aRawServer(t, () => undefined); // and does no TLS
+  const gone = new AbortController();
+  const backend = aBackend(t, behind.url.replace("http:", "https:"), 300_000);
+  const sent = backend.send({ ...call, signal: gone.signal }, []);
+  while (behind.connections.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  gone.abort(new Error("gone"));
+  await assert.rejects(sent, RefusedCallError);
+  const [socket] = behind.connections;
+  if (socket?.closed === false) await new Promise((resolve) => socket.once("close", resolve));
+});
+
 test("what could end a line of a head, or is no path, is not sent", async (t) => {
   const behind = await aRawServer(t, (socket) => void socket.write(whole("{}")));
   const backend = aBackend(t, behind.url);
@@ -160,7 +185,7 @@ const call = {
   signal: new AbortController().signal,
 } as unknown as Call;
 
-function aBackend(t: TestContext, url: string): Backend {
+function aBackend(t: TestContext, url: string, connectMs = 5000): Backend {
   const backend = createHttpBackend({
     kind: "http",
     url: new URL(url),
@@ -168,7 +193,7 @@ function aBackend(t: TestContext, url: string): Backend {
     authorities: [],
     keepsHost: false,
     credentials: {},
-    timeouts: { connectMs: 5000, firstByteMs: 5000, silenceMs: 5000 },
+    timeouts: { connectMs, firstByteMs: 5000, silenceMs: 5000 },
   });
   t.after(() => backend.close());
   return backend;
