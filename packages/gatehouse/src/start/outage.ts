@@ -2,8 +2,10 @@ import { statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describeStorage, type StorageConfig } from "../config/config.ts";
+import { oneLine } from "../oauth/harmless.ts";
 import type { Clock, Events } from "../oauth/ports.ts";
 import { type Store, StoreUnavailableError } from "../oauth/store.ts";
+import { findSqliteWriters } from "../storage/sqlite/writers.ts";
 
 export interface OutageOptions {
   readonly store: Pick<Store, "findProblems">;
@@ -25,7 +27,7 @@ export function watchOutages(events: Events, options: OutageOptions): Events & {
   async function begin(request: string, error: StoreUnavailableError): Promise<void> {
     const begun = { since: clock.now(), refused: 0 };
     outage = begun;
-    const detail = `${describeStorage(storage)}: ${error.message}${roomLeft(storage, error)}`;
+    const detail = `${describeStorage(storage)}: ${error.message}${roomLeft(storage, error)}${heldBy(storage, error)}`;
     events.emit({ name: "store_unavailable", request, reason: reasonOf(error), detail });
     while (!(await isBack())) await pause(everyMs, undefined, { ref: false, signal: stopping.signal });
     outage = undefined;
@@ -89,6 +91,13 @@ function codesIn(error: unknown): string[] {
   const own = "code" in error ? [String(error.code)] : [];
   const several = error instanceof AggregateError ? error.errors.flatMap(codesIn) : [];
   return [...own, ...several, ...codesIn(error.cause)];
+}
+
+/** By which processes, where the system tells. */
+function heldBy(storage: StorageConfig, { kind }: StoreUnavailableError): string {
+  if (kind !== "locked" || storage.kind !== "sqlite") return "";
+  const writers = findSqliteWriters(storage.path);
+  return writers.length === 0 ? "" : `; it is ${oneLine(writers.join(", "), 300)}`;
 }
 
 /** Of the disk below the embedded database; a server's is out of sight. */

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmod, mkdtemp, open, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +8,7 @@ import { configuredKey, keyIdOf, keyName, newKeyText } from "../../src/oauth/tok
 import { seconds } from "../../src/oauth/values.ts";
 import { openSqliteStore } from "../../src/storage/sqlite/store.ts";
 import { StoreUnderTest } from "../contract/store-under-test.ts";
+import { lockFromProcess } from "../support/failures.ts";
 import { freePort } from "../support/free-port.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
@@ -141,14 +140,9 @@ test("a database that is not there, old, damaged, or held by another process is 
 
   await t.test("another process has it locked", async () => {
     const { environment, path } = await aHouse(t);
-    const report = `const { DatabaseSync } = require("node:sqlite");
-      new DatabaseSync(${JSON.stringify(path)}).exec("begin immediate");
-      console.log("locked");
-      setInterval(() => undefined, 1000);`;
-    const other = spawn(process.execPath, ["-e", report], { stdio: ["ignore", "pipe", "inherit"] });
-    await once(other.stdout, "data");
+    const other = await lockFromProcess(path);
     const { of } = await doctor(environment);
-    other.kill();
+    await other.release();
     const says = shown(of("db.write"));
     assert.match(says, /^fail \| Another process has locked the database for 5 s/);
     if (process.platform === "linux") {

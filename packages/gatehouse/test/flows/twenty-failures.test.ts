@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { createGuard } from "@mcp-gatehouse/resource-server";
 import { aDatabase } from "../commands/command-line.ts";
-import { linesOf, lockDatabase, startWithOwnProvider, untilLine } from "../support/failures.ts";
+import { linesOf, lockFromProcess, startWithOwnProvider, untilLine } from "../support/failures.ts";
 import { freePort } from "../support/free-port.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, authorizationUrl, resource, type TestClient } from "../support/oauth-client.ts";
@@ -176,7 +176,7 @@ test("10 another process has locked the database: a page in time, one line for t
   const database = await aDatabase();
   t.after(database.remove);
   const { server, client } = await start(t, { SQL_URL: `sqlite:${database.path}` });
-  const other = lockDatabase(database.path);
+  const other = await lockFromProcess(database.path);
   const page = await signIn(server, client);
   assert.equal(page.response.status, 503);
   assert.match(
@@ -186,7 +186,8 @@ test("10 another process has locked the database: a page in time, one line for t
   const line = theLine(server, "store_unavailable", page.html);
   assert.equal(line.reason, "locked by another process for 5 s");
   assert.ok(String(line.detail).startsWith(database.path), String(line.detail));
-  other.release();
+  if (process.platform === "linux") assert.match(String(line.detail), new RegExp(`; it is ${other.pid} \\(`));
+  await other.release();
   assert.match(String((await untilLine(server, "store_back")).detail), /^after \d+ s, 1 requests? refused$/);
   assert.match((await signIn(server, client)).html, /name="decision"/);
 });

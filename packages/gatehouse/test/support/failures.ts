@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
 import { startTestGatehouse, type TestGatehouse } from "./gatehouse.ts";
 import { makeSigningKey, startUpstream, type Upstream } from "./upstream.ts";
@@ -52,6 +54,25 @@ export function lockDatabase(path: string): { release(): void } {
     release() {
       other.exec("rollback");
       other.close();
+    },
+  };
+}
+
+/** Really another process that holds the database until it is let go. */
+export async function lockFromProcess(
+  path: string,
+): Promise<{ readonly pid: number | undefined; release(): Promise<void> }> {
+  const program = `const { DatabaseSync } = require("node:sqlite");
+    new DatabaseSync(${JSON.stringify(path)}).exec("begin immediate");
+    console.log("locked");
+    setInterval(() => undefined, 1000);`;
+  const holder = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(holder.stdout, "data");
+  return {
+    pid: holder.pid,
+    async release() {
+      holder.kill();
+      await once(holder, "exit");
     },
   };
 }

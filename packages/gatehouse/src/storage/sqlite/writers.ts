@@ -1,5 +1,4 @@
-import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 
 /** The byte of the `-shm` file that whoever writes has locked (SQLite's file format, WAL-index locks). */
 const writeLockByte = 120;
@@ -9,9 +8,9 @@ const maxLength = 80;
  * Other processes that are writing to a database, as far as Linux tells: number, program and its first
  * argument. Empty on other systems, and where they run in another container.
  */
-export async function findSqliteWriters(path: string): Promise<readonly string[]> {
+export function findSqliteWriters(path: string): readonly string[] {
   const inode = statSync(`${path}-shm`, { throwIfNoEntry: false })?.ino;
-  const locks = await readFile("/proc/locks", "utf8").catch(() => "");
+  const locks = read("/proc/locks");
   const pids = locks.split("\n").flatMap((line) => {
     const [, , , kind, pid = "", file = "", start, end] = line.split(/\s+/);
     const isIt =
@@ -21,13 +20,22 @@ export async function findSqliteWriters(path: string): Promise<readonly string[]
       (end === "EOF" || Number(end) >= writeLockByte);
     return isIt && Number(pid) > 0 && Number(pid) !== process.pid ? [pid] : [];
   });
-  return Promise.all([...new Set(pids)].map(describe));
+  return [...new Set(pids)].map(describe);
 }
 
 /** More arguments than the first could be secrets. */
-async function describe(pid: string): Promise<string> {
-  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+function describe(pid: string): string {
+  const command = read(`/proc/${pid}/cmdline`);
   const [program = "", argument = ""] = command.split("\0");
   const name = `${program.replace(/^.*\//, "")} ${argument}`.trim().slice(0, maxLength);
   return name === "" ? pid : `${pid} (${name})`;
+}
+
+/** What the system tells; empty where it does not. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }

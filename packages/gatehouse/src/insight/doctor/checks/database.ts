@@ -37,7 +37,7 @@ export interface DatabaseFile {
   /** Which file it is on this computer, whatever it is called: equal for the same file only. */
   readonly identity: () => string | undefined;
   /** Other processes that are writing to it, as far as the system tells: `4711 (sqlite3 gatehouse.db)`. */
-  readonly findWriters: () => Promise<readonly string[]>;
+  readonly findWriters: () => readonly string[];
   /** What is damaged in it, in the database's words; empty: nothing. */
   readonly findDamage: (signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -129,7 +129,7 @@ async function write({ open, file }: DoctorDatabase) {
     if (error.check === "disk") return fail(`${capital(error.message)}.`, freeSome);
     const seconds = Math.round((performance.now() - begun) / 1000);
     if (/another process is writing/.test(error.message)) {
-      const writers = (await file?.findWriters()) ?? [];
+      const writers = file?.findWriters() ?? [];
       const who = writers.length > 0 ? `: ${writers.join(", ")}` : " (a backup, an open `sqlite3`?)";
       return fail(
         `Another process has locked the database for ${seconds} s${who}.`,
