@@ -46,6 +46,8 @@ export interface ReasonDetails {
   readonly missingDocument: { readonly app: KnownClientName | undefined; readonly host: string };
   /** The app wants the answer at an address it never registered. `app`: its name, where that is certain. */
   readonly unknownRedirect: { readonly app: KnownClientName | undefined; readonly uri: string | undefined };
+  /** The same, of an app that whoever runs this server set up: only they can add an address. */
+  readonly provisionedRedirect: { readonly uri: string };
   /** The app asks for an MCP server that is not set up here. `known`: one with nearly its address. */
   readonly unknownResource: { readonly asked: string | undefined; readonly known: string | undefined };
   /** `prompt=none`, and nobody is signed in. */

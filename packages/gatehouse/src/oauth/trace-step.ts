@@ -58,6 +58,8 @@ export interface DecidingRule {
   readonly rule: string;
   readonly expected?: string | undefined;
   readonly received?: string | undefined;
+  /** What else of it helps to mend it, by its name in words. */
+  readonly facts?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** One step. Everything but the names is cut and made harmless before it is stored. */

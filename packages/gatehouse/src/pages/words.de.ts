@@ -391,6 +391,10 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       title: "Die App möchte die Antwort an eine unbekannte Adresse",
       explanation: `${app} hat eine Antwortadresse genannt, die nie registriert wurde${uri && `: ${uri}`}. Zu Ihrer Sicherheit wurde nichts dorthin geschickt. Wenn Sie die App gerade aktualisiert oder verschoben haben, entfernen Sie diesen Server darin und fügen Sie ihn neu hinzu, damit sie ihre neue Adresse registriert. Hilft das nicht, müssen die Betreiber dieses Servers sie eintragen.`,
     }),
+    provisionedRedirect: ({ uri }) => ({
+      title: "Die App möchte die Antwort an eine unbekannte Adresse",
+      explanation: `Die App haben die Betreiber dieses Servers eingerichtet, und nicht für diese Adresse: ${uri}. Zu Ihrer Sicherheit wurde nichts dorthin geschickt. Nennen Sie ihnen die Adresse und die Kennung unten: Sie können sie hinzufügen. Diesen Server in der App zu entfernen und neu hinzuzufügen hilft nicht.`,
+    }),
     unknownResource: ({ asked, known }) => ({
       title: "Um diesen MCP-Server kümmert sich dieser Server nicht",
       explanation:

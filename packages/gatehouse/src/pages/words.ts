@@ -406,6 +406,10 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       title: "The app wants the answer sent to an unknown address",
       explanation: `${app} sent an answer address it never registered${uri && `: ${uri}`}. For your safety nothing was sent there. If you just updated or moved the app, remove this server in it and add it again, so that it registers its new address. If that does not help, whoever runs this server has to register it.`,
     }),
+    provisionedRedirect: ({ uri }) => ({
+      title: "The app wants the answer sent to an unknown address",
+      explanation: `Whoever runs this server has set up the app, and not for this address: ${uri}. For your safety nothing was sent there. Tell them the address and the reference below: they can add it. To remove this server in the app and add it again does not help.`,
+    }),
     unknownResource: ({ asked, known }) => ({
       title: "This server does not look after that MCP server",
       explanation:

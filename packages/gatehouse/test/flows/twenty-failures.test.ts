@@ -8,6 +8,7 @@ import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts"
 import { aPublicClient, authorizationUrl, resource, type TestClient } from "../support/oauth-client.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { mountSmallDisk, noSmallDisk } from "../support/small-disk.ts";
+import { traceOf } from "../support/traces.ts";
 import { UserAgent } from "../support/user-agent.ts";
 
 /*
@@ -145,9 +146,22 @@ test("7, 8 and 9 what the app sent is wrong: which address, which registration, 
   assert.deepEqual([moved.reason, moved.redirectUri], ["redirect_uri", "https://moved.example/cb2"]);
   assert.match(String(moved.detail), /registered: http:\/\/127\.0\.0\.1\/callback/);
 
+  await server.addClient({ id: "desk", authMethod: "none", redirectUris: ["http://127.0.0.1/callback"] });
+  const ours = await page(
+    { redirect_uri: "http://127.0.0.1:1234/oauth/callback" },
+    { ...client, id: "desk" },
+  );
+  assert.match(
+    ours,
+    /has set up the app, and not for this address: http:\/\/127\.0\.0\.1:1234\/oauth\/callback\. .*add it again does not help/,
+  );
+  const [, desk = {}] = linesOf(server, "request_refused");
+  const [step] = await traceOf(server, String(desk.request), "request_refused");
+  assert.equal(step?.facts?.["known by"], "added or vouched for by the operator");
+
   const stale = await page({}, { ...client, id: "dyn_forgotten" });
   assert.match(stale, /one that is not used for long is forgotten/);
-  const [, gone = {}] = linesOf(server, "request_refused");
+  const [, , gone = {}] = linesOf(server, "request_refused");
   assert.deepEqual([gone.reason, gone.client], ["client unknown", "dyn_forgotten"]);
 
   const stranger = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
@@ -158,7 +172,7 @@ test("7, 8 and 9 what the app sent is wrong: which address, which registration, 
     ),
     unknown,
   );
-  const [, , missed = {}] = linesOf(server, "request_refused");
+  const [, , , missed = {}] = linesOf(server, "request_refused");
   assert.deepEqual([missed.reason, missed.client], ["resource", stranger.id]);
   assert.equal(missed.detail, `unknown resource ${resource}/; this server knows ${resource}`);
   const { url } = await new UserAgent().follow(

@@ -60,6 +60,7 @@ const samplesOfEntries: Record<string, Record<string, unknown>> = {
   "reasons.faultyDocument": { app: "Claude", host: "host.example" },
   "reasons.missingDocument": { app: "Claude", host: "host.example" },
   "reasons.unknownRedirect": { app: "Claude", uri: "https://host.example/cb" },
+  "reasons.provisionedRedirect": { uri: "https://host.example/cb" },
   "reasons.unknownResource": { asked: "https://a.example/mcp", known: "https://b.example/mcp" },
   "reasons.wrongAddress": { ours: "https://a.example", theirs: "https://b.example" },
   "reasons.noCookie": { host: "host.example" },

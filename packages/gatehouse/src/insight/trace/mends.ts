@@ -1,13 +1,14 @@
 import type { OAuthErrorCode } from "../../oauth/messages/errors.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
+import { mendForRedirect, mendForUnknownClient, registerAnew } from "./client-mends.ts";
 
 /* What to do about refusals, by the error or the reason that they name. */
 
-const registerAnew = "remove the MCP server in the app and add it again, so that it registers anew";
+type Mend = string | ((step: TraceStep) => string);
 
-const byError: Partial<Record<OAuthErrorCode, string>> = {
-  invalid_redirect_uri: `Compare both addresses above. Of an app that registers itself: ${registerAnew}. Of a client of yours: gatehouse clients set <id> --redirect-uri <address>, once for each that shall hold: they take the place of those before.`,
-  invalid_client: `This server does not know the app, or the app could not prove who it is. If it registers itself: ${registerAnew}. A client of yours: compare its id and secret, gatehouse clients list.`,
+const byError: Partial<Record<OAuthErrorCode, Mend>> = {
+  invalid_redirect_uri: mendForRedirect,
+  invalid_client: mendForUnknownClient,
   invalid_target:
     "The app must ask for one of the MCP servers above, to the letter. gatehouse resources list shows them; gatehouse resources add makes another known.",
   invalid_scope:
@@ -36,10 +37,12 @@ const byRefusedRule: Readonly<Record<string, string>> = {
     "Nothing is wrong: it was answered before, and the page was opened once more. They look into the app, and start again there if it is not connected.",
 };
 
-export function mendForRefusal({ rule = "", facts }: TraceStep): string {
+export function mendForRefusal(step: TraceStep): string {
+  const { rule = "", facts } = step;
   if (Object.hasOwn(byRefusedRule, rule)) return byRefusedRule[rule] ?? "";
   const error = facts?.error ?? "";
   const known = Object.hasOwn(byError, error) ? byError[error as OAuthErrorCode] : undefined;
+  if (typeof known === "function") return known(step);
   return (
     known ?? "The app sends a request that is not valid: its developer has to mend what the rule above says."
   );

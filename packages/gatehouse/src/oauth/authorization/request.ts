@@ -1,3 +1,4 @@
+import { identifiedBy } from "../clients/client.ts";
 import { knownDocument } from "../clients/known-clients.ts";
 import { lookUpClient } from "../clients/lookup.ts";
 import { policyOf } from "../clients/policy.ts";
@@ -61,12 +62,15 @@ function chooseRedirectUri(client: Client, requested: string | undefined): strin
     throw new OAuthError("invalid_redirect_uri", {
       hint,
       debug: `${hint}; registered: ${registered}${more}`,
-      reason: { key: "unknownRedirect", app: knownDocument(id)?.name, uri: shownUri(requested) },
+      reason: client.dynamicallyRegistered
+        ? { key: "unknownRedirect", app: knownDocument(id)?.name, uri: shownUri(requested) }
+        : { key: "provisionedRedirect", uri: shownUri(requested) },
       log: { reason: "redirect_uri" },
       decidedBy: {
         rule: "redirect_uri (RFC 6749 §3.1.2.3)",
         expected: client.redirectUris.join(" or ") || "none: the client registered none",
         received: withoutValues(requested),
+        facts: { "known by": identifiedBy(client) },
       },
     });
   }

@@ -1,4 +1,4 @@
-import { isDocumented } from "../clients/client.ts";
+import { identifiedBy, isDocumented } from "../clients/client.ts";
 import { certainName } from "../clients/evidence.ts";
 import { withoutValues } from "../clients/request-facts.ts";
 import type { OAuthRequest } from "../messages/request.ts";
@@ -38,13 +38,6 @@ export function traceAuthorization(
       ...senderOf(request),
     },
   });
-}
-
-function identifiedBy(client: Client): string {
-  if (client.declared !== undefined) return `declared at ${client.declared.place}`;
-  if (!client.dynamicallyRegistered) return "added or vouched for by the operator";
-  if (isDocumented(client)) return "its metadata document";
-  return client.shared ? "its registration, shared by several installations" : "its registration";
 }
 
 /**

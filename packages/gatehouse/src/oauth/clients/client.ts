@@ -25,6 +25,17 @@ export function isDocumented(client: Client): boolean {
   return client.dynamicallyRegistered && /^https?:/.test(client.id);
 }
 
+/** Of a client that no file declares and that did not register itself. */
+export const byOperator = "added or vouched for by the operator";
+
+/** Who or what says what it is, for whoever reads a trace. */
+export function identifiedBy(client: Client): string {
+  if (client.declared !== undefined) return `declared at ${client.declared.place}`;
+  if (!client.dynamicallyRegistered) return byOperator;
+  if (isDocumented(client)) return "its metadata document";
+  return client.shared ? "its registration, shared by several installations" : "its registration";
+}
+
 /** Changes whenever something changes that a person saw or relied on when they approved (D15). */
 export function consentFingerprint(client: Client): string {
   return hashSecret(JSON.stringify([client.authMethod, client.keys, client.redirectUris, client.metadata]));

@@ -101,6 +101,10 @@ function traceRefusal(
 ): void {
   if (trace === undefined) return;
   const failed = status >= 500;
+  const { facts, ...rule } = decidedBy ?? {
+    rule: log?.reason ?? code,
+    ...(failed ? { received: debug } : { expected: debug ?? hint }),
+  };
   traceStep(
     { trace },
     request,
@@ -108,11 +112,9 @@ function traceRefusal(
     {
       client,
       resource,
-      ...(decidedBy ?? {
-        rule: log?.reason ?? code,
-        ...(failed ? { received: debug } : { expected: debug ?? hint }),
-      }),
+      ...rule,
       facts: {
+        ...facts,
         error: code,
         why: hint,
         "grant type": request.form?.get("grant_type"),

@@ -118,6 +118,58 @@ test("every step has one sentence of meaning, and one of what to do where it is 
   assert.equal(meaningOf(aStep("passkey_tried" as TraceStepName, 0)).means, "Passkey tried.");
 });
 
+test("what is done about an unknown redirect URI depends on who set the app up, and the command keeps the addresses there were", () => {
+  const mendOf = (facts: Record<string, string>, over: Partial<TraceStep> = {}) =>
+    meaningOf(
+      aStep("request_refused", 0, {
+        outcome: "refused",
+        client: "desk",
+        expected: "http://127.0.0.1/callback or https://desk.example/cb",
+        received: "http://127.0.0.1:40123/oauth/callback",
+        facts: { error: "invalid_redirect_uri", ...facts },
+        ...over,
+      }),
+    ).mend ?? "";
+  const byOperator = { "known by": "added or vouched for by the operator" };
+  const provisioned = mendOf(byOperator);
+  assert.ok(
+    provisioned.includes(
+      "gatehouse clients set desk --redirect-uri http://127.0.0.1/callback --redirect-uri https://desk.example/cb --redirect-uri http://127.0.0.1/oauth/callback.",
+    ),
+    provisioned,
+  );
+  assert.match(provisioned, /Only if .* is the app's own address/);
+  assert.match(provisioned, /replaces all addresses.*any port is good.*No restart/);
+  assert.doesNotMatch(provisioned, /add it again/);
+  for (const received of ["https://evil.example/$(id)", "https://evil.example/cb?a=…", "-x"]) {
+    const command = mendOf(byOperator, { received }).split("--redirect-uri").slice(1, -1).join();
+    assert.doesNotMatch(command, /evil|-x/, "nobody pastes what a stranger wrote into a shell");
+  }
+  const declared = mendOf({ "known by": "declared at gatehouse.yaml:12:5" });
+  assert.match(declared, /add it to redirect_uris, gatehouse\.yaml:12:5.*SIGHUP/);
+  assert.doesNotMatch(declared, /clients set|add it again/);
+  const itself = mendOf({ "known by": "its registration" }, { client: "dyn_abc" });
+  assert.match(itself, /remove the MCP server in the app and add it again/);
+  assert.doesNotMatch(itself, /clients set/);
+  const document = mendOf({ "known by": "its metadata document" }, { client: "https://app.example/c.json" });
+  assert.match(document, /publisher has to add it/);
+});
+
+test("what is done about an unknown client depends on whether its id is one that apps get", () => {
+  const mendOf = (client: string) =>
+    meaningOf(
+      aStep("request_refused", 0, {
+        outcome: "refused",
+        client,
+        facts: { error: "invalid_client", why: "unknown client_id" },
+      }),
+    ).mend ?? "";
+  assert.match(mendOf("dyn_gone"), /registers itself.*another database than before/);
+  assert.doesNotMatch(mendOf("dyn_gone"), /clients list/);
+  assert.match(mendOf("desk"), /gatehouse clients list/);
+  assert.doesNotMatch(mendOf("desk"), /add it again/);
+});
+
 test("a lost cookie, a slow sign-in and a person turned away by the provider each have their own mend", () => {
   const mendOf = (rule: string) =>
     meaningOf(aStep("request_refused", 0, { outcome: "refused", rule, facts: { error: "invalid_grant" } }))
