@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { createAccess } from "../../src/access/access.ts";
+import { readTimeline } from "../../src/insight/trace/read.ts";
 import { canonicalResource } from "../../src/oauth/resource.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
@@ -218,6 +220,46 @@ test("refreshes and introspections that succeed write nothing, and what ends the
   const later = await traceOf(server, reference, "refresh_refused");
   assert.deepEqual(namesOf(later).slice(before.length), ["introspection_refused", "refresh_refused"]);
   assert.equal(await all(), attempts + 1, "the refused request alone has one of its own");
+});
+
+test("an app that refreshes right after its first tokens: the MCP server seems to refuse them, and its own log says why", async () => {
+  const own = await startTestGatehouse({ UPSTREAM_ISSUER: server.upstream.issuer });
+  try {
+    await own.addResource(resource);
+    const its = await aPublicClient(own);
+    const attempt = async (seconds: number | undefined) => {
+      const { agent, page } = await openConsentPage(own, its);
+      const end = await agent.submit(page, { decision: "approve" }, isClients);
+      const tokens = tokensOf(await redeem(own, its, end.url.searchParams.get("code") ?? ""));
+      own.clock.advance(seconds ?? 0);
+      if (seconds !== undefined) await refresh(own, its, tokens.refresh_token);
+      const reference = referenceOf(page.response);
+      await traceOf(own, reference, "tokens_issued");
+      return reference;
+    };
+    const conclusionOf = async (reference: string, expected: RegExp) => {
+      for (let tries = 0; ; tries++) {
+        const timeline = await readTimeline(own.store, reference, own.clock.now() * 1000);
+        if (expected.test(timeline?.conclusion.means ?? "")) return timeline?.conclusion.mend ?? "";
+        if (tries > 200) assert.fail(JSON.stringify(timeline?.conclusion));
+        await pause(25);
+      }
+    };
+    const late = await attempt(11);
+    const never = await attempt(undefined);
+    const first = await attempt(1);
+    await conclusionOf(
+      first,
+      /refresh \d\.\d s after its first tokens: the MCP server may have refused them/,
+    );
+    const second = await attempt(0);
+    const mend = await conclusionOf(second, /as in 1 other sign-in .* seems to refuse the tokens/);
+    assert.match(mend, /Its own log says why.*a slash at the end/);
+    assert.ok(mend.includes(`set it to ${resource}, to the letter`), mend);
+    for (const fine of [late, never]) await conclusionOf(fine, /: it is connected\.$/);
+  } finally {
+    await own.stop();
+  }
 });
 
 test("whom the access rules keep out, the trace says by which rule; whom the provider does not vouch for, why", async (t) => {

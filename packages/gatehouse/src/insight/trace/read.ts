@@ -3,6 +3,7 @@ import type { AuditQuery } from "../../oauth/store/audit.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 import { withAuditedSteps } from "./audited-steps.ts";
+import { type EarlyRefresh, earlyRefreshOf, meaningOfEarlyRefresh } from "./early-refresh.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
 /** As many audit events as are looked at of an attempt. */
@@ -71,11 +72,19 @@ export async function readTimeline(
 ): Promise<Timeline | undefined> {
   const { written, events } = await readAttempt(store, reference);
   if (written.length > 0 || events.length > 0) {
-    return timelineOf(reference, written, events, now, await beginOfTrail(store, now));
+    const timeline = timelineOf(reference, written, events, now, await beginOfTrail(store, now));
+    return timeline && withEarlyRefresh(timeline, await earlyRefreshOf(store, events));
   }
   // A request that only the audit trail knows of, at whatever time.
   const { records } = await store.findAudit({ reference }, { order: "oldest", limit: maxEvents });
   return timelineOf(reference, [], records, now);
+}
+
+/** Says of a connection that looks whole what happened right after it, unless something worse did. */
+function withEarlyRefresh(timeline: Timeline, early: EarlyRefresh | undefined): Timeline {
+  const isWhole = timeline.entries.every(({ name, outcome }) => outcome === "ok" && name !== "grant_ended");
+  if (early === undefined || !isWhole) return timeline;
+  return { ...timeline, conclusion: meaningOfEarlyRefresh(early, timeline.resource) };
 }
 
 /** Up to when records of the audit trail were removed, milliseconds since 1970; 0: none were. */

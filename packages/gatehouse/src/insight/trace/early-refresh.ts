@@ -1,0 +1,62 @@
+import type { AuditRecord } from "../../oauth/audit-record.ts";
+import type { Store } from "../../oauth/store.ts";
+
+/** An app that refreshes so soon after its first tokens was most likely told that they are worth nothing. */
+const earlyMs = 10_000;
+/** Clocks of several processes may be so far apart. */
+const apartMs = 2000;
+/** Around an attempt others are looked for, before and after it. */
+const aroundMs = 24 * 60 * 60_000;
+/** As many of the others are looked at. */
+const maxOthers = 200;
+
+export interface EarlyRefresh {
+  /** After the first tokens, milliseconds. */
+  readonly after: number;
+  /** Sign-ins to the same MCP server in which the same happened. */
+  readonly others: number;
+}
+
+/**
+ * Whether the app of an attempt refreshed at once: the one sign on our side that an MCP server refuses tokens
+ * that are good here, since it does so by itself. The audit trail has the first refresh of each grant.
+ * @param events of the attempt
+ */
+export async function earlyRefreshOf(
+  store: Pick<Store, "findAudit">,
+  events: readonly AuditRecord[],
+): Promise<EarlyRefresh | undefined> {
+  const issued = events.find(({ name }) => name === "code_redeemed");
+  if (issued?.grant === undefined) return undefined;
+  const { time, grant, resource } = issued;
+  const find = async (query: { grant?: string; resource?: string; name: string }, from: number, to: number) =>
+    (await store.findAudit({ ...query, since: from, until: to }, { order: "oldest", limit: maxOthers }))
+      .records;
+  const name = "token_refreshed";
+  const [own] = await find({ grant, name }, time - apartMs, time + earlyMs);
+  if (own === undefined) return undefined;
+  const around = [time - aroundMs, time + aroundMs] as const;
+  const [signIns, refreshes] = await Promise.all([
+    resource === undefined ? [] : find({ resource, name: "code_redeemed" }, ...around),
+    find({ name }, ...around),
+  ]);
+  const refreshed = new Map(refreshes.map((each) => [each.grant, each.time]));
+  const others = signIns.filter(
+    (each) =>
+      each.grant !== grant && (refreshed.get(each.grant) ?? Number.POSITIVE_INFINITY) < each.time + earlyMs,
+  );
+  return { after: Math.max(0, own.time - time), others: others.length };
+}
+
+/** What an attempt came to whose tokens the MCP server does not seem to take. */
+export function meaningOfEarlyRefresh(
+  { after, others }: EarlyRefresh,
+  resource: string | undefined,
+): { readonly means: string; readonly mend: string } {
+  const also = others === 1 ? "1 other sign-in" : `${others} other sign-ins`;
+  const within = `${(after / 1000).toFixed(1)} s after its first tokens`;
+  return {
+    means: `The app is connected, and had to refresh ${within}${others === 0 ? ": the MCP server may have refused them." : `, as in ${also} to this MCP server within a day: the MCP server seems to refuse the tokens.`}`,
+    mend: `Its own log says why. Often its own resource identifier differs from the one here, if only by a slash at the end: set it to ${resource ?? "the one here"}, to the letter, and restart the MCP server. If it has an issuer set, that is this server's BASE_URL. Nothing is to be set here.`,
+  };
+}
