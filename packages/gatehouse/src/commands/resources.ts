@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
 import { readClaims, readIdentifier, readScopes } from "../oauth/provisioning/resource-text.ts";
 import { type Declared, type Resource, resourceClaims } from "../oauth/records.ts";
-import { shortIdOf } from "../oauth/resource.ts";
+import { nearlyNamed, shortIdOf } from "../oauth/resource.ts";
 import { type ChangedScopes, changedScopes } from "../oauth/scope-changes.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
@@ -113,21 +113,32 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
     ...(options.claim && { claims: parseClaims(options.claim) }),
   };
   const credential = mintSecret(shell.random, resourceCredentialPrefix);
-  await changeStore(shell, async (store, done) => {
+  const { identifier: added } = resource;
+  const similar = await changeStore(shell, async (store, done) => {
+    const others = await store.listResources();
     if (!(await store.addResource(resource, hashSecret(credential)))) {
-      await refuseDeclared(store, resource.identifier);
-      throw new Refusal(1, `the resource ${resource.identifier} is there already`);
+      await refuseDeclared(store, added);
+      throw new Refusal(1, `the resource ${added} is there already`);
     }
-    await done({ name: "resource_added", resource: resource.identifier });
+    await done({ name: "resource_added", resource: added });
+    return nearlyNamed(added, others);
   });
   if (options.json) {
     return printJson(shell, { ...describe(resource), introspection_credential: credential });
   }
   shell.complain(`Added resource ${resource.identifier}.`);
   shell.complain(`Its short id, the client_id for introspection: ${shortIdOf(resource.identifier)}`);
+  if (resource.scopes.length === 0)
+    shell.complain("It has no scopes: people are asked about whatever scopes an app names.");
+  if (similar !== undefined) {
+    const scopes = similar.scopes.map(({ name }) => name).join(", ") || "none";
+    shell.complain(
+      `${similar.identifier} is nearly the same, with the scopes: ${scopes}. Nothing was taken over from it: gatehouse resources set ${added} --name … --scope … gives the new one its own. If that one was misspelt: gatehouse resources remove ${similar.identifier}.`,
+    );
+  }
   tellSecret(
     shell,
-    "Its introspection credential, which belongs into that server's configuration",
+    "Its introspection credential, which belongs into that MCP server's own settings (restart it then)",
     credential,
   );
 }

@@ -101,26 +101,38 @@ async function unconfigured(
 
 /** A slash, a port or a letter is enough to miss: whoever nearly has an address reads which one is meant. */
 function unknownResource(configured: readonly Resource[], asked: ResourceIdentifier): OAuthError {
-  const present = configured.filter((resource) => !hasLeft(resource)).map(({ identifier }) => identifier);
-  const known = nearest(asked, present);
+  const present = configured.filter((resource) => !hasLeft(resource));
+  const near = nearlyNamed(asked, present);
+  const known = (near ?? atSameHost(asked, present))?.identifier;
   const about = known === undefined ? "" : `; this server knows ${known}`;
   return new OAuthError("invalid_target", {
     hint: `unknown resource${about}`,
     debug: `unknown resource ${asked}${about}`,
     reason: { key: "unknownResource", asked: asked.slice(0, 200), known },
     log: { reason: "resource" },
-    decidedBy: { rule: "resource (RFC 8707 §2)", expected: knownOf(present), received: asked },
+    decidedBy: {
+      rule: "resource (RFC 8707 §2)",
+      expected: knownOf(present.map(({ identifier }) => identifier)),
+      received: asked,
+      facts: { nearest: near?.identifier, "nearest declared at": near?.declared?.place },
+    },
   });
 }
 
-/** The one that differs in a few characters; else the only one at the same host. */
-function nearest(asked: string, known: readonly ResourceIdentifier[]): ResourceIdentifier | undefined {
-  const near = known
-    .map((identifier) => ({ identifier, distance: distance(asked, identifier, maxTypos) }))
-    .filter((one) => one.distance <= maxTypos)
-    .sort((one, other) => one.distance - other.distance)[0];
-  if (near !== undefined) return near.identifier;
-  const sameHost = known.filter((identifier) => new URL(identifier).host === new URL(asked).host);
+/** The one that differs in a few characters. */
+export function nearlyNamed<T extends { readonly identifier: ResourceIdentifier }>(
+  asked: string,
+  known: readonly T[],
+): T | undefined {
+  return known
+    .map((one) => ({ one, distance: distance(asked, one.identifier, maxTypos) }))
+    .filter((each) => each.distance > 0 && each.distance <= maxTypos)
+    .sort((left, right) => left.distance - right.distance)[0]?.one;
+}
+
+/** The only one at the same host. */
+function atSameHost(asked: string, known: readonly Resource[]): Resource | undefined {
+  const sameHost = known.filter(({ identifier }) => new URL(identifier).host === new URL(asked).host);
   return sameHost.length === 1 ? sameHost[0] : undefined;
 }
 

@@ -63,6 +63,23 @@ test("an operator changes name, scopes and defaults of a resource, and its crede
   assert.equal((await resources("remove", identifier, "--yes")).code, 0);
 });
 
+test("who adds what is nearly registered is told so, with the scopes that are not taken over, and where the credential belongs", async () => {
+  const wrong = "https://typo.example.com/mpc";
+  const first = await resources("add", wrong, "--scope", "read=Read");
+  assert.doesNotMatch(first.err, /nearly the same|no scopes/);
+  assert.match(first.err, /belongs into that MCP server's own settings \(restart it then\)/);
+  const right = await resources("add", "https://typo.example.com/mcp");
+  assert.match(right.err, /^It has no scopes/m);
+  assert.match(
+    right.err,
+    /^https:\/\/typo\.example\.com\/mpc is nearly the same, with the scopes: read\. Nothing was taken over.*gatehouse resources set https:\/\/typo\.example\.com\/mcp --name … --scope …/m,
+  );
+  const other = await resources("add", "https://typo.example.com/files");
+  assert.doesNotMatch(other.err, /nearly the same/);
+  for (const identifier of [wrong, "https://typo.example.com/mcp", "https://typo.example.com/files"])
+    assert.equal((await resources("remove", identifier, "--yes")).code, 0);
+});
+
 test("an operator adds an MCP server, gets its credential once, renews it, and removes it", async () => {
   const added = await resources(
     ...["add", "HTTPS://Notes.example.com/mcp", "--name", "Notes"],

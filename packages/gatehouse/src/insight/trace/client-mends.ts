@@ -1,6 +1,7 @@
 import { byOperator } from "../../oauth/clients/client.ts";
 import { portless } from "../../oauth/redirects/redirect-uri.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
+import { isPlainWord } from "./plain-word.ts";
 
 /* What to do about an app's request, which depends on who set the app up. */
 
@@ -30,7 +31,7 @@ export function mendForRedirect({ client, expected = "", received = "", facts }:
   return `Compare both addresses above. Of an app that registers itself: ${registerAnew}. Of a client of yours: gatehouse clients set <id> --redirect-uri <address>, which replaces all that there were: give each that stays as well.`;
 }
 
-/** The command with all addresses that are to hold, where they can be told and a shell takes them as they are. */
+/** The command with all addresses that are to hold, where a shell takes them as they are. */
 function commandFor(client: string | undefined, expected: string, received: string): string {
   const listed = expected.startsWith("none") ? [] : expected.split(" or ");
   const all = portless([...listed, received]);
@@ -39,9 +40,6 @@ function commandFor(client: string | undefined, expected: string, received: stri
   const id = isPlainWord(client ?? "") ? client : "<id>";
   return `gatehouse clients set ${id} ${addresses.map((uri) => `--redirect-uri ${uri}`).join(" ")}`;
 }
-
-/** Nothing in it that a shell would take for something else, and nothing was cut off. */
-const isPlainWord = (word: string) => /^[\w./:@%~+][\w./:@%~+-]*$/.test(word);
 
 export function mendForUnknownClient({ received, client, facts }: TraceStep): string {
   const id = client ?? received ?? "";

@@ -1,6 +1,7 @@
 import type { OAuthErrorCode } from "../../oauth/messages/errors.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 import { mendForRedirect, mendForUnknownClient, registerAnew } from "./client-mends.ts";
+import { mendForResource } from "./resource-mends.ts";
 
 /* What to do about refusals, by the error or the reason that they name. */
 
@@ -9,8 +10,7 @@ type Mend = string | ((step: TraceStep) => string);
 const byError: Partial<Record<OAuthErrorCode, Mend>> = {
   invalid_redirect_uri: mendForRedirect,
   invalid_client: mendForUnknownClient,
-  invalid_target:
-    "The app must ask for one of the MCP servers above, to the letter. gatehouse resources list shows them; gatehouse resources add makes another known.",
+  invalid_target: mendForResource,
   invalid_scope:
     "The app asks for a scope that cannot be had. gatehouse resources list shows which there are.",
   unauthorized_client: `The app did not register for what it does. If it registers itself: ${registerAnew}.`,

@@ -155,6 +155,53 @@ test("what is done about an unknown redirect URI depends on who set the app up, 
   assert.match(document, /publisher has to add it/);
 });
 
+test("an MCP server that is nearly registered: in what it differs, and that either of the two may be misspelt", () => {
+  const mendOf = (received: string, nearest?: string, over: Record<string, string> = {}) =>
+    meaningOf(
+      aStep("request_refused", 0, {
+        outcome: "refused",
+        received,
+        facts: {
+          error: "invalid_target",
+          why: "unknown resource",
+          ...(nearest !== undefined && { nearest }),
+          ...over,
+        },
+      }),
+    ).mend ?? "";
+  const swapped = mendOf("https://a.example/mcp", "https://a.example/mpc");
+  assert.match(swapped, /differs from the registered https:\/\/a\.example\/mpc by two swapped letters/);
+  assert.match(
+    swapped,
+    /gatehouse resources add https:\/\/a\.example\/mcp with its --name and --scope again, put the credential.*remove https:\/\/a\.example\/mpc\./,
+  );
+  assert.match(swapped, /If the registered one is right, correct the resource in that server's own settings/);
+  for (const [asked, known, difference] of [
+    ["https://a.example/mcp/", "https://a.example/mcp", /by a slash at the end:/],
+    ["https://a.example/MCP", "https://a.example/mcp", /by upper and lower case:/],
+    ["http://a.example/mcp", "https://a.example/mcp", /by http or https:/],
+    ["http://a.example:81/mcp", "http://a.example/mcp", /by the port:/],
+    ["https://a.example/mcps", "https://a.example/mcp", /by the path:/],
+    ["https://b.example/mc", "https://a.example/mcp", /by the host and the path:/],
+  ] as const) {
+    assert.match(mendOf(asked, known), difference);
+  }
+  const place = { "nearest declared at": "gatehouse.yaml:4:5" };
+  assert.match(
+    mendOf("https://a.example/mcp", "https://a.example/mpc", place),
+    /correct it at gatehouse\.yaml:4:5/,
+  );
+  assert.match(
+    mendOf("https://c.example/mcp"),
+    /it is not registered: gatehouse resources add https:\/\/c\.example/,
+  );
+  assert.doesNotMatch(mendOf("https://c.example/$(id)"), /\$\(id\)/);
+  assert.match(
+    mendOf("x", undefined, { why: "resource was not part of the authorization" }),
+    /^The app has to ask/,
+  );
+});
+
 test("what is done about an unknown client depends on whether its id is one that apps get", () => {
   const mendOf = (client: string) =>
     meaningOf(
