@@ -46,6 +46,7 @@ export class AnswerReader {
   }
 
   /**
+   * @param piece ours from here on
    * @returns how many bytes belong to the answer: all, unless it is over
    * @throws UnreadableAnswerError
    */

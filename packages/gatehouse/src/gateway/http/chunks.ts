@@ -25,20 +25,30 @@ export class ChunkReader {
   }
 
   /**
-   * @param onData told of each piece of data
+   * @param piece ours from here on: its data are moved together, since of chunks of a byte each would cost as
+   * much by itself as a large one
+   * @param onData told of all its data
    * @returns how many bytes belong to the body
-   * @throws UnreadableAnswerError
+   * @throws UnreadableAnswerError once what stands before is told
    */
   read(piece: Buffer, onData: (data: Buffer) => void): number {
     let at = 0;
-    while (at < piece.length && this.#state !== "over") {
-      if (this.#state === "data") {
-        const end = Math.min(piece.length, at + this.#left);
-        this.#left -= end - at;
-        onData(at === 0 && end === piece.length ? piece : piece.subarray(at, end));
-        at = end;
-        if (this.#left === 0) this.#state = "end of data";
-      } else this.#readByte(piece[at++] as number);
+    let dataFrom = 0;
+    let dataTo = 0;
+    try {
+      while (at < piece.length && this.#state !== "over") {
+        if (this.#state === "data") {
+          const end = Math.min(piece.length, at + this.#left);
+          this.#left -= end - at;
+          if (dataTo === 0) dataFrom = dataTo = at;
+          if (dataTo < at) piece.copyWithin(dataTo, at, end);
+          dataTo += end - at;
+          at = end;
+          if (this.#left === 0) this.#state = "end of data";
+        } else this.#readByte(piece[at++] as number);
+      }
+    } finally {
+      if (dataTo > dataFrom) onData(piece.subarray(dataFrom, dataTo));
     }
     return at;
   }

@@ -209,7 +209,7 @@ function withoutRest(text: string): Buffer {
   const all = Buffer.from(text, "latin1");
   const reader = new AnswerReader({ onHead: () => undefined, onPiece: () => undefined });
   try {
-    const length = reader.read(all);
+    const length = reader.read(Buffer.from(all)); // which may change it
     return reader.isOver ? all.subarray(0, length) : all;
   } catch {
     return all;
