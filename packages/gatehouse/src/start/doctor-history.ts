@@ -3,10 +3,12 @@ import { auditKeyOf } from "../insight/audit/seals.ts";
 import { verifyAudit } from "../insight/audit/verify.ts";
 import type { DoctorHistory } from "../insight/doctor/checks/history.ts";
 import type { DoctorTelemetry } from "../insight/doctor/checks/telemetry.ts";
+import type { DoctorTokens } from "../insight/doctor/checks/tokens.ts";
 import type { AuditRecord } from "../oauth/audit-record.ts";
 import { hasLeft } from "../oauth/declarations.ts";
 import type { Clock } from "../oauth/ports.ts";
 import { shortIdOf } from "../oauth/resource.ts";
+import { type GrantId, seconds } from "../oauth/values.ts";
 import type { LookedAtDatabase } from "./doctor-database.ts";
 import { configuredKeys } from "./keyed-store.ts";
 
@@ -90,6 +92,20 @@ export async function lastFailure(
   } catch {
     return undefined;
   }
+}
+
+/** The same, with what grants say of their refreshes. */
+export function tokensToLookAt(
+  { settings }: Config,
+  database: LookedAtDatabase | undefined,
+  history: DoctorHistory,
+): DoctorTokens {
+  return {
+    ...history,
+    findGrant: async (id) =>
+      (await database?.open())?.findGrant(id as GrantId, seconds(history.now() / 1000)),
+    tokenLifetime: settings.lifetimes.accessToken,
+  };
 }
 
 export const resourcesOf = async (database: LookedAtDatabase | undefined) =>

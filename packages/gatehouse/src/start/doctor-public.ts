@@ -1,7 +1,8 @@
 import { networkInterfaces } from "node:os";
 import type { Config } from "../config/config.ts";
 import { createProxyCheck } from "../http/client-address.ts";
-import type { AskedServer, DoctorPublic } from "../insight/doctor/checks/public.ts";
+import type { DoctorBaseUrl } from "../insight/doctor/checks/base-url.ts";
+import { type AskedServer, type DoctorPublic, readIssuer } from "../insight/doctor/checks/public.ts";
 import { type Exchanged, exchange } from "../insight/doctor/exchange.ts";
 import type { ServersView } from "../insight/doctor/servers-view.ts";
 import { KeyError } from "../keys/key-file.ts";
@@ -22,7 +23,10 @@ const maxKeys = 4;
 type Services = { readonly clock: Clock; readonly random: Random };
 
 /** The running server, as it is reached from outside. */
-export function publicToLookAt(config: Config, services: Services): DoctorPublic {
+export function publicToLookAt(
+  config: Config,
+  services: Services,
+): DoctorPublic & Pick<DoctorBaseUrl, "issuerAt"> {
   const { issuer } = config.settings;
   const { origin, metadataPath } = endpointUrls(issuer);
   const localUrl = localUrlOf(config);
@@ -37,6 +41,12 @@ export function publicToLookAt(config: Config, services: Services): DoctorPublic
       return asked?.outcome === "answered" ? asked.view : undefined;
     }),
     fetchMetadata: (signal) => exchange(new URL(metadataPath, origin), {}, signal),
+    issuerAt: async (address) => {
+      const at = endpointUrls(address.replace(/\/$/, ""));
+      const url = new URL(at.metadataPath, at.origin);
+      const answer = await exchange(url, {}, AbortSignal.timeout(askingMs)).catch(() => undefined);
+      return answer?.status === 200 ? readIssuer(answer.body) : undefined;
+    },
     async describeRefusal(error) {
       if (!isRefusedCertificate(error)) return undefined;
       const shown = await showCertificate(new URL(issuer));
@@ -51,7 +61,7 @@ export function publicToLookAt(config: Config, services: Services): DoctorPublic
   };
 }
 
-function once<T>(work: () => Promise<T>): () => Promise<T> {
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => {
     running ??= work();

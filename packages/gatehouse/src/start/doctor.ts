@@ -3,6 +3,7 @@ import { type ConfigInput, type LoadedSettings, loadSettings } from "../config/c
 import { ConfigError, nameOf } from "../config/config-errors.ts";
 import { shownSettings } from "../config/shown-settings.ts";
 import type { DoctorCheck } from "../insight/doctor/check.ts";
+import { afterBaseUrl, baseUrlCheck, findOtherAddress } from "../insight/doctor/checks/base-url.ts";
 import { clockChecks } from "../insight/doctor/checks/clocks.ts";
 import {
   type ConfigurationProblem,
@@ -16,18 +17,25 @@ import { historyChecks } from "../insight/doctor/checks/history.ts";
 import { keyChecks } from "../insight/doctor/checks/keys.ts";
 import { providerChecks } from "../insight/doctor/checks/providers.ts";
 import { publicChecks, sameConfigurationCheck } from "../insight/doctor/checks/public.ts";
-import { resourceMetadataCheck } from "../insight/doctor/checks/resources.ts";
+import { resourceMetadataCheck, resourcesToAsk } from "../insight/doctor/checks/resources.ts";
 import { runtimeCheck } from "../insight/doctor/checks/runtime.ts";
 import { telemetryCheck } from "../insight/doctor/checks/telemetry.ts";
+import { refusedTokensCheck } from "../insight/doctor/checks/tokens.ts";
 import type { Private } from "../insight/doctor/placeholders.ts";
 import type { ReportAbout } from "../insight/doctor/report.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { programVersion } from "../shipped-files.ts";
 import { databaseToLookAt, diskToLookAt, type LookedAtDatabase } from "./doctor-database.ts";
-import { historyToLookAt, lastClockFailure, resourcesOf, telemetryToLookAt } from "./doctor-history.ts";
+import {
+  historyToLookAt,
+  lastClockFailure,
+  resourcesOf,
+  telemetryToLookAt,
+  tokensToLookAt,
+} from "./doctor-history.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
 import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
-import { publicToLookAt } from "./doctor-public.ts";
+import { once, publicToLookAt } from "./doctor-public.ts";
 import { aboutSystem, privateOf } from "./doctor-report.ts";
 import { openDoors } from "./open-doors.ts";
 
@@ -94,7 +102,13 @@ function look(
       return ms === undefined ? undefined : ms / 1000;
     },
   };
+  const { issuer } = config.settings;
+  const resources = resourcesToAsk(() => resourcesOf(database));
+  const { issuerAt } = server;
+  const findOther = once(() => findOtherAddress({ issuer, resources, providers, issuerAt }));
+  const waiting = (check: DoctorCheck) => afterBaseUrl(check, issuer, findOther);
   return [
+    baseUrlCheck(issuer, findOther),
     whoCheck(doorsOf(config), config.sections.access?.sign_in !== undefined),
     sameConfigurationCheck(server, {
       fingerprint: config.fingerprint,
@@ -104,10 +118,10 @@ function look(
     diskCheck(diskToLookAt(config, database, clock.now())),
     ...keyChecks(keysToLookAt(config, database, clock)),
     ...clockChecks([databasesClock, ...clocksOf(providers)], () => lastClockFailure(history)),
-    ...providerChecks(providers),
-    ...publicChecks(server),
+    ...[...providerChecks(providers), ...publicChecks(server)].map(waiting),
     ...historyChecks(history),
-    resourceMetadataCheck(() => resourcesOf(database), config.settings.issuer),
+    refusedTokensCheck(tokensToLookAt(config, database, history)),
+    waiting(resourceMetadataCheck(resources, issuer)),
     telemetryCheck(telemetryToLookAt(config, view)),
   ];
 }

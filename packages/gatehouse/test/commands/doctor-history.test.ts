@@ -7,7 +7,14 @@ import { embedded } from "../support/database.ts";
 import { startWithOwnProvider } from "../support/failures.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import { changeRecords } from "../support/loose-records.ts";
-import { aPublicClient, authorizationUrl, authorize, resource, tokensFor } from "../support/oauth-client.ts";
+import {
+  aPublicClient,
+  authorizationUrl,
+  authorize,
+  refreshed,
+  resource,
+  tokensFor,
+} from "../support/oauth-client.ts";
 import { closeServer } from "../support/upstream.ts";
 import { UserAgent } from "../support/user-agent.ts";
 import { runCommand } from "./command-line.ts";
@@ -150,6 +157,96 @@ test("an MCP server that names another resource, another authorization server, o
     const { of } = await doctor(environment);
     assert.match(shown(of("resource.metadata")), says);
   }
+});
+
+test("a BASE_URL that is not the address by which the provider and the MCP servers know this server is told first, and what follows from it waits for that", async (t) => {
+  const { server, environment } = await aServer(t);
+  const right = server.issuer;
+  let document: Record<string, unknown> = {};
+  const mcp = createServer((request, response) =>
+    request.url?.startsWith("/.well-known/")
+      ? response.end(JSON.stringify(document))
+      : response.writeHead(401).end(),
+  );
+  await new Promise<void>((resolve) => mcp.listen(0, "127.0.0.1", resolve));
+  t.after(() => closeServer(mcp));
+  const address = mcp.address();
+  const identifier = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/mcp`;
+  await server.addResource(canonicalResource(identifier));
+  document = { resource: identifier, authorization_servers: [right] };
+  const well = await doctor(environment);
+  assert.equal(
+    shown(well.of("config.url")),
+    `ok | No other address than \`${right}\` is agreed on by MCP servers and providers.`,
+  );
+  assert.equal(well.code, 0);
+
+  const wrong = "http://127.0.0.1:9"; // the provider takes any port of localhost
+  const { code, of, findings } = await doctor({ ...environment, BASE_URL: wrong });
+  assert.equal(code, 1);
+  const told = of("config.url");
+  assert.match(
+    shown(told),
+    new RegExp(
+      `^fail \\| \`BASE_URL\` is the odd one out: it is \`${wrong}\`, and [^\`]+ and \`${identifier}\` know this server as \`${right}\`\\. \\| Set \`BASE_URL=${right}\`, and restart`,
+    ),
+  );
+  assert.equal(findings.find(({ result }) => result === "fail")?.id, "config.url");
+  for (const id of ["public.reach", "provider.redirect", "resource.metadata"]) {
+    assert.equal(of(id).result, "fail");
+    assert.equal(of(id).mend, "First `config.url`, above; after that, look again.", id);
+  }
+
+  // A provider that knows neither: this server answers there, and that is where its people are.
+  const place = new URL(identifier).origin;
+  document = { resource: identifier, authorization_servers: [place], issuer: wrong };
+  const behind = await doctor({ ...environment, BASE_URL: wrong });
+  assert.ok(
+    behind
+      .of("config.url")
+      .finding.endsWith(
+        `\`${identifier}\` knows this server as \`${place}\`, and this server answers there.`,
+      ),
+    shown(behind.of("config.url")),
+  );
+
+  // The MCP server alone is no majority where the provider knows our address.
+  document = { resource: identifier, authorization_servers: ["http://localhost:10"] };
+  const alone = await doctor(environment);
+  assert.equal(alone.of("config.url").result, "ok");
+  assert.match(shown(alone.of("resource.metadata")), /^fail .* \| Put `.*` into `authorization_servers`/);
+});
+
+test("an MCP server whose apps get new tokens right after the first, or again and again, is named as one that seems to refuse them, until it does no more", async (t) => {
+  const { server, environment } = await aServer(t);
+  await server.addResource(resource);
+  const client = await aPublicClient(server);
+  const written = async (name: string) =>
+    (await server.store.findAudit({ name }, { order: "newest", limit: 100 })).records.length;
+  /** With so many grants and first refreshes. */
+  const told = async (grants: number, refreshes: number) => {
+    while ((await written("code_redeemed")) < grants || (await written("token_refreshed")) < refreshes)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    return (await doctor(environment)).of("resource.tokens");
+  };
+  assert.match(shown(await told(0, 0)), /^skipped \| No app was given tokens/);
+  const kept = await tokensFor(server, client);
+  server.clock.advance(20);
+  let token = (await refreshed(server, client, kept.refresh_token)).refresh_token;
+  assert.equal(shown(await told(1, 1)), "ok | No app needs new tokens before the old ones end.");
+  const refused = await tokensFor(server, client);
+  await refreshed(server, client, refused.refresh_token);
+  assert.equal(
+    shown(await told(2, 2)),
+    `warn | 1 of the last 2 grants for Notes was refreshed within 1 s of the first tokens, just now last: the server seems to refuse the tokens that its apps are given here. | See its own log. Often its own resource identifier differs, to the letter, from \`${resource}\`, as by a slash at the end.`,
+  );
+  for (let at = 0; at < 3; at++) await tokensFor(server, client);
+  assert.equal((await told(5, 2)).result, "ok", "it was mended");
+  for (let at = 0; at < 20; at++) token = (await refreshed(server, client, token)).refresh_token;
+  assert.match(
+    shown(await told(5, 2)),
+    /^warn \| A grant for .* was refreshed 21 times in \d+ min: the server/,
+  );
 });
 
 test("metrics that do not answer are told, and whether events get through", async (t) => {

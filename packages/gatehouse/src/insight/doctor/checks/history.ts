@@ -23,7 +23,7 @@ export interface KnownResource {
   readonly shortId: string;
 }
 
-const hourMs = 60 * 60_000;
+export const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
 /** Of a kind of record so many are looked at. */
 const maxRecords = 2000;
@@ -147,7 +147,7 @@ async function chain({ verify, now }: DoctorHistory): Promise<readonly Finding[]
   return problems.slice(0, 5).map((text) => fail(`${capital(text)}.`, mend));
 }
 
-function grouped<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
+export function grouped<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const each of all) {
     const key = keyOf(each);
@@ -158,7 +158,7 @@ function grouped<T>(all: readonly T[], keyOf: (each: T) => string): Map<string, 
   return groups;
 }
 
-function ago(ms: number): string {
+export function ago(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 1) return "just now";
   return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;

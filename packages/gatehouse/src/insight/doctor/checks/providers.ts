@@ -1,6 +1,6 @@
 import { isLoopbackUrl } from "../../../oauth/host.ts";
 import { type DoctorCheck, type Finding, findingsOf, SkippedCheck } from "../check.ts";
-import { judgeAnswer } from "./authorization-answer.ts";
+import { judgeAnswer, type Verdict } from "./authorization-answer.ts";
 
 /** What a look at a provider without a person showed. */
 export interface ExaminedProvider {
@@ -120,20 +120,12 @@ async function redirect(provider: DoctorProvider, signal: AbortSignal): Promise<
   const { title, callbackUrl, credentials } = provider;
   const { failure } = await provider.examine();
   if (failure !== undefined) return skipped(`${title} cannot be asked: see \`provider.discovery\`.`);
-  const url = await provider.signInUrl();
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackUrl(url))) {
-    return skipped(`${title} names a page that is not https.`);
-  }
-  const answer = await fetch(url, { redirect: "manual", signal, headers: { accept: "text/html" } }).catch(
-    () => undefined,
-  );
-  if (answer === undefined) return skipped(`${title} does not answer where people sign in.`);
-  const verdict = judgeAnswer(
-    { status: answer.status, location: answer.headers.get("location"), page: await start(answer) },
-    url,
-    callbackUrl,
-  );
+  const { verdict, status } = await askAbout(callbackUrl, provider, signal);
   switch (verdict) {
+    case "no https":
+      return skipped(`${title} names a page that is not https.`);
+    case "no answer":
+      return skipped(`${title} does not answer where people sign in.`);
     case "accepted":
       return ok(`${title} accepts \`${callbackUrl}\`.`);
     case "redirect URI":
@@ -145,12 +137,31 @@ async function redirect(provider: DoctorProvider, signal: AbortSignal): Promise<
       return fail(`${title} does not know our client id.`, `Check ${credentials}.`);
     case "refused":
       return fail(
-        `${title} answers the authorization request with ${answer.status}.`,
+        `${title} answers the authorization request with ${status}.`,
         `See whether \`${callbackUrl}\` is registered there, to the letter.`,
       );
     case undefined:
       return skipped(`${title} does not let that be told: open the sign-in in a browser.`);
   }
+}
+
+/** What a provider says to an authorization request that would lead back to this address. */
+export async function askAbout(
+  callbackUrl: string,
+  { signInUrl }: Pick<DoctorProvider, "signInUrl">,
+  signal: AbortSignal,
+): Promise<{ readonly verdict: Verdict | "no https" | "no answer"; readonly status?: number }> {
+  const url = await signInUrl();
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackUrl(url)))
+    return { verdict: "no https" };
+  url.searchParams.set("redirect_uri", callbackUrl);
+  const answer = await fetch(url, { redirect: "manual", signal, headers: { accept: "text/html" } }).catch(
+    () => undefined,
+  );
+  if (answer === undefined) return { verdict: "no answer" };
+  const { status, headers } = answer;
+  const seen = { status, location: headers.get("location"), page: await start(answer) };
+  return { verdict: judgeAnswer(seen, url, callbackUrl), status };
 }
 
 /** The finding of a kind, or why there is none. */

@@ -103,7 +103,8 @@ async function judgeMetadata(server: DoctorPublic, signal: AbortSignal): Promise
     : fail(`\`${server.metadataUrl.href}\` names another issuer: \`${found}\`.`, mend);
 }
 
-function readIssuer(body: string): string {
+/** What a description of an authorization server says of itself, in words where it does not. */
+export function readIssuer(body: string): string {
   try {
     const document: unknown = JSON.parse(body);
     const issuer =
