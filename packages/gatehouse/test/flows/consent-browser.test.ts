@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { german } from "../../src/pages/words.de.ts";
 import { english } from "../../src/pages/words.ts";
-import { accessibilityErrors, openBrowser } from "../support/browser.ts";
+import { accessibilityErrors, openBrowser, setAnimationSpeed } from "../support/browser.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -58,12 +58,14 @@ async function aPerson(options: BrowserContextOptions = {}): Promise<BrowserCont
 const aDesktopClient = (name = "Desktop client") =>
   aPublicClient(server, { client_name: name, redirect_uris: [redirectUri] });
 
+/** Its buttons come sooner than they do, unless the test sets the speed again. */
 async function openConsent(
   context: BrowserContext,
   client: TestClient,
   approve: string = english.consent.approve,
 ): Promise<Page> {
   const page = await context.newPage();
+  await setAnimationSpeed(page, 100);
   await page.goto(authorizationUrl(server, client));
   await page.getByRole("button", { name: approve }).waitFor();
   return page;
@@ -116,13 +118,6 @@ test("a person denies and the client is told", async () => {
   assert.equal(answer.get("error"), "access_denied");
   assert.equal(answer.get("code"), null);
 });
-
-/** Stops the clock of the page's animations and transitions, or lets it go on. */
-async function setAnimationSpeed(page: Page, playbackRate: 0 | 1): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Animation.enable");
-  await session.send("Animation.setPlaybackRate", { playbackRate });
-}
 
 async function middleOf(page: Page, button: string): Promise<[x: number, y: number]> {
   const box = await page.getByRole("button", { name: button, includeHidden: true }).boundingBox();
@@ -294,20 +289,23 @@ test("axe finds no serious fault on any page, in light, dark, on a phone and in 
       approve,
     );
     assert.equal(await trick.locator(".danger").count(), 1);
-    for (const url of [
-      page.url(),
-      stranger.url(),
-      trick.url(),
-      `${server.url}/authorize?client_id=gone&redirect_uri=http://localhost:1234/oauth/callback`,
-      `${server.url}/`,
-      `${server.url}/authorize?client_id=nobody`,
-      `${server.url}/nowhere`,
+    const isSound = async (shown: Page) => {
+      const where = `${shown.url()} ${JSON.stringify(view)}`;
+      assert.deepEqual(await accessibilityErrors(shown), [], where);
+      const tooWide = await shown.evaluate("document.documentElement.scrollWidth > innerWidth");
+      assert.equal(tooWide, false, `${where} scrolls sideways`);
+    };
+    for (const shown of [page, stranger, trick]) await isSound(shown);
+    for (const path of [
+      "/authorize?client_id=gone&redirect_uri=http://localhost:1234/oauth/callback",
+      "/",
+      "/authorize?client_id=nobody",
+      "/nowhere",
     ]) {
-      if (page.url() !== url) await page.goto(url);
-      assert.deepEqual(await accessibilityErrors(page), [], `${url} ${JSON.stringify(view)}`);
-      const tooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
-      assert.equal(tooWide, false, `${url} scrolls sideways ${JSON.stringify(view)}`);
+      await page.goto(server.url + path);
+      await isSound(page);
     }
+    await person.close();
   }
 });
 
