@@ -186,6 +186,7 @@ function gatehouse(
   open: (folder: string) => Promise<Place>,
   workers = 1,
   environment: Readonly<Record<string, string>> = {},
+  imports: readonly string[] = [],
 ): Contender {
   return {
     name,
@@ -204,6 +205,7 @@ function gatehouse(
       const server = await startServer({
         args: [
           `--import=${join(import.meta.dirname, "../watch-loop.mjs")}`,
+          ...imports.map((path) => `--import=${path}`),
           join(import.meta.dirname, "../../packages/gatehouse/bin/gatehouse.js"),
           "serve",
         ],
@@ -265,8 +267,13 @@ export function gatehouseWithWorkers(store: "sqlite" | "postgres", workers: numb
   return gatehouse(`gatehouse-${store}`, "several processes on one port", open, workers);
 }
 
-/** With metrics counted, or not. */
-export const gatehouseCounting = (isCounting: boolean): Contender =>
-  gatehouse("gatehouse-sqlite", "for comparison with itself", async (folder) => onSqlite(folder), 1, {
-    METRICS_LISTEN: isCounting ? "127.0.0.1:0" : "off",
-  });
+/** For comparison with itself: as shipped, or with neither audit trail nor traces nor metrics. */
+export const gatehouseWatched = (database: "sqlite" | "postgres", isWatched: boolean): Contender =>
+  gatehouse(
+    `gatehouse-${database}`,
+    "for comparison with itself",
+    async (folder) => (database === "sqlite" ? onSqlite(folder) : onPostgres()),
+    1,
+    { METRICS_LISTEN: isWatched ? "127.0.0.1:0" : "off" },
+    isWatched ? [] : [join(import.meta.dirname, "../unwatched.mjs")],
+  );
