@@ -22,6 +22,12 @@ const ofWholeOrigins = {
   "origin-agent-cluster": "?0",
   "secure-session-registration": '(ES256);path="/start"',
   "access-control-allow-credentials": "true",
+  "x-accel-redirect": "/internal/",
+  "x-accel-limit-rate": "1",
+  "x-sendfile": "/etc/passwd",
+  "x-lighttpd-send-file": "/etc/passwd",
+  "x-litespeed-location": "/internal/",
+  "x-reproxy-url": "http://169.254.169.254/",
 };
 
 test("what a server answers is no page at the origin of the sign-in, and sets nothing for it", async (t) => {
