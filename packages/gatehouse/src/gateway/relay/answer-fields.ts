@@ -68,6 +68,7 @@ const writtenAnew = new Set(["content-length", "cache-control", "x-accel-bufferi
  */
 export function answerFields(fields: HeaderFields, isEventStream: boolean, reference: string): string[] {
   const left: string[] = [];
+  let length: string | undefined;
   const named = namedByConnection(fields);
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] ?? "";
@@ -76,8 +77,11 @@ export function answerFields(fields: HeaderFields, isEventStream: boolean, refer
     if (isHopByHop(folded) || named?.has(folded)) continue;
     if (notPassedOn.has(folded) || folded.startsWith("access-control-")) continue;
     if (isEventStream && writtenAnew.has(folded)) continue;
-    left.push(name, value);
+    if (folded === "content-length") length = value;
+    else left.push(name, value);
   }
+  // Behind the others: node takes a `Content-Disposition` after it for UTF-8, and changes or refuses it.
+  if (length !== undefined) left.push("Content-Length", length);
   left.push(...noPage, "X-Request-Id", reference);
   if (isEventStream) left.push("Cache-Control", "no-cache", "X-Accel-Buffering", "no");
   return left;

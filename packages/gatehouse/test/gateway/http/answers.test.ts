@@ -249,6 +249,18 @@ test("an answer that is refused once it has begun is left, and its end ends noth
   assert.equal((await door.call()).status, 200);
 });
 
+test("the name of a file passes byte for byte, wherever the length stands", async (t) => {
+  const name = 'Content-Disposition: attachment; filename="\xe6\x97\xa5\xc3\xa9\xc4\x8a.txt"\r\n';
+  const length = "Content-Length: 2\r\n";
+  for (const fields of [name + length, length + name]) {
+    const answer = `HTTP/1.1 200 OK\r\n${fields}\r\n{}`;
+    const behind = await aRawServer(t, (socket) => void socket.write(answer, "latin1"));
+    const { port } = await aBareDoor(t, behind.url);
+    const received = await exchanged(t, port, wholeCall(port, ["Connection: close"]));
+    assert.ok(received.includes(`\r\n${name}`) && received.endsWith("\r\n\r\n{}"), received);
+  }
+});
+
 test("of a 204 no client is told of a length, and what comes of a body answers nobody", async (t) => {
   const behind = await aRawServer(t, (socket, _request, count) => {
     if (count > 1) return void socket.write(whole("{}"));
