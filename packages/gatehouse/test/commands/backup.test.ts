@@ -22,7 +22,7 @@ import { aPublicClient, isActive, refresh, resource, tokensFor } from "../suppor
 import { mountSmallDisk, noSmallDisk } from "../support/small-disk.ts";
 import { aDatabase, command, runCommand, startCommand } from "./command-line.ts";
 
-const key = "the-secret-key-of-these-tests-has-more-than-32-characters";
+const key = "the secret key of these tests has more than 32 characters";
 
 /** A database with a person's grant in it, and a backup of it; nobody has it open. */
 async function aBackup() {

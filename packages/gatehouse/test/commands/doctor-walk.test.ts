@@ -73,7 +73,7 @@ async function ourselves(t: TestContext) {
   const environment = {
     SQL_URL: `sqlite:${join(folder, "gatehouse.db")}`,
     BASE_URL: issuer,
-    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    SECRET_KEY: "a secret key of the tests of at least 32 characters",
     UPSTREAM_ISSUER: upstream.issuer,
     OAUTH2_CLIENT_ID: upstream.clientId,
     OAUTH2_CLIENT_SECRET: upstream.clientSecret,

@@ -32,7 +32,7 @@ async function aHouse(t: TestContext, at?: string) {
   const path = join(folder, "gatehouse.db");
   const store = await openSqliteStore({ path });
   t.after(() => store.close());
-  const key = "a-secret-key-of-the-tests-of-at-least-32-characters";
+  const key = "a secret key of the tests of at least 32 characters";
   await writeFile(`${path}.key`, `${key}\n`, { mode: 0o600 });
   const environment: Record<string, string> = {
     BASE_URL: baseUrl,

@@ -156,7 +156,7 @@ test("at SIGHUP the process and its workers read the configuration again, each o
     BASE_URL: "http://localhost:1",
     PORT: String(await freePort()),
     WORKERS: "2",
-    SECRET_KEY: "k".repeat(32),
+    SECRET_KEY: "k.".repeat(20),
   });
   t.after(() => child.kill("SIGKILL"));
   const started = await untilPrinted(child, /"listening".*\n/);

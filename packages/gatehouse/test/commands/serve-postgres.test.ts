@@ -26,7 +26,7 @@ test("serve waits for a database that is down, says so, and goes on when it is t
     ...anyProvider,
     PORT: String(port),
     SQL_URL: database,
-    SECRET_KEY: "k".repeat(32),
+    SECRET_KEY: "k.".repeat(20),
     SQL_TIMEOUT: "2s",
     INTROSPECTION_TOKEN: "the-operators-introspection-token",
   });
@@ -93,7 +93,7 @@ async function until(url: string, wanted: number): Promise<void> {
 }
 
 test("migrate shows the SQL, applies it once, and serve refuses an old database when told not to touch it", async (t) => {
-  const environment = { SQL_URL: await postgres.createDatabase(), SECRET_KEY: "k".repeat(32) };
+  const environment = { SQL_URL: await postgres.createDatabase(), SECRET_KEY: "k.".repeat(20) };
   const early = await runCommand(["clients", "list"], environment);
   assert.match(early.err, /run gatehouse migrate/, "looking changes no schema");
   const dry = await runCommand(["migrate", "--dry-run"], environment);

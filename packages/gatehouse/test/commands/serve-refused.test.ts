@@ -34,7 +34,7 @@ const as = (user: string, database = "postgres") => {
 const serving = (sqlUrl: string, more: Record<string, string> = {}) => ({
   ...anyProvider,
   SQL_URL: sqlUrl,
-  SECRET_KEY: "k".repeat(40),
+  SECRET_KEY: "k.".repeat(20),
   BASE_URL: "http://localhost:1",
   PORT: "0",
   ...more,

@@ -30,7 +30,7 @@ const settings = {
   BASE_URL: "http://localhost:1",
   PORT: "0",
   WORKERS: "2",
-  SECRET_KEY: "k".repeat(32),
+  SECRET_KEY: "k.".repeat(20),
   INTROSPECTION_TOKEN: "the-operators-introspection-token",
   RATE_LIMITS: "off",
 };

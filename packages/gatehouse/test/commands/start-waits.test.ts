@@ -11,7 +11,7 @@ import { anyProvider, runProcess, startCommand, untilPrinted } from "./command-l
 
 /* Whatever a start waits for, it obeys; and what it cannot have it names. */
 
-const serving = { ...anyProvider, BASE_URL: "http://localhost:1", PORT: "0", SECRET_KEY: "k".repeat(32) };
+const serving = { ...anyProvider, BASE_URL: "http://localhost:1", PORT: "0", SECRET_KEY: "k.".repeat(20) };
 
 function aFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-start-"));

@@ -23,7 +23,7 @@ import { UserAgent } from "../support/user-agent.ts";
 /* What the audit trail has of what people, apps and operators do. */
 
 const day = 86_400;
-const settings = { SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters" };
+const settings = { SECRET_KEY: "a secret key of the tests of at least 32 characters" };
 
 const recordsOf = async ({ store }: TestGatehouse) =>
   (await store.findAudit({}, { order: "oldest", limit: 1000 })).records;

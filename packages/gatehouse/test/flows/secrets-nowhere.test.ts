@@ -60,7 +60,7 @@ test("Z-n4 whole flows and every kind of error leave no code, token, secret, ver
   for (const value of [credential, server.introspectionToken, server.upstream.clientSecret])
     keep("credential", value);
   for (const value of [clientSecret, guessed, collectorsKey, client.verifier]) keep("secret", value);
-  keep("secret key", "a-secret-key-of-the-tests-of-at-least-32-characters");
+  keep("secret key", "a secret key of the tests of at least 32 characters");
   const state = "the-state-of-the-client-of-this-test";
   keep("state", state);
 
@@ -135,7 +135,7 @@ test("Z-n4 whole flows and every kind of error leave no code, token, secret, ver
     ...database.environment,
     BASE_URL: server.issuer,
     PORT: new URL(server.issuer).port,
-    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    SECRET_KEY: "a secret key of the tests of at least 32 characters",
     INTROSPECTION_TOKEN: server.introspectionToken,
     UPSTREAM_ISSUER: server.upstream.issuer,
     OAUTH2_CLIENT_ID: server.upstream.clientId,

@@ -88,8 +88,12 @@ test("Z-n22 a budget is not evaded by addresses of one network, by instances in 
   await pause(30);
   const [last] = instances(t, away, [60_000]);
   assert.equal(await last?.limits("authorize", "203.0.113.7"), 0, "an instance that knows nothing");
-  await pause(100);
-  assert.ok(Number(await last?.limits("authorize", "203.0.113.7")) > 0, "and hears what was used meanwhile");
+  let wait = 0;
+  for (let calls = 1; calls < 20 && wait === 0; calls++) {
+    await pause(100);
+    wait = Number(await last?.limits("authorize", "203.0.113.7"));
+  }
+  assert.ok(wait > 0, "and hears what was used meanwhile");
 });
 
 test("of many at once exactly as many are let through as one instance may, and those who are refused take nobody's place", async (t) => {

@@ -15,7 +15,7 @@ after(() => rmSync(folder, { recursive: true }));
 test("a command writes a chain of its own, sealed where it has the key and chained all the same where not", async () => {
   const keyed = {
     SQL_URL: `sqlite://${join(folder, "gatehouse.db")}`,
-    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    SECRET_KEY: "a secret key of the tests of at least 32 characters",
   };
   const config = loadConfig({ environment: keyed }, "command");
   const keyless = loadConfig({ environment: { SQL_URL: keyed.SQL_URL } }, "command");

@@ -44,7 +44,7 @@ test("Y30 with CA_FILE the company's authority is trusted by provider, documents
   t.after(() => web.close());
   const issuer = `https://127.0.0.1:${(web.address() as AddressInfo).port}`;
   const settings = { ...anyProvider, UPSTREAM_ISSUER: issuer, BASE_URL: "http://localhost:1", PORT: "0" };
-  const child = startCommand(["serve"], { ...settings, SQL_URL, SECRET_KEY: "k".repeat(40) });
+  const child = startCommand(["serve"], { ...settings, SQL_URL, SECRET_KEY: "k.".repeat(20) });
   t.after(() => child.kill("SIGKILL"));
   const printed = await untilPrinted(child, /(?:"certificate"[\s\S]*){2}\n/);
   child.kill("SIGTERM");

@@ -81,7 +81,7 @@ before(async () => {
   const environment = {
     PORT: String(await freePort()),
     SQL_URL: url,
-    SECRET_KEY: "a-secret-key-of-the-tests-of-at-least-32-characters",
+    SECRET_KEY: "a secret key of the tests of at least 32 characters",
     LOG_LEVEL: "silent",
   };
   const config = readConfig({ ...environment, BASE_URL: `http://localhost:${environment.PORT}` }, "dev");

@@ -61,7 +61,7 @@ async function rollOut(t: TestContext, database: TestDatabase) {
     BASE_URL: balancer.url,
     HOST: "127.0.0.1",
     SQL_URL: database.url,
-    SECRET_KEY: "a-secret-key-of-four-processes-of-at-least-32-characters",
+    SECRET_KEY: "a secret key of four processes of at least 32 characters",
     UPSTREAM_ISSUER: upstream.issuer,
     OAUTH2_CLIENT_ID: upstream.clientId,
     OAUTH2_CLIENT_SECRET: upstream.clientSecret,

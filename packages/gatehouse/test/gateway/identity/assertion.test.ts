@@ -97,7 +97,7 @@ test("the keys of assertions are the same in every process and after a restart, 
   const before = await keysOf(door.server);
   await door.call();
   assert.equal(decodeProtectedHeader(assertionOf(behind.received[0])).kid, before[0]?.kid);
-  const key = "a-secret-key-of-the-tests-of-at-least-32-characters";
+  const key = "a secret key of the tests of at least 32 characters";
   const other = "another-key-of-the-tests-of-at-least-32-chars";
   const more = "    assertion: true\n";
   const restarted = await aProcessBefore(t, behind.url, more, { SECRET_KEY: key });

@@ -16,7 +16,7 @@ import { openPostgresStore } from "../../../src/storage/postgres/store.ts";
 import { openSqliteStore } from "../../../src/storage/sqlite/store.ts";
 import { startPostgres } from "../../support/postgres.ts";
 
-const secretKey = "a-secret-key-of-the-tests-of-at-least-32-characters";
+const secretKey = "a secret key of the tests of at least 32 characters";
 const actor = { kind: "operator", id: "root", how: "unverified" } as const;
 
 /** A process that writes, and what it said is durable. */

@@ -74,7 +74,7 @@ test("a server ends its chain when it stops, and tells where in its log", async 
   await aPublicClient(stopping);
   const { close } = stopping.store;
   let verdict: Awaited<ReturnType<typeof verifyAudit>> | undefined;
-  const { readings } = await configuredKey("a-secret-key-of-the-tests-of-at-least-32-characters");
+  const { readings } = await configuredKey("a secret key of the tests of at least 32 characters");
   const head = () =>
     stopping.log.map((line) => JSON.parse(line)).findLast(({ event }) => event === "audit_head")?.detail;
   // What is looked at is as it was left.
