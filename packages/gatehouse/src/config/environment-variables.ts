@@ -507,7 +507,12 @@ export const variables = {
       "How much of the database that may take. A fifth is for attempts in which nobody signed in: they push out only each other.",
     expected: "a size such as 500kB, 100MB or 2GB, from 1MB to 999GB",
   }),
-  AUDIT_TTL: lifetime("insight.audit_ttl", "400d", "How long the audit trail keeps records.", "1d"),
+  AUDIT_TTL: lifetime(
+    "insight.audit_ttl",
+    "400d",
+    "How long the audit trail keeps records. Where that is shorter than TRACE_TTL, gatehouse trace cannot say of older attempts whether the app got its tokens.",
+    "1d",
+  ),
   AUDIT_SIZE: of(byteSize("10MB", "999GB"), {
     path: "insight.audit_size",
     form: size,
