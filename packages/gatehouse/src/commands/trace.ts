@@ -2,13 +2,15 @@ import type { Command } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
 import { findAttempts } from "../insight/trace/attempts.ts";
 import { followTrace, followTraces } from "../insight/trace/follow.ts";
+import { type Trouble, troubleLately } from "../insight/trace/lately.ts";
+import { mendForOutage } from "../insight/trace/outage-mends.ts";
 import { readTimeline } from "../insight/trace/read.ts";
 import { timelineOf } from "../insight/trace/timeline.ts";
 import { entryAsText, summaryAsText, timelineAsText } from "../insight/trace/timeline-text.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import { parseReference } from "../oauth/reference.ts";
 import type { TraceSummary } from "../oauth/store/traces.ts";
-import type { Store } from "../oauth/store.ts";
+import { type Store, StoreUnavailableError } from "../oauth/store.ts";
 import type { TraceStep } from "../oauth/trace-step.ts";
 import { readMoment } from "./moments.ts";
 import { asJson, type JsonOption, printJson } from "./options.ts";
@@ -51,11 +53,29 @@ function showOne(shell: Shell, typed: string, options: TraceOptions): Promise<vo
   }
   return withStore(shell, async (store) => {
     if (options.follow) return followOne(shell, store, reference, options);
-    const timeline = await readTimeline(store, reference, shell.clock.now() * 1000);
-    if (timeline === undefined) throw unknown(reference, loadConfig(shell, "command"));
+    const now = shell.clock.now() * 1000;
+    const timeline = await readTimeline(store, reference, now);
+    if (timeline === undefined) {
+      tellTrouble(shell, await troubleLately(store, now));
+      throw unknown(reference, loadConfig(shell, "command"));
+    }
     if (options.json) return printJson(shell, timeline, 2);
     shell.print(timelineAsText(timeline));
+  }).catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    // Pages of that time are about just that.
+    shell.complain(`The page of ${reference} may be about this: the database cannot be used now either.`);
+    shell.complain(`What to do: ${mendForOutage(error.kind)}`);
+    throw error;
   });
+}
+
+function tellTrouble(shell: Shell, trouble: readonly Trouble[]): void {
+  if (trouble.length === 0) return;
+  shell.complain(
+    "Pages that say to wait or that the database cannot be used have no trace each. Of the last day:",
+  );
+  for (const { means, mend } of trouble) shell.complain(`- ${means}\n  What to do: ${mend}`);
 }
 
 function unknown(reference: string, { traces: { ageMs, bytes } }: Config): Refusal {
@@ -63,7 +83,7 @@ function unknown(reference: string, { traces: { ageMs, bytes } }: Config): Refus
   const age = hours % 24 === 0 ? several(hours / 24, "day") : several(hours, "hour");
   return new Refusal(
     1,
-    `nothing is known of ${reference}. Traces are kept for ${age} and up to ${formatBytes(bytes)}, of which a fifth is for attempts in which nobody signed in (TRACE_TTL, TRACE_SIZE). Of a page that said to wait, or that the database cannot be reached, only the log knows, once for all that meet the same: gatehouse doctor looks for the cause`,
+    `nothing is known of ${reference}. Traces are kept for ${age} and up to ${formatBytes(bytes)}, of which a fifth is for attempts in which nobody signed in (TRACE_TTL, TRACE_SIZE). Of a page that said to wait, or that the database cannot be reached, log and audit trail know, once for all that meet the same: gatehouse audit search --event limit_reached, or store_unavailable`,
   );
 }
 

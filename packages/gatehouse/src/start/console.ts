@@ -1,6 +1,7 @@
 import type { HiddenRoutes } from "../http/route.ts";
 import { consoleRoutes } from "../http/routes.ts";
 import type { TraceRetention } from "../insight/trace/limits.ts";
+import type { AuditRecord } from "../oauth/audit-record.ts";
 import type { AboutProgram } from "../oauth/endpoints/console/console.ts";
 import { endpointUrls } from "../oauth/messages/endpoint-urls.ts";
 import type { Services } from "../oauth/services.ts";
@@ -24,8 +25,8 @@ export async function startConsole(
   const pages = createConsolePages(endpointUrls(services.settings.issuer).consolePath);
   const { meaningOf, meaningOfEvent } = await import("../insight/trace/meanings.ts");
   // What only says the name in other words says nothing.
-  const explainEvent = (name: string) => {
-    const { means, mend } = meaningOfEvent(name);
+  const explainEvent = (event: AuditRecord) => {
+    const { means, mend } = meaningOfEvent(event);
     return mend === undefined ? undefined : { means, mend };
   };
   const { findAttempts } = await import("../insight/trace/attempts.ts");

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { createAuditWriter } from "../../src/insight/audit/writer.ts";
 import type { TraceStep } from "../../src/oauth/trace-step.ts";
 import type { ClientId } from "../../src/oauth/values.ts";
 import { aStep } from "../contract/traces.ts";
+import { freePort } from "../support/free-port.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import {
   aPublicClient,
@@ -154,6 +157,7 @@ test("what is unknown or mistyped is told, with how long traces are kept", async
     unknown.err,
     /nothing is known of AAAA-BBBB-CCCC\. Traces are kept for 7 days and up to 100\.0 MB/,
   );
+  assert.doesNotMatch(unknown.err, /Of the last day/);
   const shorter = { ...database.environment, TRACE_TTL: "36h", TRACE_SIZE: "2GB" };
   assert.match(
     (await runCommand(["trace", "AAAA-BBBB-CCCC"], shorter)).err,
@@ -167,6 +171,39 @@ test("what is unknown or mistyped is told, with how long traces are kept", async
     assert.equal(code, 2, args.join(" "));
     assert.match(err, /^gatehouse: .+\n$/);
   }
+});
+
+test("of an unknown reference it is told which limits were reached and what became of the database, and of one that cannot be reached now", async () => {
+  const limited = "429 GET /authorize; its X-Forwarded-For is ignored: TRUSTED_PROXIES does not name it";
+  const trail = createAuditWriter({
+    store: server.store,
+    key: undefined,
+    instance: "web-2/7",
+    random: randomBytes,
+    now: () => server.clock.now() * 1000,
+    withoutSecrets: (text) => text,
+  });
+  await trail.record({
+    ...{ name: "limit_reached", request: "2222-3333-4444", reason: "authorize" },
+    ...{ address: "192.0.2.7", detail: limited },
+  });
+  await trail.stop();
+  const { code, out, err } = await trace("AAAA-BBBB-CCCC");
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(
+    err,
+    /Of the last day:\n- \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: 192\.0\.2\.7 reached the limit authorize: 429 GET .*\n {2}What to do: .*set TRUSTED_PROXIES to the proxy's .*restart this server\.\ngatehouse: nothing is known/,
+  );
+  const its = await trace("2222-3333-4444");
+  assert.equal(its.code, 0);
+  assert.match(its.out, /came to +So much was asked[\s\S]*what to do +Everybody behind the proxy/);
+  const away = { ...database.environment, SQL_URL: `postgres://127.0.0.1:${await freePort()}/gatehouse` };
+  const down = await runCommand(["trace", "AAAA-BBBB-CCCC"], away);
+  assert.equal(down.code, 1);
+  assert.match(
+    down.err,
+    /The page of AAAA-BBBB-CCCC may be about this.*\nWhat to do: Start the database server\..*no restart is needed\.\ngatehouse: the database cannot answer: connect ECONNREFUSED/,
+  );
 });
 
 test("--follow shows what happens from then on, until it is interrupted", async () => {

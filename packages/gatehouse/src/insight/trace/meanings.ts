@@ -1,6 +1,8 @@
 import type { AuditEventName } from "../../oauth/audit-events.ts";
 import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
+import type { TraceEvent } from "./audited-steps.ts";
 import { cancelledThere, mendForFailure, mendForRefusal, mendForSignIn } from "./mends.ts";
+import { mendForLimit, mendForOutage } from "./outage-mends.ts";
 
 /*
  * What each step means, in one sentence, and what to do where something failed: for whoever runs the server,
@@ -176,7 +178,18 @@ export function meaningOfEnd(
 }
 
 /** Audit events of an attempt that no step says, in words. */
-const events: Partial<Record<AuditEventName, readonly [means: string, mend?: string]>> = {
+const events: Partial<
+  Record<AuditEventName, readonly [means: string, mend?: string | ((event: ToldEvent) => string)]>
+> = {
+  limit_reached: [
+    "So much was asked within a short time that this and further requests were refused for a while.",
+    ({ facts }) => mendForLimit(String(facts.detail ?? "")),
+  ],
+  store_unavailable: [
+    "The database could not be used, so this request and those after it were refused.",
+    ({ reason = "" }) => mendForOutage(reason),
+  ],
+  store_back: ["The database can be used again."],
   code_replayed: [
     "The code was used a second time, so what had come of it was ended.",
     "The person connects the app anew. If it happens again, the app sends its token request twice, or somebody reads its codes.",
@@ -202,13 +215,19 @@ const events: Partial<Record<AuditEventName, readonly [means: string, mend?: str
   tool_called: ["A tool was called through the gateway."],
 };
 
-/** What an audit event means. @param name of whatever version */
-export function meaningOfEvent(name: string): {
+type ToldEvent = Pick<TraceEvent, "reason" | "facts">;
+
+/** What an audit event means, of whatever version. */
+export function meaningOfEvent(event: ToldEvent & Pick<TraceEvent, "name">): {
   readonly means: string;
   readonly mend: string | undefined;
 } {
-  const known = Object.hasOwn(events, name) ? events[name as AuditEventName] : undefined;
-  return { means: known?.[0] ?? `${inWords(name)}.`, mend: known?.[1] };
+  const { name } = event;
+  const [means, mend] = (Object.hasOwn(events, name) && events[name as AuditEventName]) || [];
+  return {
+    means: means ?? `${inWords(name)}.`,
+    mend: typeof mend === "function" ? mend(event) : mend,
+  };
 }
 
 const inWords = (name: string) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());

@@ -1,6 +1,7 @@
 import type { OAuthErrorCode } from "../../oauth/messages/errors.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 import { mendForRedirect, mendForUnknownClient, registerAnew } from "./client-mends.ts";
+import { mendForLimit } from "./outage-mends.ts";
 import { mendForResource } from "./resource-mends.ts";
 
 /* What to do about refusals, by the error or the reason that they name. */
@@ -22,7 +23,7 @@ const byError: Partial<Record<OAuthErrorCode, Mend>> = {
   access_denied: "If the person should have access: gatehouse access test says rule by rule what holds.",
   login_required: "Nothing is wrong: the app asked whether somebody is signed in, and nobody is.",
   consent_required: "Nothing is wrong: the app asked without showing a page, and the person has to decide.",
-  slow_down: "Wait. If many people share one address, set TRUSTED_PROXIES, so that each counts by itself.",
+  slow_down: ({ expected = "" }) => mendForLimit(expected),
   invalid_client_metadata:
     "The app's registration is not valid: its developer has to mend what the rule says.",
 };

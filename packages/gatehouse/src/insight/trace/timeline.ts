@@ -126,7 +126,7 @@ function ofEvent({
     instance,
     name,
     outcome: outcome === "success" ? "ok" : outcome === "failure" ? "failed" : "refused",
-    ...meaningOfEvent(name),
+    ...meaningOfEvent({ name, reason, facts }),
     rule: reason,
     expected: undefined,
     received: undefined,

@@ -1,3 +1,4 @@
+import type { AuditRecord } from "../../audit-record.ts";
 import { isAdministrator } from "../../authorization/administrator.ts";
 import { presenceOf } from "../../authorization/presence.ts";
 import { hasSession, type LiveSession, readSession } from "../../authorization/session.ts";
@@ -47,7 +48,7 @@ export interface AboutProgram extends ReadsAttempts {
   /** What a step of an attempt means, in one sentence, and what to do where something failed; in English. */
   readonly explainStep: (step: TraceStep) => Explained;
   /** The same of an event, if there is anything to say. */
-  readonly explainEvent: (name: string) => Explained | undefined;
+  readonly explainEvent: (event: AuditRecord) => Explained | undefined;
 }
 
 export function createConsole(services: Services, about: AboutProgram): Console {

@@ -54,7 +54,7 @@ export async function subjectOf(
 
 interface Explains {
   readonly explainStep: (step: TraceStep) => Explained;
-  readonly explainEvent: (name: string) => Explained | undefined;
+  readonly explainEvent: (event: AuditRecord) => Explained | undefined;
 }
 
 /** One attempt: its steps, and what else the audit trail has under its reference. */
@@ -66,7 +66,7 @@ export const flow = ({ explainStep, explainEvent, readAttempt }: Explains & Read
     if (steps.length === 0) return show(asked, { kind: "missing" });
     const all = [
       ...steps.map((entry) => ({ entry, ...explainStep(entry) })),
-      ...events.map((entry) => ({ entry, ...explainEvent(entry.name) })),
+      ...events.map((entry) => ({ entry, ...explainEvent(entry) })),
     ];
     all.sort((a, b) => a.entry.time - b.entry.time);
     return show(asked, { kind: "flow", reference, steps: all });
