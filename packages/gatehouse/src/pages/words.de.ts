@@ -432,7 +432,7 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     providerUnproven: () => ({
       title: "Der Anmeldedienst konnte sich nicht ausweisen",
       explanation:
-        "Seine Schlüssel haben gewechselt, oder jemand anders hat an seiner Stelle geantwortet; deshalb wurden Sie nicht angemeldet. Versuchen Sie es in einer Minute noch einmal; schlägt es wieder fehl, sagen Sie es den Betreibern dieses Servers.",
+        "Seine Schlüssel haben gewechselt, oder jemand anders hat an seiner Stelle geantwortet; deshalb wurden Sie nicht angemeldet. Versuchen Sie es in 30 Sekunden noch einmal; schlägt es wieder fehl, sagen Sie es den Betreibern dieses Servers.",
     }),
     providerRefusesUs: () => ({
       title: "Der Anmeldedienst lässt diesen Server nicht gelten",

@@ -446,7 +446,7 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     providerUnproven: () => ({
       title: "The sign-in service could not prove itself",
       explanation:
-        "Its keys have changed, or somebody else answered in its place, so you were not signed in. Try again in a minute; if it fails again, tell whoever runs this server.",
+        "Its keys have changed, or somebody else answered in its place, so you were not signed in. Try again in 30 seconds; if it fails again, tell whoever runs this server.",
     }),
     providerRefusesUs: () => ({
       title: "The sign-in service does not accept this server",

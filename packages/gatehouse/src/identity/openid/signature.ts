@@ -91,9 +91,9 @@ function whyRefused(error: unknown, token: string, next: Seconds | undefined): s
     const looked =
       next === undefined
         ? "its keys were fetched once more for it"
-        : `its keys were fetched moments ago and are not fetched again before ${instant(next)}`;
+        : `its keys were fetched moments ago, and are again from ${instant(next)} on (30 s, no restart)`;
     const kid = error instanceof errors.JWKSNoMatchingKey ? underNoKid(token) : underKid(token);
-    return `${message} ${kid}; ${looked}. If this goes on, its key set holds another key than it signs with, under the same kid`;
+    return `${message} ${kid}; ${looked}. If it goes on, it publishes another key under the same kid`;
   }
   const algorithm = headerOf(token, "alg");
   if (error instanceof errors.JOSEAlgNotAllowed && algorithm.startsWith("HS")) {
@@ -145,12 +145,12 @@ function clocksDiffer(name: TimeClaim, payload: JWTPayload, now: Seconds): SignI
     name === "exp" && typeof payload.iat === "number"
       ? `; it says it was issued ${now - payload.iat} s ago`
       : "";
-  const why = `${name} is ${instant(at)}, ${off}${issued}. Its clock and ours differ: set this server's by NTP, or the provider's (${skew} s are tolerated)`;
+  const why = `${name} is ${instant(at)}, ${off}${issued}. Its clock and ours differ: set this server's by NTP first (${skew} s are tolerated)`;
   const theirs = name === "exp" && typeof payload.iat === "number" ? payload.iat : at;
   return refusedToken(why, { reason: { key: "providerClock", seconds: theirs - now }, logReason: "clock" });
 }
 
 function instant(at: number): string {
   const date = new Date(at * 1000);
-  return Number.isNaN(date.getTime()) ? String(at) : `${at} (${date.toISOString().slice(0, 19)}Z)`;
+  return Number.isNaN(date.getTime()) ? String(at) : `${date.toISOString().slice(0, 19)}Z`;
 }

@@ -55,9 +55,9 @@ export const cancelledThere = "cancelled at the provider";
 /** By the reason that stands in the log as well. */
 const byReason: Readonly<Record<string, string>> = {
   clock:
-    "Set the clock that is wrong: gatehouse doctor compares ours with the provider's and the database's.",
+    "Set this machine's clock by NTP first (timedatectl says whether it is). If it is right, the provider's is wrong, and its operator sets it. No restart.",
   signature:
-    "The provider signs with another key than it publishes. What it publishes is fetched again by itself: try once more in a minute. If that fails too, its operator must publish the key it signs with: gatehouse doctor looks (provider.keys).",
+    "The provider signs with another key than it publishes. What it publishes is fetched again by itself, within 30 seconds and without a restart: try once more then. If that fails too, its operator must publish the key it signs with, or sign with the one it publishes: gatehouse doctor looks (provider.keys).",
   "token refused":
     "What the provider says of the person does not hold: its ID token, as the log line of this reference says. Compare issuer and client id with the provider's.",
   domain:

@@ -166,12 +166,12 @@ test("V50 a wrong signature under a known key, a token without nonce, and one si
   await cached.completeSignIn(callback(attempt), attempt);
   const asked = upstream.count("GET /jwks");
   const forged = { signature: "foreign", header: { kid: "key-1" } } as const;
-  for (const said of [/fetched once more for it/, /not fetched again before \d+ \(.*Z\)/]) {
+  for (const said of [/fetched once more for it/, /are again from \S+Z on/]) {
     upstream.forgery = forged;
     const { message } = await failureOf(cached.completeSignIn(callback(attempt), attempt));
     assert.match(message, /signature verification failed under the kid key-1, which is a known one/);
     assert.match(message, said);
-    assert.match(message, /holds another key than it signs with, under the same kid/);
+    assert.match(message, /publishes another key under the same kid/);
     assert.equal(upstream.count("GET /jwks"), asked + 1, "once more, and not again within the cool-down");
   }
 
@@ -213,11 +213,11 @@ test("what a wrong clock refuses names both clocks and how many seconds they are
     assert.ok(Math.abs(found - wanted) <= 5, `${found}, not ${wanted}: ${message}`);
 
   const ahead = await told({ iat: now() + 300 });
-  near(seconds(ahead, /iat is \d+ \(.*?Z\), (\d+) s after this server's clock, \d+ \(.*?Z\)/), 300, ahead);
+  near(seconds(ahead, /iat is \S+Z, (\d+) s after this server's clock, \S+Z/), 300, ahead);
   const early = await told({ nbf: now() + 90 });
-  near(seconds(early, /nbf is \d+ \(.*?Z\), (\d+) s after this server's clock/), 90, early);
+  near(seconds(early, /nbf is \S+Z, (\d+) s after this server's clock/), 90, early);
   const expired = await told({ exp: now() - 3600, iat: now() - 7200 });
-  near(seconds(expired, /exp is \d+ \(.*?Z\), (\d+) s before this server's clock/), 3600, expired);
+  near(seconds(expired, /exp is \S+Z, (\d+) s before this server's clock/), 3600, expired);
   near(seconds(expired, /issued (\d+) s ago/), 7200, expired);
   for (const message of [ahead, early, expired]) assert.match(message, /Its clock and ours differ/);
 
