@@ -57,6 +57,7 @@ const table = {
   token_revoked: ["success", "client"],
   client_authentication_failed: ["failure", "client"],
   introspection_refused: ["failure", "client"],
+  introspection_accepted: ["success", "client"],
   previous_credential_used: ["success", "client"],
   session_foreign: ["refused", "client"],
   tool_called: ["success", "client"],

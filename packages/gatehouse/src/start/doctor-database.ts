@@ -11,6 +11,8 @@ import { DatabaseRefusedError } from "../storage/refused.ts";
 import { fileIdentity } from "../storage/sqlite/file.ts";
 import { findSqliteWriters } from "../storage/sqlite/writers.ts";
 import { tellingCertificate } from "./database-certificate.ts";
+import { largestIn } from "./largest-files.ts";
+import { once } from "./once.ts";
 import { loadPostgres, openExistingStore, pendingMigrations } from "./store.ts";
 
 /** The configured database, as doctor looks at it. */
@@ -101,6 +103,9 @@ function mendOf(error: unknown, code: string, kind: Config["storage"]["kind"]): 
   return "Start the database, or correct host and port in `SQL_URL`; a firewall may be in between.";
 }
 
+/** So many of the folder's largest entries are named where there is little room. */
+const shownEntries = 3;
+
 /** Of the folder of the database; `undefined`: it is not in a file here. */
 export function diskToLookAt(
   { storage }: Config,
@@ -109,16 +114,18 @@ export function diskToLookAt(
 ): (() => Promise<DiskLook>) | undefined {
   if (storage.kind !== "sqlite" || database === undefined) return undefined;
   const { path } = storage;
-  return async () => {
+  return once(async () => {
     const folder = dirname(resolve(path));
-    const { bavail, bsize, files, ffree } = statfsSync(folder);
+    const { bavail, bfree, blocks, bsize, files, ffree } = statfsSync(folder);
     return {
       folder,
       freeBytes: bavail * bsize,
       freeFiles: files === 0 ? undefined : ffree,
+      usedBytes: (blocks - bfree) * bsize,
+      largest: once(() => largestIn(folder, shownEntries)),
       bytesPerDay: await growth(database, now).catch(() => undefined), // of a database that cannot be asked
     };
-  };
+  });
 }
 
 /** Bytes a day since the first key was noted; of a database younger than a week nothing can be told. */

@@ -12,6 +12,7 @@ import { isAnswerTo, makeChallenge } from "../oauth/tokens/doctor-challenge.ts";
 import type { SecretKey } from "../oauth/tokens/secret-keys.ts";
 import { describeCertificate, isRefusedCertificate, showCertificate } from "../refused-certificate.ts";
 import { configuredKeys } from "./keyed-store.ts";
+import { once } from "./once.ts";
 
 /** Milliseconds for asking the server in one way: there are two, and a check has ten seconds. */
 const askingMs = 4500;
@@ -58,14 +59,6 @@ export function publicToLookAt(
       (all ?? []).map(({ address }) => address),
     ),
     now: () => services.clock.now(),
-  };
-}
-
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => {
-    running ??= work();
-    return running;
   };
 }
 

@@ -7,7 +7,7 @@ import type { DoctorCheck } from "../insight/doctor/check.ts";
 import type { Private } from "../insight/doctor/placeholders.ts";
 import type { ReportAbout } from "../insight/doctor/report.ts";
 import { programVersion } from "../shipped-files.ts";
-import type { LookedAtDatabase } from "./doctor-database.ts";
+import type { diskToLookAt, LookedAtDatabase } from "./doctor-database.ts";
 
 /** What a report says of the system, without telling whose it is. */
 export function aboutSystem(loaded: LoadedSettings | undefined): ReportAbout {
@@ -29,7 +29,7 @@ export async function privateOf(
   loaded: LoadedSettings | undefined,
   environment: Readonly<Record<string, string | undefined>>,
   checks: readonly DoctorCheck[],
-  database: LookedAtDatabase | undefined,
+  { database, disk }: { database: LookedAtDatabase | undefined; disk: ReturnType<typeof diskToLookAt> },
 ): Promise<Private> {
   const { secrets, others } =
     loaded === undefined
@@ -45,6 +45,7 @@ export async function privateOf(
     people: username === "root" ? [] : [username],
     names: [
       ...resources.flatMap(({ name }) => name ?? []),
+      ...(await filesBeside(loaded?.config, disk)),
       ...providers.flatMap(({ title, ...about }) => (isPreset(about) ? [] : title)),
       ...providers.flatMap((about) => (about.kind === "github" ? (about.organizations ?? []) : [])),
     ],
@@ -52,6 +53,20 @@ export async function privateOf(
     tokenPrefixes: loaded?.config.settings.tokenPrefixes ?? [],
     words: [...settingPaths, ...checks.map(({ id }) => id)],
   };
+}
+
+/** Of what lies beside the database what may be named for the room it takes. */
+async function filesBeside(
+  config: Config | undefined,
+  disk: ReturnType<typeof diskToLookAt>,
+): Promise<string[]> {
+  if (disk === undefined || config?.storage.kind !== "sqlite") return [];
+  const own = basename(config.storage.path);
+  const largest = await disk().then(
+    ({ largest }) => largest(),
+    () => [],
+  );
+  return largest.flatMap(({ path }) => (path.startsWith(own) ? [] : path));
 }
 
 const isText = (text: string | undefined) => text !== undefined;

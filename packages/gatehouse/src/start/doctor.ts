@@ -35,8 +35,9 @@ import {
 } from "./doctor-history.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
 import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
-import { once, publicToLookAt } from "./doctor-public.ts";
+import { publicToLookAt } from "./doctor-public.ts";
 import { aboutSystem, privateOf } from "./doctor-report.ts";
+import { once } from "./once.ts";
 import { openDoors } from "./open-doors.ts";
 
 /*
@@ -63,6 +64,7 @@ export function createDoctor(input: DoctorInput, mode: "serve" | "dev" = "serve"
   const found = load(input, mode);
   const loaded = "problems" in found ? undefined : found;
   const database = loaded && databaseToLookAt(loaded.config);
+  const disk = loaded && diskToLookAt(loaded.config, database, input.clock.now());
   const checks = [
     configurationCheck(() => ("problems" in found ? found : counted(found))),
     runtimeCheck({
@@ -70,13 +72,13 @@ export function createDoctor(input: DoctorInput, mode: "serve" | "dev" = "serve"
       node: process.versions.node,
       as: sea.isSea() ? "executable" : "package",
     }),
-    ...(loaded === undefined ? [] : look(loaded, database, input)),
+    ...(loaded === undefined ? [] : look(loaded, database, disk, input)),
   ];
   return {
     checks,
     about: async () => ({
       system: aboutSystem(loaded),
-      hidden: await privateOf(loaded, input.environment, checks, database),
+      hidden: await privateOf(loaded, input.environment, checks, { database, disk }),
     }),
     close: async () => database?.close(),
   };
@@ -85,6 +87,7 @@ export function createDoctor(input: DoctorInput, mode: "serve" | "dev" = "serve"
 function look(
   { config }: LoadedSettings,
   database: LookedAtDatabase | undefined,
+  disk: ReturnType<typeof diskToLookAt>,
   { clock, random }: DoctorInput,
 ): DoctorCheck[] {
   const server = publicToLookAt(config, { clock, random });
@@ -115,7 +118,7 @@ function look(
       file: config.file?.path,
     }),
     ...databaseChecks(database, view),
-    diskCheck(diskToLookAt(config, database, clock.now())),
+    diskCheck(disk),
     ...keyChecks(keysToLookAt(config, database, clock)),
     ...clockChecks([databasesClock, ...clocksOf(providers)], () => lastClockFailure(history)),
     ...[...providerChecks(providers), ...publicChecks(server)].map(waiting),

@@ -38,9 +38,9 @@ async function aServer(t: TestContext, settings: Record<string, string> = {}) {
 }
 
 test("an MCP server that asks with a wrong credential, and one that asks with an old one, are named with what mends it", async (t) => {
-  const { server, stop, environment } = await aServer(t);
+  const { server, environment } = await aServer(t);
   const notes = canonicalResource("https://notes.example.com/mcp");
-  await server.addResource(notes);
+  const credential = await server.addResource(notes);
   const introspect = (secret: string) =>
     fetch(`${server.url}/introspect`, {
       method: "POST",
@@ -60,13 +60,33 @@ test("an MCP server that asks with a wrong credential, and one that asks with an
     body: new URLSearchParams({ token: access_token }),
   });
   assert.equal(nameless.status, 401);
-  await stop(); // what waits is written
+  const written = async (name: string, count: number) => {
+    const page = { order: "newest", limit: 10 } as const;
+    while ((await server.store.findAudit({ name }, page)).records.length < count)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await written("introspection_refused", 3);
   const { code, of } = await doctor(environment);
   assert.equal(code, 1);
   assert.match(
     shown(of("resource.credential")),
-    /^fail \| Notes was refused in 3 minutes of the last day, .* last \(no such credential, from 127\.0\.0\.1\): its server has another credential\. \| `gatehouse resources rotate https:\/\/notes\.example\.com\/mcp --keep 24h`/,
+    /^fail \| Notes was refused in 3 minutes of the last day, .* last \(no such credential, from 127\.0\.0\.1\), and was not answered since: its server has another credential\. \| `gatehouse resources rotate https:\/\/notes\.example\.com\/mcp --keep 24h`/,
   );
+  // It has the right one now: what was before is past.
+  server.clock.advance(1);
+  for (let at = 0; at < 2; at++) assert.equal((await introspect(credential)).status, 200);
+  await written("introspection_accepted", 1);
+  const mended = await doctor(environment);
+  assert.match(
+    shown(mended.of("resource.credential")),
+    /^ok \| Notes was refused in 3 minutes of the last day, .* last, and is answered again since\.$/,
+  );
+  assert.equal(mended.code, 0);
+  const { records } = await server.store.findAudit(
+    { name: "introspection_accepted" },
+    { order: "newest", limit: 9 },
+  );
+  assert.equal(records.length, 1, "one for both names of it, and for what follows none");
 });
 
 test("an MCP server that has the credential of another one is told, with whose and for what the token is", async (t) => {

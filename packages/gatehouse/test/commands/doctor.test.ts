@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, open, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -200,18 +200,24 @@ test("a key that fits nothing, and a key file that is open to others or beside i
   );
 });
 
-test("a full disk is told with the folder, and that nothing is lost", async (t) => {
+test("a full disk is told with the folder, what fills it, and that nothing is lost", async (t) => {
   const disk = mountSmallDisk(t, 8);
   if (disk === undefined) return t.skip("this account may not mount a disk");
   const { environment } = await aHouse(t, disk.folder);
+  await mkdir(join(disk.folder, "export"));
+  await writeFile(join(disk.folder, "export", "people.csv"), Buffer.alloc(5 * 1024 * 1024));
   const makeRoom = disk.fill();
   const { code, of } = await doctor(environment);
+  const { out: report } = await runCommand(["doctor", "--report"], environment);
   makeRoom();
   assert.equal(code, 1);
   assert.match(
     shown(of("disk.space")),
-    new RegExp(`^fail \\| \\d+ (bytes|kB) free in ${disk.folder}\\. \\| Free some; nothing is lost\\.$`),
+    new RegExp(
+      `^fail \\| \\d+ (bytes|kB) free in ${disk.folder}; largest there: export/people\\.csv \\(5 MB\\), filler \\(\\d MB\\)[^|]*\\. \\| Free some; nothing is lost\\.$`,
+    ),
   );
+  assert.match(report, /largest there: name-1 \(5 MB\)/, "what others call their files is nobody's business");
 });
 
 test("what is wrong between us and the provider is told at the check that is about it", async (t) => {

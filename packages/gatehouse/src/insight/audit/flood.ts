@@ -20,6 +20,7 @@ const bounds: Partial<Record<AuditEventName, Bound>> = {
   request_refused: noise,
   not_found: noise,
   introspection_refused: noise,
+  introspection_accepted: noise, // once for each that was refused
   client_authentication_failed: noise,
   session_foreign: noise,
   limit_reached: { minute: 60, day: 2000 },

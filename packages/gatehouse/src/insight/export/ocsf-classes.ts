@@ -37,6 +37,7 @@ export const classOf: Readonly<Record<AuditEventName, readonly [ClassName, activ
   confirmation_failed: ["authentication", other],
   client_authentication_failed: ["authentication", 1],
   introspection_refused: ["authentication", 1],
+  introspection_accepted: ["authentication", 1],
   previous_credential_used: ["authentication", 1],
   code_redeemed: ["authentication", 3],
   code_replayed: ["authentication", 3],

@@ -67,6 +67,8 @@ export function createCallers(services: Services): Callers {
   const { clock, events, failures, store } = services;
   const { introspectionToken: configured } = services.settings;
   const isTold = oncePerMinute(clock);
+  /** By which a resource server may be known whose refusal was told; mostly empty. */
+  const refused = new Set<string>();
   const counts = new Map<ResourceIdentifier, { old: number; current: number }>();
 
   /** By either credential of a resource that has two, since that was told last. */
@@ -122,7 +124,24 @@ export function createCallers(services: Services): Callers {
         ? { reference }
         : await store.findGrant(grant, clock.now()).catch(() => undefined);
     const whose = { grant, subject, attempt: known?.reference };
+    // Whose credential was another's is none that is back when it asks the next time.
+    if (about.reason !== "resource") for (const who of [about.client, resource]) noteRefused(who);
     events.emit({ name: "introspection_refused", resource, ...about, ...whose });
+  }
+
+  /** What claims to be an id may be anything. */
+  function noteRefused(who: string | undefined): void {
+    if (who === undefined || who.length > maxIdLength) return;
+    const [oldest] = refused;
+    if (refused.size >= maxKeys && oldest !== undefined) refused.delete(oldest);
+    refused.add(who);
+  }
+
+  /** So that the operator sees that it is mended. */
+  function tellAccepted(request: OAuthRequest, { identifier }: Resource): void {
+    const names = [identifier, shortIdOf(identifier)];
+    if (names.filter((name) => refused.delete(name)).length === 0) return;
+    events.emit({ name: "introspection_accepted", ...originOf(request), resource: identifier });
   }
 
   async function authenticate(
@@ -132,7 +151,11 @@ export function createCallers(services: Services): Callers {
     const presented = readPresented(request);
     if (presented === undefined) throw unauthenticated(request, "no credential");
     const caller = await findCaller(request, presented);
-    if (caller === "operator" || "identifier" in caller) return caller;
+    if (caller === "operator") return caller;
+    if ("identifier" in caller) {
+      if (refused.size > 0) tellAccepted(request, caller);
+      return caller;
+    }
     const { method, id } = presented;
     // J11: 401 too while none is configured, since anybody can send a token. The log says which it was.
     const debug = caller.why;
@@ -222,6 +245,8 @@ function unauthenticated({ headers, form }: OAuthRequest, debug: string): OAuthE
 
 /** As many keys as are told a minute: the rest is a flood. */
 const maxKeys = 200;
+/** Of what is remembered of refused callers. */
+const maxIdLength = 500;
 
 /** Whether a key was told of in this minute already, or too many were; else it is from now on. */
 function oncePerMinute(clock: Clock): (key: string) => boolean {

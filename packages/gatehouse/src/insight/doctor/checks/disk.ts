@@ -1,4 +1,12 @@
+import { oneLine } from "../../../oauth/harmless.ts";
 import { type DoctorCheck, findingsOf, SkippedCheck } from "../check.ts";
+
+/** What takes room in a folder: a file, or a folder with all that is in it. */
+export interface LargeEntry {
+  /** Within that folder. */
+  readonly path: string;
+  readonly bytes: number;
+}
 
 /** Of the folder that holds the database. */
 export interface DiskLook {
@@ -8,6 +16,10 @@ export interface DiskLook {
   readonly freeFiles: number | undefined;
   /** Bytes by which the database has grown a day, where that can be told. */
   readonly bytesPerDay: number | undefined;
+  /** Of the whole disk that it is on. */
+  readonly usedBytes: number;
+  /** Its largest entries, the largest first; the same answer, however often it is asked for. */
+  readonly largest: () => Promise<readonly LargeEntry[]>;
 }
 
 /** With less than this no write can be relied on. */
@@ -25,9 +37,12 @@ export function diskCheck(look: (() => Promise<DiskLook>) | undefined): DoctorCh
     needs: ["config.valid"],
     async run() {
       if (look === undefined) throw new SkippedCheck("The database is not in a file of this computer.");
-      const { folder, freeBytes, freeFiles, bytesPerDay } = await look();
+      const looked = await look();
+      const { folder, freeBytes, freeFiles, bytesPerDay } = looked;
       const free = `${describeBytes(freeBytes)} free`;
-      if (freeBytes < neededBytes) return fail(`${free} in ${folder}.`, "Free some; nothing is lost.");
+      if (freeBytes < neededBytes) {
+        return fail(`${free} in ${folder}${await whatFills(looked)}.`, "Free some; nothing is lost.");
+      }
       if (freeFiles !== undefined && freeFiles < scarceFiles) {
         const what = `No more than ${freeFiles} files can be made in ${folder} (inodes).`;
         return freeFiles === 0 ? fail(what, "Delete some.") : warn(what, "Delete some.");
@@ -35,11 +50,26 @@ export function diskCheck(look: (() => Promise<DiskLook>) | undefined): DoctorCh
       const days = bytesPerDay === undefined || bytesPerDay <= 0 ? undefined : freeBytes / bytesPerDay;
       const lasts = days === undefined ? "" : `, ${describeDays(days)} at the growth so far`;
       if (freeBytes < scarceBytes || (days !== undefined && days < scarceDays)) {
-        return warn(`${free} in ${folder}${lasts}.`, "Free some before it is full.");
+        return warn(
+          `${free} in ${folder}${lasts}${await whatFills(looked)}.`,
+          "Free some before it is full.",
+        );
       }
       return ok(`${free}${lasts}.`);
     },
   };
+}
+
+/** Smaller ones than this share of the disk's are none that would help. */
+const tellingShare = 0.05;
+
+/** `; largest there: export/people.csv (7.4 MB)`. Names are strangers' perhaps. */
+async function whatFills({ largest, usedBytes }: DiskLook): Promise<string> {
+  const found = await largest().catch(() => []);
+  const telling = found.filter(({ bytes }) => bytes >= tellingShare * usedBytes);
+  if (telling.length === 0) return "; what fills it lies outside of that folder";
+  const each = telling.map(({ path, bytes }) => `${oneLine(path, 200)} (${describeBytes(bytes)})`);
+  return `; largest there: ${each.join(", ")}`;
 }
 
 function describeDays(days: number): string {

@@ -73,12 +73,14 @@ async function claims({ find }: DoctorHistory): Promise<Finding> {
 async function credentials({ find, now, resources }: DoctorHistory): Promise<readonly Finding[]> {
   const { ok, warn, fail } = findingsOf("resource.credential");
   const since = now() - dayMs;
-  const [known, refused, old] = await Promise.all([
+  const [known, refused, accepted, old] = await Promise.all([
     resources(),
     find({ name: "introspection_refused", since }, maxRecords),
+    find({ name: "introspection_accepted", since }, maxRecords),
     find({ name: "previous_credential_used", since }, maxRecords),
   ]);
   const findings: Finding[] = [];
+  const mended: Finding[] = [];
   // A token for another server may be a client's fault, not a credential's.
   const misplaced = refused.find(({ reason, time }) => reason === "resource" && time > now() - hourMs);
   if (misplaced !== undefined) {
@@ -94,10 +96,16 @@ async function credentials({ find, now, resources }: DoctorHistory): Promise<rea
     const [latest] = records;
     const why = latest?.facts.detail ?? "no such credential";
     const resource = known.find(({ name }) => name === who);
+    const was = `${capital(who)} was refused in ${several(records.length, "minute")} of the last day, ${ago(now() - (latest?.time ?? 0))} last`;
+    const since = accepted.find((record) => callerOf(record, known) === who)?.time ?? 0;
+    if (latest !== undefined && since >= latest.time) {
+      mended.push(ok(`${was}, and is answered again since.`));
+      continue;
+    }
     findings.push(
       fail(
-        `${capital(who)} was refused in ${several(records.length, "minute")} of the last day, ${ago(now() - (latest?.time ?? 0))} last (${why}, from ${latest?.address ?? "nowhere"}): its server has another credential.`,
-        `\`gatehouse resources rotate ${resource?.identifier ?? "<that server>"} --keep 24h\`, and give it the new one.`,
+        `${was} (${why}, from ${latest?.address ?? "nowhere"}), and was not answered since: its server has another credential.`,
+        `\`gatehouse resources rotate ${resource?.identifier ?? "<that server>"} --keep 24h\`, and give it the new one. Its next question tells whether that was it.`,
       ),
     );
   }
@@ -109,7 +117,7 @@ async function credentials({ find, now, resources }: DoctorHistory): Promise<rea
       ),
     );
   }
-  if (findings.length > 0) return findings;
+  if (findings.length + mended.length > 0) return [...findings, ...mended];
   if (known.length === 0) return [ok("There is no MCP server that could ask.")];
   return [ok("No MCP server was refused in the last day, and none asks with an old credential.")];
 }
