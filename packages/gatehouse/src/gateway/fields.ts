@@ -45,7 +45,9 @@ export const eventStreamType = "text/event-stream";
 
 /** A `Content-Type` without its parameters, in lower case; empty where there is none. */
 export function mediaType(contentType: string | undefined): string {
-  return contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (contentType === undefined) return "";
+  const end = contentType.indexOf(";");
+  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
 /** The name of a message's content coding, in lower case; `undefined`: it has none. */

@@ -158,6 +158,7 @@ class RowReader implements Columns {
   }
   optionalJson<T>(_name: string): T | undefined {
     const value = this.row[this.at++];
+    if (value === "[]") return [] as T; // no groups, as most people: it is read at each call
     return typeof value === "string" ? (JSON.parse(value) as T) : undefined;
   }
 }

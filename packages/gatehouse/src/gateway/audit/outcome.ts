@@ -30,7 +30,7 @@ export class OutcomeReader implements AnswerObserver {
   #isCoded = false;
   #length = 0;
   #pieces: Buffer[] | undefined = [];
-  readonly #splitter = new EventSplitter(maxReadBytes);
+  #splitter: EventSplitter | undefined;
   /** By the request's id as a value: what is 1 in one text may be 1.0 in another. */
   readonly #found = new Map<unknown, CallOutcome>();
   readonly #wanted = new Set<unknown>();
@@ -71,7 +71,8 @@ export class OutcomeReader implements AnswerObserver {
   /** @param id of the request, as JSON text @param end how its answer ended */
   outcomeOf(id: string | undefined, { outcome }: RelayEnd): CallOutcome {
     if (!this.#isEventStream && this.#pieces !== undefined && this.#pieces.length > 0) {
-      this.#read(Buffer.concat(this.#pieces));
+      const [first, ...others] = this.#pieces;
+      this.#read(first !== undefined && others.length === 0 ? first : Buffer.concat(this.#pieces));
       this.#pieces = [];
     }
     const found = id === undefined ? undefined : this.#found.get(JSON.parse(id));
@@ -84,6 +85,7 @@ export class OutcomeReader implements AnswerObserver {
   }
 
   #readEvents(piece: Buffer): void {
+    this.#splitter ??= new EventSplitter(maxReadBytes);
     try {
       for (const event of this.#splitter.push(piece)) this.#readEvent(event);
     } catch {
