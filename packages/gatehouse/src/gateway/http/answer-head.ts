@@ -43,7 +43,7 @@ export function readHead(text: string): AnswerHead {
     at = end + 2;
     switch (name.length === 10 || name.length === 14 || name.length === 17 ? name.toLowerCase() : "") {
       case "connection":
-        connection += `${value.toLowerCase()},`;
+        connection += connection === "" ? value.toLowerCase() : `,${value.toLowerCase()}`;
         break;
       case "keep-alive":
         keepAlive = value;
@@ -69,7 +69,6 @@ export function readHead(text: string): AnswerHead {
   const length = isEmpty ? 0 : coding === undefined ? framed : "chunked";
   // The body that it cannot have, and speaks of, may come all the same where the next answer is expected.
   const mayOverrun = isEmpty && (coding !== undefined || (framed !== 0 && framed !== "until closed"));
-  const named = connection === "" ? [] : connection.split(",").map((option) => option.trim());
   return {
     status: Number(status),
     fields,
@@ -77,10 +76,16 @@ export function readHead(text: string): AnswerHead {
     isKept:
       length !== "until closed" &&
       !mayOverrun &&
-      !named.includes("close") &&
-      (version === "1" || named.includes("keep-alive")),
+      !isAmong(connection, "close") &&
+      (version === "1" || isAmong(connection, "keep-alive")),
     keepAlive,
   };
+}
+
+/** @param list as `Connection` has it, in lower case */
+function isAmong(list: string, option: string): boolean {
+  if (!list.includes(option)) return false;
+  return list === option || list.split(",").some((each) => each.trim() === option);
 }
 
 /** The value of a field, between its blanks (RFC 9110 §5.5). */
