@@ -1,8 +1,11 @@
+import { hostname } from "node:os";
 import type { Config } from "../config/config.ts";
-import type { OtherClock } from "../insight/doctor/checks/clocks.ts";
+import type { OtherClock, ReadClock } from "../insight/doctor/checks/clocks.ts";
 import type { DoctorHistory } from "../insight/doctor/checks/history.ts";
 import type { DoctorProvider } from "../insight/doctor/checks/providers.ts";
+import type { DoctorResources } from "../insight/doctor/checks/resources.ts";
 import type { ServersView } from "../insight/doctor/servers-view.ts";
+import { isLoopbackUrl } from "../oauth/host.ts";
 import type { Clock, Random } from "../oauth/ports.ts";
 import { lastFailure } from "./doctor-history.ts";
 import { type ExaminedProvider, providersToCheck } from "./provider-check.ts";
@@ -45,6 +48,17 @@ function withFailure(examined: ExaminedProvider): ExaminedProvider {
   const { problem, failure } = examined;
   if (problem === undefined || failure !== undefined) return examined;
   return { ...examined, failure: { message: problem, advice: "See whether this machine reaches it" } };
+}
+
+/** Clocks of MCP servers on other computers, as far as their addresses tell. */
+export async function witnessesOf({ look }: DoctorResources): Promise<readonly ReadClock[]> {
+  const byHost = new Map<string, ReadClock>();
+  for (const { identifier, ahead } of await look()) {
+    const url = new URL(identifier);
+    if (ahead === undefined || isLoopbackUrl(url) || url.hostname === hostname()) continue;
+    byHost.set(url.host, { name: `that of ${url.host}`, provider: undefined, ahead, isWitness: true });
+  }
+  return [...byHost.values()];
 }
 
 export function clocksOf(providers: readonly DoctorProvider[]): OtherClock[] {

@@ -34,7 +34,7 @@ import {
   tokensToLookAt,
 } from "./doctor-history.ts";
 import { keysToLookAt } from "./doctor-keys.ts";
-import { clocksOf, providersToLookAt } from "./doctor-providers.ts";
+import { clocksOf, providersToLookAt, witnessesOf } from "./doctor-providers.ts";
 import { publicToLookAt } from "./doctor-public.ts";
 import { aboutSystem, privateOf } from "./doctor-report.ts";
 import { once } from "./once.ts";
@@ -106,7 +106,10 @@ function look(
     },
   };
   const { issuer } = config.settings;
-  const resources = resourcesToAsk(() => resourcesOf(database));
+  const resources = resourcesToAsk(
+    () => resourcesOf(database),
+    () => clock.now(),
+  );
   const { issuerAt } = server;
   const findOther = once(() => findOtherAddress({ issuer, resources, providers, issuerAt }));
   const waiting = (check: DoctorCheck) => afterBaseUrl(check, issuer, findOther);
@@ -120,7 +123,11 @@ function look(
     ...databaseChecks(database, view),
     diskCheck(disk),
     ...keyChecks(keysToLookAt(config, database, clock)),
-    ...clockChecks([databasesClock, ...clocksOf(providers)], () => lastClockFailure(history)),
+    ...clockChecks(
+      [databasesClock, ...clocksOf(providers)],
+      () => witnessesOf(resources),
+      () => lastClockFailure(history),
+    ),
     ...[...providerChecks(providers), ...publicChecks(server)].map(waiting),
     ...historyChecks(history),
     refusedTokensCheck(tokensToLookAt(config, database, history)),

@@ -278,11 +278,11 @@ test("what is wrong between us and the provider is told at the check that is abo
       const { of } = await at({ UPSTREAM_ISSUER: ahead.issuer });
       assert.match(
         shown(of("clock.provider")),
-        /^fail \| The clock of .* is 7,20\d s ahead of ours\. \| Its operator must set it/,
+        /^fail \| The clock of .* is 7,20\d s ahead of ours: one of the two is wrong\. \| Set ours by NTP first/,
       );
       assert.match(
         shown(of("clock.self")),
-        /^warn \| Our clock is 7,20\d s behind .*; nothing here tells which is right/,
+        /^warn \| Our clock is 7,20\d s behind .*; nothing here tells which of them is right\. \| Set ours by NTP first/,
       );
     } finally {
       await ahead.close();

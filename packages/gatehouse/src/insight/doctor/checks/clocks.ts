@@ -2,30 +2,40 @@ import { type DoctorCheck, type Finding, findingsOf, SkippedCheck } from "../che
 
 /** Another clock, beside ours. */
 export interface OtherClock {
-  /** `the database's`, `google's` */
+  /** `the database's`, `that of Google` */
   readonly name: string;
-  /** Of an identity provider; else the database's. */
+  /** Of an identity provider, as people call it; else the database's, or a witness's. */
   readonly provider: string | undefined;
   /** Seconds by which it is ahead of ours; `undefined`: it does not say, or is not reached. */
   readonly ahead: () => Promise<number | undefined>;
 }
+
+export type ReadClock = Omit<OtherClock, "ahead"> & {
+  readonly ahead: number;
+  /** Nothing depends on it; only asked where others differ. It may be on the same computer as we are. */
+  readonly isWitness?: true;
+};
 
 /** Seconds: as far as a token's times may be. */
 const tolerated = 60;
 
 /**
  * Whose clock is wrong is told by which of them agree: of two that differ nobody knows.
+ * @param findWitnesses those of others, who have no part in it
  * @param lastFailure why the last sign-in failed, where that was a clock
  */
 export function clockChecks(
   clocks: readonly OtherClock[],
+  findWitnesses: () => Promise<readonly ReadClock[]>,
   lastFailure: () => Promise<string | undefined>,
 ): DoctorCheck[] {
   const read = async () => {
     const all = await Promise.all(
       clocks.map(async (clock) => ({ ...clock, ahead: await clock.ahead().catch(() => undefined) })),
     );
-    return all.filter((clock): clock is ReadClock => clock.ahead !== undefined);
+    const told = all.filter((clock): clock is ReadClock => clock.ahead !== undefined);
+    if (!told.some(({ ahead }) => isFar(ahead))) return told;
+    return [...told, ...(await findWitnesses().catch(() => []))];
   };
   return [
     { id: "clock.self", needs: ["config.valid"], run: async () => judgeOurs(await read()) },
@@ -53,8 +63,6 @@ function failed(why: string): Finding {
   );
 }
 
-type ReadClock = Omit<OtherClock, "ahead"> & { readonly ahead: number };
-
 const isFar = (seconds: number) => Math.abs(seconds) > tolerated;
 
 /** Those that differ from ours, and those that agree with it. */
@@ -74,11 +82,17 @@ function judgeOurs(clocks: readonly ReadClock[]): Finding {
   if (near.length === 0 && far.length > 1 && allAgree) {
     return fail(`${apart}.`, "Set ours: switch on NTP on this computer.");
   }
-  const [agreeing] = near;
+  const agreeing = near.find(({ isWitness }) => isWitness !== true);
   if (agreeing === undefined) {
-    return warn(`${apart}; nothing here tells which is right.`, "Compare ours with any other computer's.");
+    const [witness] = near;
+    return witness === undefined
+      ? warn(`${apart}; nothing here tells which of them is right.`, oursFirst)
+      : warn(
+          `${apart}, and agrees with ${witness.name}.`,
+          `If that is on another computer, ours is right: see \`clock.provider\`. Else: ${lower(oursFirst)}`,
+        );
   }
-  const database = far.find(({ provider }) => provider === undefined);
+  const database = far.find(({ provider, isWitness }) => provider === undefined && isWitness !== true);
   if (database !== undefined) {
     return warn(
       `The database's clock is ${describe(database.ahead)} ours, which agrees with ${agreeing.name}.`,
@@ -92,20 +106,31 @@ function judgeProviders(clocks: readonly ReadClock[]): readonly Finding[] {
   const { ok, warn, fail, skipped } = findingsOf("clock.provider");
   const providers = clocks.filter(({ provider }) => provider !== undefined);
   if (providers.length === 0) return [skipped("No identity provider said what time it is.")];
-  const others = clocks.filter(({ provider }) => provider === undefined);
   return providers.map((clock) => {
     const { ahead, provider } = clock;
     if (!isFar(ahead)) return ok(`${provider} answers with the right time.`);
-    const rest = [...others, ...providers.filter((each) => each !== clock)];
+    const rest = clocks.filter((each) => each !== clock);
+    const apart = `The clock of ${provider} is ${describe(ahead)} ours`;
     const agrees = rest.find((each) => !isFar(each.ahead - ahead));
-    return agrees === undefined
-      ? fail(`The clock of ${provider} is ${describe(ahead)} ours.`, "Its operator must set it.")
-      : warn(
-          `The clock of ${provider} is ${describe(ahead)} ours, as is ${agrees.name}.`,
-          "Set ours: see `clock.self`.",
+    if (agrees !== undefined) return warn(`${apart}, as is ${agrees.name}.`, "Set ours: see `clock.self`.");
+    const ofOurs = rest.filter((each) => !isFar(each.ahead));
+    const agreeing = ofOurs.find(({ isWitness }) => isWitness !== true);
+    if (agreeing !== undefined)
+      return fail(`${apart}, which agrees with ${agreeing.name}.`, "Its operator must set it. No restart.");
+    return ofOurs[0] === undefined
+      ? fail(`${apart}: one of the two is wrong.`, oursFirst)
+      : fail(
+          `${apart}, which agrees with ${ofOurs[0].name}.`,
+          `If that is on another computer, its operator must set it. Else: ${lower(oursFirst)}`,
         );
   });
 }
+
+/** As the documentation says it. */
+const oursFirst =
+  "Set ours by NTP first (`timedatectl` says whether it is); if it is right, the provider's operator must set theirs. No restart.";
+
+const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
 /** `7,203 s ahead of`. Fractions of seconds are nothing that headers could tell. */
 function describe(seconds: number): string {

@@ -86,7 +86,7 @@ async function keys(provider: DoctorProvider): Promise<Finding> {
   if (forged !== undefined) {
     return fail(
       `${provider.title} signs with another key than it publishes: the last sign-in failed for that, ${forged}.`,
-      "If the next sign-in fails too, its operator must publish the key it signs with.",
+      "If the next sign-in fails too, its operator must publish the key it signs with. The server has that within 30 s, without a restart.",
     );
   }
   const known = await provider.knownKeys();
@@ -96,7 +96,7 @@ async function keys(provider: DoctorProvider): Promise<Finding> {
   if (replaced !== undefined) {
     return warn(
       `Key \`${replaced[0]}\` of ${provider.title} was replaced under the same name.`,
-      "Nothing: the server fetches it again at the next sign-in.",
+      "Nothing: the server fetches it again at the next sign-in, within 30 s and without a restart.",
     );
   }
   const isKnown = known !== undefined && Object.keys(known).length > 0;

@@ -21,8 +21,8 @@ export type ResourceLook =
 export interface LookedAtResource {
   readonly identifier: string;
   readonly look: ResourceLook;
-  /** Its `Date`; `undefined`: it did not say. */
-  readonly date: string | undefined;
+  /** Seconds by which its `Date` is ahead of our clock; `undefined`: it did not say. */
+  readonly ahead: number | undefined;
 }
 
 export interface DoctorResources {
@@ -32,13 +32,18 @@ export interface DoctorResources {
   readonly look: () => Promise<readonly LookedAtResource[]>;
 }
 
-/** Asks those that are in the list, once. */
-export function resourcesToAsk(list: DoctorResources["list"]): DoctorResources {
+/**
+ * Asks those that are in the list, once.
+ * @param now seconds since 1970
+ */
+export function resourcesToAsk(list: DoctorResources["list"], now: () => number): DoctorResources {
   let looked: Promise<readonly LookedAtResource[]> | undefined;
   return {
     list,
     look() {
-      looked ??= list().then((all) => Promise.all(all.slice(0, maxLookedAt).map(lookAt)));
+      looked ??= list().then((all) =>
+        Promise.all(all.slice(0, maxLookedAt).map((each) => lookAt(each, now))),
+      );
       return looked;
     },
   };
@@ -70,10 +75,10 @@ export function resourceMetadataCheck({ list, look }: DoctorResources, issuer: s
   };
 }
 
-async function lookAt(identifier: string): Promise<LookedAtResource> {
+async function lookAt(identifier: string, now: () => number): Promise<LookedAtResource> {
   const url = new URL(identifier);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackUrl(url))) {
-    return { identifier, look: { outcome: "unasked" }, date: undefined };
+    return { identifier, look: { outcome: "unasked" }, ahead: undefined };
   }
   const ask = (address: URL) =>
     exchange(address, { Accept: "application/json, text/event-stream" }, AbortSignal.timeout(askingMs));
@@ -82,11 +87,12 @@ async function lookAt(identifier: string): Promise<LookedAtResource> {
     challenged = await ask(url);
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return { identifier, look: { outcome: "unreachable", reason }, date: undefined };
+    return { identifier, look: { outcome: "unreachable", reason }, ahead: undefined };
   }
   const { status, headers } = challenged;
-  const { date } = headers;
-  if (status !== 401) return { identifier, look: { outcome: "unchallenged", status }, date };
+  const date = Date.parse(headers.date ?? "");
+  const ahead = Number.isNaN(date) ? undefined : Math.floor(date / 1000) - now();
+  if (status !== 401) return { identifier, look: { outcome: "unchallenged", status }, ahead };
   const named = /resource_metadata="([^"]+)"/i.exec(headers["www-authenticate"] ?? "")?.[1];
   const place =
     named !== undefined && URL.canParse(named, url)
@@ -95,10 +101,10 @@ async function lookAt(identifier: string): Promise<LookedAtResource> {
   const answer = await ask(place).catch(() => undefined);
   const document = readObject(answer?.status === 200 ? answer.body : "");
   if (document === undefined)
-    return { identifier, look: { outcome: "undocumented", place: place.href }, date };
+    return { identifier, look: { outcome: "undocumented", place: place.href }, ahead };
   const { resource, authorization_servers: sendsTo } = document;
   const servers = Array.isArray(sendsTo) ? sendsTo.map(String) : [];
-  return { identifier, look: { outcome: "documented", resource, servers }, date };
+  return { identifier, look: { outcome: "documented", resource, servers }, ahead };
 }
 
 /** `undefined`: all is well. */
