@@ -67,6 +67,8 @@ export interface ReasonDetails {
   readonly providerAnswer: None;
   /** The person stopped there. `app`: its name, where that is certain. */
   readonly cancelled: { readonly provider: string | undefined; readonly app: KnownClientName | undefined };
+  /** It said that it does not let the person in. */
+  readonly turnedAway: { readonly provider: string | undefined; readonly app: KnownClientName | undefined };
   /** Accounts of the organisation that the person signed in with may not. `domains`: whose may, if told. */
   readonly foreignAccount: { readonly email: string; readonly domains: readonly string[] };
   /** Whoever runs this server has blocked the person. */

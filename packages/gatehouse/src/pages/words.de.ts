@@ -448,6 +448,10 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
       title: "Sie wurden nicht angemeldet",
       explanation: `Sie haben ${provider === undefined ? "beim Anmeldedienst" : `bei ${provider}`} abgebrochen, oder Sie werden dort nicht zugelassen. An ${app} wurde nichts weitergegeben. Versuchen Sie es noch einmal, oder kehren Sie zur App zurück.`,
     }),
+    turnedAway: ({ provider = "Der Anmeldedienst", app = "die App" }) => ({
+      title: "Sie wurden nicht angemeldet",
+      explanation: `${provider} lässt dieses Konto hier nicht zu. Bitten Sie darum, dort diesem Server zugewiesen zu werden, oder versuchen Sie es mit einem anderen Konto. An ${app} wurde nichts weitergegeben.`,
+    }),
     foreignAccount: ({ email, domains }) => ({
       title: "Dieses Konto darf sich hier nicht anmelden",
       explanation:

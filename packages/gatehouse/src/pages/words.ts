@@ -462,6 +462,10 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
       title: "You were not signed in",
       explanation: `You cancelled at ${provider}, or it does not let you in. Nothing was given to ${app}. Try again, or go back to the app.`,
     }),
+    turnedAway: ({ provider = "The sign-in service", app = "the app" }) => ({
+      title: "You were not signed in",
+      explanation: `${provider} does not let this account in here. Ask to be assigned to this server there, or try again with another account. Nothing was given to ${app}.`,
+    }),
     foreignAccount: ({ email, domains }) => ({
       title: "This account may not sign in here",
       explanation:

@@ -331,6 +331,32 @@ test("15, 16 and 17 the account is not welcome, its address not proven, or the p
   const line = theLine(server, "sign_in_cancelled", cancelled.html);
   assert.equal(line.level, "info");
   assert.match(String(line.detail), /access_denied/);
+
+  for (const [words, pattern] of [
+    [
+      "user anna is not assigned to this application",
+      /does not let this account in here\. Ask to be assigned/,
+    ],
+    [
+      "The resource owner or authorization server denied the request",
+      /You cancelled at [^<]*, or it does not/,
+    ],
+    ["User did not authorize the request", /You cancelled at [^<]*, or it does not/],
+  ] as const) {
+    const agent = new UserAgent();
+    const { url } = await agent.follow(authorizationUrl(server, client), atCallback);
+    const answer = new URL(url);
+    answer.search = new URLSearchParams({
+      ...{ state: url.searchParams.get("state") ?? "", iss: server.upstream.issuer },
+      ...{ error: "access_denied", error_description: words },
+    }).toString();
+    const page = await agent.follow(answer.href, atClient);
+    assert.match(page.html, pattern);
+    assert.ok(!page.html.includes(words), "what it says in words is for log and trace");
+  }
+  const turned = linesOf(server, "sign_in_cancelled")[1] ?? {};
+  assert.equal(turned.reason, "turned away by the provider");
+  assert.match(String(turned.detail), /user anna is not assigned/);
 });
 
 test("18 the sign-in took too long, which is another thing than one that was answered", async (t) => {

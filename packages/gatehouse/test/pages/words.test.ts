@@ -64,6 +64,7 @@ const samplesOfEntries: Record<string, Record<string, unknown>> = {
   "reasons.unknownResource": { asked: "https://a.example/mcp", known: "https://b.example/mcp" },
   "reasons.wrongAddress": { ours: "https://a.example", theirs: "https://b.example" },
   "reasons.noCookie": { host: "host.example" },
+  "reasons.turnedAway": { app: "Claude", provider: "Work account" },
   "reasons.cancelled": { app: "Claude", provider: "Work account" },
   "consent.quoted": { name: "Given name" },
   "connectedApps.quoted": { name: "Given name" },

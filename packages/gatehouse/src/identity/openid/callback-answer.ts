@@ -41,12 +41,26 @@ function checkIssuer(
   });
 }
 
+/**
+ * Words of a provider that does not let the account in; whoever cancelled is said to have declined, denied or
+ * aborted, or nothing at all is said. AADSTS50105 is what Entra says of people who are not assigned.
+ */
+const turnsAway =
+  /\bnot (?:been )?(?:assigned|allowed|permitted|authori[sz]ed|entitled|a member)\b|\bAADSTS50105\b|\bno access\b|\b(?:account|user) (?:is )?(?:blocked|disabled|suspended|deactivated)\b/i;
+
 /** C18. */
 function providerError(error: string, description: string | null): SignInError {
   const answered = JSON.stringify([error, description ?? ""].map((text) => text.slice(0, 200)));
   const message = `the identity provider answered the error ${answered}`;
   switch (error) {
     case "access_denied":
+      // Its own words are shown to nobody (C-n7): they only tell the two apart.
+      if (description !== null && turnsAway.test(description.slice(0, 500)))
+        return new SignInError("access_denied", message, {
+          hint: "the identity provider does not let this account in",
+          reason: { key: "turnedAway", provider: undefined, app: undefined },
+          logReason: "turned away by the provider",
+        });
       return new SignInError("access_denied", message, {
         hint: "sign-in was cancelled at the identity provider",
         reason: { key: "cancelled", provider: undefined, app: undefined },

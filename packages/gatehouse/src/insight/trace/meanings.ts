@@ -1,7 +1,7 @@
 import type { AuditEventName } from "../../oauth/audit-events.ts";
 import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
 import type { TraceEvent } from "./audited-steps.ts";
-import { cancelledThere, mendForFailure, mendForRefusal, mendForSignIn } from "./mends.ts";
+import { cancelledThere, mendForFailure, mendForRefusal, mendForSignIn, turnedAwayThere } from "./mends.ts";
 import { mendForLimit, mendForOutage } from "./outage-mends.ts";
 
 /*
@@ -98,7 +98,9 @@ export const meanings: Meanings = {
         ? "The identity provider's answer proved nobody."
         : rule === cancelledThere
           ? "The identity provider sent the person back and says no: they cancelled there, or it does not let them in."
-          : "The identity provider told who it is, and that account may not sign in.",
+          : rule === turnedAwayThere
+            ? "The identity provider sent the person back: it does not let them in."
+            : "The identity provider told who it is, and that account may not sign in.",
     mend: mendForSignIn,
   },
   access_refused: {

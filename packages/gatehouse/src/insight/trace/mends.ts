@@ -52,6 +52,9 @@ export function mendForRefusal(step: TraceStep): string {
 /** The reason of a sign-in that the provider answered with `access_denied`. */
 export const cancelledThere = "cancelled at the provider";
 
+/** The same, where the provider said that it does not let them in. */
+export const turnedAwayThere = "turned away by the provider";
+
 /** By the reason that stands in the log as well. */
 const byReason: Readonly<Record<string, string>> = {
   clock:
@@ -71,6 +74,8 @@ const byReason: Readonly<Record<string, string>> = {
   blocked: "gatehouse people unblock <address> lets them in again.",
   [cancelledThere]:
     "Who did cancel starts again in the app. Who did not was turned away by the provider: its own words above say why. Mostly they, or a group of theirs, have to be assigned to this server's application there.",
+  [turnedAwayThere]:
+    "The provider's own words above say why. Mostly they, or a group of theirs, have to be assigned to this server's application there, by whoever looks after the provider. Nothing is to be set here, no restart.",
   "provider refused our credentials":
     "Check OAUTH2_CLIENT_ID and OAUTH2_CLIENT_SECRET: the secret may have expired at the provider.",
   "the provider does not answer":

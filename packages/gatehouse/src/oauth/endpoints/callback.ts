@@ -19,6 +19,7 @@ import type { Parameters } from "../messages/parameters.ts";
 import { joinAttempt, type OAuthRequest } from "../messages/request.ts";
 import type { OAuthResponse } from "../messages/response.ts";
 import { type Access, type AuditEvent, defaultProvider, type Identity, SignInError } from "../ports.ts";
+import type { Reason, ReasonOf } from "../reason.ts";
 import type { SignInChoice, Transaction } from "../records.ts";
 import type { Endpoint, Services } from "../services.ts";
 import { keptOf } from "../subject.ts";
@@ -128,8 +129,13 @@ function tell(
 /** What the account is refused for, what the person wanted, and what somebody has to mend. */
 function eventOf({ code, misdirected, reason }: SignInError): AuditEvent["name"] {
   if (code !== "access_denied" || misdirected) return "sign_in_failed";
-  return reason?.key === "cancelled" ? "sign_in_cancelled" : "sign_in_denied";
+  // Anybody can bring such an answer to an attempt of their own: no records without bound.
+  return isUnnamed(reason) ? "sign_in_cancelled" : "sign_in_denied";
 }
+
+/** Whether the provider said no without a word on who it is. */
+const isUnnamed = (reason: Reason | undefined): reason is ReasonOf<"cancelled"> | ReasonOf<"turnedAway"> =>
+  reason?.key === "cancelled" || reason?.key === "turnedAway";
 
 async function signedIn(
   services: Services,
@@ -238,10 +244,10 @@ async function refuseSignIn(
     client,
     authorization,
     person: {
-      account: reason.key === "cancelled" ? undefined : { email: failure.account, name: failure.accountName },
+      account: isUnnamed(reason) ? undefined : { email: failure.account, name: failure.accountName },
       provider: title,
     },
-    reason: reason.key === "cancelled" ? { ...reason, provider: title, app } : reason,
+    reason: isUnnamed(reason) ? { ...reason, provider: title, app } : reason,
     hint,
     access,
     cookies,

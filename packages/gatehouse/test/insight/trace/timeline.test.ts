@@ -229,6 +229,12 @@ test("a lost cookie, a slow sign-in and a person turned away by the provider eac
   const away = meaningOf(aStep("sign_in_failed", 0, { outcome: "refused", rule }));
   assert.match(away.means, /they cancelled there, or it does not let them in/);
   assert.match(away.mend ?? "", /its own words above say why.*assigned/);
+  const named = meaningOf(
+    aStep("sign_in_failed", 0, { outcome: "refused", rule: "turned away by the provider" }),
+  );
+  assert.match(named.means, /it does not let them in\.$/);
+  assert.doesNotMatch(named.means, /cancelled/);
+  assert.match(named.mend ?? "", /assigned.*no restart/);
 });
 
 test("of a call there are events alone, and the one that says what to do is what it came to", () => {
