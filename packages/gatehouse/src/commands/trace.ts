@@ -134,7 +134,7 @@ function showMany(shell: Shell, options: TraceOptions): Promise<void> {
       .slice(0, limit);
     if (options.json) return printJson(shell, traces.map(asRecord), 2);
     if (traces.length === 0) return shell.complain("No attempts: nobody tried, or it is longer ago.");
-    shell.print(traces.map(summaryAsText).join("\n"));
+    shell.print(traces.map((trace) => summaryAsText(trace, shell.clock.now() * 1000)).join("\n"));
     shell.complain("\ngatehouse trace <reference> shows one step by step.");
   });
 }

@@ -369,11 +369,11 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     unknownApp: () => ({
       title: "Dieser Server kennt die App nicht",
       explanation:
-        "Die App verwendet eine Registrierung, die es hier nicht (mehr) gibt: Eine, die lange nicht benutzt wird, wird vergessen. Entfernen Sie diesen Server in der App, oder melden Sie sich dort von ihm ab, und fügen Sie ihn wieder hinzu: Dann registriert sie sich neu.",
+        "Die App verwendet eine Registrierung, die es hier nicht (mehr) gibt: Sie wurde lange nicht benutzt, oder dieser Server wurde neu eingerichtet. Entfernen Sie diesen Server in der App, oder melden Sie sich dort von ihm ab, und fügen Sie ihn wieder hinzu: Dann registriert sie sich neu.",
     }),
     forgottenApp: ({ app }) => ({
       title: `${app.name} ist diesem Server nicht mehr bekannt`,
-      explanation: `${app.name} verwendet eine Registrierung, die es hier nicht (mehr) gibt: Eine, die lange nicht benutzt wird, wird vergessen.`,
+      explanation: `${app.name} verwendet eine Registrierung, die es hier nicht (mehr) gibt: Sie wurde lange nicht benutzt, oder dieser Server wurde neu eingerichtet.`,
     }),
     refusedApp: ({ host }) => ({
       title: "Diese App wird hier nicht zugelassen",

@@ -384,11 +384,11 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     unknownApp: () => ({
       title: "This server does not know the app",
       explanation:
-        "The app uses a registration that does not exist here (any more): one that is not used for long is forgotten. Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
+        "The app uses a registration that does not exist here (any more): it was not used for long, or this server was set up anew. Remove this server in the app, or sign out of it there, and add it again: it then registers anew.",
     }),
     forgottenApp: ({ app }) => ({
       title: `This server does not know this ${app.name} any more`,
-      explanation: `${app.name} uses a registration that does not exist here (any more): one that is not used for long is forgotten.`,
+      explanation: `${app.name} uses a registration that does not exist here (any more): it was not used for long, or this server was set up anew.`,
     }),
     refusedApp: ({ host }) => ({
       title: "This app is not accepted here",

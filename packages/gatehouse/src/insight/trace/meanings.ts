@@ -19,6 +19,9 @@ interface Meaning {
   readonly unlessFollowed?: {
     /** After so many seconds. */
     readonly after: number;
+    /** What it means until then. */
+    readonly soFar: string;
+    readonly mendSoFar?: string;
     readonly means: string;
     readonly mend: string;
     /** The audit trail would tell what followed, and nobody wrote that down a second time. */
@@ -47,8 +50,11 @@ const tenMinutes = 600;
 
 const notBack = {
   after: tenMinutes,
+  soFar: "The browser was sent to the identity provider, and has not come back so far.",
+  mendSoFar:
+    "Who is still signing in there needs time. Whoever sees an error instead: if no page comes, the provider cannot be reached; if it is a page of the provider's own, register the redirect URI there that gatehouse doctor prints (provider.redirect).",
   means: "The browser never came back from the identity provider.",
-  mend: "One person may have closed the window. If nobody comes back, the provider shows them a page of its own: register the redirect URI that gatehouse doctor prints there.",
+  mend: "One person may have closed the window. If nobody comes back, the provider cannot be reached by people's browsers, or it shows them an error page of its own: register the redirect URI there that gatehouse doctor prints (provider.redirect). No restart.",
 };
 
 export const meanings: Meanings = {
@@ -70,6 +76,7 @@ export const meanings: Meanings = {
     means: "The person was asked where they want to sign in.",
     unlessFollowed: {
       after: tenMinutes,
+      soFar: "The person was asked where they want to sign in, and has not chosen so far.",
       means: "The person chose nowhere to sign in.",
       mend: "Nothing is wrong here: they start again in the app.",
     },
@@ -111,6 +118,7 @@ export const meanings: Meanings = {
     means: "The person was shown who asks for what, and was asked to decide.",
     unlessFollowed: {
       after: tenMinutes,
+      soFar: "The person was shown who asks for what, and has not decided so far.",
       means: "The person did not decide: neither approved nor denied.",
       mend: "Nothing is wrong here: they start again in the app. Who meant to approve has to do so within TRANSACTION_TTL.",
     },
@@ -127,6 +135,8 @@ export const meanings: Meanings = {
     unlessFollowed: {
       after: 120,
       isAudited: true,
+      soFar:
+        "The browser was sent to the app with a code, which the app has not exchanged for tokens so far.",
       means: "The app never exchanged the code for tokens.",
       mend: "The browser may not have reached the app, because it had stopped or another program had its port: start again. Else the app's log says why it does not reach /token.",
     },
@@ -159,18 +169,23 @@ export function meaningOf(step: TraceStep): { readonly means: string; readonly m
 }
 
 /**
- * What it means that a step is the last one, so many seconds later.
+ * What it means that a step is the last one, so many seconds later; `undefined`: nothing has to follow it.
  * @param trailBegin up to when the audit trail is gone, milliseconds since 1970; 0: it is all there
  */
 export function meaningOfEnd(
   step: TraceStep,
   age: number,
   trailBegin: number,
-): { readonly outcome: "ok" | "failed"; readonly means: string; readonly mend: string } | undefined {
+):
+  | { readonly outcome: "ok" | "failed"; readonly means: string; readonly mend: string | undefined }
+  | undefined {
   const meaning: Meaning | undefined = Object.hasOwn(meanings, step.step) ? meanings[step.step] : undefined;
   const end = meaning?.unlessFollowed;
-  if (end === undefined || age < end.after) return undefined;
-  if (!end.isAudited || step.time >= trailBegin) return { ...end, outcome: "failed" };
+  if (end === undefined) return undefined;
+  if (age < end.after) return { outcome: "ok", means: end.soFar, mend: end.mendSoFar };
+  if (!end.isAudited || step.time >= trailBegin) {
+    return { outcome: "failed", means: end.means, mend: end.mend };
+  }
   const begin = new Date(trailBegin).toISOString();
   return {
     outcome: "ok",

@@ -4,6 +4,7 @@ import type { Store } from "../../oauth/store.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 import { withAuditedSteps } from "./audited-steps.ts";
 import { type EarlyRefresh, earlyRefreshOf, meaningOfEarlyRefresh } from "./early-refresh.ts";
+import { withNewDatabase } from "./new-database.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
 /** As many audit events as are looked at of an attempt. */
@@ -66,14 +67,17 @@ function timesOf(steps: readonly TraceStep[]): readonly [number, number] {
  * @param now milliseconds since 1970
  */
 export async function readTimeline(
-  store: Reading & Pick<Store, "findAuditChains">,
+  store: Reading & Pick<Store, "findAuditChains" | "listResources">,
   reference: string,
   now: number,
 ): Promise<Timeline | undefined> {
   const { written, events } = await readAttempt(store, reference);
   if (written.length > 0 || events.length > 0) {
-    const timeline = timelineOf(reference, written, events, now, await beginOfTrail(store, now));
-    return timeline && withEarlyRefresh(timeline, await earlyRefreshOf(store, events));
+    const trailBegin = await beginOfTrail(store, now);
+    const timeline = timelineOf(reference, written, events, now, trailBegin);
+    if (timeline === undefined) return undefined;
+    const whole = withEarlyRefresh(timeline, await earlyRefreshOf(store, events));
+    return withNewDatabase(store, whole, trailBegin);
   }
   // A request that only the audit trail knows of, at whatever time.
   const { records } = await store.findAudit({ reference }, { order: "oldest", limit: maxEvents });

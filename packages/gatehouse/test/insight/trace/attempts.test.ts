@@ -11,7 +11,10 @@ import { type AttemptQuery, findAttempts } from "../../../src/insight/trace/atte
 import { followTrace, followTraces } from "../../../src/insight/trace/follow.ts";
 import { readTimeline } from "../../../src/insight/trace/read.ts";
 import type { AuditEvent } from "../../../src/oauth/ports.ts";
+import { canonicalResource } from "../../../src/oauth/resource.ts";
+import { hashSecret } from "../../../src/oauth/tokens/secret.ts";
 import type { TraceStep } from "../../../src/oauth/trace-step.ts";
+import type { Seconds } from "../../../src/oauth/values.ts";
 import { openSqliteStore } from "../../../src/storage/sqlite/store.ts";
 import { aStep } from "../../contract/traces.ts";
 
@@ -150,6 +153,35 @@ test("registrations stand in the list at their time, each once, of an app and of
   assert.deepEqual(await named({ since: noon + 1500 }), ["WRITTEN", "LATER", "REG-OTHER"]);
   assert.deepEqual(await named({ until: noon + 1000 }), []);
   assert.deepEqual(await named({ registeredSince: 0, until: noon }), ["OLD"]);
+});
+
+test("an app that nobody knows in a new database: every other one will meet that, and the database may be another one than before", async (t) => {
+  const { store, write, registered } = await aStore(t);
+  const unknown = (reference: string, after: number) =>
+    write(reference, after, "request_refused", {
+      client: "dyn_gone",
+      outcome: "refused",
+      facts: { error: "invalid_client", why: "unknown client_id" },
+    });
+  const conclusionOf = async (reference: string) =>
+    (await readTimeline(store, reference, noon + 30 * dayMs))?.conclusion ?? assert.fail(reference);
+  await registered("FIRST", 0);
+  await unknown("SOON", dayMs);
+  const soon = await conclusionOf("SOON");
+  assert.match(
+    soon.means,
+    /This database is new: it has nothing from before 2026-11-26 12:00 UTC, so every app/,
+  );
+  assert.match(
+    soon.mend ?? "",
+    /^If there is an older database.*SQL_URL.*restart\. Else, for each app: The app/,
+  );
+  await unknown("LATE", 8 * dayMs);
+  assert.doesNotMatch((await conclusionOf("LATE")).means, /is new/);
+  const createdAt = (noon / 1000 - 30 * 86_400) as Seconds;
+  const identifier = canonicalResource("https://notes.example.com/mcp");
+  await store.addResource({ identifier, name: undefined, scopes: [], createdAt }, hashSecret("x"));
+  assert.doesNotMatch((await conclusionOf("SOON")).means, /is new/, "the trail alone is");
 });
 
 test("a timeline is told to its end by the audit trail alone, and says so where that is gone already", async (t) => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { TraceEvent } from "../../../src/insight/trace/audited-steps.ts";
 import { meaningOf } from "../../../src/insight/trace/meanings.ts";
 import { timelineOf } from "../../../src/insight/trace/timeline.ts";
-import { timelineAsText } from "../../../src/insight/trace/timeline-text.ts";
+import { summaryAsText, timelineAsText } from "../../../src/insight/trace/timeline-text.ts";
 import { type TraceStep, type TraceStepName, traceStepNames } from "../../../src/oauth/trace-step.ts";
 
 const reference = "K7QM-2XDA-94TB";
@@ -63,7 +63,27 @@ test("steps and audit events stand in the order of time, and what both say stand
 
 test("what did not follow is told once it is late, and not before", () => {
   const asked = [aStep("authorization_received", 0), aStep("provider_asked", 10)];
-  assert.equal(timeline(asked, [], 9 * 60_000).outcome, "ok");
+  const early = timeline(asked, [], 9 * 60_000);
+  assert.equal(early.outcome, "ok");
+  assert.match(early.conclusion.means, /was sent to the identity provider, and has not come back so far/);
+  assert.match(early.conclusion.mend ?? "", /no page comes.*redirect URI/);
+  const listed = (after: number, step: TraceStepName = "provider_asked") =>
+    summaryAsText(
+      {
+        reference,
+        first: noon,
+        last: noon,
+        step,
+        outcome: "ok",
+        steps: 2,
+        client: "app",
+        subject: undefined,
+      },
+      noon + after,
+    ).replace(/\s+/g, " ");
+  assert.match(listed(1000), /K7QM-2XDA-94TB open The browser .* has not come back so far\./);
+  assert.match(listed(11 * 60_000), /K7QM-2XDA-94TB FAIL The browser never came back/);
+  assert.match(listed(11 * 60_000, "tokens_issued"), /K7QM-2XDA-94TB ok The app exchanged/);
   const late = timeline(asked, [], 11 * 60_000);
   assert.equal(late.outcome, "failed");
   assert.match(late.conclusion.means, /never came back/);
