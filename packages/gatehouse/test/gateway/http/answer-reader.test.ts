@@ -97,6 +97,19 @@ test("chunks that come together are told together, also where what follows is no
   assert.deepEqual(told, [`${"x".repeat(10_000)}ab`, "cde", "fgh"]);
 });
 
+test("a head has up to 32 KiB with its empty line, wherever it is cut", () => {
+  const head = (length: number) => `${next}Content-Length: 2\r\nX: ${"a".repeat(length)}\r\n\r\n`;
+  const room = 32 * 1024 - head(0).length;
+  for (const cut of [1, 17, 20_000, 32 * 1024 - 3, 32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1]) {
+    const inTwo = (length: number) => {
+      const all = bytes(`${head(length)}{}`);
+      return [all.subarray(0, cut), all.subarray(cut)];
+    };
+    assert.equal(read(inTwo(room)).body, "{}");
+    assert.throws(() => read(inTwo(room + 1)), UnreadableAnswerError, `${cut}`);
+  }
+});
+
 test("an answer without a length goes to the end of its connection, which is not used again", () => {
   const { body, isKept, length, mayEndHere } = read(["HTTP/1.1 200 OK\r\n\r\nab", "c"].map(bytes));
   assert.deepEqual(
