@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { auditKeyOf } from "../insight/audit/seals.ts";
 import { verifyAudit } from "../insight/audit/verify.ts";
 import type { DoctorHistory } from "../insight/doctor/checks/history.ts";
+import type { DoctorRegistrations } from "../insight/doctor/checks/registrations.ts";
 import type { DoctorTelemetry } from "../insight/doctor/checks/telemetry.ts";
 import type { DoctorTokens } from "../insight/doctor/checks/tokens.ts";
 import type { AuditRecord } from "../oauth/audit-record.ts";
@@ -105,6 +106,32 @@ export function tokensToLookAt(
     findGrant: async (id) =>
       (await database?.open())?.findGrant(id as GrantId, seconds(history.now() / 1000)),
     tokenLifetime: settings.lifetimes.accessToken,
+  };
+}
+
+/** The same, with how old the database is. */
+export function registrationsToLookAt(
+  { clientIdle, clientUnused }: Config,
+  database: LookedAtDatabase | undefined,
+  history: DoctorHistory,
+): DoctorRegistrations {
+  return {
+    ...history,
+    forgottenAfter: Math.min(clientIdle, clientUnused) * 1000,
+    async bornAt() {
+      const store = await database?.open();
+      if (store === undefined) return undefined;
+      // Of either the oldest may be gone: a key that was removed, a record that was trimmed.
+      const [{ known }, { records }] = await Promise.all([
+        store.findKeys(seconds(history.now() / 1000)),
+        store.findAudit({}, { order: "oldest", limit: 1 }),
+      ]);
+      const times = [
+        ...known.flatMap(({ since }) => (since === undefined ? [] : since * 1000)),
+        ...records.map(({ time }) => time),
+      ];
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
   };
 }
 

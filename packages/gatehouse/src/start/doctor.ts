@@ -17,6 +17,7 @@ import { historyChecks } from "../insight/doctor/checks/history.ts";
 import { keyChecks } from "../insight/doctor/checks/keys.ts";
 import { providerChecks } from "../insight/doctor/checks/providers.ts";
 import { publicChecks, sameConfigurationCheck } from "../insight/doctor/checks/public.ts";
+import { registrationsCheck } from "../insight/doctor/checks/registrations.ts";
 import { resourceMetadataCheck, resourcesToAsk } from "../insight/doctor/checks/resources.ts";
 import { runtimeCheck } from "../insight/doctor/checks/runtime.ts";
 import { telemetryCheck } from "../insight/doctor/checks/telemetry.ts";
@@ -29,6 +30,7 @@ import { databaseToLookAt, diskToLookAt, type LookedAtDatabase } from "./doctor-
 import {
   historyToLookAt,
   lastClockFailure,
+  registrationsToLookAt,
   resourcesOf,
   telemetryToLookAt,
   tokensToLookAt,
@@ -130,6 +132,7 @@ function look(
     ),
     ...[...providerChecks(providers), ...publicChecks(server)].map(waiting),
     ...historyChecks(history),
+    registrationsCheck(registrationsToLookAt(config, database, history)),
     refusedTokensCheck(tokensToLookAt(config, database, history)),
     waiting(resourceMetadataCheck(resources, issuer)),
     telemetryCheck(telemetryToLookAt(config, view)),

@@ -269,6 +269,30 @@ test("an MCP server whose apps get new tokens right after the first, or again an
   );
 });
 
+test("apps that come with registrations of an earlier database are told, with its age", async (t) => {
+  const { server, environment } = await aServer(t);
+  const client = await aPublicClient(server);
+  const before = await doctor(environment);
+  assert.equal(
+    shown(before.of("client.registrations")),
+    "ok | No app came in the last day with a registration that is not known.",
+  );
+  const comes = (id: string) => fetch(authorizationUrl(server, { ...client, id }), { redirect: "manual" });
+  const written = async (count: number) => {
+    const page = { order: "newest", limit: 100 } as const;
+    while ((await server.store.findAudit({ name: "request_refused" }, page)).records.length < count)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const one = `dyn_${"a".repeat(22)}`;
+  for (const id of [one, one, `dyn_${"b".repeat(22)}`, "made-up-by-a-stranger"]) await comes(id);
+  await written(4);
+  const { of } = await doctor(environment);
+  assert.match(
+    shown(of("client.registrations")),
+    /^warn \| The database is 1 min old, and 2 apps came in the last day with registrations of an earlier one\. \| If the earlier one is still there: `SQL_URL`, or `gatehouse restore` its backup\. Else everybody has to remove the MCP servers in their app and add them again/,
+  );
+});
+
 test("metrics that do not answer are told, and whether events get through", async (t) => {
   const { environment } = await aServer(t);
   const { of } = await doctor(environment);
