@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
@@ -135,7 +136,11 @@ test("Z-n7 a page that rebound its name, or says its origin, is told nothing, no
 
 test("a default port that somebody else has is warned of", async (t) => {
   const other = createServer();
-  await new Promise<void>((resolve) => other.listen(9464, "127.0.0.1", resolve)).catch(() => undefined);
+  other.listen(9464, "127.0.0.1");
+  // Whoever has it already does as well.
+  await once(other, "listening").catch((error: NodeJS.ErrnoException) => {
+    assert.equal(error.code, "EADDRINUSE");
+  });
   t.after(() => other.close());
   const second = await startTestGatehouse({ METRICS_LISTEN: "" });
   t.after(() => second.stop());

@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
-import { suite } from "node:test";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 /** Where the tests of the server are. */
@@ -20,6 +20,7 @@ const alone = [
   "gateway/relay/streams",
   "gateway/stdio/slow-readers",
   "http/stubborn-peers",
+  "insight/audit/killed-writers", // waits for others most of its time
 ];
 
 /** A browser's own computing is what takes long there, and goes on beside other files. */
@@ -39,6 +40,11 @@ const testFiles = (patterns: readonly string[]): string[] =>
  * other test file has a process of its own, above all those that start some.
  */
 export const together = {
+  // Those that start no process.
+  commands: testFiles([
+    "commands/{access,audit-verify,check-github,client-changes,clients,database,doctor-history,doctor-report,doctor-walk}",
+    "commands/{doctor,health,invite,keys,migrate,people,reloaded-rules,resources,table}",
+  ]),
   flows: testFiles(["flows/*"]),
   gateway: testFiles(["gateway/**/*", "http/*"]),
   parts: testFiles(
@@ -51,7 +57,7 @@ export const together = {
       "demo",
       "guarded",
       "identity",
-      "insight/{doctor,export,spans,trace,walk}",
+      "insight/{audit,doctor,export,spans,trace,walk}",
       "keys",
       "oauth",
       "pages",
@@ -66,10 +72,13 @@ export const sharing: readonly string[] = Object.values(together)
   .flat()
   .map((file) => join(folder, file));
 
-/** Runs test files one after the other in this process, each as a suite with its own hooks. */
+/**
+ * Runs test files one after the other in this process, each loaded when its turn comes: as a test whose
+ * subtests and hooks are the file's.
+ */
 export function runTogether(files: readonly string[]): void {
   for (const file of files)
-    suite(file, async () => {
+    test(file, async () => {
       await import(pathToFileURL(join(folder, file)).href);
     });
 }

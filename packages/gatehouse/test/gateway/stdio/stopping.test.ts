@@ -154,7 +154,7 @@ test("W66 a child that dies fails its open requests at once, and the next one st
   const last = await streamed.next();
   assert.deepEqual([last?.id, last?.error?.code, await streamed.next()], [2, -32010, undefined]);
   assert.equal(await stream.next(), undefined);
-  assert.ok(performance.now() - dead < 3000, "and not when something else gives up");
+  assert.ok(performance.now() - dead < 15_000, "and not when the wait for an answer is over");
   assert.equal((await session.post(toolCall("pid"))).status, 404);
 
   const noted = door.log.map(({ kind, output }) => [kind, output] as const);

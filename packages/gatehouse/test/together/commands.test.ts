@@ -1,0 +1,3 @@
+import { runTogether, together } from "./files.ts";
+
+runTogether(together.commands);
