@@ -549,7 +549,7 @@ Er gilt einmal, bis zum ${longMoment.format(until)} UTC, und nur für Sie: Wer i
     }),
     noCookie: ({ host }) => ({
       title: "Ihr Browser hat das Cookie dieser Anmeldung nicht zurückgebracht",
-      explanation: `Erlauben Sie Cookies für ${host}, oder beginnen Sie im selben Browser noch einmal: in der App von vorn.`,
+      explanation: `Erlauben Sie Cookies für ${host}, oder beginnen Sie im selben Browser noch einmal: in der App von vorn. Sind sie erlaubt, sagen Sie den Betreibern dieses Servers Bescheid: Etwas auf dem Weg dorthin, etwa ein Proxy, lässt sie womöglich nicht durch.`,
     }),
     damagedLink: () => ({
       title: "Dieser Link ist beschädigt",

@@ -563,7 +563,7 @@ It works once, until ${longMoment.format(until)} UTC. It is for you alone: whoev
     }),
     noCookie: ({ host }) => ({
       title: "Your browser did not bring back the cookie of this sign-in",
-      explanation: `Allow cookies for ${host}, or begin again in the same browser: start again in the app.`,
+      explanation: `Allow cookies for ${host}, or begin again in the same browser: start again in the app. If you do allow them, tell whoever runs this server: something between you and it, such as a proxy, may drop them.`,
     }),
     damagedLink: () => ({
       title: "This link is damaged",

@@ -45,8 +45,8 @@ export function mendForUnknownClient({ received, client, facts }: TraceStep): st
   const id = client ?? received ?? "";
   const isUnknown = facts?.why === "unknown client_id";
   if (isUnknown && id.startsWith("dyn_"))
-    return `The app registers itself: ${registerAnew}; its page says how in the app at hand. Nothing is to be set here. Registrations that nobody uses for CLIENT_IDLE_TTL are forgotten. If it happens to every app, this is another database than before: a new one, or an old copy.`;
+    return `The app registers itself: ${registerAnew}; its page says how in the app at hand. Nothing is to be set here. Registrations that nobody uses for CLIENT_IDLE_TTL are forgotten. If it happens to every app, this is another database than before: a new one, or an old copy (SQL_URL; restart this server after a change).`;
   if (isUnknown && !/^https?:/.test(id))
-    return "It is an id of your own giving, and no client has it: compare it with gatehouse clients list; gatehouse clients add, or clients: in gatehouse.yaml, makes it known. If all are gone, this is another database than before.";
+    return "It is an id of your own giving, and no client has it: compare it with gatehouse clients list; gatehouse clients add, or clients: in gatehouse.yaml (read again on SIGHUP), makes it known. If all are gone, this is another database than before.";
   return `This server does not know the app, or the app could not prove who it is. If it registers itself: ${registerAnew}. A client of yours: compare its id and secret, gatehouse clients list.`;
 }

@@ -96,7 +96,7 @@ export const meanings: Meanings = {
   },
   attempt_over: {
     means: "Somebody came back to this attempt after it had been answered, or had expired.",
-    mend: "Nothing is lost: they start again in the app. TRANSACTION_TTL says how long a sign-in may take.",
+    mend: "Nothing is lost: they start again in the app. TRANSACTION_TTL says how long a sign-in may take; whoever changes it restarts this server.",
   },
   identity_proven: { means: "The identity provider proved who the person is, and they may sign in." },
   sign_in_failed: {
@@ -112,7 +112,7 @@ export const meanings: Meanings = {
   },
   access_refused: {
     means: "The person is signed in, and the access rules do not let them use what the app asks for.",
-    mend: "If they should: change access: in gatehouse.yaml and reload. gatehouse access test says rule by rule what holds for them.",
+    mend: "If they should: change access: in gatehouse.yaml and have it read again (SIGHUP). gatehouse access test says rule by rule what holds for them.",
   },
   consent_shown: {
     means: "The person was shown who asks for what, and was asked to decide.",
@@ -120,7 +120,7 @@ export const meanings: Meanings = {
       after: tenMinutes,
       soFar: "The person was shown who asks for what, and has not decided so far.",
       means: "The person did not decide: neither approved nor denied.",
-      mend: "Nothing is wrong here: they start again in the app. Who meant to approve has to do so within TRANSACTION_TTL.",
+      mend: "Nothing is wrong here: they start again in the app. Who meant to approve has to do so within TRANSACTION_TTL (a change of it needs a restart).",
     },
   },
   consent_not_needed: { means: "The person was not asked: somebody decided before." },
@@ -149,12 +149,12 @@ export const meanings: Meanings = {
   },
   access_lost: {
     means: "The app asked for new tokens, and the person may not use this any more.",
-    mend: "If they should: change access: in gatehouse.yaml, or the person at the provider. gatehouse access test says rule by rule what holds for them.",
+    mend: "If they should: change access: in gatehouse.yaml and have it read again (SIGHUP), or the person at the provider. gatehouse access test says rule by rule what holds for them.",
   },
   introspection_refused: {
     means:
       "The app is connected, and the MCP server was told nothing of its token: it asked with a credential that is not that server's.",
-    mend: "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one. If it has that, the app sends its token to another server.",
+    mend: "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one; restart the MCP server with it. If it has that, the app sends its token to another server.",
   },
   grant_ended: { means: "The connection was ended, and its tokens are worth nothing any more." },
 };
@@ -190,7 +190,7 @@ export function meaningOfEnd(
   return {
     outcome: "ok",
     means: `${meaningOf(step).means} Whether it did is not known any more: the audit trail, which would tell, begins at ${begin}.`,
-    mend: "AUDIT_TTL and AUDIT_SIZE say how long the audit trail is there: as long as traces (TRACE_TTL), and all of it can be told.",
+    mend: "AUDIT_TTL and AUDIT_SIZE say how long the audit trail is there: as long as traces (TRACE_TTL), and all of it can be told, once this server is restarted with it.",
   };
 }
 
@@ -226,7 +226,7 @@ const events: Partial<
   session_foreign: ["A session of the MCP server was used with somebody else's token."],
   introspection_refused: [
     "An MCP server asked about a token with a credential that is not that server's, and was told nothing.",
-    "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one. If it has that, the app sends its token to another server.",
+    "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one; restart the MCP server with it. If it has that, the app sends its token to another server.",
   ],
   token_refreshed: ["The app exchanged its refresh token for new tokens."],
   tool_called: ["A tool was called through the gateway."],

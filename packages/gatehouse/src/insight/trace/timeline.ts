@@ -1,5 +1,6 @@
 import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
 import { type TraceEvent, togetherMs, withAuditedSteps } from "./audited-steps.ts";
+import { inWordsOfIntrospection } from "./introspection.ts";
 import { meaningOf, meaningOfEnd, meaningOfEvent } from "./meanings.ts";
 
 /** A line of a timeline: a step of the attempt, or an audit event that no step says. */
@@ -108,7 +109,9 @@ function ofStep(step: TraceStep): Omit<TimelineEntry, "offset"> {
   const facts = Object.fromEntries(
     Object.entries(step.facts ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
-  const about = { time, instance, name: step.step, outcome, rule, expected, received, facts };
+  const shown =
+    step.step === "introspection_refused" ? inWordsOfIntrospection(facts.reason, facts) : { rule, facts };
+  const about = { time, instance, name: step.step, outcome, expected, received, ...shown };
   return { ...about, ...meaningOf(step), note: undefined };
 }
 
@@ -120,17 +123,20 @@ function ofEvent({
   reason,
   facts,
 }: TraceEvent): Omit<TimelineEntry, "offset"> {
-  const shown = Object.entries(facts).map(([fact, value]) => [fact, String(value)] as const);
+  const shown = Object.fromEntries(
+    Object.entries(facts).map(([fact, value]) => [fact, String(value)] as const),
+  );
   return {
     time,
     instance,
     name,
     outcome: outcome === "success" ? "ok" : outcome === "failure" ? "failed" : "refused",
     ...meaningOfEvent({ name, reason, facts }),
-    rule: reason,
     expected: undefined,
     received: undefined,
-    facts: Object.fromEntries(shown),
+    ...(name === "introspection_refused"
+      ? inWordsOfIntrospection(reason, shown)
+      : { rule: reason, facts: shown }),
     note: undefined,
   };
 }

@@ -242,7 +242,10 @@ test("a lost cookie, a slow sign-in and a person turned away by the provider eac
     meaningOf(aStep("request_refused", 0, { outcome: "refused", rule, facts: { error: "invalid_grant" } }))
       .mend ?? "";
   assert.match(mendOf("no cookie for this attempt"), /allow cookies.*the proxy drops or rewrites Set-Cookie/);
-  assert.match(mendOf("expired"), /raise TRANSACTION_TTL: 10m are ten minutes, 10 are ten seconds/);
+  assert.match(
+    mendOf("expired"),
+    /raise TRANSACTION_TTL \(10m are ten minutes, 10 are ten seconds\) and restart/,
+  );
   assert.match(mendOf("already answered"), /^Nothing is wrong/);
   assert.match(mendOf("invalid_grant"), /compare the clocks/);
   const rule = "cancelled at the provider";
@@ -267,6 +270,54 @@ test("of a call there are events alone, and the one that says what to do is what
   );
   assert.match(conclusion.means, /asked about a token with a credential that is not that server's/);
   assert.match(conclusion.mend ?? "", /gatehouse resources rotate/);
+});
+
+test("wherever a setting is to be changed it is said whether a restart is needed", () => {
+  const folder = join(import.meta.dirname, "../../../src/insight/trace");
+  const literals = readdirSync(folder)
+    .filter((name) => /^(?:mends|meanings|.*-mends|early-refresh|new-database)\.ts$/.test(name))
+    .flatMap((name) => readFileSync(join(folder, name), "utf8").match(/"(?:[^"\\\n]|\\.)*"|`[^`]*`/g) ?? []);
+  const setting = /\b(?:BASE_URL|SQL_URL|[A-Z]+_[A-Z_]+[A-Z]|gatehouse\.yaml)\b/;
+  const ofSettings = literals.filter(
+    (text) => text.includes(" ") && setting.test(text.replaceAll("CLIENT_IDLE_TTL", "")),
+  );
+  assert.ok(ofSettings.length > 12, String(ofSettings.length));
+  for (const text of ofSettings) assert.match(text, /restart|SIGHUP/, text);
+  const guide = readFileSync(join(import.meta.dirname, "../../../../../docs/troubleshooting.md"), "utf8");
+  const rows = guide.split("\n").filter((line) => /^\| \d+ \|/.test(line));
+  assert.equal(rows.length, 20);
+  for (const row of rows) {
+    const mend = row.split(" | ").at(-1) ?? "";
+    if (/`(?:BASE_URL|[A-Z]+_[A-Z_]+)`|`gatehouse\.yaml`/.test(mend.replaceAll("`CLIENT_IDLE_TTL`", "")))
+      assert.match(mend, /restart|SIGHUP/, row);
+  }
+});
+
+test("an introspection that is refused is told in words and not as Bearer", () => {
+  const { entries } = timeline(
+    [
+      aStep("introspection_refused", 0, {
+        outcome: "failed",
+        facts: { event: "introspection_refused", reason: "Bearer", detail: "no such credential" },
+      }),
+    ],
+    [anEvent("introspection_refused", 9000, { outcome: "failure", reason: "client_secret_basic" })],
+  );
+  assert.deepEqual(
+    entries.map(({ rule, facts }) => [rule, facts["asked with"], facts.reason]),
+    [
+      [
+        "an MCP server has to prove which one it is (RFC 7662 §2.1)",
+        "its credential alone (Authorization: Bearer)",
+        undefined,
+      ],
+      [
+        "an MCP server has to prove which one it is (RFC 7662 §2.1)",
+        "its id and credential (HTTP Basic)",
+        undefined,
+      ],
+    ],
+  );
 });
 
 test("every reason for which a sign-in fails has words of its own on what to do", () => {
