@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 /** Where the tests of the server are. */
@@ -78,7 +78,10 @@ export const sharing: readonly string[] = Object.values(together)
  */
 export function runTogether(files: readonly string[]): void {
   for (const file of files)
-    test(file, async () => {
-      await import(pathToFileURL(join(folder, file)).href);
+    test(file, () => {
+      // The tests of a suite begin when all of it is there, as those of a file do.
+      suite("all", async () => {
+        await import(pathToFileURL(join(folder, file)).href);
+      });
     });
 }
