@@ -133,7 +133,7 @@ async function add(shell: Shell, identifier: string, options: AddOptions): Promi
   if (similar !== undefined) {
     const scopes = similar.scopes.map(({ name }) => name).join(", ") || "none";
     shell.complain(
-      `${similar.identifier} is nearly the same, with the scopes: ${scopes}. Nothing was taken over from it: gatehouse resources set ${added} --name … --scope … gives the new one its own. If that one was misspelt: gatehouse resources remove ${similar.identifier}.`,
+      `${similar.identifier} is nearly the same, with the scopes: ${scopes}. Nothing was taken over from it: gatehouse resources set ${added} --name … --scope … gives the new one its own. If that one was misspelt, gatehouse resources remove ${similar.identifier} ends it.`,
     );
   }
   tellSecret(

@@ -17,8 +17,8 @@ export function mendForRedirect({ client, expected = "", received = "", facts }:
   const isOwn = `Only if ${asked} is the app's own address`;
   if (known === byOperator) {
     const rest =
-      "--redirect-uri replaces all addresses there were, so give each that stays once more; of a loopback address (127.0.0.1, localhost) any port is good, so it goes without.";
-    return `It is a client of yours, and the person cannot mend it. ${isOwn}: ${commandFor(client, expected, received)}. ${rest} No restart.`;
+      "(--redirect-uri replaces all addresses there were, so give each that stays once more; of a loopback address, 127.0.0.1 or localhost, any port is good, so it goes without).";
+    return `It is a client of yours, and the person cannot mend it. ${isOwn}: ${commandFor(client, expected, received)} ${rest} No restart.`;
   }
   if (known?.startsWith("declared at ")) {
     const place = known.slice("declared at ".length);

@@ -1,3 +1,6 @@
+import type { Store } from "../../oauth/store.ts";
+import type { Timeline } from "./timeline.ts";
+
 /* What `reason` of `introspection_refused` says, in words for whoever never heard of these ways. */
 
 const ways: Readonly<Record<string, string>> = {
@@ -16,5 +19,29 @@ export function inWordsOfIntrospection(
   return {
     rule: "an MCP server has to prove which one it is (RFC 7662 §2.1)",
     facts: { ...(way !== undefined && { "asked with": way }), ...facts },
+  };
+}
+
+/**
+ * Of an attempt that came to an introspection that was refused: whether the MCP server has asked since with a
+ * credential that is its own.
+ */
+export async function withAcceptedSince(
+  store: Pick<Store, "findAudit">,
+  timeline: Timeline,
+): Promise<Timeline> {
+  const refused = timeline.entries.findLast(({ name }) => name === "introspection_refused");
+  const { resource, conclusion } = timeline;
+  if (refused === undefined || resource === undefined || conclusion.mend !== refused.mend) return timeline;
+  const query = { name: "introspection_accepted", resource, since: refused.time };
+  const [accepted] = (await store.findAudit(query, { order: "newest", limit: 1 })).records;
+  if (accepted === undefined) return timeline;
+  const when = new Date(accepted.time).toISOString().slice(0, 19).replace("T", " ");
+  return {
+    ...timeline,
+    conclusion: {
+      means: `${conclusion.means} Since ${when} UTC it asks with its own again.`,
+      mend: "Nothing: it is mended. Whoever was kept out tries again.",
+    },
   };
 }

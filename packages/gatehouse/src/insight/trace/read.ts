@@ -4,6 +4,7 @@ import type { Store } from "../../oauth/store.ts";
 import type { TraceStep } from "../../oauth/trace-step.ts";
 import { withAuditedSteps } from "./audited-steps.ts";
 import { type EarlyRefresh, earlyRefreshOf, meaningOfEarlyRefresh } from "./early-refresh.ts";
+import { withAcceptedSince } from "./introspection.ts";
 import { withNewDatabase } from "./new-database.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 
@@ -77,7 +78,7 @@ export async function readTimeline(
     const timeline = timelineOf(reference, written, events, now, trailBegin);
     if (timeline === undefined) return undefined;
     const whole = withEarlyRefresh(timeline, await earlyRefreshOf(store, events));
-    return withNewDatabase(store, whole, trailBegin);
+    return withAcceptedSince(store, await withNewDatabase(store, whole, trailBegin));
   }
   // A request that only the audit trail knows of, at whatever time.
   const { records } = await store.findAudit({ reference }, { order: "oldest", limit: maxEvents });

@@ -14,7 +14,7 @@ export function mendForResource({ received = "", expected = "", facts }: TraceSt
   const difference = `The received address differs from the registered ${nearest} by ${differenceOf(received, nearest)}: one of the two is wrong, and the app asks for what the MCP server calls itself`;
   const registered =
     place === undefined
-      ? `${add} again, put the credential that it prints into that server, restart that one, and gatehouse resources remove ${nearest}`
+      ? `${add} again, put the credential that it prints into that server, restart that one, and gatehouse resources remove ${nearest} (the misspelt one)`
       : `correct it at ${place} and have the file read again (SIGHUP)`;
   return `${difference}. If the received one is that server's own address, the registered one is misspelt: ${registered}. If the registered one is right, correct the resource in that server's own settings, and restart it.`;
 }

@@ -184,6 +184,26 @@ test("an app that nobody knows in a new database: every other one will meet that
   assert.doesNotMatch((await conclusionOf("SOON")).means, /is new/, "the trail alone is");
 });
 
+test("an MCP server that was refused and has proven itself since is told as mended", async (t) => {
+  const { store, tell, write } = await aStore(t);
+  const resource = "https://notes.example.com/mcp";
+  const refused = (reference: string, after: number) =>
+    write(reference, after, "introspection_refused", {
+      resource,
+      outcome: "failed",
+      facts: { detail: "no such credential" },
+    });
+  const conclusionOf = async (reference: string) =>
+    (await readTimeline(store, reference, noon + dayMs))?.conclusion ?? assert.fail(reference);
+  await refused("BEFORE", 0);
+  await tell(minuteMs, { name: "introspection_accepted", request: "X", resource });
+  await refused("AFTER", 2 * minuteMs);
+  const mended = await conclusionOf("BEFORE");
+  assert.match(mended.means, /Since 2026-11-26 12:01:00 UTC it asks with its own again\.$/);
+  assert.match(mended.mend ?? "", /^Nothing: it is mended/);
+  assert.match((await conclusionOf("AFTER")).mend ?? "", /resources rotate/);
+});
+
 test("a timeline is told to its end by the audit trail alone, and says so where that is gone already", async (t) => {
   const { store, redeemed, registered, sent } = await aStore(t);
   const now = noon + 3 * dayMs;

@@ -154,7 +154,7 @@ test("what is done about an unknown redirect URI depends on who set the app up, 
   const provisioned = mendOf(byOperator);
   assert.ok(
     provisioned.includes(
-      "gatehouse clients set desk --redirect-uri http://127.0.0.1/callback --redirect-uri https://desk.example/cb --redirect-uri http://127.0.0.1/oauth/callback.",
+      "gatehouse clients set desk --redirect-uri http://127.0.0.1/callback --redirect-uri https://desk.example/cb --redirect-uri http://127.0.0.1/oauth/callback (",
     ),
     provisioned,
   );
@@ -193,7 +193,7 @@ test("an MCP server that is nearly registered: in what it differs, and that eith
   assert.match(swapped, /differs from the registered https:\/\/a\.example\/mpc by two swapped letters/);
   assert.match(
     swapped,
-    /gatehouse resources add https:\/\/a\.example\/mcp with its --name and --scope again, put the credential.*remove https:\/\/a\.example\/mpc\./,
+    /gatehouse resources add https:\/\/a\.example\/mcp with its --name and --scope again, put the credential.*remove https:\/\/a\.example\/mpc \(the misspelt one\)\./,
   );
   assert.match(swapped, /If the registered one is right, correct the resource in that server's own settings/);
   for (const [asked, known, difference] of [
