@@ -179,6 +179,6 @@ async function integrity(
   return ok(`${whole}, and the one the server has open.`);
 }
 
-const freeSome = "Free some space; nothing is lost.";
+const freeSome = "Free some space; nothing is lost. `disk.space` names what takes most.";
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
