@@ -254,7 +254,7 @@ test("an app that refreshes right after its first tokens: the MCP server seems t
     );
     const second = await attempt(0);
     const mend = await conclusionOf(second, /as in 1 other sign-in .* seems to refuse the tokens/);
-    assert.match(mend, /Its own log says why.*a slash at the end/);
+    assert.match(mend, /MCP server's own log says why.*a slash at the end/);
     assert.ok(mend.includes(`set it to ${resource}, to the letter`), mend);
     for (const fine of [late, never]) await conclusionOf(fine, /: it is connected\.$/);
   } finally {

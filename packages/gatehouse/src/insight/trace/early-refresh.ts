@@ -57,6 +57,6 @@ export function meaningOfEarlyRefresh(
   const within = `${(after / 1000).toFixed(1)} s after its first tokens`;
   return {
     means: `The app is connected, and had to refresh ${within}${others === 0 ? ": the MCP server may have refused them." : `, as in ${also} to this MCP server within a day: the MCP server seems to refuse the tokens.`}`,
-    mend: `Its own log says why. Often its own resource identifier differs from the one here, if only by a slash at the end: set it to ${resource ?? "the one here"}, to the letter, and restart the MCP server. If it has an issuer set, that is this server's BASE_URL. Nothing is to be set here.`,
+    mend: `The MCP server's own log says why. Often its resource identifier differs from the one here, if only by a slash at the end: set it to ${resource ?? "the one here"}, to the letter, and restart the MCP server. If it has an issuer set, that is this server's BASE_URL. Nothing is to be set here.`,
   };
 }

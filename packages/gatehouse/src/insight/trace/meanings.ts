@@ -3,6 +3,7 @@ import type { TraceStep, TraceStepName } from "../../oauth/trace-step.ts";
 import type { TraceEvent } from "./audited-steps.ts";
 import { cancelledThere, mendForFailure, mendForRefusal, mendForSignIn, turnedAwayThere } from "./mends.ts";
 import { mendForLimit, mendForOutage } from "./outage-mends.ts";
+import { isPlainWord } from "./plain-word.ts";
 
 /*
  * What each step means, in one sentence, and what to do where something failed: for whoever runs the server,
@@ -45,6 +46,11 @@ type FailingStep =
 type Meanings = { readonly [Name in Exclude<TraceStepName, FailingStep>]: Meaning } & {
   readonly [Name in FailingStep]: Meaning & { readonly mend: Sentence };
 };
+
+function mendForCredential({ resource = "" }: Pick<TraceStep, "resource">): string {
+  const address = isPlainWord(resource) ? resource : "<its URL>";
+  return `Give the MCP server above its own credential: gatehouse resources rotate ${address} --keep 24h prints a new one; restart the MCP server with it. If it has that, the app sends its token to another server.`;
+}
 
 const tenMinutes = 600;
 
@@ -154,7 +160,7 @@ export const meanings: Meanings = {
   introspection_refused: {
     means:
       "The app is connected, and the MCP server was told nothing of its token: it asked with a credential that is not that server's.",
-    mend: "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one; restart the MCP server with it. If it has that, the app sends its token to another server.",
+    mend: mendForCredential,
   },
   grant_ended: { means: "The connection was ended, and its tokens are worth nothing any more." },
 };
@@ -226,13 +232,13 @@ const events: Partial<
   session_foreign: ["A session of the MCP server was used with somebody else's token."],
   introspection_refused: [
     "An MCP server asked about a token with a credential that is not that server's, and was told nothing.",
-    "Give the MCP server above its own credential: gatehouse resources rotate <its URL> --keep 24h prints a new one; restart the MCP server with it. If it has that, the app sends its token to another server.",
+    mendForCredential,
   ],
   token_refreshed: ["The app exchanged its refresh token for new tokens."],
   tool_called: ["A tool was called through the gateway."],
 };
 
-type ToldEvent = Pick<TraceEvent, "reason" | "facts">;
+type ToldEvent = Pick<TraceEvent, "reason" | "resource" | "facts">;
 
 /** What an audit event means, of whatever version. */
 export function meaningOfEvent(event: ToldEvent & Pick<TraceEvent, "name">): {

@@ -1,4 +1,5 @@
 import type { Store } from "../../oauth/store.ts";
+import { registerAnew } from "./client-mends.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A database that is no older may well have been taken for the one before. */
@@ -22,12 +23,15 @@ export async function withNewDatabase(
   const begin = Math.min(oldest?.time ?? refused.time, ...resources.map((each) => each.createdAt * 1000));
   if (refused.time - begin > newMs) return timeline;
   const { means, mend = "" } = timeline.conclusion;
+  const each = timeline.client?.startsWith("dyn_")
+    ? `for each app: ${registerAnew}. Nothing is to be set here then`
+    : mend.replace(/\.$/, "");
   const since = `${new Date(begin).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   return {
     ...timeline,
     conclusion: {
       means: `${means} This database is new: it has nothing from before ${since}, so every app that was connected before will meet this.`,
-      mend: `If there is an older database, this server runs with another one than before: SQL_URL, or the folder it was started in, names it; correct that and restart. Else, for each app: ${mend}`,
+      mend: `If there is an older database, this server runs with another one than before: SQL_URL, or the folder it was started in, names it; correct that and restart. Else: ${each}.`,
     },
   };
 }

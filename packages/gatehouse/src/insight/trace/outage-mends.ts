@@ -5,7 +5,7 @@ export function mendForOutage(reason: string): string {
   if (reason.startsWith("locked"))
     return "End the other process that holds it: a backup by hand, an open sqlite3. gatehouse doctor names it (db.write). No restart.";
   if (reason === "disk full" || reason === "full")
-    return "Make room on the disk of the database: gatehouse doctor says how it stands (db.write). Nothing is lost, no restart.";
+    return "Make room on the disk of the database: gatehouse doctor names the largest there. Nothing is lost, no restart.";
   return "Start the database server. If it runs, SQL_URL may name another one: correct it and restart this server. Once the database answers again no restart is needed.";
 }
 

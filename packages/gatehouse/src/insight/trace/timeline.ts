@@ -121,6 +121,7 @@ function ofEvent({
   name,
   outcome,
   reason,
+  resource,
   facts,
 }: TraceEvent): Omit<TimelineEntry, "offset"> {
   const shown = Object.fromEntries(
@@ -131,7 +132,7 @@ function ofEvent({
     instance,
     name,
     outcome: outcome === "success" ? "ok" : outcome === "failure" ? "failed" : "refused",
-    ...meaningOfEvent({ name, reason, facts }),
+    ...meaningOfEvent({ name, reason, resource, facts }),
     expected: undefined,
     received: undefined,
     ...(name === "introspection_refused"

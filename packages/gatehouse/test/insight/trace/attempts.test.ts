@@ -174,7 +174,7 @@ test("an app that nobody knows in a new database: every other one will meet that
   );
   assert.match(
     soon.mend ?? "",
-    /^If there is an older database.*SQL_URL.*restart\. Else, for each app: The app/,
+    /^If there is an older database.*SQL_URL.*restart\. Else: for each app: remove the MCP server/,
   );
   await unknown("LATE", 8 * dayMs);
   assert.doesNotMatch((await conclusionOf("LATE")).means, /is new/);

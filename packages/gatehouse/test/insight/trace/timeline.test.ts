@@ -298,10 +298,15 @@ test("an introspection that is refused is told in words and not as Bearer", () =
     [
       aStep("introspection_refused", 0, {
         outcome: "failed",
+        resource: "https://notes.example.com/mcp",
         facts: { event: "introspection_refused", reason: "Bearer", detail: "no such credential" },
       }),
     ],
     [anEvent("introspection_refused", 9000, { outcome: "failure", reason: "client_secret_basic" })],
+  );
+  assert.deepEqual(
+    entries.map(({ mend }) => /resources rotate (\S+)/.exec(mend ?? "")?.[1]),
+    ["https://notes.example.com/mcp", "<its"],
   );
   assert.deepEqual(
     entries.map(({ rule, facts }) => [rule, facts["asked with"], facts.reason]),
