@@ -27,10 +27,13 @@ const alone = [
 const inBrowser = "flows/*-browser";
 
 const testFiles = (patterns: readonly string[]): string[] =>
-  globSync(patterns.map((pattern) => `${pattern}.test.ts`) as string[], {
-    cwd: folder,
-    exclude: [...alone, inBrowser].map((pattern) => `${pattern}.test.ts`),
-  })
+  globSync(
+    patterns.map((pattern) => `${pattern}.test.ts`),
+    {
+      cwd: folder,
+      exclude: [...alone, inBrowser].map((pattern) => `${pattern}.test.ts`),
+    },
+  )
     .map((path) => path.replaceAll("\\", "/"))
     .sort();
 
