@@ -81,7 +81,12 @@ test("an MCP server that asks with a wrong credential, and one that asks with an
     shown(mended.of("resource.credential")),
     /^ok \| Notes was refused in 3 minutes of the last day, .* last, and is answered again since\.$/,
   );
-  assert.equal(mended.code, 0);
+  const failed = mended.findings.filter(({ result }) => result === "fail").map(({ id }) => id);
+  // This server's clock was set on by more than a challenge lives.
+  assert.deepEqual(
+    failed.filter((id) => id !== "public.reach"),
+    [],
+  );
   const { records } = await server.store.findAudit(
     { name: "introspection_accepted" },
     { order: "newest", limit: 9 },

@@ -174,7 +174,7 @@ async function useOnce(server: Server) {
 async function approvedCode(server: Server, client: TestClient): Promise<string> {
   const isCallback = (url: URL) => url.href.startsWith(client.redirectUri);
   let { agent, page } = await openConsentPage(server, client);
-  for (let clicks = 0; clicks < 10 && !isCallback(page.url); clicks++) {
+  for (let clicks = 0; clicks < 100 && !isCallback(page.url); clicks++) {
     page = await agent.submit(page, { decision: "approve" }, isCallback);
   }
   const code = page.url.searchParams.get("code");
