@@ -89,6 +89,8 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   let refused = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  /** As many of those who wait are to be written now; who comes meanwhile fills the next batch. */
+  let due = 0;
   let isStopped = false;
 
   const recording: RecordOptions = {
@@ -109,15 +111,18 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     }
     waiting.push(each);
     if (each.resolve !== undefined) return void run();
-    if (waiting.length >= batchSize && !refused) void run();
+    if (waiting.length - due >= batchSize && !refused) void run(due + batchSize);
     else timer ??= setTimeout(() => void run(), refused ? retryMs : delayMs).unref();
   }
 
-  function run(): Promise<void> {
+  /** @param count of those who wait, the first ones */
+  function run(count = waiting.length): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    running ??= writeAll().finally(() => {
+    due = Math.max(due, count);
+    running ??= writeDue().finally(() => {
       running = undefined;
+      due = 0;
       if (waiting.length + (sealed?.waiting.length ?? 0) === 0 || isStopped) return;
       if (!refused && waiting.some(({ resolve }) => resolve !== undefined)) return void run();
       timer ??= setTimeout(() => void run(), refused ? retryMs : delayMs).unref();
@@ -125,8 +130,8 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     return running;
   }
 
-  async function writeAll(): Promise<void> {
-    while (sealed !== undefined || waiting.length > 0) {
+  async function writeDue(): Promise<void> {
+    while (sealed !== undefined || due > 0) {
       try {
         await writeSome();
       } catch (error) {
@@ -136,9 +141,15 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     }
   }
 
+  function takeBatch(): Waiting[] {
+    const some = waiting.splice(0, batchSize);
+    due = Math.max(0, due - some.length);
+    return some;
+  }
+
   async function writeSome(): Promise<void> {
     const opened = await openChain();
-    sealed ??= sealBatch(opened, waiting.splice(0, batchSize), false);
+    sealed ??= sealBatch(opened, takeBatch(), false);
     const { batch } = sealed;
     if ((await store.appendAudit(batch)) === "strange") {
       // The database is another one than it was, as after a restore: what is to be written begins a chain
@@ -166,6 +177,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     onLost?.(count);
     const detail = `${count} events found no room while the database refused them`;
     waiting.push({ event: { name: "audit_lost", request: "-", count, detail }, time: now() });
+    due = waiting.length;
   }
 
   function fail(error: unknown): void {
@@ -243,7 +255,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       clearTimeout(timer);
       if (last === undefined || !isOpen || sealed !== undefined || waiting.length > 0) return;
       sealed = sealBatch(await openChain(), [{ event: last, time: now() }], true);
-      await writeAll();
+      await writeDue();
     },
   };
 }

@@ -78,6 +78,29 @@ test("events are written together, each once and in their order", async () => {
   assert.equal(writer.state().head, `${chain?.number}:${chain?.chain}-600-${chain?.head.mac}`);
 });
 
+test("what comes while a batch is written waits for the next one, unless somebody waits for it", async () => {
+  const appended: number[] = [];
+  const written = Promise.withResolvers<void>();
+  const slow: Pick<AuditStore, "openAuditChain" | "appendAudit"> = {
+    openAuditChain: (...values) => store.openAuditChain(...values),
+    async appendAudit(batch) {
+      appended.push(batch.records.length);
+      await written.promise;
+      return store.appendAudit(batch);
+    },
+  };
+  const { writer } = aWriter({ store: slow });
+  for (let at = 0; at < 300; at++) writer.add(event());
+  while (appended.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let at = 0; at < 10; at++) writer.add(event());
+  written.resolve();
+  while (writer.state().written === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([appended, writer.state().waiting], [[256], 54]);
+  await writer.record(event());
+  assert.deepEqual([appended, writer.state().waiting], [[256, 55], 0]);
+});
+
 test("Z14 a record says what happened, when, how it ended, whose doing it was, and where it came from", async () => {
   const { writer } = aWriter();
   await writer.record(
