@@ -167,7 +167,8 @@ export function shortened(blocks: readonly AuditBlock[], before: number, limit: 
     const left = all.slice(old.length);
     const [first] = left;
     if (first !== undefined && old.length > 0) kept.push({ block, rest: blockOf(first, left) });
-    if (first === undefined && block.lastAt < before) removed.push(block);
+    // One that says of itself that it is younger than what it held goes as well: it holds nothing any more.
+    if (first === undefined && (old.length > 0 || block.lastAt < before)) removed.push(block);
     if (gone.length >= limit) break;
   }
   return { gone, removed, kept };
