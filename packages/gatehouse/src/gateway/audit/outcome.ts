@@ -1,5 +1,6 @@
 import type { HeaderFields } from "../call.ts";
 import { codingOf, eventStreamType, fieldOf, mediaType } from "../fields.ts";
+import { keptPiece } from "../lent-pieces.ts";
 import { readEvent } from "../relay/event-data.ts";
 import { EventSplitter } from "../relay/event-splitter.ts";
 import type { AnswerObserver, RelayEnd } from "../relay/rewriter.ts";
@@ -28,6 +29,7 @@ export class OutcomeReader implements AnswerObserver {
   #status = 0;
   #isEventStream = false;
   #isCoded = false;
+  #isNoJson = false;
   #length = 0;
   #pieces: Buffer[] | undefined = [];
   #splitter: EventSplitter | undefined;
@@ -61,11 +63,12 @@ export class OutcomeReader implements AnswerObserver {
   };
 
   readonly piece = (piece: Buffer): void => {
-    if (this.#isCoded || this.#pieces === undefined || this.#hasAll) return;
+    if (this.#isCoded || this.#isNoJson || this.#pieces === undefined || this.#hasAll) return;
     this.#length += piece.length;
     if (this.#isEventStream) this.#readEvents(piece);
+    else if (this.#length === piece.length && !mayBeMessages(piece[0])) this.#isNoJson = true;
     else if (this.#length > maxReadBytes) this.#pieces = undefined;
-    else this.#pieces.push(piece);
+    else this.#pieces.push(keptPiece(piece));
   };
 
   /** @param id of the request, as JSON text @param end how its answer ended */
@@ -87,7 +90,7 @@ export class OutcomeReader implements AnswerObserver {
   #readEvents(piece: Buffer): void {
     this.#splitter ??= new EventSplitter(maxReadBytes);
     try {
-      for (const event of this.#splitter.push(piece)) this.#readEvent(event);
+      for (const event of this.#splitter.push(keptPiece(piece))) this.#readEvent(event);
     } catch {
       this.#pieces = undefined; // an event longer than is read
     }
@@ -120,4 +123,9 @@ export class OutcomeReader implements AnswerObserver {
       this.#onResult?.(result);
     }
   }
+}
+
+/** Whether a text that begins so may be one or several messages in JSON (RFC 8259 §2). */
+function mayBeMessages(first: number | undefined): boolean {
+  return first !== undefined && "{[ \t\r\n".includes(String.fromCharCode(first));
 }

@@ -1,5 +1,6 @@
 import { isIP, connect as openSocket, type Socket } from "node:net";
 import { checkServerIdentity, getCACertificates, connect as openTls } from "node:tls";
+import { readBuffer, takePiece } from "../lent-pieces.ts";
 import type { HttpBackendSettings } from "../protected-server.ts";
 
 /** How far a connection got: for the log, where it fails. */
@@ -11,12 +12,14 @@ export class ConnectTimeoutError extends Error {
 }
 
 /**
- * Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why it is none.
+ * Opens a connection, TLS and all. Each stage is told as it begins; then the socket, or why it is none; then
+ * what is read from it, which its `data` events do not tell.
  * @returns gives it up, and nothing more is told
  */
 export type Connect = (
   onStage: (stage: ConnectStage) => void,
   told: (error: Error | null, socket: Socket | null) => void,
+  onPiece: (piece: Buffer) => void,
 ) => () => void;
 
 /** How often the kernel asks a silent server's computer whether it is still there, in milliseconds. */
@@ -44,9 +47,16 @@ export function createConnect(settings: Omit<HttpBackendSettings, "kind">): Conn
   };
   /** Of the last connection, so that the next need not begin from nothing. */
   let session: Buffer | undefined;
-  return (onStage, told) => {
+  return (onStage, told, onPiece) => {
     onStage(isNamed ? "resolve" : "connect");
-    const socket = isTls ? openTls({ ...tls, ...(session && { session }) }) : openSocket(where);
+    const callback = (length: number) => {
+      onPiece(takePiece(length));
+      return true; // go on reading
+    };
+    const reading = { onread: { buffer: readBuffer, callback } };
+    const socket = isTls
+      ? openTls({ ...tls, ...reading, ...(session && { session }) })
+      : openSocket({ ...where, ...reading });
     socket.setNoDelay(true).setKeepAlive(true, keepAliveMs);
     const timer = setTimeout(
       () => socket.destroy(new ConnectTimeoutError(`not within ${timeouts.connectMs} ms`)),

@@ -66,6 +66,7 @@ export class Connection {
         if (socket === null) this.destroy(error as Error);
         else this.#opened(socket);
       },
+      (piece) => this.#read(piece),
     );
   }
 
@@ -121,7 +122,6 @@ export class Connection {
     this.stage = undefined;
     this.#socket = socket;
     socket
-      .on("data", (piece: Buffer) => this.#read(piece))
       .on("end", () => this.#ended())
       .on("error", (error) => this.destroy(error))
       .on("close", () => this.destroy());

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { Call } from "../call.ts";
+import { writeLast } from "../lent-pieces.ts";
 import { EventBoundary } from "./event-boundary.ts";
 import { EventSplitter } from "./event-splitter.ts";
 import type { OpenStream, OpenStreams } from "./open-streams.ts";
@@ -54,7 +55,10 @@ export function passEvents(
       if (length !== undefined) finish({ outcome: "ended" });
     }
     function write(piece: Buffer) {
-      if (piece.length > 0 && !response.write(piece)) body.pause();
+      if (piece.length === 0) return;
+      // Several events are parts of one piece.
+      const goesOn = splitter === undefined ? writeLast(response, piece) : response.write(piece);
+      if (!goesOn) body.pause();
     }
     function finish(end: RelayEnd) {
       if (!streams.delete(stream)) return;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import { writeLast } from "../lent-pieces.ts";
 import type { RelayEnd } from "./rewriter.ts";
 
 const maxJoinedBytes = 16 * 1024;
@@ -30,7 +31,7 @@ export function passPieces(body: Readable | Buffer, response: ServerResponse): P
     response.on("drain", resume).once("close", left);
     body
       .on("data", (piece: Buffer) => {
-        if (!response.write(piece)) body.pause();
+        if (!writeLast(response, piece)) body.pause();
       })
       .once("end", () => {
         response.end();

@@ -17,7 +17,7 @@ export interface AnswerRewriter {
 export interface AnswerObserver {
   /** Before the first piece. */
   readonly head?: (status: number, fields: HeaderFields) => void;
-  /** As it came, in whatever coding; not to be kept whole. */
+  /** As it came, in whatever coding; not to be kept but by `keptPiece`. */
   readonly piece?: (piece: Buffer) => void;
 }
 
