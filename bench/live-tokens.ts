@@ -52,12 +52,15 @@ function grant(n: number): { readonly id: GrantId; readonly salt: string } {
   return { id: part(0) as GrantId, salt: part(16) };
 }
 
+/** Of a grant's refresh token at first: it was refreshed before, as nearly all are. */
+export const firstGeneration = 2;
+
 /** The sealed access token of the n-th grant. */
 export function sealedToken(n: number): string {
   const { id, salt } = grant(n);
   const issuedAt = seconds(Date.now() / 1000);
   const expiresAt = seconds(issuedAt + 7 * 86_400);
-  return sealAccessToken({ grantId: id, generation: 1, issuedAt, expiresAt }, salt, settings);
+  return sealAccessToken({ grantId: id, generation: firstGeneration, issuedAt, expiresAt }, salt, settings);
 }
 
 /** A refresh token of the n-th grant. */
@@ -65,12 +68,25 @@ export function refreshToken(n: number, generation: number): string {
   return refreshTokenOf(grant(n), generation, settings);
 }
 
-/** Rows of `gatehouse_grants`, in the order of their key. @param from the number of the first */
-export function* grantRows(count: number, from = 0, client = clientId): Rows {
+export interface GrantsOptions {
+  /** The number of the first. */
+  readonly from?: number;
+  readonly client?: string;
+  /**
+   * One in so many was not refreshed today: the next refresh moves its idle end, and has a record of its own
+   * in the audit trail. As shipped an app refreshes once an hour.
+   */
+  readonly notTodayOneIn?: number;
+}
+
+/** Rows of `gatehouse_grants`, in the order of their key. */
+export function* grantRows(count: number, options: GrantsOptions = {}): Rows {
+  const { from = 0, client = clientId, notTodayOneIn = 24 } = options;
   const now = Math.floor(Date.now() / 1000);
   const grants = Array.from({ length: count }, (_, n) => grant(from + n));
   grants.sort(({ id: left }, { id: right }) => (left < right ? -1 : 1));
   for (const [n, { id, salt }] of grants.entries()) {
+    const rotatedAt = n % notTodayOneIn === 0 ? now - 86_400 : now;
     yield {
       id,
       client_id: client,
@@ -78,13 +94,12 @@ export function* grantRows(count: number, from = 0, client = clientId): Rows {
       email,
       scope,
       resource,
-      generation: 1,
+      generation: firstGeneration,
       salt,
       auth_time: now,
       created_at: now,
-      rotated_at: now,
-      // As for grants that were refreshed today.
-      expires_at: now + 30 * 86_400 - (n % 3600),
+      rotated_at: rotatedAt,
+      expires_at: rotatedAt + 30 * 86_400 - (n % 3600),
       ends_at: now + 180 * 86_400,
     };
   }

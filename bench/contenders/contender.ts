@@ -34,6 +34,8 @@ export interface Plan {
   readonly codes: number;
   /** Grants of a client besides, which is removed while others go on; none when left out. */
   readonly doomed?: number;
+  /** See `GrantsOptions`. */
+  readonly notTodayOneIn?: number;
   /** A folder of this run's own, removed afterwards. */
   readonly folder: string;
 }

@@ -13,6 +13,7 @@ import {
   accessToken,
   clientId,
   email,
+  firstGeneration,
   grantRows,
   refreshToken,
   resource,
@@ -93,8 +94,9 @@ async function prepare(place: Place, plan: Plan): Promise<void> {
   await store.close();
   await place.fill(async (fill) => {
     await fill("user_tokens", tokenRows(plan.tokens));
-    await fill("gatehouse_grants", grantRows(plan.tokens));
-    if (plan.doomed) await fill("gatehouse_grants", grantRows(plan.doomed, plan.tokens, doomedClientId));
+    await fill("gatehouse_grants", grantRows(plan.tokens, plan));
+    const doomed = { from: plan.tokens, client: doomedClientId };
+    if (plan.doomed) await fill("gatehouse_grants", grantRows(plan.doomed, doomed));
     await fill("oauth2_codes", codeRows(plan.codes, now));
   });
 }
@@ -134,12 +136,12 @@ function redemption(n: number): string {
  * database is warm from the refresh before. A round cut off loses nothing: the grant is somebody else's turn.
  */
 function refreshing(plan: Plan): Workload {
-  const generations = new Uint32Array(plan.tokens).fill(1);
+  const generations = new Uint32Array(plan.tokens).fill(firstGeneration);
   let turn = 0;
   return {
     next() {
       const n = turn++ % plan.tokens;
-      const generation = generations[n] ?? 1;
+      const generation = generations[n] ?? firstGeneration;
       generations[n] = generation + 1;
       const form = { grant_type: "refresh_token", refresh_token: refreshToken(n, generation) };
       return formRequest("/token", { ...form, client_id: clientId });
