@@ -83,8 +83,10 @@ async function measureOperation(
   }
   if (!options.atHalf) return { rounds, atHalf: undefined, otherLanes };
   const begun = Date.now();
-  const half = await load(server, workload, { ...how, rate: rate.median / 2 });
-  return { rounds, atHalf: { ...half, longestPause: longestPause(server, begun) }, otherLanes };
+  const half = { ...how, rate: rate.median / 2 };
+  const own = await load(server, workload, half);
+  const pause = longestPause(server, begun);
+  return { rounds, atHalf: { ...own, longestPause: pause, bare: await load(bare, plain, half) }, otherLanes };
 }
 
 /** Milliseconds, of the server's event loops since then; `undefined` where nobody watches. */

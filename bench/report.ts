@@ -39,6 +39,7 @@ function operationTable(operation: Operation, contenders: readonly ContenderResu
       Math.round(rate.median).toLocaleString("en"),
       `${median.median.toFixed(1)} / ${p99.median.toFixed(1)} ms`,
       half === undefined ? "" : `${half.median.toFixed(1)} / ${half.p99.toFixed(1)} ms${paused(half)}`,
+      half === undefined ? "" : `${half.bare.median.toFixed(1)} / ${half.bare.p99.toFixed(1)} ms`,
     ]);
   });
   if (rows.length === 0) return [];
@@ -51,8 +52,12 @@ function operationTable(operation: Operation, contenders: readonly ContenderResu
     "requests a second",
     "p50 / p99",
     "at half the rate (longest pause)",
+    "bare at that rate",
   ]);
-  return [`### ${titles[operation]}`, [head, "|---|---:|---:|---:|---:|---:|---:|---:|", ...rows].join("\n")];
+  return [
+    `### ${titles[operation]}`,
+    [head, "|---|---:|---:|---:|---:|---:|---:|---:|---:|", ...rows].join("\n"),
+  ];
 }
 
 const paused = ({ longestPause }: { readonly longestPause: number | undefined }) =>

@@ -44,8 +44,11 @@ export interface Memory {
 
 export interface OperationResults {
   readonly rounds: readonly Round[];
-  /** At half the rate of the median round, with the event loop's longest pause, where it is watched. */
-  readonly atHalf: (Load & { readonly longestPause: number | undefined }) | undefined;
+  /**
+   * At half the rate of the median round, with the event loop's longest pause, where it is watched; and bare
+   * `node:http` at that rate, which waits for the machine alone.
+   */
+  readonly atHalf: (Load & { readonly longestPause: number | undefined; readonly bare: Load }) | undefined;
   /** With other numbers of requests at once, a round each. */
   readonly otherLanes: readonly (Round & { readonly lanes: number })[];
 }
