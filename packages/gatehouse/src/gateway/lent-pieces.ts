@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http";
 
 /*
- * What answers are read into. Node would make 64 kB anew for each read; of long answers that is so much that
- * V8 marks its whole heap each 30 MB or so. Here all connections read into one buffer, out of which each piece
- * is copied before anybody reads on, long ones into buffers that come back once they are with the system.
+ * What answers are read into. Node would make 64 kB anew for each read; of long answers that is so much
+ * that V8 marks its whole heap each 30 MB or so. Here all connections read into one buffer, out of which each
+ * piece is copied before anybody reads on, long ones into buffers that come back once they are with the
+ * system.
  */
 
 const bufferBytes = 64 * 1024;
