@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
+import type { Subject } from "../../src/oauth/values.ts";
 import { aRotation, later, now, unique } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -78,6 +79,25 @@ export function keysContract(tested: StoreUnderTest): void {
       { keyId: 2_000_000_000, grants: 1, people: 1 },
     ]);
     assert.equal((await tested.store.findGrant(moved.grant.id, now))?.keyId, 2_000_000_000);
+    await tested.sweepEverything(later(1_000_000));
+  });
+
+  test("many grants of many people are counted too, each once", async () => {
+    const people = Array.from({ length: 400 }, () => `user_${unique()}` as Subject);
+    const grants = Array.from({ length: 2500 }, (_, n) => ({
+      subject: people[(n * n) % people.length] as Subject,
+      keyId: n % 3,
+    }));
+    await Promise.all(grants.map((each) => tested.aLiveGrant(each)));
+    const { people: found, byKey } = await tested.store.countGrants(later(1));
+    assert.equal(found, new Set(grants.map(({ subject }) => subject)).size);
+    for (const key of [0, 1, 2]) {
+      const own = grants.filter(({ keyId }) => keyId === key);
+      assert.deepEqual(
+        byKey.find(({ keyId }) => keyId === key),
+        { keyId: key, grants: own.length, people: new Set(own.map(({ subject }) => subject)).size },
+      );
+    }
     await tested.sweepEverything(later(1_000_000));
   });
 

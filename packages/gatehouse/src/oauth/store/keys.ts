@@ -28,8 +28,8 @@ export interface KeyStore {
    */
   forgetKeys(fingerprints: readonly string[]): Promise<number>;
   /**
-   * The live grants that have a refresh token, by the key that it was made with. Reads all grants: seconds
-   * among ten million.
+   * The live grants that have a refresh token, by the key that it was made with. Reads all grants, in parts
+   * where others would wait for it: about as many as there were meanwhile. Minutes among ten million.
    */
   countGrants(now: Seconds): Promise<GrantCount>;
 }
