@@ -332,23 +332,30 @@ test("15, 16 and 17 the account is not welcome, its address not proven, or the p
   assert.equal(line.level, "info");
   assert.match(String(line.detail), /access_denied/);
 
-  for (const [words, pattern] of [
+  for (const [error, words, pattern] of [
     [
+      "access_denied",
       "user anna is not assigned to this application",
       /does not let this account in here\. Ask to be assigned/,
     ],
     [
+      "interaction_required",
+      "AADSTS50105: The signed in user is not assigned to a role",
+      /does not let this account in here\. Ask to be assigned/,
+    ],
+    [
+      "access_denied",
       "The resource owner or authorization server denied the request",
       /You cancelled at [^<]*, or it does not/,
     ],
-    ["User did not authorize the request", /You cancelled at [^<]*, or it does not/],
+    ["access_denied", "User did not authorize the request", /You cancelled at [^<]*, or it does not/],
   ] as const) {
     const agent = new UserAgent();
     const { url } = await agent.follow(authorizationUrl(server, client), atCallback);
     const answer = new URL(url);
     answer.search = new URLSearchParams({
       ...{ state: url.searchParams.get("state") ?? "", iss: server.upstream.issuer },
-      ...{ error: "access_denied", error_description: words },
+      ...{ error, error_description: words },
     }).toString();
     const page = await agent.follow(answer.href, atClient);
     assert.match(page.html, pattern);

@@ -1,4 +1,5 @@
 import { SignInError } from "../../oauth/ports.ts";
+import { denialIn } from "./denial.ts";
 import type { IssuerRule } from "./issuer.ts";
 import type { ProviderMetadata } from "./provider-metadata.ts";
 
@@ -19,7 +20,7 @@ export function readAnswer(
   }
   checkIssuer(answer, provider, issuers);
   const error = answer.get("error");
-  if (error !== null) throw providerError(error, answer.get("error_description"));
+  if (error !== null) throw providerError(error, answer);
   const code = answer.get("code");
   if (!code) throw new SignInError("server_error", "the identity provider answered neither code nor error");
   return code;
@@ -41,49 +42,50 @@ function checkIssuer(
   });
 }
 
-/**
- * Words of a provider that does not let the account in; whoever cancelled is said to have declined, denied or
- * aborted, or nothing at all is said. AADSTS50105 is what Entra says of people who are not assigned.
- */
-const turnsAway =
-  /\bnot (?:been )?(?:assigned|allowed|permitted|authori[sz]ed|entitled|a member)\b|\bAADSTS50105\b|\bno access\b|\b(?:account|user) (?:is )?(?:blocked|disabled|suspended|deactivated)\b/i;
-
 /** C18. */
-function providerError(error: string, description: string | null): SignInError {
-  const answered = JSON.stringify([error, description ?? ""].map((text) => text.slice(0, 200)));
+function providerError(error: string, answer: URLSearchParams): SignInError {
+  const description = answer.get("error_description") ?? "";
+  const answered = JSON.stringify([error, description].map((text) => text.slice(0, 200)));
   const message = `the identity provider answered the error ${answered}`;
-  switch (error) {
-    case "access_denied":
-      // Its own words are shown to nobody (C-n7): they only tell the two apart.
-      if (description !== null && turnsAway.test(description.slice(0, 500)))
-        return new SignInError("access_denied", message, {
-          hint: "the identity provider does not let this account in",
-          reason: { key: "turnedAway", provider: undefined, app: undefined },
-          logReason: "turned away by the provider",
-        });
-      return new SignInError("access_denied", message, {
-        hint: "sign-in was cancelled at the identity provider",
-        reason: { key: "cancelled", provider: undefined, app: undefined },
-        logReason: "cancelled at the provider",
-      });
-    case "temporarily_unavailable":
-      return new SignInError("temporarily_unavailable", message, {
+  // What a silent question is answered with (OpenID Connect Core §3.1.2.6), whatever else it says.
+  const wantsPerson = isOfSilence.has(error);
+  const denial = denialIn(answer);
+  if (denial === "turnedAway") {
+    return new SignInError("access_denied", message, {
+      hint: "the identity provider does not let this account in",
+      reason: { key: "turnedAway", provider: undefined, app: undefined },
+      logReason: "turned away by the provider",
+      // Its own page says more to a person who has not seen it.
+      wantsPerson,
+    });
+  }
+  if (denial === "cancelled") {
+    return new SignInError("access_denied", message, {
+      hint: "sign-in was cancelled at the identity provider",
+      reason: { key: "cancelled", provider: undefined, app: undefined },
+      logReason: "cancelled at the provider",
+    });
+  }
+  if (wantsPerson) {
+    return new SignInError("server_error", message, {
+      hint: "the identity provider has to see the person",
+      wantsPerson,
+    });
+  }
+  return error === "temporarily_unavailable"
+    ? new SignInError("temporarily_unavailable", message, {
         hint: "the identity provider cannot answer right now",
         logReason: "the provider answered an error",
-      });
-    // What a silent question is answered with (OpenID Connect Core §3.1.2.6).
-    case "login_required":
-    case "interaction_required":
-    case "account_selection_required":
-    case "consent_required":
-      return new SignInError("server_error", message, {
-        hint: "the identity provider has to see the person",
-        wantsPerson: true,
-      });
-    default:
-      return new SignInError("server_error", message, {
+      })
+    : new SignInError("server_error", message, {
         hint: "the identity provider reported an error",
         logReason: "the provider answered an error",
       });
-  }
 }
+
+const isOfSilence = new Set([
+  "login_required",
+  "interaction_required",
+  "account_selection_required",
+  "consent_required",
+]);
