@@ -22,14 +22,19 @@ export interface Logo {
 }
 
 /** Above every page: whose it is. */
-export function brandHeader(
+export function brandHeader(brand: Brand, asset: Asset | undefined, words: Words): Html | undefined {
+  const mark = brandMark(brand, asset, words);
+  return mark && html`<header class="brand">${mark}</header>\n`;
+}
+
+/** Logo and name, as far as there are any. */
+export function brandMark(
   { name, logo }: Brand,
   asset: Asset | undefined,
   { brand }: Words,
 ): Html | undefined {
   if (name === undefined && logo === undefined) return undefined;
-  return html`<header class="brand">${asset !== undefined && html`<img src="${asset.path}" alt="${name === undefined ? brand.logo : ""}">`}${name !== undefined && html`<span>${name}</span>`}</header>
-`;
+  return html`${asset !== undefined && html`<img src="${asset.path}" alt="${name === undefined ? brand.logo : ""}">`}${name !== undefined && html`<span>${name}</span>`}`;
 }
 
 /** Below every page. */

@@ -62,12 +62,12 @@ export function createPages(
     },
     renderPage(page, acceptLanguage) {
       const language = chooseLanguage(acceptLanguage);
-      if (page.kind === "console") {
-        if (more.console === undefined) throw new Error("the pages of the console were not loaded");
-        return { html: more.console.render(page, language, assets.stylesheet.path), language };
-      }
       const words = current[language];
       const site = { brand, ...always, script: hasScript(page) ? script : undefined };
+      if (page.kind === "console") {
+        if (more.console === undefined) throw new Error("the pages of the console were not loaded");
+        return { html: more.console.render(page, language, site, words), language };
+      }
       return { html: layout(site, language, words, contentOf(page, words, brand)), language };
     },
   };

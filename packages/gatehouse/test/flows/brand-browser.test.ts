@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
+import { readableAccent } from "../../src/pages/accent.ts";
 import { aFolder, errorsOf } from "../config/config-file.ts";
 import { accessibilityErrors, openBrowser } from "../support/browser.ts";
 import { startTestGatehouse } from "../support/gatehouse.ts";
@@ -49,8 +50,10 @@ test("Z33 name, logo, colour, support and links stand on every page under the sa
     BRAND_IMPRINT: "https://example.com/imprint",
     PASSKEYS: "on",
     ALLOWED_DOMAINS: "example.com",
+    ADMINS: "alice@example.com",
   });
   t.after(() => server.stop());
+  server.upstream.signedInAt = () => server.clock.now();
   await server.addResource(resource, { "notes:read": "Read your notes", "notes:write": "Change your notes" });
   const client = await aPublicClient(server, { redirect_uris: ["https://stranger.example/cb"] });
   assert.ok(
@@ -59,7 +62,7 @@ test("Z33 name, logo, colour, support and links stand on every page under the sa
     ),
   );
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [390, 1280]) {
+    for (const width of colorScheme === "light" ? [320, 1280] : [390, 768]) {
       const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
       const complaints: string[] = [];
       context.on("console", (message) => {
@@ -76,30 +79,49 @@ test("Z33 name, logo, colour, support and links stand on every page under the sa
         ["nothing", `${server.url}/nothing`],
         ["home", `${server.url}/`],
         ["passkeys", `${server.url}/passkeys`],
+        // For who has signed in on the way to the consent page.
+        ["console-again", `${server.url}/console`],
+        ["console", `${server.url}/console`],
+        ["console-missing", `${server.url}/console/person?subject=gone`],
       ] as const) {
         const answer = await page.goto(url);
+        assert.equal(await page.locator(".console").count(), name.startsWith("console") ? 1 : 0, name);
+        assert.equal(await page.locator(".console .numbers").count(), name === "console" ? 1 : 0, name);
         assert.equal(await page.locator(".brand span").textContent(), "Example Corp", name);
         const drawn = await page
           .locator(".brand img")
           .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
         assert.ok(drawn > 0, `${name}: the logo is there`);
-        assert.deepEqual(await page.locator("footer a").allTextContents(), [
+        assert.deepEqual(await page.locator("footer .links a").allTextContents(), [
           "Legal notice",
           "Privacy",
           "Terms",
         ]);
+        if (/error|nothing|missing/.test(name)) {
+          assert.equal(await page.locator('a[href="mailto:help@example.com"]').count(), 1, name);
+        }
         assert.match(await page.title(), / · Example Corp$/);
+        assert.equal(await page.locator("link[rel=icon]").getAttribute("type"), "image/svg+xml");
+        const accent = await page.evaluate(
+          "getComputedStyle(document.documentElement).getPropertyValue('--accent')",
+        );
+        assert.equal(accent, readableAccent("#ffb300")[colorScheme], name);
         assert.match(
           (await answer?.headerValue("content-security-policy")) ?? "",
           /^default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'/,
         );
         assert.deepEqual(await accessibilityErrors(page), [], `${name} ${colorScheme} ${width}`);
+        const [full = 0, seen = 0] = await page.evaluate<number[]>(
+          "[document.documentElement.scrollWidth, innerWidth]",
+        );
+        assert.ok(full <= seen, `${name} ${width}: ${full} pixels wide`);
         const folder = process.env.SCREENSHOTS;
         if (folder !== undefined)
           await page.screenshot({
             path: `${folder}/brand-${name}-${width}-${colorScheme}.png`,
             fullPage: true,
           });
+        if (name === "console-again") await page.getByRole("link", { name: "Sign in again" }).click();
       }
       assert.deepEqual(complaints, []);
       await context.close();

@@ -1,20 +1,23 @@
 import { oneLine } from "../../oauth/harmless.ts";
 import type { ConsolePage, ConsoleView } from "../../oauth/messages/console-page.ts";
 import { shownAccount } from "../account.ts";
+import type { Asset } from "../assets.ts";
+import { brandLinks, brandMark } from "../brand.ts";
 import { html } from "../html.ts";
 import type { Language } from "../language.ts";
+import { documentOf, type Site } from "../layout.ts";
 import type { Words } from "../words.ts";
 import type { Content } from "./parts.ts";
 import type { ConsoleWords } from "./words.ts";
 
-/** Where the stylesheets are. */
-export interface ConsoleSite {
-  readonly stylesheets: readonly string[];
-}
-
-/** The frame of every page of the console: its sections, who looks at it, one heading in `content`. */
+/**
+ * The frame of every page of the console: whose it is, its sections, who looks at it, one heading in
+ * `content`.
+ * @param style the console's own
+ */
 export function consoleLayout(
-  { stylesheets }: ConsoleSite,
+  site: Site,
+  style: Asset,
   language: Language,
   page: ConsolePage,
   { title, content }: Content,
@@ -22,6 +25,7 @@ export function consoleLayout(
   catalogue: Words,
 ): string {
   const { at, home, view } = page;
+  const { brand, logo } = site;
   const current = sectionOf[view.kind];
   const sections = [
     ["", "overview", words.overview.title],
@@ -32,19 +36,13 @@ export function consoleLayout(
     ["/flows", "flows", words.flows.title],
     ["/audit", "audit", words.audit.title],
   ] as const;
-  return html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${oneLine(title, 100)} · ${words.title} · Gatehouse</title>
-${stylesheets.map((path) => html`<link rel="stylesheet" href="${path}">`)}
-</head>
-<body class="console">
+  return documentOf(
+    site,
+    language,
+    { title: `${oneLine(title, 100)} · ${words.title}`, style },
+    html`<body class="console">
 <header>
-<p class="brand">Gatehouse <span>${words.title}</span></p>
+<p class="brand">${brandMark(brand, logo, catalogue) ?? html`<span>Gatehouse</span>`} <small>${words.title}</small></p>
 <nav aria-label="${words.sections}">
 <ul class="sections">${sections.map(([path, name, title]) => html`<li><a class="tab" href="${at}${path}"${name === current && html` aria-current="page"`}>${title}</a></li>`)}</ul>
 </nav>
@@ -52,10 +50,9 @@ ${stylesheets.map((path) => html`<link rel="stylesheet" href="${path}">`)}
 <main>
 ${content}
 </main>
-<footer>${words.signedInAs({ account: shownAccount(page.account, catalogue) })} · <a href="${home}">${words.home}</a></footer>
-</body>
-</html>
-`.text;
+<footer>${words.signedInAs({ account: shownAccount(page.account, catalogue) })} · <a href="${home}">${words.home}</a>${brandLinks(brand, catalogue)}</footer>
+</body>`,
+  );
 }
 
 const sectionOf: Readonly<Record<ConsoleView["kind"], string | undefined>> = {

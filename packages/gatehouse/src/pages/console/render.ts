@@ -2,8 +2,10 @@ import { hash } from "node:crypto";
 import type { ConsolePage } from "../../oauth/messages/console-page.ts";
 import { readShippedFile } from "../../shipped-files.ts";
 import type { Asset } from "../assets.ts";
+import { type Brand, whomToAsk } from "../brand.ts";
 import { html } from "../html.ts";
-import { catalogues, type Language } from "../language.ts";
+import type { Language } from "../language.ts";
+import type { Site } from "../layout.ts";
 import type { Words } from "../words.ts";
 import { auditPage } from "./audit.ts";
 import { clientPage, clientsPage, newClientPage } from "./clients.ts";
@@ -23,8 +25,8 @@ import type { ConsoleWords } from "./words.ts";
 export interface ConsolePages {
   /** Seen by administrators alone, as all of the console. */
   readonly stylesheet: Asset;
-  /** @param stylesheet of all pages */
-  render(page: ConsolePage, language: Language, stylesheet: string): string;
+  /** @param words of all pages, as whoever runs the server words them */
+  render(page: ConsolePage, language: Language, site: Site, words: Words): string;
 }
 
 /** @param consolePath below which the stylesheet is served */
@@ -34,16 +36,15 @@ export function createConsolePages(consolePath: string): ConsolePages {
   const stylesheet: Asset = { path: `${consolePath}/console-${version}.css`, body, type: "text/css" };
   return {
     stylesheet,
-    render(page, language, common) {
+    render(page, language, site, catalogue) {
       const words = consoleCatalogues[language];
-      const content = contentOf(page, words, catalogues[language]);
-      const site = { stylesheets: [common, stylesheet.path] };
-      return consoleLayout(site, language, page, content, words, catalogues[language]);
+      const content = contentOf(page, words, catalogue, site.brand);
+      return consoleLayout(site, stylesheet, language, page, content, words, catalogue);
     },
   };
 }
 
-function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words): Content {
+function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words, brand: Brand): Content {
   const { view } = page;
   switch (view.kind) {
     case "overview":
@@ -83,7 +84,9 @@ function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words): Co
     case "missing":
       return {
         title: words.missing.title,
-        content: html`<h1>${words.missing.title}</h1>\n<p>${words.missing.explanation}</p>`,
+        content: html`<h1>${words.missing.title}</h1>
+<p>${words.missing.explanation}</p>
+${brand.support !== undefined && html`<dl class="facts">${whomToAsk(brand, catalogue)}</dl>`}`,
       };
   }
 }
