@@ -3,13 +3,13 @@ import { type Config, loadConfig } from "../config/config.ts";
 import { findAttempts } from "../insight/trace/attempts.ts";
 import { followTrace, followTraces } from "../insight/trace/follow.ts";
 import { type Trouble, troubleLately } from "../insight/trace/lately.ts";
+import type { ListedAttempt } from "../insight/trace/listed.ts";
 import { mendForOutage } from "../insight/trace/outage-mends.ts";
 import { readTimeline } from "../insight/trace/read.ts";
 import { timelineOf } from "../insight/trace/timeline.ts";
 import { entryAsText, summaryAsText, timelineAsText } from "../insight/trace/timeline-text.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import { parseReference } from "../oauth/reference.ts";
-import type { TraceSummary } from "../oauth/store/traces.ts";
 import { type Store, StoreUnavailableError } from "../oauth/store.ts";
 import type { TraceStep } from "../oauth/trace-step.ts";
 import { readMoment } from "./moments.ts";
@@ -124,7 +124,8 @@ function showMany(shell: Shell, options: TraceOptions): Promise<void> {
         : await subjectsOf(store, options.person, "gatehouse trace --since 1h");
     if (options.follow) return followMany(shell, store, subjects, since, options);
     const { ageMs } = loadConfig(shell, "command").traces;
-    const about = { client: options.client, since, registeredSince: shell.clock.now() * 1000 - ageMs };
+    const now = shell.clock.now() * 1000;
+    const about = { client: options.client, since, registeredSince: now - ageMs, now };
     const found = await Promise.all(
       (subjects ?? [undefined]).map((subject) => findAttempts(store, { ...about, subject }, { limit })),
     );
@@ -134,12 +135,12 @@ function showMany(shell: Shell, options: TraceOptions): Promise<void> {
       .slice(0, limit);
     if (options.json) return printJson(shell, traces.map(asRecord), 2);
     if (traces.length === 0) return shell.complain("No attempts: nobody tried, or it is longer ago.");
-    shell.print(traces.map((trace) => summaryAsText(trace, shell.clock.now() * 1000)).join("\n"));
+    shell.print(traces.map(summaryAsText).join("\n"));
     shell.complain("\ngatehouse trace <reference> shows one step by step.");
   });
 }
 
-const asRecord = ({ first, last, ...trace }: TraceSummary) => ({
+const asRecord = ({ first, last, ...trace }: ListedAttempt) => ({
   ...trace,
   first: new Date(first).toISOString(),
   last: new Date(last).toISOString(),

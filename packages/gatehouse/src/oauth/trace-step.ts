@@ -52,6 +52,13 @@ export type WrittenStepName = Exclude<TraceStepName, (typeof auditedSteps)[keyof
 /** `refused`: a rule, or a person, said no. `failed`: it was to be and did not work. */
 export type TraceOutcome = "ok" | "refused" | "failed";
 
+/**
+ * What an attempt came to: its latest step's outcome, unless more is known. `open`: something has to follow,
+ * and still may. `stopped`: it did not. `unknown`: what would tell is gone. `doubtful`: the app has its
+ * tokens, and asked for others at once.
+ */
+export type AttemptState = TraceOutcome | "open" | "stopped" | "unknown" | "doubtful";
+
 /** The rule that decided, in the field's words, what it expects, and what it found. Never a secret. */
 export interface DecidingRule {
   /** `redirect_uri (RFC 6749 §3.1.2.3)` */

@@ -30,16 +30,26 @@ export async function startConsole(
     return mend === undefined ? undefined : { means, mend };
   };
   const { findAttempts } = await import("../insight/trace/attempts.ts");
-  const { readSteps } = await import("../insight/trace/read.ts");
+  const { readSteps, readTimeline } = await import("../insight/trace/read.ts");
   const { clock, store } = services;
-  const registeredSince = () => clock.now() * 1000 - traces.ageMs;
+  const now = () => clock.now() * 1000;
+  const registeredSince = () => now() - traces.ageMs;
   const about: AboutProgram = {
     version: programVersion(),
     explainStep: meaningOf,
     explainEvent,
-    listAttempts: (query, page) =>
-      findAttempts(store, { ...query, registeredSince: registeredSince() }, page),
-    readAttempt: (reference) => readSteps(store, reference, registeredSince()),
+    async listAttempts(query, page) {
+      const about = { ...query, registeredSince: registeredSince(), now: now() };
+      const { traces: flows, next } = await findAttempts(store, about, page);
+      return { flows, next };
+    },
+    async readAttempt(reference) {
+      const [found, timeline] = await Promise.all([
+        readSteps(store, reference, registeredSince()),
+        readTimeline(store, reference, now()),
+      ]);
+      return { ...found, conclusion: timeline?.conclusion };
+    },
   };
   const console = createConsole(services, about);
   return { hidden: consoleRoutes(console, pages.stylesheet), pages };

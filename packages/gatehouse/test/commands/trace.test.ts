@@ -14,8 +14,10 @@ import {
   authorizationUrl,
   openConsentPage,
   redeem,
+  refresh,
   resource,
   type TestClient,
+  tokensOf,
 } from "../support/oauth-client.ts";
 import { namesOf, traceOf } from "../support/traces.ts";
 import { UserAgent } from "../support/user-agent.ts";
@@ -148,6 +150,31 @@ test("attempts are listed by person, app and time, the newest first", async () =
   const { out, err } = await trace("--limit", "2");
   assert.equal(out.match(/ {2}\w{4}-\w{4}-\w{4} {2}/g)?.length, 2);
   assert.match(err, /gatehouse trace <reference>/);
+});
+
+test("a list says of an attempt that it is still open, and of another that its app wanted new tokens at once", async () => {
+  const undecided = referenceOf((await openConsentPage(server, client, new UserAgent())).page.response);
+  const agent = new UserAgent();
+  const { page } = await openConsentPage(server, client, agent);
+  const end = await agent.submit(page, { decision: "approve" }, ({ port }) => port === "33418");
+  const tokens = tokensOf(await redeem(server, client, end.url.searchParams.get("code") ?? ""));
+  await refresh(server, client, tokens.refresh_token);
+  const hasty = referenceOf(page.response);
+  await traceOf(server, undecided, "consent_shown");
+  const { out } = await untilShown(/"doubtful"/, "--json");
+  const attempts = JSON.parse(out) as { reference: string; state: string; step: string; means: string }[];
+  const inShort = (wanted: string) => {
+    const { state, step, means } = attempts.find((each) => each.reference === wanted) ?? assert.fail(out);
+    return `${step} ${state}: ${means}`;
+  };
+  assert.match(inShort(undecided), /^consent_shown open: The person .* has not decided so far\.$/);
+  assert.match(
+    inShort(hasty),
+    /^tokens_issued doubtful: The app is connected, and had to refresh \d\.\d s after its first tokens/,
+  );
+  const text = (await trace()).out.replace(/\s+/g, " ");
+  assert.match(text, new RegExp(`${undecided} open The person was shown`));
+  assert.match(text, new RegExp(`${hasty} ok\\? The app is connected, and had to refresh`));
 });
 
 test("what is unknown or mistyped is told, with how long traces are kept", async () => {

@@ -7,7 +7,16 @@ import type { ClientId } from "../../src/oauth/values.ts";
 import { eventsOf } from "../support/audit-events.ts";
 import { act, isAgain, openConsole, signInAgain, signInAtHome } from "../support/console.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
-import { aPublicClient, authorize, introspect, redeem, resource, tokensOf } from "../support/oauth-client.ts";
+import {
+  aPublicClient,
+  authorize,
+  introspect,
+  openConsentPage,
+  redeem,
+  refresh,
+  resource,
+  tokensOf,
+} from "../support/oauth-client.ts";
 import { type Arrival, hiddenFields, UserAgent } from "../support/user-agent.ts";
 
 /* What administrators set up and change in the console: apps, MCP servers and clients. */
@@ -248,6 +257,38 @@ test("flows are found by reference, person and client, with their steps and what
     assert.ok(missing.response.status < 500, unknown);
     assert.doesNotMatch(missing.html, /authorization_received/);
   }
+});
+
+test("an attempt that is still open, and one whose app wanted new tokens at once, say so in the list and on their page", async () => {
+  const { client, tokens } = await connect("hasty");
+  assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200);
+  const list = () => openConsole(server, agent, `/flows?client=${client.id}`);
+  const hasty = await eventually(list, /state doubtful/);
+  assert.match(hasty.html, /tokens_issued<\/code> <span class="state doubtful">connected, but new tokens/);
+  const row = hasty.html.split("<li>").find((each) => each.includes("doubtful")) ?? "";
+  const [, reference = ""] = /flow\?reference=([\w-]+)"/.exec(row) ?? [];
+  const its = await openConsole(server, agent, `/flow?reference=${reference}`);
+  assert.match(
+    its.html,
+    /had to refresh \d\.\d s after its first tokens[\s\S]*class="mend">The MCP server&#39;s own log/,
+  );
+
+  const { page } = await openConsentPage(server, client, await signInAtHome(server, "hasty"));
+  await signInAtHome(server, "boss");
+  const undecided = page.response.headers.get("x-request-id") ?? "";
+  const open = await eventually(list, /state open/);
+  assert.match(
+    open.html,
+    new RegExp(`${undecided}</code></a>[\\s\\S]*?consent_shown</code> <span class="state open">open<`),
+  );
+  const asked = await openConsole(server, agent, `/flow?reference=${undecided}`);
+  assert.match(asked.html, /<\/h1>\s*<div class="part"><p lang="en">[^<]*has not decided so far\./);
+  const { client: another } = await connect("calm");
+  const calm = await eventually(
+    () => openConsole(server, agent, `/flows?client=${another.id}`),
+    /tokens_issued/,
+  );
+  assert.match(calm.html, /tokens_issued<\/code> <span class="state ok">/);
 });
 
 test("the audit trail is searched by event, person, client and day, and what it tells of strangers is harmless", async () => {

@@ -1,16 +1,17 @@
+import type { AuditRecord } from "../../oauth/audit-record.ts";
 import {
   placeOfTrace,
   readPlaceOfTrace,
-  type TracePage,
   type TraceQuery,
   type TraceSummary,
 } from "../../oauth/store/traces.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { TraceStepName } from "../../oauth/trace-step.ts";
 import { stepOfEvent } from "./audited-steps.ts";
+import { type ListedAttempt, withStates } from "./listed.ts";
 import { aroundMs, codeMs, recordsOf } from "./read.ts";
 
-type Reading = Pick<Store, "findTraces" | "findAudit">;
+type Reading = Pick<Store, "findTraces" | "findAudit" | "findAuditChains">;
 
 /** Records of the audit trail that are read at once. */
 const pageSize = 500;
@@ -19,19 +20,28 @@ const looksAtOnce = 8;
 export interface AttemptQuery extends TraceQuery {
   /** Registrations from before are left out, milliseconds since 1970. */
   readonly registeredSince: number;
+  /** Milliseconds since 1970: what did not follow until then is told. */
+  readonly now: number;
+}
+
+export interface AttemptPage {
+  readonly traces: readonly ListedAttempt[];
+  /** For the next page; `undefined`: this is the end. */
+  readonly next: string | undefined;
 }
 
 /**
  * Attempts and registrations, the newest first, as {@link Store.findTraces} lists them, with what the audit
- * trail tells of them: that an app registered, and that it got its tokens. Costs one look into the trail for
- * registrations, and one for the time in which codes of the page could be exchanged, or for each of these
- * times where others' attempts stand in between, whatever else the trail tells.
+ * trail tells of them: that an app registered, got its tokens, and wanted others at once. Costs one look into
+ * the trail for registrations, and one for the time in which codes of the page could be exchanged, or for
+ * each of these times where others' attempts stand in between, whatever else the trail tells; and what
+ * {@link withStates} costs.
  */
 export async function findAttempts(
   store: Reading,
-  { registeredSince, ...query }: AttemptQuery,
+  { registeredSince, now, ...query }: AttemptQuery,
   page: { readonly limit: number; readonly after?: string | undefined },
-): Promise<TracePage> {
+): Promise<AttemptPage> {
   const { since = 0, subject } = query;
   // What was written last may be from before, and the tokens from after.
   const [found, registrations] = await Promise.all([
@@ -47,9 +57,11 @@ export async function findAttempts(
   const traces = all.slice(0, page.limit);
   const last = traces.at(-1);
   const isEnd = found.next === undefined && all.length === traces.length;
-  const ended = await withTokens(store, query, traces);
+  const issued = await firstTokens(store, query, traces);
+  const ended = traces.map((trace) => withTokens(trace, issued.get(trace.reference)?.time));
+  const shown = ended.filter((each) => each.last >= since).sort(newestFirst);
   return {
-    traces: ended.filter((each) => each.last >= since).sort(newestFirst),
+    traces: await withStates(store, shown, issued, query, now),
     next: isEnd || last === undefined ? undefined : placeOfTrace(last),
   };
 }
@@ -88,19 +100,20 @@ async function findRegistrations(
 /** What is not how an attempt ended, though nothing was written after it. */
 const beforeTokens = new Set<TraceStepName>(["code_sent", "other_browser", "attempt_over"]);
 
-/** Attempts with the tokens that came of their codes. */
-async function withTokens(
+/** The tokens that came of the codes of attempts, by reference. */
+async function firstTokens(
   store: Pick<Store, "findAudit">,
   { client, subject }: TraceQuery,
   traces: readonly TraceSummary[],
-): Promise<readonly TraceSummary[]> {
+): Promise<ReadonlyMap<string, AuditRecord>> {
   const open = traces.filter(({ step, subject: person }) => beforeTokens.has(step) && person !== undefined);
-  const issued = new Map<string, number>();
+  const issued = new Map<string, AuditRecord>();
   const look = async ({ since, until, references }: Window) => {
     const query = { name: "code_redeemed", client, subject, since, until };
-    for await (const { reference = "", time } of recordsOf(store, query, "oldest", pageSize)) {
+    for await (const record of recordsOf(store, query, "oldest", pageSize)) {
+      const { reference = "" } = record;
       if (!references.delete(reference)) continue;
-      issued.set(reference, time);
+      issued.set(reference, record);
       if (references.size === 0) break;
     }
   };
@@ -110,12 +123,14 @@ async function withTokens(
   for (let at = 0; at < windows.length; at += looksAtOnce) {
     await Promise.all(windows.slice(at, at + looksAtOnce).map(look));
   }
-  return traces.map((trace) => {
-    const time = issued.get(trace.reference);
-    if (time === undefined || (time < trace.last && trace.step !== "code_sent")) return trace;
-    const { last, steps } = trace;
-    return { ...trace, last: Math.max(last, time), step: "tokens_issued", outcome: "ok", steps: steps + 1 };
-  });
+  return issued;
+}
+
+/** @param time of its first tokens, if it got any */
+function withTokens(trace: TraceSummary, time: number | undefined): TraceSummary {
+  if (time === undefined || (time < trace.last && trace.step !== "code_sent")) return trace;
+  const { last, steps } = trace;
+  return { ...trace, last: Math.max(last, time), step: "tokens_issued", outcome: "ok", steps: steps + 1 };
 }
 
 interface Window {

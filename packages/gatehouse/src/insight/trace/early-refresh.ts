@@ -9,6 +9,8 @@ const apartMs = 2000;
 const aroundMs = 24 * 60 * 60_000;
 /** As many of the others are looked at. */
 const maxOthers = 200;
+/** For a list, as many refreshes are looked at, the latest. */
+const maxListed = 5000;
 
 export interface EarlyRefresh {
   /** After the first tokens, milliseconds. */
@@ -27,7 +29,7 @@ export async function earlyRefreshOf(
   events: readonly AuditRecord[],
 ): Promise<EarlyRefresh | undefined> {
   const issued = events.find(({ name }) => name === "code_redeemed");
-  if (issued?.grant === undefined) return undefined;
+  if (issued?.grant === undefined || isDoctors(issued)) return undefined;
   const { time, grant, resource } = issued;
   const find = async (query: { grant?: string; resource?: string; name: string }, from: number, to: number) =>
     (await store.findAudit({ ...query, since: from, until: to }, { order: "oldest", limit: maxOthers }))
@@ -46,6 +48,44 @@ export async function earlyRefreshOf(
       each.grant !== grant && (refreshed.get(each.grant) ?? Number.POSITIVE_INFINITY) < each.time + earlyMs,
   );
   return { after: Math.max(0, own.time - time), others: others.length };
+}
+
+/** Doctor's own tokens are refreshed at once, to see whether that works. */
+export const isDoctors = ({ userAgent = "" }: Pick<AuditRecord, "userAgent">): boolean =>
+  userAgent.includes("gatehouse-doctor");
+
+/**
+ * The same for the attempts of a list, in one short look into the trail however many they are: those whose
+ * tokens are older than a day are left out, and in the busiest hours those of which the refreshes are not
+ * among the latest ones.
+ * @param issued their first tokens
+ * @param now milliseconds since 1970
+ * @returns how long after its first tokens, milliseconds, by grant
+ */
+export async function earlyRefreshesAmong(
+  store: Pick<Store, "findAudit">,
+  issued: readonly AuditRecord[],
+  { client, subject }: { readonly client?: string | undefined; readonly subject?: string | undefined },
+  now: number,
+): Promise<ReadonlyMap<string, number>> {
+  const times = new Map(
+    issued
+      .filter((each) => each.time > now - aroundMs && !isDoctors(each))
+      .flatMap(({ grant, time }) => (grant === undefined ? [] : [[grant, time] as const])),
+  );
+  const early = new Map<string, number>();
+  if (times.size === 0) return early;
+  const since = Math.min(...times.values()) - apartMs;
+  const until = Math.max(...times.values()) + earlyMs;
+  const query = { name: "token_refreshed", client, subject, since, until };
+  const { records } = await store.findAudit(query, { order: "newest", limit: maxListed });
+  // The earliest comes last.
+  for (const { grant = "", time } of records) {
+    const first = times.get(grant);
+    if (first === undefined || time < first - apartMs || time >= first + earlyMs) continue;
+    early.set(grant, Math.max(0, time - first));
+  }
+  return early;
 }
 
 /** What an attempt came to whose tokens the MCP server does not seem to take. */

@@ -174,26 +174,29 @@ export function meaningOf(step: TraceStep): { readonly means: string; readonly m
   return { means: say(means), mend: mend === undefined ? undefined : say(mend) };
 }
 
+/** What it means that nothing followed. */
+interface End {
+  readonly state: "open" | "stopped" | "unknown";
+  readonly outcome: "ok" | "failed";
+  readonly means: string;
+  readonly mend: string | undefined;
+}
+
 /**
  * What it means that a step is the last one, so many seconds later; `undefined`: nothing has to follow it.
  * @param trailBegin up to when the audit trail is gone, milliseconds since 1970; 0: it is all there
  */
-export function meaningOfEnd(
-  step: TraceStep,
-  age: number,
-  trailBegin: number,
-):
-  | { readonly outcome: "ok" | "failed"; readonly means: string; readonly mend: string | undefined }
-  | undefined {
+export function meaningOfEnd(step: TraceStep, age: number, trailBegin: number): End | undefined {
   const meaning: Meaning | undefined = Object.hasOwn(meanings, step.step) ? meanings[step.step] : undefined;
   const end = meaning?.unlessFollowed;
   if (end === undefined) return undefined;
-  if (age < end.after) return { outcome: "ok", means: end.soFar, mend: end.mendSoFar };
+  if (age < end.after) return { state: "open", outcome: "ok", means: end.soFar, mend: end.mendSoFar };
   if (!end.isAudited || step.time >= trailBegin) {
-    return { outcome: "failed", means: end.means, mend: end.mend };
+    return { state: "stopped", outcome: "failed", means: end.means, mend: end.mend };
   }
   const begin = new Date(trailBegin).toISOString();
   return {
+    state: "unknown",
     outcome: "ok",
     means: `${meaningOf(step).means} Whether it did is not known any more: the audit trail, which would tell, begins at ${begin}.`,
     mend: "AUDIT_TTL and AUDIT_SIZE say how long the audit trail is there: as long as traces (TRACE_TTL), and all of it can be told, once this server is restarted with it.",

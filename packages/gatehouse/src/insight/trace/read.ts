@@ -93,7 +93,7 @@ function withEarlyRefresh(timeline: Timeline, early: EarlyRefresh | undefined): 
 }
 
 /** Up to when records of the audit trail were removed, milliseconds since 1970; 0: none were. */
-async function beginOfTrail(
+export async function beginOfTrail(
   store: Pick<Store, "findAudit" | "findAuditChains">,
   now: number,
 ): Promise<number> {

@@ -1,5 +1,5 @@
-import type { TraceSummary } from "../../oauth/store/traces.ts";
-import { meaningOf, meaningOfEnd } from "./meanings.ts";
+import type { AttemptState } from "../../oauth/trace-step.ts";
+import type { ListedAttempt } from "./listed.ts";
 import type { Timeline, TimelineEntry } from "./timeline.ts";
 
 /* Timelines for people at a terminal of 80 columns. Values were made harmless before they were stored. */
@@ -48,22 +48,21 @@ export function entryAsText(entry: TimelineEntry, said?: string): string {
   ].join("\n");
 }
 
-/**
- * Attempts, a line or two each. Of one that nothing followed yet it says what is missing.
- * @param now milliseconds since 1970
- */
-export function summaryAsText(
-  { reference, last, step, outcome, client, subject }: TraceSummary,
-  now: number,
-): string {
-  const about = { reference, time: last, instance: "", step, outcome };
-  // Whether tokens came of a code the list has from the audit trail, as far as that goes back.
-  const end = step === "code_sent" ? undefined : meaningOfEnd(about, (now - last) / 1000, 0);
-  const { means } = end ?? meaningOf(about);
-  const mark = end === undefined ? marks[outcome].trim() : end.outcome === "ok" ? "open" : marks.failed;
+const stateMarks: Readonly<Record<AttemptState, string>> = {
+  ok: "ok",
+  refused: "no",
+  failed: "FAIL",
+  open: "open",
+  stopped: "FAIL",
+  unknown: "?",
+  doubtful: "ok?",
+};
+
+/** Attempts, a line or two each. */
+export function summaryAsText({ reference, last, state, means, client, subject }: ListedAttempt): string {
   const column = " ".repeat(21);
   return [
-    `${dayOf(last)} ${clockOf(last).slice(0, 8)}  ${reference}  ${mark}`,
+    `${dayOf(last)} ${clockOf(last).slice(0, 8)}  ${reference}  ${stateMarks[state]}`,
     hanging(column, means),
     `${column}app ${client ?? "not known"}`,
     ...(subject === undefined ? [] : [`${column}person ${subject}`]),

@@ -11,7 +11,7 @@ import type {
 } from "../records.ts";
 import type { Inventory } from "../store/listing.ts";
 import type { TraceSummary } from "../store/traces.ts";
-import type { TraceStep } from "../trace-step.ts";
+import type { AttemptState, TraceStep } from "../trace-step.ts";
 import type { ConnectedApp, ShownAccount } from "./page.ts";
 
 /*
@@ -74,13 +74,15 @@ export interface FlowsView extends Paged {
   readonly client: string | undefined;
   readonly subject: string | undefined;
   readonly notFound: string | undefined;
-  readonly flows: readonly TraceSummary[];
+  readonly flows: readonly (TraceSummary & { readonly state: AttemptState })[];
 }
 
 /** What happened in one of them, in its order. */
 export interface FlowView {
   readonly kind: "flow";
   readonly reference: string;
+  /** What it came to, where that is more than what its steps say. */
+  readonly conclusion: Explained | undefined;
   readonly steps: readonly (Partial<Explained> & { readonly entry: TraceStep | AuditRecord })[];
 }
 

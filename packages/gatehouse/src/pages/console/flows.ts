@@ -40,7 +40,7 @@ ${
         (flow) => html`<li>
 <a href="${at}/flow?reference=${encodeURIComponent(flow.reference)}"><code>${flow.reference}</code></a>
 <span>${flow.client !== undefined && foreign(flow.client)}</span>
-<span><code lang="en">${flow.step}</code> <span class="state ${flow.outcome}">${own.outcomes[flow.outcome]}</span></span>
+<span><code lang="en">${flow.step}</code> <span class="state ${flow.state}">${own.outcomes[flow.state]}</span></span>
 <span class="aside">${own.at({ when: new Date(flow.last) })}</span>
 </li>`,
       )}</ul>`
@@ -54,6 +54,7 @@ export function flowPage({ at }: ConsolePage, view: FlowView, words: ConsoleWord
   return {
     title: view.reference,
     content: html`<h1><code>${view.reference}</code></h1>
+${view.conclusion !== undefined && html`<div class="part">${explained(view.conclusion.means, view.conclusion.mend)}</div>`}
 <ol class="timeline">${view.steps.map(
       ({ entry, means, mend }) =>
         html`<li><p class="aside">${words.flows.behind({ seconds: Math.round((entry.time - begin) / 1000) })}</p><div>${"step" in entry ? stepLine(entry, at, words, explained(means, mend)) : html`${recordList([entry], at, words)}${explained(means, mend)}`}</div></li>`,

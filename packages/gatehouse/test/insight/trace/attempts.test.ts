@@ -47,7 +47,12 @@ async function aStore(t: TestContext) {
     await writer.record(event);
   };
   const redeemed = (request: string, after: number, over: Partial<AuditEvent> = {}) =>
-    tell(after, { name: "code_redeemed", request, client: "app", subject: "user_1", ...over });
+    tell(after, {
+      ...{ name: "code_redeemed", request, client: "app", subject: "user_1", grant: `g-${request}` },
+      ...over,
+    });
+  const refreshed = (grant: string, after: number) =>
+    tell(after, { name: "token_refreshed", request: "-", client: "app", subject: "user_1", grant, count: 1 });
   const registered = (request: string, after: number, over: Partial<AuditEvent> = {}) =>
     tell(after, { name: "client_registered", request, client: "app", ...over });
   const write = (reference: string, after: number, step: TraceStep["step"], over: Partial<TraceStep> = {}) =>
@@ -60,7 +65,8 @@ async function aStore(t: TestContext) {
   const list = async (query: Partial<AttemptQuery> = {}, limit = 100) => {
     const found = [];
     for (let after: string | undefined; ; ) {
-      const page = await findAttempts(store, { registeredSince: 0, ...query }, { limit, after });
+      const about = { registeredSince: 0, now: noon, ...query };
+      const page = await findAttempts(store, about, { limit, after });
       assert.ok(page.traces.length <= limit);
       found.push(
         ...page.traces.map(({ reference, last, step, outcome }) => [reference, last - noon, step, outcome]),
@@ -69,7 +75,7 @@ async function aStore(t: TestContext) {
       after = page.next;
     }
   };
-  return { store, clock, writer, tell, redeemed, registered, write, sent, list };
+  return { store, clock, writer, tell, redeemed, refreshed, registered, write, sent, list };
 }
 
 test("a list says of each attempt whether tokens came of its code, as the audit trail tells, in one look for all of one time", async (t) => {
@@ -94,19 +100,21 @@ test("a list says of each attempt whether tokens came of its code, as the audit 
   const looks: string[] = [];
   const counted = {
     findTraces: store.findTraces,
+    findAuditChains: store.findAuditChains,
     findAudit: (...args: Parameters<typeof store.findAudit>) => {
       looks.push(args[0].name ?? "any");
       return store.findAudit(...args);
     },
   };
   for (const [query, times] of [
-    [{ subject: "user_1" }, 5],
-    [{ client: "app" }, 6],
-    [{}, 2],
+    [{ subject: "user_1" }, 6],
+    [{ client: "app" }, 7],
+    [{}, 3],
   ] as const) {
     looks.length = 0;
-    await findAttempts(counted, { registeredSince: 0, ...query }, { limit: 100 });
+    await findAttempts(counted, { registeredSince: 0, now: noon, ...query }, { limit: 100 });
     assert.equal(looks.length, times, "of fifteen to whom a code was sent, and those who registered");
+    assert.equal(looks.filter((name) => name === "token_refreshed").length, 1, "of all together");
   }
   assert.deepEqual(await list(), [
     ["PENDING", 400 * minuteMs, "consent_shown", "ok"],
@@ -121,6 +129,68 @@ test("a list says of each attempt whether tokens came of its code, as the audit 
   assert.deepEqual((await list({ since })).at(-1), ["BUSY-9", 9 * minuteMs + 300, "tokens_issued", "ok"]);
   assert.equal((await list({ since: noon + 10 * minuteMs })).length, 5);
 });
+
+test("a list says of each attempt whether it is still open, came to nothing, or has an app that wanted new tokens at once", async (t) => {
+  const { store, redeemed, refreshed, write, sent, registered } = await aStore(t);
+  const later = 40 * minuteMs;
+  await registered("REGISTERED", 0);
+  await write("REFUSED", 0, "request_refused", { outcome: "refused" });
+  await write("LEFT", 0, "provider_asked");
+  await write("ASKED", later - minuteMs, "consent_shown", { subject: "user_1" });
+  await sent("NEVER", 0);
+  await sent("SENT", later - minuteMs);
+  for (const [reference, after, ...refreshes] of [
+    ["FINE", 0],
+    ["HASTY", 2 * minuteMs, 400, 900],
+    ["AT-ONCE", 3 * minuteMs, 0],
+    ["LATE", 4 * minuteMs, 10_000],
+    ["HOURLY", 6 * minuteMs, 20 * minuteMs],
+  ] as const) {
+    await sent(reference, after);
+    await redeemed(reference, after + 100);
+    for (const each of refreshes) await refreshed(`g-${reference}`, after + 100 + each);
+  }
+  await sent("DOCTOR", 30 * minuteMs);
+  await redeemed("DOCTOR", 30 * minuteMs + 100, { userAgent: "gatehouse-doctor" });
+  await refreshed("g-DOCTOR", 30 * minuteMs + 200);
+
+  const states = async (now: number, query: Partial<AttemptQuery> = {}) => {
+    const about = { registeredSince: 0, now: noon + now, ...query };
+    const { traces } = await findAttempts(store, about, { limit: 50 });
+    return new Map(traces.map(({ reference, state, means }) => [reference, [state, means]]));
+  };
+  const found = await states(later);
+  const inWords = (reference: string) => found.get(reference)?.join(": ") ?? "";
+  assert.match(inWords("REGISTERED"), /^ok: An app registered itself/);
+  assert.match(inWords("REFUSED"), /^refused: The request is not what the rule expects/);
+  assert.match(inWords("LEFT"), /^stopped: The browser never came back/);
+  assert.match(inWords("ASKED"), /^open: .* has not decided so far\.$/);
+  assert.match(inWords("NEVER"), /^stopped: The app never exchanged the code/);
+  assert.match(inWords("SENT"), /^open: .* has not exchanged for tokens so far\.$/);
+  for (const fine of ["FINE", "HOURLY", "LATE", "DOCTOR"]) {
+    assert.match(inWords(fine), /^ok: .*: it is connected\.$/, fine);
+  }
+  assert.match(
+    inWords("HASTY"),
+    /^doubtful: The app is connected, and had to refresh 0\.4 s after its first tokens/,
+  );
+  assert.match(inWords("AT-ONCE"), /^doubtful: .* refresh 0\.0 s after/);
+  assert.deepEqual(await states(later, { client: "app", subject: "user_1" }), hers(found));
+  assert.equal(
+    (await states(2 * dayMs)).get("HASTY")?.[0],
+    "ok",
+    "what is long past is told by its timeline",
+  );
+  await trimAudit(store, { ageMs: dayMs, bytes: 1e12 }, sealerOf(undefined), noon + dayMs + later / 2);
+  const trimmed = await states(later);
+  assert.match(trimmed.get("NEVER")?.join(": ") ?? "", /^unknown: .* Whether it did is not known any more/);
+});
+
+/** Without those in which nobody is named. */
+function hers<T>(found: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const strangers = new Set(["REGISTERED", "REFUSED", "LEFT"]);
+  return new Map([...found].filter(([reference]) => !strangers.has(reference)));
+}
 
 test("registrations stand in the list at their time, each once, of an app and of all, and not among what people did", async (t) => {
   const { registered, sent, write, list } = await aStore(t);

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TraceEvent } from "../../../src/insight/trace/audited-steps.ts";
+import { listed } from "../../../src/insight/trace/listed.ts";
 import { meaningOf } from "../../../src/insight/trace/meanings.ts";
 import { timelineOf } from "../../../src/insight/trace/timeline.ts";
 import { summaryAsText, timelineAsText } from "../../../src/insight/trace/timeline-text.ts";
@@ -67,23 +68,17 @@ test("what did not follow is told once it is late, and not before", () => {
   assert.equal(early.outcome, "ok");
   assert.match(early.conclusion.means, /was sent to the identity provider, and has not come back so far/);
   assert.match(early.conclusion.mend ?? "", /no page comes.*redirect URI/);
-  const listed = (after: number, step: TraceStepName = "provider_asked") =>
-    summaryAsText(
-      {
-        reference,
-        first: noon,
-        last: noon,
-        step,
-        outcome: "ok",
-        steps: 2,
-        client: "app",
-        subject: undefined,
-      },
-      noon + after,
-    ).replace(/\s+/g, " ");
-  assert.match(listed(1000), /K7QM-2XDA-94TB open The browser .* has not come back so far\./);
-  assert.match(listed(11 * 60_000), /K7QM-2XDA-94TB FAIL The browser never came back/);
-  assert.match(listed(11 * 60_000, "tokens_issued"), /K7QM-2XDA-94TB ok The app exchanged/);
+  const line = (after: number, step: TraceStepName = "provider_asked", trailBegin = 0) => {
+    const about = { reference, first: noon, last: noon, client: "app", subject: undefined };
+    const attempt = listed({ ...about, step, outcome: "ok", steps: 2 }, noon + after, trailBegin);
+    return summaryAsText(attempt).replace(/\s+/g, " ");
+  };
+  assert.match(line(1000), /K7QM-2XDA-94TB open The browser .* has not come back so far\./);
+  assert.match(line(11 * 60_000), /K7QM-2XDA-94TB FAIL The browser never came back/);
+  assert.match(line(11 * 60_000, "tokens_issued"), /K7QM-2XDA-94TB ok The app exchanged/);
+  assert.match(line(60_000, "code_sent"), /K7QM-2XDA-94TB open .* has not exchanged .* so far\./);
+  assert.match(line(180_000, "code_sent"), /K7QM-2XDA-94TB FAIL The app never exchanged/);
+  assert.match(line(180_000, "code_sent", noon + 1), /K7QM-2XDA-94TB \? .* is not known any more/);
   const late = timeline(asked, [], 11 * 60_000);
   assert.equal(late.outcome, "failed");
   assert.match(late.conclusion.means, /never came back/);

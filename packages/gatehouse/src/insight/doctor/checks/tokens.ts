@@ -1,5 +1,6 @@
 import type { AuditRecord } from "../../../oauth/audit-record.ts";
 import type { Grant } from "../../../oauth/records.ts";
+import { isDoctors } from "../../trace/early-refresh.ts";
 import { type DoctorCheck, type Finding, findingsOf, SkippedCheck } from "../check.ts";
 import { ago, type DoctorHistory, grouped, hourMs } from "./history.ts";
 
@@ -37,8 +38,7 @@ export function refusedTokensCheck(tokens: DoctorTokens): DoctorCheck {
         find({ name: "code_redeemed", since }, maxRecords),
         find({ name: "token_refreshed", since }, maxRecords),
       ]);
-      // Doctor's own are refreshed at once, to see whether that works.
-      const ofApps = redeemed.filter(({ userAgent = "" }) => !userAgent.includes("gatehouse-doctor"));
+      const ofApps = redeemed.filter((each) => !isDoctors(each));
       if (ofApps.length === 0) throw new SkippedCheck("No app was given tokens in the last day.");
       const byResource = grouped(ofApps, ({ resource }) => resource ?? "");
       const judged = known.map(async ({ identifier, name }) => {

@@ -1,5 +1,5 @@
 import type { AuditRecord } from "../../audit-record.ts";
-import type { Explained } from "../../messages/console-page.ts";
+import type { Explained, FlowsView } from "../../messages/console-page.ts";
 import type { Store } from "../../store.ts";
 import type { TraceStep } from "../../trace-step.ts";
 import type { Subject } from "../../values.ts";
@@ -7,12 +7,15 @@ import { type Asked, type ConsolePath, nextPart, rowsAtOnce, show } from "./aske
 
 /** Reads attempts with what the audit trail tells of them. */
 export interface ReadsAttempts {
-  /** As the store lists them, with registrations, and with the tokens that came of an attempt. */
-  readonly listAttempts: Store["findTraces"];
-  /** The steps of one, and the audit events under its reference that tell none. */
+  /** As the store lists them, with registrations, the tokens that came of an attempt, and how it stands. */
+  readonly listAttempts: (
+    ...about: Parameters<Store["findTraces"]>
+  ) => Promise<Pick<FlowsView, "flows" | "next">>;
+  /** The steps of one, the audit events under its reference that tell none, and what it came to. */
   readonly readAttempt: (reference: string) => Promise<{
     readonly steps: readonly TraceStep[];
     readonly events: readonly AuditRecord[];
+    readonly conclusion: Explained | undefined;
   }>;
 }
 
@@ -26,16 +29,16 @@ export const flows = ({ listAttempts }: ReadsAttempts): ConsolePath => ({
     const subject = await subjectOf(asked, person);
     const query = { ...(client !== undefined && { client }), ...(subject !== undefined && { subject }) };
     const isNobody = person !== undefined && subject === undefined;
-    const { traces, next } = isNobody
-      ? { traces: [], next: undefined }
+    const found = isNobody
+      ? { flows: [], next: undefined }
       : await listAttempts(query, { limit: rowsAtOnce, after });
     return show(asked, {
       kind: "flows",
       client,
       subject: person,
       notFound: isNobody ? person : undefined,
-      flows: traces,
-      next: nextPart(path, { client, person }, next),
+      flows: found.flows,
+      next: nextPart(path, { client, person }, found.next),
       isFirst: after === undefined,
     });
   },
@@ -62,13 +65,19 @@ export const flow = ({ explainStep, explainEvent, readAttempt }: Explains & Read
   async get(asked) {
     const reference = asked.request.query.get("reference")?.trim().toUpperCase() ?? "";
     if (!/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/.test(reference)) return show(asked, { kind: "missing" });
-    const { steps, events } = await readAttempt(reference);
+    const { steps, events, conclusion } = await readAttempt(reference);
     if (steps.length === 0) return show(asked, { kind: "missing" });
     const all = [
       ...steps.map((entry) => ({ entry, ...explainStep(entry) })),
       ...events.map((entry) => ({ entry, ...explainEvent(entry) })),
     ];
     all.sort((a, b) => a.entry.time - b.entry.time);
-    return show(asked, { kind: "flow", reference, steps: all });
+    const isSaid = all.some(({ means }) => means === conclusion?.means);
+    return show(asked, {
+      kind: "flow",
+      reference,
+      steps: all,
+      conclusion: isSaid ? undefined : conclusion,
+    });
   },
 });
