@@ -158,6 +158,7 @@ export function listingContract(tested: StoreUnderTest): void {
       await tested.store.listPeople({ address: "a" }, { limit: 1, after });
       await tested.store.listGrants({}, now, { limit: 1, after });
       await tested.store.pageOfClients({}, { limit: 1, after });
+      await tested.store.listInvitations(now, { limit: 1, after });
     }
     assert.deepEqual(await tested.store.listPeople({}, { limit: 1, after: "x" }), beginning);
   });

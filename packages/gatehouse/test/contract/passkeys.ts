@@ -56,6 +56,34 @@ export function passkeysContract(tested: StoreUnderTest): void {
     assert.equal(await tested.store.findInvitation(second.tokenHash, undefined, now), undefined);
   });
 
+  test("open invitations are listed in the order of their addresses, in parts, a taken one too, and none that is over", async () => {
+    const word = unique()
+      .toLowerCase()
+      .replace(/[^a-z]/g, "");
+    const [first, second, third] = [
+      await invited({ email: `${word}A@example.com`, groups: ["admins"], endsGrants: true }),
+      await invited({ email: `${word}b@example.com` }),
+      await invited({ email: `${word}c@example.com`, expiresAt: later(900) }),
+    ];
+    await tested.store.bindInvitation(second.tokenHash, aHash(), now);
+    const list = async (at: Seconds, limit: number) => {
+      const items: Invitation[] = [];
+      let after: string | undefined;
+      do {
+        const part = await tested.store.listInvitations(at, { limit, after });
+        assert.ok(part.items.length <= limit);
+        items.push(...part.items);
+        after = part.next;
+      } while (after !== undefined);
+      return items.filter(({ email }) => email.startsWith(word));
+    };
+    assert.deepEqual(await list(now, 1), [first, second, third]);
+    assert.deepEqual(await list(now, 1000), [first, second, third]);
+    assert.deepEqual(await list(later(600), 2), [third]);
+    await tested.store.cancelInvitation(third.email, now);
+    assert.deepEqual(await list(now, 2), [first, second]);
+  });
+
   test("an invitation belongs to the first browser that takes it", async () => {
     const invitation = await invited();
     const { tokenHash } = invitation;

@@ -1,4 +1,4 @@
-import type { Client, Grant, KnownAccount } from "../records.ts";
+import type { Client, Grant, Invitation, KnownAccount } from "../records.ts";
 import type { ClientId, ResourceIdentifier, Seconds } from "../values.ts";
 
 /** A part of a long list. */
@@ -50,5 +50,7 @@ export interface ListingStore {
     which: { readonly provisioned?: true | undefined },
     page: PageAsked,
   ): Promise<ListedPage<Client>>;
+  /** The open invitations, in the order of their addresses. The one for the first person has none. */
+  listInvitations(now: Seconds, page: PageAsked): Promise<ListedPage<Invitation>>;
   countEverything(now: Seconds): Promise<Inventory>;
 }

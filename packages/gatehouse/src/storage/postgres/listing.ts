@@ -3,6 +3,7 @@ import type { Store } from "../../oauth/store.ts";
 import { type Cursor, listedPage, readCursor } from "../cursor.ts";
 import type { Layout } from "../layout.ts";
 import { grants, knownAccounts } from "../layouts.ts";
+import { invitations } from "../passkey-layouts.ts";
 import { clients, provisioned } from "./client-layout.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -44,6 +45,10 @@ export function listingOperations(database: Database): ListingOperations {
   const forResource = newest(grants, "gatehouse_grants", "id", "expires_at > $4 and resource = $5 and");
   const everyClient = newest(clients, "oauth2_clients", "id");
   const provisionedClients = newest(clients, "oauth2_clients", "id", `${provisioned} and`);
+  const invited = database.prepare(
+    `select ${invitations.columns}, address, id from gatehouse_invitations
+     where (address, id) > ($1, $2) and expires_at > $3 order by address, id limit $4`,
+  );
   const count = database.prepare(
     `select (select count(*) from gatehouse_accounts),
        (select count(*) from gatehouse_accounts where blocked_at is not null),
@@ -79,6 +84,11 @@ export function listingOperations(database: Database): ListingOperations {
       const statement = onlyThose ? provisionedClients : everyClient;
       const { rows } = await database.run(statement, ...(newestBehind(after) ?? beginning), limit + 1);
       return listedPage(rows, limit, clients.read);
+    },
+    listInvitations: async (now, { limit, after }) => {
+      const behind = readCursor(after) ?? ["", ""];
+      const { rows } = await database.run(invited, ...behind, instant(now), limit + 1);
+      return listedPage(rows, limit, invitations.read);
     },
     countEverything: async (now) => {
       const [row = []] = (await database.run(count, instant(now))).rows;

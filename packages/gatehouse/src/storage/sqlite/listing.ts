@@ -3,6 +3,7 @@ import type { Store } from "../../oauth/store.ts";
 import { listedPage, readCursor } from "../cursor.ts";
 import type { Layout } from "../layout.ts";
 import { grants, knownAccounts } from "../layouts.ts";
+import { invitations } from "../passkey-layouts.ts";
 import { clients } from "./clients.ts";
 import type { Database } from "./database.ts";
 
@@ -31,6 +32,10 @@ export function listingOperations(database: Database): ListingOperations {
   const forResource = newest(grants, "gatehouse_grants", "id", "resource = ? and expires_at > ? and");
   const everyClient = newest(clients, "oauth2_clients", "id");
   const provisioned = newest(clients, "oauth2_clients", "id", "dynamically_registered = 0 and");
+  const invited = database.prepare(
+    `select ${invitations.columns}, address, id from gatehouse_invitations
+     where (address, id) > (?, ?) and expires_at > ? order by address, id limit ?`,
+  );
   const count = database.prepare(
     `select (select count(*) from gatehouse_accounts),
        (select count(*) from gatehouse_accounts where blocked_at is not null),
@@ -64,6 +69,11 @@ export function listingOperations(database: Database): ListingOperations {
       database.read(() => {
         const statement = onlyThose ? provisioned : everyClient;
         return listedPage(statement.all(...(readCursor(after) ?? beginning), limit + 1), limit, clients.read);
+      }),
+    listInvitations: (now, { limit, after }) =>
+      database.read(() => {
+        const rows = invited.all(...(readCursor(after) ?? ["", ""]), now, limit + 1);
+        return listedPage(rows, limit, invitations.read);
       }),
     countEverything: (now) =>
       database.read(() => {
