@@ -2,9 +2,10 @@ import type { RuleOutcome } from "../access/explanation.ts";
 import type { Match } from "../access/rules.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import type { AccessRefusal } from "../oauth/ports.ts";
+import { formatInstant } from "../oauth/values.ts";
 import type { AccessTest } from "./access.ts";
 import { nameOf } from "./people-tables.ts";
-import { formatInstant, formatTable } from "./table.ts";
+import { formatTable } from "./table.ts";
 
 /* How `access test` says what came of each rule. Names and groups come from outside: made harmless. */
 

@@ -6,6 +6,7 @@ import { provisionedClient } from "../oauth/provisioning/clients.ts";
 import type { Client, TokenEndpointAuthMethod } from "../oauth/records.ts";
 import { checkRedirectPattern } from "../oauth/redirects/legacy-pattern.ts";
 import type { Store } from "../oauth/store.ts";
+import { formatInstant } from "../oauth/values.ts";
 import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { describePlace, refuseDeclaredClient } from "./declared.ts";
 import {
@@ -23,7 +24,7 @@ import { addRotateSecretCommand } from "./rotate-secret.ts";
 import { addSetClientCommand } from "./set-client.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatInstant, formatTable, several } from "./table.ts";
+import { formatTable, several } from "./table.ts";
 import { addVouchCommand } from "./vouch.ts";
 
 interface AddOptions extends JsonOption {

@@ -1,6 +1,6 @@
 import type { Client, Declared } from "../oauth/records.ts";
+import { formatInstant } from "../oauth/values.ts";
 import { Refusal } from "./refusal.ts";
-import { formatInstant } from "./table.ts";
 
 /** The no to whoever would change by a command what a file declares. @param what `the client x` */
 export function declaredElsewhere(what: string, { place, leftAt }: Declared): Refusal {

@@ -3,13 +3,13 @@ import { lastUse } from "../oauth/authorization/connected-apps.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import type { Grant } from "../oauth/records.ts";
 import type { Store } from "../oauth/store.ts";
-import type { GrantId } from "../oauth/values.ts";
+import { formatInstant, type GrantId } from "../oauth/values.ts";
 import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOption } from "./options.ts";
 import { findPeople } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatInstant, formatTable } from "./table.ts";
+import { formatTable } from "./table.ts";
 
 export function addGrantsCommand(program: Command, shell: Shell): void {
   const grants = program

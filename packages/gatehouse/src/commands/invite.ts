@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
 import { oneLine } from "../oauth/harmless.ts";
 import type { Store } from "../oauth/store.ts";
-import { type Seconds, seconds } from "../oauth/values.ts";
+import { formatInstant, type Seconds, seconds } from "../oauth/values.ts";
 import {
   findInvitable,
   invite,
@@ -24,7 +24,6 @@ import { holdingsOf } from "./person.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
-import { formatInstant } from "./table.ts";
 
 interface InviteOptions extends JsonOption, YesOption {
   readonly groups?: readonly string[];

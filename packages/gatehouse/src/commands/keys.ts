@@ -4,6 +4,7 @@ import { replaceKeyFile } from "../keys/key-file.ts";
 import type { ConfiguredKeys } from "../keys/keyring.ts";
 import type { Store } from "../oauth/store.ts";
 import { configuredKey, keyIdOf, keyName, newKeyText } from "../oauth/tokens/secret-keys.ts";
+import { formatInstant } from "../oauth/values.ts";
 import { configuredKeys } from "../start/keyed-store.ts";
 import { recordingActs } from "./acts.ts";
 import { type ListedKey, listKeys } from "./listed-keys.ts";
@@ -11,7 +12,7 @@ import { agree, asJson, type JsonOption, printJson, withoutAsking, type YesOptio
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, trailOf, withStore } from "./store.ts";
-import { formatInstant, formatTable, several } from "./table.ts";
+import { formatTable, several } from "./table.ts";
 
 interface RetireOptions extends JsonOption, YesOption {
   readonly force?: true;

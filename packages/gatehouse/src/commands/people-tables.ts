@@ -1,8 +1,9 @@
 import { oneLine } from "../oauth/harmless.ts";
 import type { KnownAccount, Passkey } from "../oauth/records.ts";
 import type { EndedHoldings, Holdings } from "../oauth/store/people.ts";
+import { formatInstant } from "../oauth/values.ts";
 import type { Shell } from "./shell.ts";
-import { formatInstant, formatTable, several } from "./table.ts";
+import { formatTable, several } from "./table.ts";
 
 /* How commands show people and what is theirs. Names and addresses come from outside: made harmless. */
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
+import { tellKept } from "../oauth/provisioning/kept-secret.ts";
 import { readClaims, readIdentifier, readScopes } from "../oauth/provisioning/resource-text.ts";
 import { type Declared, type Resource, resourceClaims } from "../oauth/records.ts";
 import { nearlyNamed, shortIdOf } from "../oauth/resource.ts";
@@ -7,7 +8,7 @@ import { type ChangedScopes, changedScopes } from "../oauth/scope-changes.ts";
 import type { Store } from "../oauth/store.ts";
 import { resourceCredentialPrefix } from "../oauth/tokens/prefixes.ts";
 import { hashSecret, mintSecret } from "../oauth/tokens/secret.ts";
-import { after, type ResourceIdentifier, type Seconds } from "../oauth/values.ts";
+import { after, formatInstant, type ResourceIdentifier, type Seconds } from "../oauth/values.ts";
 import { tellSecret } from "./client-secret.ts";
 import { declaredElsewhere, describePlace } from "./declared.ts";
 import {
@@ -24,7 +25,7 @@ import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore, withStore } from "./store.ts";
-import { formatInstant, formatTable, several } from "./table.ts";
+import { formatTable, several } from "./table.ts";
 
 interface AddOptions extends JsonOption {
   readonly name?: string;
@@ -185,8 +186,7 @@ async function rotate(shell: Shell, identifier: string, { keep, json }: RotateOp
     await refuseDeclared(store, identifier);
     if (!(await store.replaceResourceCredential(identifier, hashSecret(credential), until)))
       throw unknownResource(identifier);
-    const detail = until ? `the old one is good until ${formatInstant(until)} UTC` : "the old one has ended";
-    await done({ name: "resource_credential_rotated", resource: identifier, detail });
+    await done({ name: "resource_credential_rotated", resource: identifier, detail: tellKept(until) });
     return identifier;
   });
   const id = shortIdOf(resource);

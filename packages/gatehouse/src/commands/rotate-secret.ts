@@ -2,14 +2,14 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { oneLine } from "../oauth/harmless.ts";
 import { rotatedSecret } from "../oauth/provisioning/clients.ts";
-import { after, type Seconds } from "../oauth/values.ts";
+import { tellKept } from "../oauth/provisioning/kept-secret.ts";
+import { after, formatInstant, type Seconds } from "../oauth/values.ts";
 import { chooseSecret, tellSecret } from "./client-secret.ts";
 import { asJson, duration, type JsonOption, printJson } from "./options.ts";
 import { asRefusal } from "./provisioning-refusal.ts";
 import { Refusal } from "./refusal.ts";
 import type { Shell } from "./shell.ts";
 import { changeStore } from "./store.ts";
-import { formatInstant } from "./table.ts";
 
 interface RotateOptions extends JsonOption {
   readonly keep: Seconds;
@@ -47,9 +47,7 @@ async function rotate(shell: Shell, id: string, { keep, secretStdin, json }: Rot
         `the secret of client ${id} was changed at this moment: look who did, then run it again`,
       );
     }
-    const detail =
-      keep > 0 ? `the old one is good until ${formatInstant(until)} UTC` : "the old one has ended";
-    await done({ name: "client_credential_rotated", client: id, detail });
+    await done({ name: "client_credential_rotated", client: id, detail: tellKept(kept) });
     return client;
   });
   const shown = secretStdin ? undefined : secret;

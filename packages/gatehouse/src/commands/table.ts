@@ -22,13 +22,6 @@ export function formatTable(
     .join("\n");
 }
 
-/** An instant as people read it in a table: the day and the minute, UTC. */
-export function formatInstant(instant: number | undefined): string {
-  return instant === undefined
-    ? "never"
-    : new Date(instant * 1000).toISOString().slice(0, 16).replace("T", " ");
-}
-
 /** `1 grant`, `2 grants` */
 export const several = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 

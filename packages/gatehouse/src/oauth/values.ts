@@ -25,3 +25,10 @@ export const seconds = (value: number): Seconds => Math.floor(value) as Seconds;
 
 /** An instant so many seconds after another. */
 export const after = (instant: Seconds, length: Seconds): Seconds => (instant + length) as Seconds;
+
+/** An instant as operators read it: the day and the minute, UTC. */
+export function formatInstant(instant: number | undefined): string {
+  return instant === undefined
+    ? "never"
+    : new Date(instant * 1000).toISOString().slice(0, 16).replace("T", " ");
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatInstant, formatTable } from "../../src/commands/table.ts";
+import { formatTable } from "../../src/commands/table.ts";
+import { formatInstant } from "../../src/oauth/values.ts";
 
 test("columns are aligned under their headings, without spaces at the end", () => {
   assert.equal(

@@ -8,6 +8,7 @@ import {
   saidBy,
   vouchAsSeen,
 } from "../../provisioning/clients.ts";
+import { tellKept } from "../../provisioning/kept-secret.ts";
 import { ProvisioningError } from "../../provisioning/problem.ts";
 import type { Client } from "../../records.ts";
 import { clientSecretPrefix } from "../../tokens/prefixes.ts";
@@ -150,7 +151,8 @@ async function rotate(asked: Asked, found: Client, keep: string | undefined) {
   const until = keepIn(keep, clock.now());
   const { next, previous } = rotatedSecret(found, secret, until);
   if (!(await store.rotateSecret(found, next, previous))) throw new ProvisioningError("changed_meanwhile");
-  await recordAct(asked, { name: "client_credential_rotated", client: found.id });
+  const detail = tellKept(until);
+  await recordAct(asked, { name: "client_credential_rotated", client: found.id, detail });
   const about = { kind: "secret", what: "secret", of: found.id, id: found.id } as const;
   return show(asked, { ...about, secret, until, back: pageOf(found) });
 }

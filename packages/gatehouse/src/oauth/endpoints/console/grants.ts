@@ -58,9 +58,9 @@ export const grant: ConsolePath = {
     if (!isConfirmed(form)) return question(asked, found);
     const again = await askAgain(asked, toAct, { returnTo: `${pathOf(asked, found)}&act=revoke` });
     if (again !== undefined) return again;
-    const { id, subject, clientId: client, resource } = found;
+    const { id, subject, clientId: client, resource, reference: attempt } = found;
     if (await asked.services.store.revokeGrant(id)) {
-      await recordAct(asked, { name: "grant_revoked", subject, client, resource, grant: id });
+      await recordAct(asked, { name: "grant_revoked", subject, client, resource, grant: id, attempt });
     }
     return goTo(asked, "/grants");
   },

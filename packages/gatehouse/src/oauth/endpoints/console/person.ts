@@ -93,8 +93,8 @@ async function disconnect(asked: Asked, { subject }: KnownAccount, id: string | 
   const { clock, store } = asked.services;
   const grant = id === undefined ? undefined : await store.findGrant(id as GrantId, clock.now());
   if (grant?.subject !== subject || !(await store.revokeGrant(grant.id))) return;
-  const { clientId: client, resource } = grant;
-  await recordAct(asked, { name: "grant_revoked", subject, client, resource, grant: grant.id });
+  const { id: ended, clientId: client, resource, reference: attempt } = grant;
+  await recordAct(asked, { name: "grant_revoked", subject, client, resource, grant: ended, attempt });
 }
 
 async function disconnectAll(asked: Asked, { subject }: KnownAccount): Promise<void> {

@@ -1,4 +1,5 @@
 import { OAuthError } from "../../messages/errors.ts";
+import { tellKept } from "../../provisioning/kept-secret.ts";
 import { ProvisioningError } from "../../provisioning/problem.ts";
 import type { Resource } from "../../records.ts";
 import { shortIdOf } from "../../resource.ts";
@@ -126,7 +127,8 @@ async function rotate(asked: Asked, { identifier }: Resource, keep: string | und
   if (!(await store.replaceResourceCredential(identifier, hashSecret(credential), until))) {
     return show(asked, { kind: "missing" });
   }
-  await recordAct(asked, { name: "resource_credential_rotated", resource: identifier });
+  const detail = tellKept(until);
+  await recordAct(asked, { name: "resource_credential_rotated", resource: identifier, detail });
   const id = shortIdOf(identifier);
   const about = { kind: "secret", what: "credential", of: identifier, id } as const;
   return show(asked, { ...about, secret: credential, until, back: `/server?id=${id}` });
