@@ -204,7 +204,7 @@ export async function startGatehouse(
       ),
     }),
   });
-  const console = await closingOnError(store, () => startConsole(services, config.traces));
+  const console = await closingOnError(store, () => startConsole(services, config));
   const { sentences } = config.sections;
   const pages = createPages(urls.basePath, config.brand, { sentences, console: console?.pages });
   const names = providers.all.map(({ name }) => name);
@@ -281,6 +281,7 @@ export async function startGatehouse(
     gateway,
     doctors,
     ...(passkeys ? [passkeys] : []),
+    ...(console ? [console] : []),
   ];
   return {
     async reload(changed) {

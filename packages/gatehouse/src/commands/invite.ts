@@ -1,15 +1,10 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../config/config.ts";
 import { oneLine } from "../oauth/harmless.ts";
+import { readGroups } from "../oauth/provisioning/group-names.ts";
 import type { Store } from "../oauth/store.ts";
 import { formatInstant, type Seconds, seconds } from "../oauth/values.ts";
-import {
-  findInvitable,
-  invite,
-  type MailLanguage,
-  mailInvitation,
-  mailLanguages,
-} from "../start/invitations.ts";
+import { findInvitable, invite, type MailLanguage, mailLanguages } from "../start/invitations.ts";
 import {
   agree,
   asJson,
@@ -41,7 +36,7 @@ export function addInviteCommands(people: Command, shell: Shell): void {
     .description(
       "invite somebody to sign in with a passkey, for whom there is no identity provider: prints the link, or mails it (SMTP_URL); somebody who was invited before gets a new passkey in place of all others",
     )
-    .addOption(new Option("--groups <list>", "groups of theirs, separated by commas").argParser(readGroups))
+    .addOption(new Option("--groups <list>", "groups of theirs, separated by commas").argParser(groupsIn))
     .addOption(
       new Option("--expires <duration>", "how long the link is good, from 1m to 30d")
         .argParser(readLifetime)
@@ -67,26 +62,19 @@ function invitePerson(shell: Shell, address: string, options: InviteOptions): Pr
   const config = loadConfig(shell, "command");
   return changeStore(shell, async (store, done) => {
     if (endsGrants) await agreeToEnd(shell, config, store, address, options);
-    const about = { email: address, groups, endsGrants, lifetime };
+    const about = { email: address, groups, endsGrants, lifetime, language };
     const invited = await invite(config, store, shell, about);
     if ("refused" in invited) throw refusalOf(invited, address);
-    const { email, link, expiresAt, replaces } = invited;
-    let mailed = false;
-    try {
-      mailed = await mailInvitation(config, invited, language);
-    } catch (error) {
-      await store.cancelInvitation(email, shell.clock.now());
-      throw new Error("the mail server did not take the invitation, so nobody is invited", { cause: error });
-    }
-    const detail = [`until ${formatInstant(expiresAt)} UTC`, ...(mailed ? ["mailed"] : [])].join(", ");
-    await done({ name: "invitation_created", subject: invited.subject, detail });
+    const { email, link, expiresAt, replaces, act } = invited;
+    await done(act);
     if (json) {
-      const shown = mailed ? undefined : link;
-      return printJson(shell, { email, mailed, link: shown, expires_at: expiresAt, replaces });
+      const mailed = link === undefined;
+      return printJson(shell, { email, mailed, link, expires_at: expiresAt, replaces });
     }
     const until = `${formatInstant(expiresAt)} UTC`;
-    if (mailed) shell.complain(`Mailed to ${oneLine(email)}: a link that is good once, until ${until}.`);
-    else {
+    if (link === undefined) {
+      shell.complain(`Mailed to ${oneLine(email)}: a link that is good once, until ${until}.`);
+    } else {
       shell.print(link);
       shell.complain(
         `Hand this link to ${oneLine(email)} alone: whoever uses it signs in as them. It is good once, until ${until}.`,
@@ -150,9 +138,9 @@ function refusalOf(
   }
 }
 
-function readGroups(text: string): readonly string[] {
-  const groups = [...new Set(text.split(",").map((group) => group.trim()))];
-  if (groups.every((group) => /^[^\p{C}]{1,256}$/u.test(group))) return groups;
+function groupsIn(text: string): readonly string[] {
+  const groups = readGroups(text);
+  if (groups !== undefined) return groups;
   throw new Refusal(2, `--groups ${oneLine(text)}: give names separated by commas, such as admins,ops`);
 }
 

@@ -153,3 +153,16 @@ export type ProvisioningProblem =
   | "changed_meanwhile"
   | "not_as_seen"
   | "provisioned";
+
+/**
+ * Why an invitation that an operator wants is refused. `off`: there are no accounts of this server any more.
+ * `foreign`, `held`: the address, or its domain, is another provider's.
+ */
+export type InvitationProblem =
+  | "off"
+  | "malformed"
+  | "groups"
+  | "foreign"
+  | "held"
+  | "blocked"
+  | "not_mailed";

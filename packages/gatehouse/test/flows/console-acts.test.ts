@@ -57,7 +57,12 @@ test("an app is found by its client or server, shown, and disconnected after a q
   assert.equal((await introspect(server, tokens.access_token)).active, true);
   await act(server, agent, "/grant", { id, act: "revoke", confirmed: "yes" });
   assert.equal((await introspect(server, tokens.access_token)).active, false);
-  assert.equal(eventsOf(server, "grant_revoked").at(-1)?.grant, id);
+  const revoked = eventsOf(server, "grant_revoked").at(-1);
+  assert.equal(revoked?.grant, id);
+  const [, reference = "none"] = /\/flow\?reference=([^"]+)"/.exec(shown.html) ?? [];
+  assert.equal(revoked?.attempt, reference, "it stands under the attempt that the app came from");
+  const trail = await eventually(() => openConsole(server, agent, `/audit?grant=${id}`), /grant_revoked/);
+  assert.match(trail.html, /<code>code_redeemed</);
 });
 
 test("an MCP server is added, changed, given another credential and removed; its credential is shown once", async () => {
@@ -99,6 +104,10 @@ test("an MCP server is added, changed, given another credential and removed; its
     ["Renamed", [{ name: "read", sentence: "Read it", isOptional: true }], undefined],
   );
   const rotated = secretOn((await act(server, agent, "/server", { id, act: "rotate", keep: "24h" })).html);
+  assert.match(
+    eventsOf(server, "resource_credential_rotated").at(-1)?.detail ?? "",
+    /^the old one is good until \d{4}-/,
+  );
   for (const each of [credential, rotated]) {
     assert.equal((await server.store.findResourceByCredential(hashSecret(each)))?.identifier, identifier);
   }
@@ -154,6 +163,9 @@ test("a client is provisioned, changed, given another secret and removed; its se
   );
   const found = await agent.request(`${server.url}/console/clients?id=web`);
   assert.equal(found.headers.get("location"), `${server.issuer}/console/client?id=web`);
+  const secondly = await act(server, agent, "/client", { id: "web", act: "rotate", keep: "0" });
+  assert.notEqual(secretOn(secondly.html), rotated);
+  assert.equal(eventsOf(server, "client_credential_rotated").at(-1)?.detail, "the old one has ended");
   await act(server, agent, "/client", { id: "web", act: "remove" });
   assert.ok(await server.store.findClient("web"));
   await act(server, agent, "/client", { id: "web", act: "remove", confirmed: "yes" });

@@ -5,6 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { canonicalResource, shortIdOf } from "../../src/oauth/resource.ts";
 import { consoleGerman } from "../../src/pages/console/words.de.ts";
 import { consoleEnglish } from "../../src/pages/console/words.ts";
+import { anInvitation } from "../contract/passkeys.ts";
 import { accessibilityErrors, openBrowser } from "../support/browser.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, authorize, redeem, resource, tokensOf } from "../support/oauth-client.ts";
@@ -20,9 +21,15 @@ const complaints: string[] = [];
 let paths: readonly string[];
 /** Where pictures of the pages go, for the documentation; nowhere unless asked for. */
 const pictures = process.env.CONSOLE_PICTURES;
+/** Not with a passkey. */
+const throughUpstream = { provider: "default" };
 
 before(async () => {
-  server = await startTestGatehouse({ ADMINS: "boss@example.com" });
+  server = await startTestGatehouse({
+    ADMINS: "boss@example.com",
+    PASSKEYS: "on",
+    ALLOWED_DOMAINS: "example.com",
+  });
   server.upstream.signedInAt = () => server.clock.now();
   await server.addResource(resource, { "notes:read": "Read your notes", "notes:write": "Change your notes" });
   await server.addResource("https://files.example.com/a/rather/long/path/to/an/mcp/server/that/has/no/end");
@@ -33,11 +40,19 @@ before(async () => {
     redirectUris: ["https://dashboard.example.com/callback/of/some/length", "http://127.0.0.1/callback"],
     metadata: { name: "Dashboard" },
   });
+  const id = shortIdOf(canonicalResource(resource));
+  await server.reload(`access:
+  sign_in: [{ allow: { domain: [example.com] } }, { deny: { address: [eve@example.com] } }]
+  resources:
+    ${id}: [{ allow: { everyone: true } }, { deny: { everyone: true }, scopes: ["notes:write"] }]
+`);
+  for (const email of ["lise@home.example", "a-guest.of-a-rather-long-name-indeed@guests.home.example"])
+    await server.store.invite(anInvitation({ email, groups: ["guests", "readers"], endsGrants: true }));
   const names = ["ada", "grace.of-a-rather-long-name-indeed", "hedy", "ida", "joan", "katherine"];
   for (const sub of names) {
     server.upstream.account = { sub, email: `${sub}@example.com`, email_verified: true };
     const client = await aPublicClient(server, { client_name: `Editor ${names.indexOf(sub) + 1}` });
-    const end = await authorize(server, client, { agent: new UserAgent() });
+    const end = await authorize(server, client, { agent: new UserAgent(), parameters: throughUpstream });
     tokensOf(await redeem(server, client, end.searchParams.get("code") ?? ""));
   }
   const [hedy] = await server.store.findAccounts("hedy@example.com");
@@ -46,7 +61,8 @@ before(async () => {
   const subject = ada?.subject ?? assert.fail("no account");
   const [grant] = (await server.store.findHoldings(subject, server.clock.now())).grants;
   server.upstream.decision = "cancel";
-  await authorize(server, await aPublicClient(server)).catch(() => undefined);
+  const attempt = authorize(server, await aPublicClient(server), { parameters: throughUpstream });
+  await attempt.catch(() => undefined);
   server.upstream.decision = "continue";
   server.upstream.account = { sub: "boss", email: "boss@example.com", email_verified: true };
   const client = encodeURIComponent(grant?.clientId ?? "");
@@ -56,15 +72,20 @@ before(async () => {
     "/people?q=nobody",
     `/person?subject=${subject}`,
     `/person?subject=${subject}&act=block`,
+    "/invitations",
+    "/invitations/new?ends_grants=yes",
     "/grants",
     `/grant?id=${grant?.id}`,
     "/servers",
     "/servers/new",
-    `/server?id=${shortIdOf(canonicalResource(resource))}`,
+    `/server?id=${id}`,
     "/clients",
     "/clients/new",
     `/client?id=${client}`,
     "/client?id=dashboard",
+    "/access",
+    `/access?${new URLSearchParams({ person: subject, resource, scope: "notes:read notes:write" })}`,
+    "/access?person=nobody&resource=nothing",
     "/flows",
     `/flow?reference=${grant?.reference}`,
     "/audit",
@@ -85,7 +106,7 @@ async function anAdministrator(look: Look): Promise<Page> {
   });
   const page = await context.newPage();
   await page.goto(`${server.url}/`);
-  await page.getByRole("link", { name: look.signIn, exact: true }).click();
+  await page.getByRole("link", { name: look.signIn }).first().click();
   await page.getByRole("link", { name: look.console }).click();
   return page;
 }
@@ -94,12 +115,12 @@ interface Look {
   readonly locale: string;
   readonly colorScheme: "light" | "dark";
   readonly width: number;
-  readonly signIn: string;
+  readonly signIn: RegExp;
   readonly console: string;
 }
 
-const english = { locale: "en-GB", signIn: "Sign in", console: "Open the console" };
-const german = { locale: "de-DE", signIn: "Anmelden", console: "Konsole öffnen" };
+const english = { locale: "en-GB", signIn: /^Sign in with/, console: "Open the console" };
+const german = { locale: "de-DE", signIn: /^Anmelden mit/, console: "Konsole öffnen" };
 const looks: readonly Look[] = [
   { ...english, colorScheme: "light", width: 1280 },
   { ...german, colorScheme: "dark", width: 390 },
@@ -151,6 +172,30 @@ test("an administrator looks for a person, and blocks them, with the keyboard al
   await page.getByText("Blocked since").waitFor();
   const [joan] = await server.store.findAccounts("joan@example.com");
   assert.ok(joan?.blockedAt);
+  await page.context().close();
+});
+
+test("an administrator invites somebody on a telephone, is shown the link once, and finds the invitation in the list", async () => {
+  const page = await anAdministrator(looks[2] ?? assert.fail());
+  const { again, invitations: words, people } = consoleGerman;
+  const signInAgain = page.getByRole("link", { name: again.go });
+  if (await signInAgain.isVisible()) await signInAgain.click();
+  await page.getByRole("link", { name: people.title, exact: true }).first().click();
+  await page.getByRole("link", { name: people.onlyInvited }).click();
+  await page.getByRole("link", { name: words.add }).click();
+  await page.getByLabel(words.address).fill("marie@home.example");
+  await page.getByLabel(words.lifetime).selectOption("7d");
+  await page.getByRole("button", { name: words.invite }).click();
+  const link = page.getByText("gatehouse_iv_");
+  await link.waitFor();
+  assert.deepEqual(await accessibilityErrors(page), []);
+  const [full = 0, seen = 0] = await page.evaluate<number[]>(
+    "[document.documentElement.scrollWidth, innerWidth]",
+  );
+  assert.ok(full <= seen, `${full} pixels wide`);
+  await page.getByRole("link", { name: consoleGerman.secret.done }).click();
+  await page.getByText("marie@home.example").waitFor();
+  assert.equal(await link.count(), 0);
   await page.context().close();
 });
 

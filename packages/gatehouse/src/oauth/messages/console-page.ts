@@ -1,9 +1,10 @@
 import type { AuditRecord } from "../audit-record.ts";
 import type { Check } from "../ports.ts";
-import type { ProvisioningProblem } from "../reason.ts";
+import type { InvitationProblem, ProvisioningProblem } from "../reason.ts";
 import type {
   Client,
   Declared,
+  Invitation,
   KnownAccount,
   Resource,
   ResourceClaim,
@@ -36,6 +37,9 @@ export type ConsoleView =
   | OverviewView
   | PeopleView
   | PersonView
+  | InvitationsView
+  | InvitationFormView
+  | InvitedView
   | GrantsView
   | GrantView
   | ServersView
@@ -44,6 +48,7 @@ export type ConsoleView =
   | ClientsView
   | ClientFormView
   | ClientView
+  | AccessView
   | FlowsView
   | FlowView
   | AuditView
@@ -109,6 +114,7 @@ export const auditFields = [
   "person",
   "client",
   "resource",
+  "grant",
   "reference",
   "address",
   "since",
@@ -128,7 +134,54 @@ export interface PeopleView extends Paged {
   /** What addresses shall begin with; empty: nothing was looked for. */
   readonly search: string;
   readonly blocked: boolean;
+  /** Whether there are accounts of this server, to which people are invited. */
+  readonly invites: boolean;
   readonly people: readonly KnownAccount[];
+}
+
+/** What of an invitation is shown: nothing that opens it. */
+export type ShownInvitation = Pick<Invitation, "email" | "groups" | "endsGrants" | "expiresAt">;
+
+/** Invitations that are open. */
+export interface InvitationsView extends Paged {
+  readonly kind: "invitations";
+  readonly action: string;
+  readonly invitations: readonly ShownInvitation[];
+}
+
+export interface InvitationFormView {
+  readonly kind: "invitation-form";
+  readonly action: string;
+  readonly entries: InvitationEntries;
+  /** What the mail can be written in; `undefined`: none is sent, and the link is shown. */
+  readonly languages: readonly string[] | undefined;
+  readonly problem: { readonly key: InvitationProblem; readonly about: string | undefined } | undefined;
+}
+
+/** What is entered in the form of an invitation, as it was typed. */
+export interface InvitationEntries {
+  readonly email: string;
+  /** With commas between. */
+  readonly groups: string;
+  readonly lifetime: InvitationLifetime;
+  readonly language: string;
+  /** Whether the apps of somebody who has an account end when they use it. */
+  readonly endsGrants: boolean;
+}
+
+/** How long an invitation is good, as the form offers it. */
+export const invitationLifetimes = ["1h", "24h", "72h", "7d", "30d"] as const;
+export type InvitationLifetime = (typeof invitationLifetimes)[number];
+
+/** An invitation that was just made: its link is shown never again. */
+export interface InvitedView {
+  readonly kind: "invited";
+  readonly email: string;
+  /** `undefined`: it was mailed. */
+  readonly link: string | undefined;
+  readonly expiresAt: number;
+  /** What of somebody who has an account ends with it: passkeys and sessions, or their apps too. */
+  readonly replaces: "passkeys" | "everything" | undefined;
 }
 
 export interface PersonView {
@@ -251,6 +304,48 @@ export interface ClientView {
   readonly problem: ShownProblem | undefined;
 }
 
+/** Whether somebody may use an MCP server, by the rules in force: what was asked, and the answer. */
+export interface AccessView {
+  readonly kind: "access";
+  readonly asked: AccessQuestion;
+  readonly servers: readonly Pick<Resource, "identifier" | "name">[];
+  /** `undefined`: nothing was asked. `nothing`: why it cannot be told. */
+  readonly answer: AccessAnswer | { readonly nothing: string } | undefined;
+}
+
+/** As it was typed. */
+export interface AccessQuestion {
+  /** An address, or a subject. */
+  readonly person: string;
+  /** A URL, or a short id. */
+  readonly resource: string;
+  /** With spaces between; empty: what whoever asks for none gets. */
+  readonly scope: string;
+}
+
+/** What the rules come to for somebody, in the words of `gatehouse access test`: in English. */
+export interface AccessAnswer {
+  readonly person: KnownAccount;
+  readonly resource: string;
+  readonly asked: string;
+  readonly groups: string;
+  /** About signing in, and about the MCP server. `none`: what holds where there are no rules. */
+  readonly rules: readonly {
+    readonly about: string;
+    readonly none: string | undefined;
+    readonly outcomes: readonly {
+      readonly outcome: string;
+      readonly effect: string;
+      readonly whom: string;
+      readonly rule: string;
+    }[];
+  }[];
+  readonly allowed: boolean;
+  readonly verdict: readonly string[];
+  /** How soon a change would take effect. */
+  readonly bounds: string;
+}
+
 /** What was just made, and is shown never again. */
 export interface SecretView {
   readonly kind: "secret";
@@ -283,6 +378,7 @@ export interface QuestionView {
 }
 
 export type QuestionedAct =
+  | "invite_again"
   | "block"
   | "remove_person"
   | "disconnect_all"

@@ -50,7 +50,8 @@ export function grantPage(
 <dl class="facts">
 ${fact(own.person, html`<a href="${at}/person?subject=${encodeURIComponent(view.subject)}">${foreign(view.email || view.subject)}</a>`)}
 ${fact(own.client, html`<a href="${at}/client?id=${encodeURIComponent(client)}">${foreign(client)}</a>`)}
-${fact(own.reference, view.reference && html`<code>${view.reference}</code>`)}
-</dl>`,
+${fact(own.reference, view.reference && html`<a href="${at}/flow?reference=${encodeURIComponent(view.reference)}"><code>${view.reference}</code></a>`)}
+</dl>
+<p><a href="${at}/audit?grant=${encodeURIComponent(view.app.grant)}">${own.trail}</a></p>`,
   };
 }

@@ -1,5 +1,5 @@
 import type { ConsolePage, PeopleView } from "../../oauth/messages/console-page.ts";
-import { html } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { type Content, date, foreign, pager } from "./parts.ts";
 import type { ConsoleWords } from "./words.ts";
 
@@ -7,7 +7,7 @@ export function peoplePage({ at }: ConsolePage, view: PeopleView, words: Console
   const { people: own } = words;
   const path = `${at}/people`;
   const isWhole = view.search === "" && !view.blocked;
-  const current = (is: boolean) => is && html` aria-current="page"`;
+  const tab = isWhole ? "everybody" : view.blocked ? "blocked" : undefined;
   return {
     title: own.title,
     content: html`<h1>${own.title}</h1>
@@ -16,10 +16,7 @@ export function peoplePage({ at }: ConsolePage, view: PeopleView, words: Console
 <input id="q" name="q" type="search" value="${view.search}" autocomplete="off" spellcheck="false" maxlength="254">
 <button>${own.find}</button>
 </form>
-<ul class="filters">
-<li><a class="tab" href="${path}"${current(isWhole)}>${own.everybody}</a></li>
-<li><a class="tab" href="${path}?blocked=yes"${current(view.blocked)}>${own.onlyBlocked}</a></li>
-</ul>
+${peopleTabs(at, tab, view.invites, words)}
 ${
   view.people.length === 0
     ? html`<p>${view.search !== "" ? own.noneFound : view.blocked ? own.noneBlocked : own.none}</p>`
@@ -36,4 +33,20 @@ ${blockedAt !== undefined && html`<span class="badge unknown">${own.isBlocked}</
 }
 ${pager(view, isWhole ? path : `${path}?${new URLSearchParams(view.search === "" ? { blocked: "yes" } : { q: view.search })}`, words)}`,
   };
+}
+
+/** What of people there is to see. @param invites whether there are invitations */
+export function peopleTabs(
+  at: string,
+  current: "everybody" | "blocked" | "invited" | undefined,
+  invites: boolean,
+  { people: own }: ConsoleWords,
+): Html {
+  const tab = (name: typeof current, path: string, title: string) =>
+    html`<li><a class="tab" href="${at}${path}"${name === current && html` aria-current="page"`}>${title}</a></li>`;
+  return html`<ul class="filters">
+${tab("everybody", "/people", own.everybody)}
+${tab("blocked", "/people?blocked=yes", own.onlyBlocked)}
+${invites && tab("invited", "/invitations", own.onlyInvited)}
+</ul>`;
 }

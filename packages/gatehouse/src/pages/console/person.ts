@@ -22,6 +22,7 @@ export function personPage(
     content: html`<h1>${foreign(name)}</h1>
 ${person.blockedAt !== undefined && html`<p class="badge unknown">${words.people.isBlocked}</p>`}
 ${facts(view, words)}
+<p><a href="${page.at}/access?person=${encodeURIComponent(person.subject)}">${own.testAccess}</a></p>
 <h2>${own.doing}</h2>
 ${form(
   target,

@@ -7,10 +7,12 @@ import { html } from "../html.ts";
 import type { Language } from "../language.ts";
 import type { Site } from "../layout.ts";
 import type { Words } from "../words.ts";
+import { accessPage } from "./access.ts";
 import { auditPage } from "./audit.ts";
 import { clientPage, clientsPage, newClientPage } from "./clients.ts";
 import { flowPage, flowsPage } from "./flows.ts";
 import { grantPage, grantsPage } from "./grants.ts";
+import { invitationsPage, invitedPage, newInvitationPage } from "./invitations.ts";
 import { consoleCatalogues } from "./language.ts";
 import { consoleLayout } from "./layout.ts";
 import { overviewPage } from "./overview.ts";
@@ -38,13 +40,19 @@ export function createConsolePages(consolePath: string): ConsolePages {
     stylesheet,
     render(page, language, site, catalogue) {
       const words = consoleCatalogues[language];
-      const content = contentOf(page, words, catalogue, site.brand);
+      const content = contentOf(page, words, catalogue, site.brand, language);
       return consoleLayout(site, stylesheet, language, page, content, words, catalogue);
     },
   };
 }
 
-function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words, brand: Brand): Content {
+function contentOf(
+  page: ConsolePage,
+  words: ConsoleWords,
+  catalogue: Words,
+  brand: Brand,
+  language: Language,
+): Content {
   const { view } = page;
   switch (view.kind) {
     case "overview":
@@ -53,6 +61,12 @@ function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words, bra
       return peoplePage(page, view, words);
     case "person":
       return personPage(page, view, words, catalogue);
+    case "invitations":
+      return invitationsPage(page, view, words);
+    case "invitation-form":
+      return newInvitationPage(page, view, words, language);
+    case "invited":
+      return invitedPage(page, view, words);
     case "grants":
       return grantsPage(page, view, words);
     case "grant":
@@ -69,6 +83,8 @@ function contentOf(page: ConsolePage, words: ConsoleWords, catalogue: Words, bra
       return newClientPage(page, view, words);
     case "client":
       return clientPage(page, view, words);
+    case "access":
+      return accessPage(page, view, words);
     case "flows":
       return flowsPage(page, view, words);
     case "flow":

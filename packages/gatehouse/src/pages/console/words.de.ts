@@ -55,6 +55,7 @@ export const consoleGerman: ConsoleWords = {
     find: "Suchen",
     everybody: "Alle",
     onlyBlocked: "Gesperrte",
+    onlyInvited: "Eingeladene",
     none: "Es hat sich noch niemand angemeldet.",
     noneFound: "Keine Adresse beginnt so.",
     noneBlocked: "Niemand ist gesperrt.",
@@ -89,12 +90,59 @@ export const consoleGerman: ConsoleWords = {
     made: ({ when }) => `Angelegt ${moment.format(when)}.`,
     used: ({ when }) => `Zuletzt benutzt ${moment.format(when)}.`,
     neverUsed: "Nie benutzt.",
+    testAccess: "Was darf diese Person benutzen, und warum?",
     doing: "Was Sie tun können",
     block: "Sperren …",
     unblock: "Entsperren",
     remove: "Entfernen …",
     release: "Adresse freigeben …",
     disconnectAll: "Alle Apps trennen …",
+  },
+
+  invitations: {
+    title: "Einladungen",
+    add: "Jemanden einladen",
+    none: "Keine Einladung ist offen.",
+    first: "Wer zuerst kommt",
+    until: ({ when }) => `Gilt einmal, bis ${moment.format(when)} UTC.`,
+    endsApps: "Sie trennt die Apps der Person.",
+    takeBack: "Zurücknehmen",
+    explanation:
+      "Wer eingeladen ist, legt mit einem Link einen Passkey an. Wer den Link benutzt, meldet sich hier unter dieser Adresse an: dass sie die eigene ist, beweist nichts.",
+    address: "E-Mail-Adresse",
+    groups: "Gruppen, durch Kommas getrennt",
+    lifetime: "Wie lange der Link gilt",
+    lifetimes: {
+      "1h": "1 Stunde",
+      "24h": "24 Stunden",
+      "72h": "72 Stunden",
+      "7d": "7 Tage",
+      "30d": "30 Tage",
+    },
+    language: "Sprache der Mail",
+    endsGrants: "Gibt es schon ein Konto: auch seine Apps trennen, sobald der Link benutzt wird",
+    invite: "Einladen",
+    made: "Eingeladen",
+    invitationOf: ({ of }) => html`Die Einladung von ${of}`,
+    handOver:
+      "Kopieren Sie den Link jetzt: er wird nur dieses eine Mal gezeigt. Geben Sie ihn nur dieser Person.",
+    mailed: "Der Link ging per Mail an diese Person, und niemand sonst bekommt ihn zu sehen.",
+    goOn: "Weiter",
+    replaces: {
+      passkeys:
+        "Diese Person hat ein Konto: sobald sie den Link benutzt, enden ihre früheren Passkeys und Browser-Sitzungen. Ihre Apps bleiben verbunden.",
+      everything:
+        "Diese Person hat ein Konto: sobald sie den Link benutzt, enden ihre früheren Passkeys, Browser-Sitzungen und Apps.",
+    },
+    problems: {
+      off: "Dieser Server hat keine eigenen Konten mehr.",
+      malformed: "Das ist keine E-Mail-Adresse.",
+      groups: "Das ist keine Liste von Gruppen: zwischen ihren Namen stehen Kommas.",
+      foreign: "Wer eine Adresse dieser Domain hat, meldet sich über einen anderen Dienst an.",
+      held: "Diese Adresse hat jemand, der sich anderswo anmeldet: geben Sie sie zuerst frei.",
+      blocked: "Diese Person ist gesperrt: entsperren Sie sie zuerst.",
+      not_mailed: "Der Mailserver hat die Einladung nicht angenommen, darum ist niemand eingeladen.",
+    },
   },
 
   grants: {
@@ -108,6 +156,7 @@ export const consoleGerman: ConsoleWords = {
     person: "Person",
     client: "Client",
     reference: "Referenz",
+    trail: "Was das Audit davon hat",
     revoke: "Trennen …",
   },
 
@@ -194,6 +243,17 @@ export const consoleGerman: ConsoleWords = {
     remove: "Entfernen …",
   },
 
+  access: {
+    title: "Zugriff",
+    explanation:
+      "Ob jemand einen MCP-Server jetzt benutzen darf, nach den geltenden Regeln, und warum. Daran ändert sich hier nichts.",
+    person: "E-Mail-Adresse oder Subject",
+    server: "MCP-Server, oder seine kurze Kennung",
+    scope: "Scopes, durch Leerzeichen getrennt; keine: die üblichen",
+    test: "Prüfen",
+    asked: "Verlangt",
+  },
+
   flows: {
     title: "Abläufe",
     explanation: "Versuche, eine App zu verbinden, solange ihre Schritte aufbewahrt werden.",
@@ -236,6 +296,7 @@ export const consoleGerman: ConsoleWords = {
       person: "Person: E-Mail-Adresse oder Subject",
       client: "Client-ID",
       resource: "MCP-Server",
+      grant: "Zustimmung (Grant)",
       reference: "Referenz",
       address: "Internetadresse",
       since: "Vom Tag",
@@ -312,6 +373,12 @@ export const consoleGerman: ConsoleWords = {
       heading: ({ about }) => html`${about} entfernen?`,
       explanation: "Alle seine Tokens und Zustimmungen enden, überall zugleich.",
       yes: "Entfernen",
+    },
+    invite_again: {
+      title: "Jemanden einladen",
+      heading: ({ about }) => html`${about} neu einladen?`,
+      explanation: "Nicht jetzt, sondern sobald die Person den Link benutzt; ihre früheren Passkeys auch.",
+      yes: "Einladen",
     },
     block: {
       title: "Jemanden sperren",

@@ -61,6 +61,7 @@ export const consoleEnglish = {
     find: "Find",
     everybody: "Everybody",
     onlyBlocked: "Blocked",
+    onlyInvited: "Invited",
     none: "Nobody has signed in yet.",
     noneFound: "Nobody’s address begins like that.",
     noneBlocked: "Nobody is blocked.",
@@ -95,12 +96,52 @@ export const consoleEnglish = {
     made: ({ when }: { when: Date }) => `Made ${moment.format(when)}.`,
     used: ({ when }: { when: Date }) => `Last used ${moment.format(when)}.`,
     neverUsed: "Never used.",
+    testAccess: "What may they use, and why?",
     doing: "What you can do",
     block: "Block …",
     unblock: "Unblock",
     remove: "Remove …",
     release: "Release the address …",
     disconnectAll: "Disconnect all apps …",
+  },
+
+  invitations: {
+    title: "Invitations",
+    add: "Invite somebody",
+    none: "No invitation is open.",
+    first: "Whoever comes first",
+    until: ({ when }: { when: Date }) => `Good once, until ${moment.format(when)} UTC.`,
+    endsApps: "It ends their apps.",
+    takeBack: "Take back",
+    explanation:
+      "They make a passkey with a link. Whoever uses it signs in here as this address: nothing proves that it is theirs.",
+    address: "E-mail address",
+    groups: "Groups, with commas between",
+    lifetime: "How long the link is good",
+    lifetimes: { "1h": "1 hour", "24h": "24 hours", "72h": "72 hours", "7d": "7 days", "30d": "30 days" },
+    language: "Language of the mail",
+    endsGrants: "If they have an account: end their apps too, once they use the link",
+    invite: "Invite",
+    made: "Invited",
+    invitationOf: ({ of }: { of: Html }) => html`The invitation of ${of}`,
+    handOver: "Copy the link now: it is shown this once. Hand it to them alone.",
+    mailed: "The link was mailed to them, and is shown to nobody else.",
+    goOn: "Go on",
+    replaces: {
+      passkeys:
+        "They have an account: once they use the link their former passkeys and browser sessions end. Their apps stay connected.",
+      everything:
+        "They have an account: once they use the link their former passkeys, browser sessions and apps end.",
+    },
+    problems: {
+      off: "This server has no accounts of its own any more.",
+      malformed: "This is no e-mail address.",
+      groups: "This is no list of groups: their names have commas between.",
+      foreign: "People with this domain sign in through another provider.",
+      held: "This address is somebody’s who signs in elsewhere: release it first.",
+      blocked: "This person is blocked: unblock them first.",
+      not_mailed: "The mail server did not take the invitation, so nobody is invited.",
+    },
   },
 
   grants: {
@@ -114,6 +155,7 @@ export const consoleEnglish = {
     person: "Person",
     client: "Client",
     reference: "Reference",
+    trail: "What the audit trail has of it",
     revoke: "Disconnect …",
   },
 
@@ -200,6 +242,17 @@ export const consoleEnglish = {
     remove: "Remove …",
   },
 
+  access: {
+    title: "Access",
+    explanation:
+      "Whether somebody may use an MCP server now, by the rules in force, and why. It changes nothing.",
+    person: "E-mail address or subject",
+    server: "MCP server, or its short id",
+    scope: "Scopes, with spaces between; none: the usual ones",
+    test: "Test",
+    asked: "Asked for",
+  },
+
   flows: {
     title: "Flows",
     explanation: "Attempts to connect an app, as long as their steps are kept.",
@@ -242,6 +295,7 @@ export const consoleEnglish = {
       person: "Person: e-mail address or subject",
       client: "Client id",
       resource: "MCP server",
+      grant: "Grant",
       reference: "Reference",
       address: "Internet address",
       since: "From the day",
@@ -305,6 +359,12 @@ export const consoleEnglish = {
       heading: ({ about }: { about: Html }) => html`Remove ${about}?`,
       explanation: "Every token and approval of it ends, everywhere at once.",
       yes: "Remove",
+    },
+    invite_again: {
+      title: "Invite somebody",
+      heading: ({ about }: { about: Html }) => html`Invite ${about} anew?`,
+      explanation: "Not now, but once they use the link; and so do their former passkeys.",
+      yes: "Invite",
     },
     block: {
       title: "Block somebody",

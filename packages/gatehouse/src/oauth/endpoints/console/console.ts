@@ -9,6 +9,7 @@ import type { Endpoint, Services } from "../../services.ts";
 import { StoreUnavailableError } from "../../store.ts";
 import type { TraceStep } from "../../trace-step.ts";
 import { answersPage } from "../error-response.ts";
+import { access, type TestsAccess } from "./access.ts";
 import { askAgain, toLook } from "./again.ts";
 import type { ConsoleHandler, ConsolePath } from "./asked.ts";
 import { audit } from "./audit.ts";
@@ -16,6 +17,7 @@ import { client } from "./client.ts";
 import { clients, newClient } from "./clients.ts";
 import { flow, flows, type ReadsAttempts } from "./flows.ts";
 import { grant, grants } from "./grants.ts";
+import { type Invites, invitations, newInvitation } from "./invitations.ts";
 import { overview } from "./overview.ts";
 import { people } from "./people.ts";
 import { person } from "./person.ts";
@@ -42,9 +44,11 @@ export interface ConsoleEndpoints {
   readonly post?: Endpoint;
 }
 
-/** What the console tells of the program, and of what it writes down. */
-export interface AboutProgram extends ReadsAttempts {
+/** What the console tells of the program, of its configuration, and of what it writes down. */
+export interface AboutProgram extends ReadsAttempts, TestsAccess {
   readonly version: string;
+  /** `undefined`: there are no accounts of this server. */
+  readonly invites: Invites | undefined;
   /** What a step of an attempt means, in one sentence, and what to do where something failed; in English. */
   readonly explainStep: (step: TraceStep) => Explained;
   /** The same of an event, if there is anything to say. */
@@ -53,10 +57,12 @@ export interface AboutProgram extends ReadsAttempts {
 
 export function createConsole(services: Services, about: AboutProgram): Console {
   const { consolePath } = endpointUrls(services.settings.issuer);
+  const { invites } = about;
   const pages: Readonly<Record<string, ConsolePath>> = {
     "": { get: overview(about) },
-    "/people": people,
+    "/people": people(invites !== undefined),
     "/person": person,
+    ...(invites && { "/invitations": invitations, "/invitations/new": newInvitation(invites) }),
     "/grants": grants,
     "/grant": grant,
     "/servers": servers,
@@ -65,6 +71,7 @@ export function createConsole(services: Services, about: AboutProgram): Console 
     "/clients": clients,
     "/clients/new": newClient,
     "/client": client,
+    "/access": access(about),
     "/flows": flows(about),
     "/flow": flow(about),
     "/audit": audit,

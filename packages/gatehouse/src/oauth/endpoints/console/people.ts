@@ -1,7 +1,7 @@
 import { type ConsolePath, nextPart, rowsAtOnce, show } from "./asked.ts";
 
-/** Everybody who signed in here, or those whose address begins so. */
-export const people: ConsolePath = {
+/** Everybody who signed in here, or those whose address begins so. @param invites people are invited, too */
+export const people = (invites: boolean): ConsolePath => ({
   async get(asked) {
     const { request, services, path } = asked;
     const search = request.query.get("q")?.trim() ?? "";
@@ -13,9 +13,10 @@ export const people: ConsolePath = {
       kind: "people",
       search,
       blocked: blocked && search === "",
+      invites,
       people: items,
       next: nextPart(path, { q: search, blocked: blocked ? "yes" : "" }, next),
       isFirst: after === undefined,
     });
   },
-};
+});
