@@ -9,8 +9,11 @@ const apartMs = 2000;
 const aroundMs = 24 * 60 * 60_000;
 /** As many of the others are looked at. */
 const maxOthers = 200;
-/** For a list, as many refreshes are looked at, the latest. */
+/** For a list, as many looks are taken, at as many refreshes together, the latest. */
+const maxLooks = 8;
 const maxListed = 5000;
+/** Times that are no further apart are looked at in one. */
+const togetherMs = 10 * 60_000;
 
 export interface EarlyRefresh {
   /** After the first tokens, milliseconds. */
@@ -55,7 +58,7 @@ export const isDoctors = ({ userAgent = "" }: Pick<AuditRecord, "userAgent">): b
   userAgent.includes("gatehouse-doctor");
 
 /**
- * The same for the attempts of a list, in one short look into the trail however many they are: those whose
+ * The same for the attempts of a list, in a few short looks into the trail however many they are: those whose
  * tokens are older than a day are left out, and in the busiest hours those of which the refreshes are not
  * among the latest ones.
  * @param issued their first tokens
@@ -75,17 +78,31 @@ export async function earlyRefreshesAmong(
   );
   const early = new Map<string, number>();
   if (times.size === 0) return early;
-  const since = Math.min(...times.values()) - apartMs;
-  const until = Math.max(...times.values()) + earlyMs;
-  const query = { name: "token_refreshed", client, subject, since, until };
-  const { records } = await store.findAudit(query, { order: "newest", limit: maxListed });
+  const spans = spansOf([...times.values()]);
+  const limit = Math.floor(maxListed / spans.length);
+  const looks = spans.map(([first, last]) => {
+    const within = { since: first - apartMs, until: last + earlyMs };
+    const query = { name: "token_refreshed", client, subject, ...within };
+    return store.findAudit(query, { order: "newest", limit });
+  });
   // The earliest comes last.
-  for (const { grant = "", time } of records) {
+  for (const { grant = "", time } of (await Promise.all(looks)).flatMap(({ records }) => records)) {
     const first = times.get(grant);
     if (first === undefined || time < first - apartMs || time >= first + earlyMs) continue;
     early.set(grant, Math.max(0, time - first));
   }
   return early;
+}
+
+/** First and last of times that stand together, which are cut where they are furthest apart. */
+function spansOf(times: readonly number[]): (readonly [number, number])[] {
+  const sorted = times.toSorted((a, b) => a - b);
+  const gaps = sorted.map((time, at) => time - (sorted[at - 1] ?? time));
+  const widest = gaps.toSorted((a, b) => b - a)[maxLooks - 1] ?? 0;
+  const starts = sorted.flatMap((_, at) =>
+    at === 0 || (gaps[at] ?? 0) > Math.max(widest, togetherMs) ? [at] : [],
+  );
+  return starts.map((start, at) => [sorted[start] ?? 0, sorted[(starts[at + 1] ?? sorted.length) - 1] ?? 0]);
 }
 
 /** What an attempt came to whose tokens the MCP server does not seem to take. */

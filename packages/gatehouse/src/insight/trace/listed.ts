@@ -14,8 +14,9 @@ export interface ListedAttempt extends TraceSummary {
 }
 
 /**
- * Attempts with what they came to. Costs one look for whose apps refreshed far too early, and, where codes do
- * not seem to have been exchanged, one for how far back the trail could tell.
+ * Attempts with what they came to. Costs up to eight looks for whose apps refreshed far too early, one where
+ * nothing else happened for minutes, and one for how far back the trail could tell where a code does not seem
+ * to have been exchanged.
  * @param issued of each reference the first tokens, as the trail has them
  * @param now milliseconds since 1970
  */
