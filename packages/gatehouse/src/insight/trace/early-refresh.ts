@@ -59,8 +59,9 @@ export const isDoctors = ({ userAgent = "" }: Pick<AuditRecord, "userAgent">): b
 
 /**
  * The same for the attempts of a list, in a few short looks into the trail however many they are: those whose
- * tokens are older than a day are left out, and in the busiest hours those of which the refreshes are not
- * among the latest ones.
+ * tokens are older than a day are left out, in the busiest hours those of which the refreshes are not among
+ * the latest ones, and of one client or person, whose attempts stand far apart among others', those before
+ * the latest few times.
  * @param issued their first tokens
  * @param now milliseconds since 1970
  * @returns how long after its first tokens, milliseconds, by grant
@@ -78,7 +79,8 @@ export async function earlyRefreshesAmong(
   );
   const early = new Map<string, number>();
   if (times.size === 0) return early;
-  const spans = spansOf([...times.values()]);
+  const isOfAll = client === undefined && subject === undefined;
+  const spans = spansOf([...times.values()], isOfAll ? maxLooks : times.size).slice(-maxLooks);
   const limit = Math.floor(maxListed / spans.length);
   const looks = spans.map(([first, last]) => {
     const within = { since: first - apartMs, until: last + earlyMs };
@@ -94,11 +96,11 @@ export async function earlyRefreshesAmong(
   return early;
 }
 
-/** First and last of times that stand together, which are cut where they are furthest apart. */
-function spansOf(times: readonly number[]): (readonly [number, number])[] {
+/** First and last of times that stand together, in so many parts at most, cut where the gaps are widest. */
+function spansOf(times: readonly number[], parts: number): (readonly [number, number])[] {
   const sorted = times.toSorted((a, b) => a - b);
   const gaps = sorted.map((time, at) => time - (sorted[at - 1] ?? time));
-  const widest = gaps.toSorted((a, b) => b - a)[maxLooks - 1] ?? 0;
+  const widest = gaps.toSorted((a, b) => b - a)[parts - 1] ?? 0;
   const starts = sorted.flatMap((_, at) =>
     at === 0 || (gaps[at] ?? 0) > Math.max(widest, togetherMs) ? [at] : [],
   );

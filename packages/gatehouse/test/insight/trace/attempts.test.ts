@@ -204,13 +204,17 @@ test("apps that wanted new tokens at once are found in a few looks, however many
       return store.findAudit(...args);
     },
   };
-  const about = { registeredSince: 0, now: noon + dayMs - minuteMs, subject: "user_1" };
-  const { traces } = await findAttempts(counted, about, { limit: 50 });
-  assert.deepEqual(
-    traces.map(({ state }) => state),
-    references.map(() => "doubtful"),
-  );
-  assert.equal(looks, 8);
+  const states = async (query: Partial<AttemptQuery>) => {
+    looks = 0;
+    const about = { registeredSince: 0, now: noon + dayMs - minuteMs, ...query };
+    const { traces } = await findAttempts(counted, about, { limit: 50 });
+    return traces.map(({ state }) => state);
+  };
+  const everywhere = references.map(() => "doubtful");
+  assert.deepEqual([await states({}), looks], [everywhere, 8]);
+  // Of one person, whose attempts stand far apart among others': the latest.
+  const latest = everywhere.map((state, at) => (at < 8 ? state : "ok"));
+  assert.deepEqual([await states({ subject: "user_1" }), looks], [latest, 8]);
 });
 
 /** Without those in which nobody is named. */
