@@ -47,7 +47,7 @@ export function listingOperations(database: Database): ListingOperations {
   const provisionedClients = newest(clients, "oauth2_clients", "id", `${provisioned} and`);
   const invited = database.prepare(
     `select ${invitations.columns}, address, id from gatehouse_invitations
-     where (address, id) > ($1, $2) and expires_at > $3 order by address, id limit $4`,
+     where address > $1 and expires_at > $2 order by address limit $3`, // of an address there is one
   );
   const count = database.prepare(
     `select (select count(*) from gatehouse_accounts),
@@ -86,8 +86,8 @@ export function listingOperations(database: Database): ListingOperations {
       return listedPage(rows, limit, clients.read);
     },
     listInvitations: async (now, { limit, after }) => {
-      const behind = readCursor(after) ?? ["", ""];
-      const { rows } = await database.run(invited, ...behind, instant(now), limit + 1);
+      const [address = ""] = readCursor(after) ?? [];
+      const { rows } = await database.run(invited, address, instant(now), limit + 1);
       return listedPage(rows, limit, invitations.read);
     },
     countEverything: async (now) => {

@@ -34,7 +34,7 @@ export function listingOperations(database: Database): ListingOperations {
   const provisioned = newest(clients, "oauth2_clients", "id", "dynamically_registered = 0 and");
   const invited = database.prepare(
     `select ${invitations.columns}, address, id from gatehouse_invitations
-     where (address, id) > (?, ?) and expires_at > ? order by address, id limit ?`,
+     where address > ? and expires_at > ? order by address limit ?`, // of an address there is one
   );
   const count = database.prepare(
     `select (select count(*) from gatehouse_accounts),
@@ -72,7 +72,8 @@ export function listingOperations(database: Database): ListingOperations {
       }),
     listInvitations: (now, { limit, after }) =>
       database.read(() => {
-        const rows = invited.all(...(readCursor(after) ?? ["", ""]), now, limit + 1);
+        const [address = ""] = readCursor(after) ?? [];
+        const rows = invited.all(address, now, limit + 1);
         return listedPage(rows, limit, invitations.read);
       }),
     countEverything: (now) =>
