@@ -3,10 +3,14 @@ import { DatabaseSync } from "node:sqlite";
 
 /** Of what is written at once: little enough that a server's own flush is not long behind this one's. */
 const bytesAtOnce = 512 * 1024;
-/** So many times as long as a step took comes a rest: the disk is the server's for most of the time. */
+/** Of what is read at once where nothing is to be written. */
+const maxReadBytes = 8 * 1024 * 1024;
+/** Bytes a millisecond, 33 seconds a gigabyte: a small database is not to be copied in one burst either. */
+const pace = 30_000;
+/** So many times as long as a step took comes a rest at least: the disk is the server's most of the time. */
 const restShare = 4;
-/** Bytes a millisecond, 40 seconds a gigabyte: as long as it is ahead of that it can take its time. */
-const pace = 25_000;
+/** Bytes a millisecond, 45 seconds a gigabyte: behind that there is no more rest. */
+const slowestPace = 22_000;
 /** In which some moment comes at which nobody else is in the middle of reading, or writes in between. */
 const defaultTimeoutMs = 30_000;
 
@@ -79,6 +83,8 @@ class PacedCopy {
   readonly #found = Buffer.allocUnsafe(bytesAtOnce);
   readonly #had = Buffer.allocUnsafe(bytesAtOnce);
   #stepBegun = performance.now();
+  /** In the step under way. */
+  #read = 0;
   #unflushed = 0;
   #written = 0;
 
@@ -95,25 +101,26 @@ class PacedCopy {
     for (let at = 0; at < size; at += bytesAtOnce) {
       const found = readAt(this.#source, this.#found, at, size);
       const had = readAt(this.#target, this.#had, at, size);
+      this.#read += found.length;
       for (const [from, to] of differences(found, had)) {
         writeSync(this.#target, found, from, to - from, at + from);
         this.#unflushed += to - from;
       }
-      if (this.#unflushed >= bytesAtOnce) this.#flush();
+      if (this.#unflushed >= bytesAtOnce || this.#read >= maxReadBytes) this.#endStep();
     }
-    this.#flush();
+    this.#endStep();
   }
 
-  /** Behind its pace, on a disk that is busy anyhow, there is neither flush nor rest. */
-  #flush(): void {
+  /** Behind the slowest pace, on a disk that is busy anyhow, there is neither flush nor rest. */
+  #endStep(): void {
     this.#written += this.#unflushed;
-    const due = this.#begun + Math.min(this.#written, this.#size) / pace;
+    const due = this.#begun + Math.min(this.#written, this.#size) / slowestPace;
     if (performance.now() < due) {
       if (this.#unflushed > 0) fdatasyncSync(this.#target);
-      const now = performance.now();
-      rest(Math.max(0, Math.min((now - this.#stepBegun) * restShare, due - now)));
+      const took = performance.now() - this.#stepBegun;
+      rest(Math.max(took * restShare, this.#unflushed / pace - took));
     }
-    this.#unflushed = 0;
+    this.#read = this.#unflushed = 0;
     this.#stepBegun = performance.now();
   }
 }
