@@ -1,5 +1,6 @@
 import { auditBytes, type SealedRecord } from "../oauth/audit-record.ts";
 import { layout } from "./layout.ts";
+import { packedText, unpackedText } from "./packed-text.ts";
 
 /*
  * Records of the audit trail stand in the database many to a row, as they were written together: a row of its
@@ -14,7 +15,7 @@ export interface AuditBlock {
   /** Milliseconds since 1970. */
   readonly firstAt: number;
   readonly lastAt: number;
-  /** An array for each record, in JSON. */
+  /** An array for each record, in JSON: as it is stored, see `recordsText`. */
   readonly records: string;
 }
 
@@ -80,7 +81,7 @@ function blockOf(first: SealedRecord, records: readonly SealedRecord[]): AuditBl
     lastSequence: last.sequence,
     firstAt: first.time,
     lastAt: last.time,
-    records: JSON.stringify(records.map(packed)),
+    records: packedText(JSON.stringify(records.map(packed))),
   };
 }
 
@@ -90,10 +91,22 @@ function packed(record: SealedRecord): Packed {
   return [sequence, time, name, outcome, subject, client, resource, grant, address, reference, body, mac];
 }
 
-/** The records of a block. What somebody made unreadable holds none: `gatehouse audit verify` misses them. */
-export function recordsIn({ chain, records }: AuditBlock): SealedRecord[] {
+/** The JSON of a block's records; empty where somebody made it unreadable. */
+export function recordsText({ records }: AuditBlock): string {
   try {
-    return (JSON.parse(records) as Packed[]).map((each) => unpacked(chain, each));
+    return unpackedText(records);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * The records of a block. What somebody made unreadable holds none: `gatehouse audit verify` misses them.
+ * @param text of them, where it is known
+ */
+export function recordsIn(block: AuditBlock, text = recordsText(block)): SealedRecord[] {
+  try {
+    return (JSON.parse(text) as Packed[]).map((each) => unpacked(block.chain, each));
   } catch {
     return [];
   }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { SealedRecord } from "../oauth/audit-record.ts";
 import type { AuditQuery, HourOfAudit } from "../oauth/store/audit.ts";
-import { type AuditBlock, blockSpanMs, hourMs, recordsIn } from "./audit-blocks.ts";
+import { type AuditBlock, blockSpanMs, hourMs, recordsIn, recordsText } from "./audit-blocks.ts";
 
 /** A place in the order of records: time, chain, sequence. Of blocks, that of the last record. */
 export type AuditPlace = readonly [time: number, chain: string, sequence: number];
@@ -85,9 +85,10 @@ async function searchBlocks(
     let seen = 0;
     for (const block of blocks) {
       seen += block.lastSequence - block.firstSequence + 1;
+      const all = recordsText(block);
       // Most blocks hold nothing of what is rare, and need not be taken apart.
-      if (!texts.every((either) => either.some((text) => block.records.includes(text)))) continue;
-      for (const record of recordsIn(block)) {
+      if (!texts.every((either) => either.some((text) => all.includes(text)))) continue;
+      for (const record of recordsIn(block, all)) {
         if (isBetween(placeOf(record), bounds) && isWanted(record, wanted)) pool.push(record);
       }
     }

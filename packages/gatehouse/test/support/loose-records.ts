@@ -17,7 +17,7 @@ export function looseRecords(database: DatabaseSync, chain?: string): SealedReco
   );
   all.setReturnArrays(true);
   const rows = all.all(chain ?? null) as unknown as (readonly unknown[])[];
-  return rows.map((row) => auditBlocks.read(row)).flatMap(recordsIn);
+  return rows.map((row) => auditBlocks.read(row)).flatMap((block) => recordsIn(block));
 }
 
 /** Runs a statement on `loose_records`. */

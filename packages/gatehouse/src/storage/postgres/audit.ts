@@ -194,7 +194,9 @@ export function auditOperations(database: Database): AuditStore {
         const blocks = rows.map(auditBlocks.read);
         const last = blocks.at(-1);
         if (last === undefined) break;
-        records.push(...blocks.flatMap(recordsIn).filter(({ sequence }) => sequence > after));
+        records.push(
+          ...blocks.flatMap((block) => recordsIn(block)).filter(({ sequence }) => sequence > after),
+        );
         from = last.lastSequence;
       }
       return records.slice(0, limit);
