@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 const root = "/sys/fs/cgroup";
 const periodMicroseconds = 10_000;
@@ -25,7 +26,15 @@ export function limitCpu(pid: number, share: number): void {
   writeFileSync(join(group, "cgroup.procs"), `${pid}`);
 }
 
-/** Removes what was made for processes that are gone. */
-export function forgetLimits(): void {
-  for (const group of made.splice(0)) rmdirSync(group);
+/** Removes what was made for processes that are gone, of which the kernel hears a moment later. */
+export async function forgetLimits(): Promise<void> {
+  for (const group of made.splice(0)) {
+    for (let tries = 0; existsSync(group) && tries < 50; tries++) {
+      try {
+        rmdirSync(group);
+      } catch {
+        await pause(20); // a group that stays hurts nobody
+      }
+    }
+  }
 }

@@ -45,7 +45,7 @@ for (const store of ["sqlite", "postgres"] as const) {
       );
     }
     await server.stop();
-    forgetLimits();
+    await forgetLimits();
     rmSync(folder, { recursive: true });
   }
 }

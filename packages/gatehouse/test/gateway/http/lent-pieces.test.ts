@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { type IncomingMessage, request } from "node:http";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { setTimeout as after } from "node:timers/promises";
 import { eventsOf } from "../../support/audit-events.ts";
 import { aBareDoor, aCall } from "../support/bare-door.ts";
@@ -107,4 +107,23 @@ test("of long answers at once it is read what became of each call", async (t) =>
     new Map(outcomes as [string, string][]),
     new Map(numbers.map((n) => [`tool_${n}`, n % 3 === 0 ? "tool_error" : "ok"])),
   );
+});
+
+test("W70 hundreds of megabytes of long answers go through a handful of buffers", async (t) => {
+  const body = bytesOf(0, 4_000_000);
+  const behind = await aServerBehind(t, (_, response) => {
+    response.writeHead(200, { "content-type": "application/octet-stream" }).end(body);
+  });
+  const door = await aBareDoor(t, behind.url);
+  const read = async () => {
+    let length = 0;
+    for await (const piece of (await door.call()).body ?? []) length += piece.length;
+    assert.equal(length, body.length);
+  };
+  await read();
+  const made = mock.method(Buffer, "allocUnsafeSlow");
+  t.after(() => made.mock.restore());
+  for (let more = 0; more < 10; more++) await Promise.all(Array.from({ length: 8 }, read));
+  // Of 320 MB: each would have been made some 5,000 times.
+  assert.ok(made.mock.callCount() <= 128, `${made.mock.callCount()}`);
 });
