@@ -100,9 +100,9 @@ async function measurePair(isWatchedFirst: boolean): Promise<void> {
       if (round % 2 === 1) ofFirst.push(await run(first, operation));
     }
     const [ofWith, ofWithout] = isWatchedFirst ? [ofFirst, ofSecond] : [ofSecond, ofFirst];
-    pairs.get(operation)?.push(pairOf(ofPlain, ofWithout, ofWith));
-    const latest = pairs.get(operation)?.at(-1);
-    console.error(`${operation}: ${latest?.without.toFixed(1)} µs without, ${latest?.with.toFixed(1)} with`);
+    const pair = pairOf(ofPlain, ofWithout, ofWith);
+    pairs.get(operation)?.push(pair);
+    console.error(`${operation}: ${pair.without.toFixed(1)} µs without, ${pair.with.toFixed(1)} with`);
   }
   for (const server of [plain, first, second]) await server.stop();
   rmSync(folder, { recursive: true, force: true });

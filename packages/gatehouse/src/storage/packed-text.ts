@@ -12,14 +12,14 @@ const params = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** What somebody put into the database is not to fill the memory. */
 const maxUnpackedBytes = 64 * 1024 * 1024;
 
-/** @param text of which no packed one begins with the first character, as with JSON's brackets */
+/** @param text an array in JSON: no base64 begins with its bracket */
 export function packedText(text: string): string {
   return text.length < minPackedLength ? text : zstdCompressSync(text, { params }).toString("base64");
 }
 
 /** @throws Error where it is neither packed nor what could have stayed as it was */
 export function unpackedText(stored: string): string {
-  if (stored.startsWith("[") || stored.startsWith("{")) return stored;
+  if (stored.startsWith("[")) return stored;
   const packed = Buffer.from(stored, "base64");
   return zstdDecompressSync(packed, { maxOutputLength: maxUnpackedBytes }).toString();
 }

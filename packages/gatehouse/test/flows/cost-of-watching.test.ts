@@ -53,7 +53,7 @@ test("an introspection and a refresh write nothing to audit trail and traces, th
       ({ refresh_token } = await refreshed(server, client, refresh_token));
     for (const code of codes) tokensOf(await redeem(server, client, code));
     for (let more = 0; more < 5; more++) await aPublicClient(server);
-    assert.deepEqual(batches.length > 1, false, "one write at a time, for which nobody waits");
+    assert.ok(batches.length <= 1, "one write at a time, for which nobody waits");
     held.resolve();
     const written = () => batches.flat().length;
     for (let waited = 0; written() < 11 && waited < 100; waited++) await pause(50);
