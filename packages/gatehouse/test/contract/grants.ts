@@ -19,6 +19,18 @@ export function grantsContract(tested: StoreUnderTest): void {
     });
   });
 
+  test("what new grants begin with grows whatever the clock does, or is left to chance", () => {
+    const orders = [now, now, seconds(now - 5), later(1), later(1)].map((at) =>
+      tested.store.nextGrantOrder(at),
+    );
+    if (orders[0] === undefined) return assert.equal(count(orders, undefined), orders.length);
+    assert.deepEqual(
+      orders,
+      [...new Set(orders)].toSorted((left = 0, right = 0) => left - right),
+    );
+    assert.ok(orders.every((order = 0) => order >= now * 2 ** 16 && order < 2 ** 48));
+  });
+
   test("a replay is forgiven for less than the window, and only for the generation before", async () => {
     const { grant } = await tested.aLiveGrant();
     assert.equal(await tested.rotate(grant, 1), "rotated");

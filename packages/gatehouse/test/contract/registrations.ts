@@ -139,6 +139,14 @@ export function registrationsContract(tested: StoreUnderTest): void {
     assert.equal(await left([again, used, unregistered]), 3);
   });
 
+  test("a registration that nobody used goes with idle clients where its own time is longer", async () => {
+    const dead = await register(unique(), 1, ago(8 * day));
+    const alive = await register(unique(), 1, ago(6 * day));
+    await tested.store.sweep(now, 1000, seconds(7 * day), seconds(90 * day));
+    assert.equal(await left(dead), 0);
+    assert.equal(await left(alive), 1);
+  });
+
   test("a registration that is used at the moment it would go either goes with its code or stays", async () => {
     const from = unique();
     const clients = await register(from, 20, ago(8 * day));

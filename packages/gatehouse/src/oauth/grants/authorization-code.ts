@@ -167,7 +167,7 @@ function mintGrant(
 ): Grant {
   const now = clock.now();
   return {
-    id: mintGrantId(random, store.wantsGrantsInOrder ? now : undefined),
+    id: mintGrantId(random, store.nextGrantOrder(now)),
     clientId: code.authorization.clientId,
     subject: code.subject,
     email: code.email,

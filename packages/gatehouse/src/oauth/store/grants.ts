@@ -33,10 +33,11 @@ export type Redemption = "redeemed" | "used" | "gone";
 /** Codes, grants and the tokens that belong to them. See {@link Store} for what holds for all operations. */
 export interface GrantStore {
   /**
-   * Whether a grant costs less when its identifier begins with the time: in one file all write to the same
-   * place then. Where the table is spread over machines that place would be one machine's.
+   * What the identifier of a new grant begins with, 48 bits: the time and a number, so that in one file all
+   * new grants are written to the same place. `undefined`: it is all chance, because the table may be spread
+   * over machines, and that place would be one machine's.
    */
-  readonly wantsGrantsInOrder: boolean;
+  nextGrantOrder(now: Seconds): number | undefined;
   /**
    * The code, used or not, expired or not, for as long as its row is kept (an hour): a replay must be told
    * from a stranger.

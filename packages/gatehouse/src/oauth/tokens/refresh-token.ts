@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Random } from "../ports.ts";
 import type { Grant } from "../records.ts";
 import type { Settings } from "../settings.ts";
-import type { GrantId, Seconds } from "../values.ts";
+import type { GrantId } from "../values.ts";
 import { mac } from "./mac.ts";
 import { refreshTokenPrefix } from "./prefixes.ts";
 
@@ -11,10 +11,10 @@ import { refreshTokenPrefix } from "./prefixes.ts";
  * stored but the grant's salt and generation.
  */
 
-/** @param now begins the identifier, for a store that wants them in order; 96 bits of it are random then */
-export function mintGrantId(random: Random, now?: Seconds): GrantId {
+/** @param order 48 bits that it begins with, see {@link GrantStore.nextGrantOrder}; 80 are random then */
+export function mintGrantId(random: Random, order?: number): GrantId {
   const bytes = random.bytes(16);
-  if (now !== undefined) bytes.writeUInt32BE(now, 0);
+  if (order !== undefined) bytes.writeUIntBE(order, 0, 6);
   return bytes.toString("base64url") as GrantId;
 }
 

@@ -21,7 +21,7 @@ import { keyedLookup } from "./lookup.ts";
 type RotationRequest = Parameters<Store["rotateGrant"]>[0];
 type GrantOperations = Pick<
   Store,
-  "wantsGrantsInOrder" | "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
+  "nextGrantOrder" | "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
 >;
 
 const lineages = layout(
@@ -117,7 +117,7 @@ export function grantOperations(database: Database): GrantOperations {
     return rotations.map((_, number) => rotated.has(number));
   });
   return {
-    wantsGrantsInOrder: false,
+    nextGrantOrder: () => undefined,
     findGrant: async (id, now) => {
       const grant = found(await find(id), grantsStanding);
       return grant !== undefined && grant.expiresAt > now ? grant : undefined;

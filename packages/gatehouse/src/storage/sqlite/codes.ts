@@ -25,8 +25,10 @@ export function codeOperations(database: Database): CodeOperations {
     "update oauth2_codes set used = 1, grant_id = ? where id = ? and used = 0 and expires_at > ?",
   );
   const isUsed = database.prepare("select used from oauth2_codes where id = ? and used = 1");
+  // Noted once a second: each time it moves in two indexes.
   const touchClient = database.prepare(
-    "update oauth2_clients set last_used_at = ?, registered_from = null where id = ?",
+    `update oauth2_clients set last_used_at = ?1, registered_from = null
+     where id = ?2 and (last_used_at is null or last_used_at < ?1 or registered_from > '')`,
   );
   const storeGrant = insertInto(database, "gatehouse_grants", grants);
   const storeToken = insertInto(database, "user_tokens", accessTokens);

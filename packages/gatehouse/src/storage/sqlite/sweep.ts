@@ -48,9 +48,9 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
   const grants = expired("gatehouse_grants", "id");
   const clients = database.prepare(
     `delete from oauth2_clients where id in (
-       select id from oauth2_clients where dynamically_registered = 1 and vouched = 0 and coalesce(last_used_at, created_at) <= ?
+       select id from oauth2_clients where dynamically_registered = 1 and registered_from is null and vouched = 0 and ${age} <= ?
          and not exists (select 1 from gatehouse_grants g where g.client_id = oauth2_clients.id)
-       order by coalesce(last_used_at, created_at) limit ?)`,
+       order by ${age} limit ?)`,
   );
   const unusedClients = database.prepare(
     `delete from oauth2_clients where id in (
@@ -91,7 +91,7 @@ export function sweepOperation(database: Database): Pick<Store, "sweep"> {
         budgets: await went(budgets, budgetRetentionSeconds),
         codes: await went(codes, codeRetentionSeconds),
         clients: await went(clients, clientIdle),
-        unusedClients: await went(unusedClients, clientUnused),
+        unusedClients: await went(unusedClients, Math.min(clientUnused, clientIdle)),
         credentials: await went(credentials, signInSeconds),
       };
     },
