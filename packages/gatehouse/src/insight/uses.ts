@@ -27,11 +27,12 @@ export function startGrantUses(options: GrantUsesOptions): RunningGrantUses {
   const { store, clock, everyMs = defaultEveryMs, onLost } = options;
   let noted = new Map<GrantId, GrantUse>();
   let writing: Promise<void> = Promise.resolve();
+  const stopping = new AbortController();
 
   function flush(): Promise<void> {
     const uses = [...noted.values()];
     noted = new Map();
-    if (uses.length > 0) writing = writing.then(() => store.noteUses(uses)).catch(onLost);
+    if (uses.length > 0) writing = writing.then(() => store.noteUses(uses, stopping.signal)).catch(onLost);
     return writing;
   }
 
@@ -48,6 +49,7 @@ export function startGrantUses(options: GrantUsesOptions): RunningGrantUses {
     flush,
     stop() {
       clearInterval(timer);
+      stopping.abort();
       return flush();
     },
   };

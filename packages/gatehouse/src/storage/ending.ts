@@ -57,15 +57,19 @@ export function endedInSteps(step: () => Promise<Step>): Promise<EndedHoldings |
   }).then((done) => done.total);
 }
 
-/** The same with what is known: so many at a time. */
+/**
+ * The same with what is known: so many at a time.
+ * @param hurry aborted: nobody else is there any more for whom it would have to wait
+ */
 export async function inParts<T>(
   all: readonly T[],
   atOnce: number,
   step: (some: readonly T[]) => Promise<void>,
+  hurry?: AbortSignal,
 ): Promise<void> {
   for (let at = 0; at < all.length; at += atOnce) {
     const begun = performance.now();
     await step(all.slice(at, at + atOnce));
-    if (at + atOnce < all.length) await letOthersPass(begun);
+    if (at + atOnce < all.length && !hurry?.aborted) await letOthersPass(begun);
   }
 }

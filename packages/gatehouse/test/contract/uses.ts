@@ -36,6 +36,14 @@ export function usesContract(tested: StoreUnderTest): void {
     assert.equal((await tested.store.findUses([])).size, 0);
   });
 
+  test("where the server stops, many are noted all the same", async () => {
+    const grants = await Promise.all(times(60, async () => (await tested.aLiveGrant()).grant.id));
+    const uses = grants.map((id) => aUse(id, later(7)));
+    await tested.store.noteUses(uses, AbortSignal.abort());
+    const found = await tested.store.findUses(grants);
+    assert.ok(grants.every((id) => found.get(id)?.usedAt === later(7)));
+  });
+
   test("many uses noted by many at once are all noted, whatever their order", async () => {
     const grants = await Promise.all(times(60, async () => (await tested.aLiveGrant()).grant.id));
     const backwards = grants.toReversed();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startGrantUses } from "../../src/insight/uses.ts";
-import type { GrantUse } from "../../src/oauth/store/uses.ts";
+import type { GrantUse, UseStore } from "../../src/oauth/store/uses.ts";
 import { type GrantId, seconds } from "../../src/oauth/values.ts";
 
 const [one, other] = ["grant-1", "grant-2"] as [GrantId, GrantId];
 
-function aStart(noteUses: (uses: readonly GrantUse[]) => Promise<void>) {
+function aStart(noteUses: UseStore["noteUses"]) {
   let now = 1000;
   const lost: unknown[] = [];
   const uses = startGrantUses({
@@ -56,4 +56,17 @@ test("a store that does not take it loses a use, no more, and is told of", async
   await uses.stop();
   assert.equal(lost.length, 1);
   assert.equal(answers.length, 0);
+});
+
+test("a store that is still writing with rests when the server stops goes on without", async () => {
+  const hurried = Promise.withResolvers<void>();
+  const { uses, lost } = aStart((_some, hurry) => {
+    hurry?.addEventListener("abort", () => hurried.resolve());
+    return hurried.promise;
+  });
+  uses.note(one);
+  void uses.flush();
+  await new Promise(setImmediate);
+  await uses.stop();
+  assert.deepEqual(lost, []);
 });

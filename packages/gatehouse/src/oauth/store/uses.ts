@@ -10,8 +10,11 @@ export interface GrantUse {
 
 /** Who uses what they were granted. See {@link Store} for what holds for all operations. */
 export interface UseStore {
-  /** Notes them; the time of a grant never goes back. Of one that is gone nothing is noted. */
-  noteUses(uses: readonly GrantUse[]): Promise<void>;
+  /**
+   * Notes them; the time of a grant never goes back. Of one that is gone nothing is noted.
+   * @param hurry aborted: without rests for others, because the server stops
+   */
+  noteUses(uses: readonly GrantUse[], hurry?: AbortSignal): Promise<void>;
   /** The last use of each of these grants, as far as it was noted. */
   findUses(grants: readonly GrantId[]): Promise<ReadonlyMap<GrantId, Omit<GrantUse, "grantId">>>;
 }

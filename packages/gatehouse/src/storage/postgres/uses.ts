@@ -17,17 +17,22 @@ export function useOperations(database: Database): UseStore {
     `select ${grantUses.columns} from gatehouse_grants where used_at is not null and id = any($1)`,
   );
   return {
-    noteUses: (uses) =>
-      inParts(uses, rowsAtOnce, async (some) => {
-        const rows = some.map(({ grantId, usedAt, address }) => ({
-          id: grantId,
-          used_at: instant(usedAt),
-          token_address: address ?? null,
-        }));
-        // In the order of their names, so that two processes do not wait for each other's rows.
-        rows.sort(({ id: left }, { id: right }) => (left < right ? -1 : 1));
-        await database.run(note, JSON.stringify(rows));
-      }),
+    noteUses: (uses, hurry) =>
+      inParts(
+        uses,
+        rowsAtOnce,
+        async (some) => {
+          const rows = some.map(({ grantId, usedAt, address }) => ({
+            id: grantId,
+            used_at: instant(usedAt),
+            token_address: address ?? null,
+          }));
+          // In the order of their names, so that two processes do not wait for each other's rows.
+          rows.sort(({ id: left }, { id: right }) => (left < right ? -1 : 1));
+          await database.run(note, JSON.stringify(rows));
+        },
+        hurry,
+      ),
     findUses: async (grants) => new Map((await database.run(find, grants)).rows.map(grantUses.read)),
   };
 }

@@ -14,11 +14,15 @@ export function useOperations(database: Database): UseStore {
        and id in (select value from json_each(?))`,
   );
   return {
-    noteUses: (uses) =>
-      inParts(uses, rowsAtOnce, (some) =>
-        database.write(() => {
-          for (const { grantId, usedAt, address } of some) note.run(usedAt, address ?? null, grantId);
-        }),
+    noteUses: (uses, hurry) =>
+      inParts(
+        uses,
+        rowsAtOnce,
+        (some) =>
+          database.write(() => {
+            for (const { grantId, usedAt, address } of some) note.run(usedAt, address ?? null, grantId);
+          }),
+        hurry,
       ),
     findUses: (grants) => database.read(() => new Map(find.all(JSON.stringify(grants)).map(grantUses.read))),
   };
