@@ -274,6 +274,12 @@ export interface Grant {
   readonly standing?: Standing;
 }
 
+/** A grant as it is made. */
+export interface NewGrant extends Grant {
+  /** From where its first tokens are asked for; each rotation notes it anew. */
+  readonly tokenAddress?: string | undefined;
+}
+
 /** A row of `user_tokens`. */
 export interface AccessToken {
   readonly tokenHash: SecretHash;

@@ -8,6 +8,7 @@ import type {
   FoundCode,
   Grant,
   KnownAccount,
+  NewGrant,
   SignInChoice,
   Standing,
   Transaction,
@@ -50,8 +51,11 @@ const readGrant = (column: Columns, table = ""): Grant => {
   };
 };
 
-export const grants = layout(
-  (column) => readGrant(column),
+export const grants = layout((column) => readGrant(column));
+
+/** Of a grant that is made. */
+export const newGrants = layout(
+  (column): NewGrant => ({ ...readGrant(column), tokenAddress: column.optionalText("token_address") }),
   (grant, { instant }) => ({
     id: grant.id,
     client_id: grant.clientId,
@@ -69,6 +73,7 @@ export const grants = layout(
     ends_at: instant(grant.endsAt),
     key_id: grant.keyId ?? null,
     reference: grant.reference ?? null,
+    token_address: grant.tokenAddress ?? null,
   }),
 );
 
@@ -85,11 +90,15 @@ const readToken = (column: Columns, table = ""): AccessToken => ({
   expiresAt: column.instant(`${table}expires_at`),
 });
 
-/** When each was used last; only for rows in which that is noted. */
+/** When each was used last, of {@link usesOfGrants}. */
 export const grantUses = layout((column): [GrantId, Omit<GrantUse, "grantId">] => [
   column.text<GrantId>("id"),
   { usedAt: column.instant("used_at"), address: column.optionalText("token_address") },
 ]);
+
+/** A grant's row notes each rotation by itself, which may be after the last use that was noted besides. */
+export const usesOfGrants =
+  "(select id, case when used_at > rotated_at then used_at else rotated_at end as used_at, token_address from gatehouse_grants) as uses";
 
 export const accessTokens = layout(
   (column) => readToken(column),

@@ -37,11 +37,16 @@ export class StoreUnderTest {
     return code;
   }
 
-  async aLiveGrant(over: Partial<Grant> = {}): Promise<{ grant: Grant; token: AccessToken }> {
+  /** @param tokenAddress from where it was asked for */
+  async aLiveGrant(
+    over: Partial<Grant> = {},
+    tokenAddress?: string,
+  ): Promise<{ grant: Grant; token: AccessToken }> {
     const code = await this.anIssuedCode();
     const grant = aGrant(code, over);
     const token = aToken(grant);
-    assert.equal(await this.store.redeemCode(code.codeHash, now, grant, token), "redeemed");
+    const made = { ...grant, tokenAddress };
+    assert.equal(await this.store.redeemCode(code.codeHash, now, made, token), "redeemed");
     return { grant, token };
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GrantUse } from "../../src/oauth/store/uses.ts";
 import type { GrantId } from "../../src/oauth/values.ts";
-import { later, now, times } from "./records.ts";
+import { aRotation, later, now, times } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
 /** What a store promises about the last use of grants. */
@@ -16,13 +16,27 @@ export function usesContract(tested: StoreUnderTest): void {
 
   test("the last use of a grant is noted, and the address it was last asked for tokens from stays", async () => {
     const { grant } = await tested.aLiveGrant();
-    assert.equal(await useOf(grant.id), undefined);
+    assert.deepEqual(await useOf(grant.id), { usedAt: grant.rotatedAt, address: undefined });
     await tested.store.noteUses([aUse(grant.id, now, "192.0.2.1")]);
     await tested.store.noteUses([aUse(grant.id, later(60))]);
     assert.deepEqual(await useOf(grant.id), { usedAt: later(60), address: "192.0.2.1" });
     await tested.store.noteUses([aUse(grant.id, later(30), "2001:db8::1")]);
     assert.deepEqual(await useOf(grant.id), { usedAt: later(60), address: "2001:db8::1" });
     assert.deepEqual(await tested.store.findGrant(grant.id, now), grant, "nothing else of it changed");
+  });
+
+  test("what makes or rotates a grant notes that, with the address, without being told to", async () => {
+    const { grant } = await tested.aLiveGrant({}, "192.0.2.1");
+    assert.deepEqual(await useOf(grant.id), { usedAt: grant.rotatedAt, address: "192.0.2.1" });
+    const rotation = { now: later(60), accessToken: undefined };
+    const rotate = (generation: number, address?: string) =>
+      tested.store.rotateGrant(aRotation(grant, generation, { ...rotation, address }));
+    assert.equal((await rotate(1, "2001:db8::1")).outcome, "rotated");
+    assert.deepEqual(await useOf(grant.id), { usedAt: later(60), address: "2001:db8::1" });
+    assert.equal((await rotate(2)).outcome, "rotated");
+    assert.equal((await useOf(grant.id))?.address, "2001:db8::1");
+    assert.equal((await rotate(9, "192.0.2.9")).outcome, "fast_forwarded");
+    assert.equal((await useOf(grant.id))?.address, "192.0.2.9");
   });
 
   test("of a grant that is gone nothing is noted, and the others of that time are", async () => {

@@ -4,7 +4,7 @@ import type { Parameters } from "../messages/parameters.ts";
 import { joinAttempt, type OAuthRequest, originOf } from "../messages/request.ts";
 import { isCodeVerifier, verifies } from "../pkce.ts";
 import type { Access } from "../ports.ts";
-import type { Account, Client, FoundCode, Grant } from "../records.ts";
+import type { Account, Client, FoundCode, Grant, NewGrant } from "../records.ts";
 import { narrowResource, refuseLeft } from "../resource.ts";
 import type { Services } from "../services.ts";
 import { mintGrantId, mintSalt, refreshTokenOf } from "../tokens/refresh-token.ts";
@@ -131,7 +131,11 @@ async function redeem(
   const { accessToken: lifetime, grant: grantLifetime, grantIdle } = settings.lifetimes;
   const endsAt = after(clock.now(), refreshable ? grantLifetime : lifetime);
   const idleEnd = refreshable ? (Math.min(endsAt, after(clock.now(), grantIdle)) as Seconds) : endsAt;
-  const grant = mintGrant(services, code, { generation: refreshable ? 1 : 0, expiresAt: idleEnd, endsAt });
+  const grant = mintGrant(services, request, code, {
+    generation: refreshable ? 1 : 0,
+    expiresAt: idleEnd,
+    endsAt,
+  });
   const { token, expiresIn } = await issue(services, request, client, code, grant, lifetime);
   return {
     access_token: token,
@@ -154,7 +158,7 @@ async function redeemLegacy(
 ): Promise<TokenResponse> {
   const lifetime = services.settings.lifetimes.legacyAccessToken;
   const endsAt = after(services.clock.now(), lifetime);
-  const grant = mintGrant(services, code, { generation: 0, expiresAt: endsAt, endsAt });
+  const grant = mintGrant(services, request, code, { generation: 0, expiresAt: endsAt, endsAt });
   const { token } = await issue(services, request, client, code, grant, lifetime);
   return { access_token: token, token_type: "Bearer", expires_in: lifetime, refresh_token: token };
 }
@@ -162,9 +166,10 @@ async function redeemLegacy(
 /** Everything about the grant comes from the code's record, nothing from the token request (F13). */
 function mintGrant(
   { clock, random, settings, store }: Services,
+  { address }: OAuthRequest,
   code: FoundCode,
   life: Pick<Grant, "generation" | "expiresAt" | "endsAt">,
-): Grant {
+): NewGrant {
   const now = clock.now();
   return {
     id: mintGrantId(random, store.nextGrantOrder(now)),
@@ -178,6 +183,7 @@ function mintGrant(
     createdAt: now,
     rotatedAt: now,
     keyId: settings.keyId,
+    tokenAddress: address,
     ...(code.authorization.reference && { reference: code.authorization.reference }),
     ...life,
   };
@@ -189,7 +195,7 @@ async function issue(
   request: OAuthRequest,
   client: Client,
   code: FoundCode,
-  grant: Grant,
+  grant: NewGrant,
   lifetime: Seconds,
 ): Promise<{ readonly token: string; readonly expiresIn: number }> {
   const { clock, events, store } = services;
@@ -204,7 +210,6 @@ async function issue(
     resource: code.authorization.resource,
   };
   if (outcome === "redeemed") {
-    services.uses.note(grant.id, request.address);
     const terms = `access token for ${issued.lifetime} s, ${grant.generation === 0 ? "no" : "a"} refresh token`;
     events.emit({ name: "code_redeemed", ...about, grant: grant.id, scope: grant.scope, terms });
     return { token: issued.tokenAt(grant.generation), expiresIn: issued.lifetime };

@@ -62,11 +62,14 @@ export async function exchangeOriginal(
   const scope = narrowScope(grant.scope, form.get("scope"));
   const lifetime = settings.lifetimes.accessToken;
   const issued = issueAccessToken(services, client, grant, scope, lifetime);
-  const outcome = { account, grant, accessToken: issued.record };
+  const outcome = {
+    account,
+    grant: { ...grant, tokenAddress: request.address },
+    accessToken: issued.record,
+  };
   if (!(await store.exchangeOriginalRefreshToken(tokenHash, clock.now(), outcome))) {
     return exchangedMeanwhile(services, client, access, token);
   }
-  services.uses.note(grant.id, request.address);
   services.events.emit({
     name: "refresh_exchanged",
     ...originOf(request),

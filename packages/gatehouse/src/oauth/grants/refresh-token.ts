@@ -74,6 +74,7 @@ async function rotate(
     replay: replayPolicy(known, settings),
     expiresAt,
     keyId: settings.keyId,
+    address: request.address,
     accessToken: issued.record,
   });
   const live = await settle(services, request, { grant, generation, known, now }, rotation);
@@ -151,7 +152,6 @@ async function settle(
     attempt: grant.reference,
     address: request.address,
   };
-  if (rotation.outcome !== "reused" && rotation.outcome !== "gone") uses.note(grant.id, request.address);
   switch (rotation.outcome) {
     case "rotated": {
       const count = isFirstOfDay(grant, now) ? rotation.generation - 1 : undefined;
@@ -159,6 +159,7 @@ async function settle(
       return rotation.generation;
     }
     case "replayed": {
+      uses.note(grant.id, request.address);
       const detail = howFarBack(rotation.generation - generation, known);
       events.emit({ name: "refresh_replayed", ...about, detail });
       return rotation.generation;

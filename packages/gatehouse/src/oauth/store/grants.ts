@@ -1,4 +1,4 @@
-import type { AccessToken, Account, FoundCode, Grant } from "../records.ts";
+import type { AccessToken, Account, FoundCode, Grant, NewGrant } from "../records.ts";
 import type { GrantId, Seconds, SecretHash } from "../values.ts";
 
 /** How a rotation ended. See {@link Store.rotateGrant}. */
@@ -58,7 +58,7 @@ export interface GrantStore {
   redeemCode(
     codeHash: SecretHash,
     now: Seconds,
-    grant: Grant,
+    grant: NewGrant,
     accessToken: AccessToken | undefined,
   ): Promise<Redemption>;
   findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
@@ -105,6 +105,8 @@ export interface GrantStore {
      * Of the key that refresh tokens are made with now, if that is known; noted where the generation changes.
      */
     readonly keyId?: number;
+    /** From where it is asked for; noted where the generation changes. */
+    readonly address?: string | undefined;
     /** `undefined`: a sealed one, of which nothing is stored. */
     readonly accessToken: AccessToken | undefined;
   }): Promise<Rotation>;

@@ -1,4 +1,4 @@
-import type { AccessToken, Account, Grant, OriginalRefreshToken } from "../records.ts";
+import type { AccessToken, Account, NewGrant, OriginalRefreshToken } from "../records.ts";
 import type { Seconds, SecretHash } from "../values.ts";
 
 /**
@@ -21,7 +21,7 @@ export interface OriginalRefreshTokenStore {
     now: Seconds,
     outcome: {
       readonly account: Account;
-      readonly grant: Grant;
+      readonly grant: NewGrant;
       readonly accessToken: AccessToken | undefined;
     },
   ): Promise<boolean>;

@@ -1,6 +1,9 @@
 import type { GrantId, Seconds } from "../values.ts";
 
-/** That a grant was used: a token of it was good somewhere, or it got new ones. */
+/**
+ * That a grant was used: a token of it was good somewhere, or one superseded was answered. What makes or
+ * rotates a grant notes that in its own row.
+ */
 export interface GrantUse {
   readonly grantId: GrantId;
   readonly usedAt: Seconds;
@@ -15,6 +18,6 @@ export interface UseStore {
    * @param hurry aborted: without rests for others, because the server stops
    */
   noteUses(uses: readonly GrantUse[], hurry?: AbortSignal): Promise<void>;
-  /** The last use of each of these grants, as far as it was noted. */
+  /** The last use of each of these grants, new tokens included. */
   findUses(grants: readonly GrantId[]): Promise<ReadonlyMap<GrantId, Omit<GrantUse, "grantId">>>;
 }

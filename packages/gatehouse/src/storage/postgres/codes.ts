@@ -1,4 +1,4 @@
-import type { AccessToken, Grant } from "../../oauth/records.ts";
+import type { AccessToken, NewGrant } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { Seconds, SecretHash } from "../../oauth/values.ts";
 import { batched } from "../batching.ts";
@@ -8,7 +8,7 @@ import {
   codes,
   codesAndAccounts,
   codesStanding,
-  grants,
+  newGrants,
   withAccounts,
   withStanding,
 } from "../layouts.ts";
@@ -23,7 +23,7 @@ import { keyedLookup } from "./lookup.ts";
 interface Redemption {
   readonly codeHash: SecretHash;
   readonly now: Seconds;
-  readonly grant: Grant;
+  readonly grant: NewGrant;
   readonly accessToken: AccessToken | undefined;
 }
 
@@ -47,7 +47,7 @@ export function codeOperations(database: Database): CodeOperations {
   const redeemed = `asked as (
        select * from json_to_recordset($1) as asked (number int, code text, grant_id text, token text, asked_at timestamptz)
      ), grants as (
-       ${recordset(grants, "$2", "grants")}
+       ${recordset(newGrants, "$2", "grants")}
      ), redeemed as (
        update oauth2_codes set used = true, grant_id = asked.grant_id
        from asked where oauth2_codes.id = code and not used and oauth2_codes.expires_at > asked_at
@@ -78,7 +78,7 @@ export function codeOperations(database: Database): CodeOperations {
       token: accessToken?.tokenHash,
       asked_at: instant(now),
     }));
-    const made = redemptions.map(({ grant }) => written(grants, grant));
+    const made = redemptions.map(({ grant }) => written(newGrants, grant));
     const tokens = redemptions.flatMap(({ accessToken }) =>
       accessToken ? [written(accessTokens, accessToken)] : [],
     );

@@ -4,9 +4,9 @@ import { batched } from "../batching.ts";
 import { found, layout } from "../layout.ts";
 import {
   accessTokens,
-  grants,
   grantsAndAccounts,
   grantsStanding,
+  newGrants,
   withAccounts,
   withStanding,
 } from "../layouts.ts";
@@ -62,11 +62,11 @@ export function grantOperations(database: Database): GrantOperations {
   // processes, one.
   const rotated = `asked as (
        select * from json_to_recordset($1) as asked (number int, grant_id text, token text, presented int, asked_at timestamptz,
-         instant text, remembered int, expires_at timestamptz, key_id int)
+         instant text, remembered int, expires_at timestamptz, key_id int, address text)
      ), rotated as (
        update gatehouse_grants set generation = generation + 1, rotated_at = asked_at,
          superseded_at = substr(instant || superseded_at, 1, case when superseded_at like '%${digits(skipped)}%' then ${10 * maxReplayGenerations} else remembered end),
-         expires_at = asked.expires_at, key_id = asked.key_id
+         expires_at = asked.expires_at, key_id = asked.key_id, token_address = coalesce(address, token_address)
        from asked where gatehouse_grants.id = asked.grant_id and generation = presented and gatehouse_grants.expires_at > asked_at
        returning asked.number, asked.token
      )`;
@@ -87,7 +87,7 @@ export function grantOperations(database: Database): GrantOperations {
     database.prepare(
       `with asked as (
          select * from json_to_recordset($1) as asked (grant_id text, token text, seen int, next int, asked_at timestamptz,
-           superseded text, expires_at timestamptz, key_id int)
+           superseded text, expires_at timestamptz, key_id int, address text)
        ), tokens as (
          ${recordset(accessTokens, "$2", "tokens")}
        ), changed as (
@@ -100,7 +100,7 @@ export function grantOperations(database: Database): GrantOperations {
        select true from changed`,
     );
   const move = change(
-    "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at, key_id = asked.key_id",
+    "generation = next, rotated_at = asked_at, superseded_at = superseded, expires_at = asked.expires_at, key_id = asked.key_id, token_address = coalesce(address, token_address)",
   );
   // Nothing changes, but the row is taken: a revocation at the same moment comes before this and leaves
   // nothing to replay, or after, and sees the token.
@@ -167,7 +167,7 @@ const tokensOf = (rotations: readonly RotationRequest[]) =>
   rotations.flatMap(({ accessToken }) => (accessToken ? [written(accessTokens, accessToken)] : []));
 
 function rotationRow(
-  { grantId, presented, now, replay, expiresAt, keyId, accessToken }: RotationRequest,
+  { grantId, presented, now, replay, expiresAt, keyId, address, accessToken }: RotationRequest,
   number: number,
 ) {
   return {
@@ -180,11 +180,12 @@ function rotationRow(
     remembered: 10 * replay.generations,
     expires_at: instant(expiresAt),
     key_id: keyId,
+    address,
   };
 }
 
 function changeRow(
-  { grantId, now, expiresAt, keyId, accessToken }: RotationRequest,
+  { grantId, now, expiresAt, keyId, address, accessToken }: RotationRequest,
   { generation }: Lineage,
   decision: Exclude<Decision, { outcome: "reused" }>,
 ) {
@@ -197,6 +198,7 @@ function changeRow(
     superseded: decision.superseded?.map(digits).join(""),
     expires_at: instant(expiresAt),
     key_id: keyId,
+    address,
   };
 }
 
@@ -215,7 +217,7 @@ export function digits(at: number): string {
  * @param superseded when generations before were superseded, as an expression of SQL
  */
 export function insertGrants(source: string, superseded = "''"): string {
-  return `insert into gatehouse_grants (${grants.columns}, superseded_at)
-    select ${columnsOf(grants, "grants")}, ${superseded}
+  return `insert into gatehouse_grants (${newGrants.columns}, superseded_at)
+    select ${columnsOf(newGrants, "grants")}, ${superseded}
     from grants, ${source} as done where done.grant_id = grants.id`;
 }

@@ -3,7 +3,7 @@ import type { OriginalRefreshToken } from "../../oauth/records.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { ClientId } from "../../oauth/values.ts";
 import { found, layout } from "../layout.ts";
-import { accessTokens, accounts, grants } from "../layouts.ts";
+import { accessTokens, accounts, newGrants } from "../layouts.ts";
 import { insertAccessTokens } from "./access-tokens.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
@@ -46,7 +46,7 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
     `with accounts as (
        ${recordset(accounts, "$1", "accounts")}
      ), grants as (
-       ${recordset(grants, "$2", "grants")}
+       ${recordset(newGrants, "$2", "grants")}
      ), tokens as (
        ${recordset(accessTokens, "$3", "tokens")}
      ), people as (
@@ -94,7 +94,7 @@ export function originalRefreshTokenOperations(database: Database): OriginalOper
       if (!(await isPresent())) return false;
       const outcome = [
         [written(accounts, account)],
-        [written(grants, grant)],
+        [written(newGrants, grant)],
         accessToken ? [written(accessTokens, accessToken)] : [],
       ].map((records) => JSON.stringify(records));
       const token = [tokenHash, grant.clientId, instant(now), digits(now), accessToken?.tokenHash ?? null];

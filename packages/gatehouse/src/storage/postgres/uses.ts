@@ -1,6 +1,6 @@
 import type { UseStore } from "../../oauth/store/uses.ts";
 import { inParts } from "../ending.ts";
-import { grantUses } from "../layouts.ts";
+import { grantUses, usesOfGrants } from "../layouts.ts";
 import { instant } from "./column-types.ts";
 import type { Database } from "./database.ts";
 import { rowsAtOnce } from "./ending.ts";
@@ -13,9 +13,7 @@ export function useOperations(database: Database): UseStore {
      from json_to_recordset($1) as asked (id text, used_at timestamptz, token_address text)
      where gatehouse_grants.id = asked.id`,
   );
-  const find = database.prepare(
-    `select ${grantUses.columns} from gatehouse_grants where used_at is not null and id = any($1)`,
-  );
+  const find = database.prepare(`select ${grantUses.columns} from ${usesOfGrants} where id = any($1)`);
   return {
     noteUses: (uses, hurry) =>
       inParts(

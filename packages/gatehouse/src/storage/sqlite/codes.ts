@@ -4,7 +4,7 @@ import {
   accessTokens,
   codesAndAccounts,
   codesStanding,
-  grants,
+  newGrants,
   withAccounts,
   withStanding,
 } from "../layouts.ts";
@@ -30,7 +30,7 @@ export function codeOperations(database: Database): CodeOperations {
     `update oauth2_clients set last_used_at = ?1, registered_from = null
      where id = ?2 and (last_used_at is null or last_used_at < ?1 or registered_from > '')`,
   );
-  const storeGrant = insertInto(database, "gatehouse_grants", grants);
+  const storeGrant = insertInto(database, "gatehouse_grants", newGrants);
   const storeToken = insertInto(database, "user_tokens", accessTokens);
   return {
     findCode: (codeHash) => database.read(() => found(find.get(codeHash), codesStanding)),

@@ -51,7 +51,8 @@ export function grantOperations(database: Database): GrantOperations {
   );
   const findScope = database.prepare(`select ${scopes.columns} from gatehouse_grants where id = ?`);
   const narrow = database.prepare("update gatehouse_grants set scope = ?, taken_scope = ? where id = ?");
-  const changes = "generation = ?, rotated_at = ?, superseded_at = ?, key_id = ?";
+  const changes =
+    "generation = ?, rotated_at = ?, superseded_at = ?, key_id = ?, token_address = coalesce(?, token_address)";
   // An end that is named is written to its index as well, moved or not.
   const rotate = database.prepare(`update gatehouse_grants set ${changes} where id = ?`);
   const rotateAndExtend = database.prepare(
@@ -83,8 +84,8 @@ export function grantOperations(database: Database): GrantOperations {
         if (rotation.outcome === "reused") return rotation;
         if (accessToken !== undefined) storeToken(accessToken);
         if (superseded === undefined) return rotation;
-        const { keyId = null } = asked;
-        const changes = [rotation.generation, now, JSON.stringify(superseded), keyId] as const;
+        const { keyId = null, address = null } = asked;
+        const changes = [rotation.generation, now, JSON.stringify(superseded), keyId, address] as const;
         if (expiresAt === lineage.expiresAt) rotate.run(...changes, grantId);
         else rotateAndExtend.run(...changes, expiresAt, grantId);
         return rotation;

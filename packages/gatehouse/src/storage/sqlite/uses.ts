@@ -1,6 +1,6 @@
 import type { UseStore } from "../../oauth/store/uses.ts";
 import { inParts } from "../ending.ts";
-import { grantUses } from "../layouts.ts";
+import { grantUses, usesOfGrants } from "../layouts.ts";
 import type { Database } from "./database.ts";
 import { rowsAtOnce } from "./ending.ts";
 
@@ -10,8 +10,7 @@ export function useOperations(database: Database): UseStore {
      where id = ?`,
   );
   const find = database.prepare(
-    `select ${grantUses.columns} from gatehouse_grants where used_at is not null
-       and id in (select value from json_each(?))`,
+    `select ${grantUses.columns} from ${usesOfGrants} where id in (select value from json_each(?))`,
   );
   return {
     noteUses: (uses, hurry) =>
