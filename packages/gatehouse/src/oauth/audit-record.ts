@@ -118,8 +118,16 @@ const overhead = 150;
 
 /** What records take, about. */
 export function auditBytes(records: readonly SealedRecord[]): number {
-  return records.reduce((sum, record) => {
-    const texts = [record.subject, record.client, record.resource, record.grant, record.address];
-    return texts.reduce((bytes, text) => bytes + (text?.length ?? 0), sum + overhead + record.body.length);
-  }, 0);
+  let bytes = overhead * records.length;
+  for (const { subject, client, resource, grant, address, body } of records)
+    bytes +=
+      body.length +
+      lengthOf(subject) +
+      lengthOf(client) +
+      lengthOf(resource) +
+      lengthOf(grant) +
+      lengthOf(address);
+  return bytes;
 }
+
+const lengthOf = (text: string | undefined) => text?.length ?? 0;

@@ -209,12 +209,16 @@ export interface AuditHour {
 /** In one order, so that of two callers one waits for the other. */
 export function hoursOf(records: readonly SealedRecord[]): AuditHour[] {
   const hours = new Map<string, { hour: number; name: string; chain: string; count: number }>();
+  let last: { hour: number; name: string; chain: string; count: number } | undefined;
   for (const { time, name, chain } of records) {
     const hour = Math.floor(time / hourMs) * hourMs;
-    const key = `${hour} ${chain} ${name}`;
-    const known = hours.get(key);
-    if (known === undefined) hours.set(key, { hour, name, chain, count: 1 });
-    else known.count++;
+    // Nearly always as the one before.
+    if (last === undefined || last.hour !== hour || last.name !== name || last.chain !== chain) {
+      const key = `${hour} ${chain} ${name}`;
+      last = hours.get(key) ?? { hour, name, chain, count: 0 };
+      hours.set(key, last);
+    }
+    last.count++;
   }
   return [...hours.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, each]) => each);
 }

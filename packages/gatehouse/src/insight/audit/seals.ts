@@ -23,7 +23,7 @@ export function auditKeyOf(key: SecretKey): AuditKey {
 
 /** 128 bits (RFC 2104 §5), as base64url. Without a key no more than a checksum that anybody can make. */
 function seal(key: AuditKey | undefined, of: readonly unknown[]): string {
-  const message = Buffer.from(JSON.stringify(of));
+  const message = JSON.stringify(of);
   const made = key === undefined ? hash("sha256", message, "buffer") : mac(key.bytes, message);
   return made.toString("base64url", 0, 16);
 }
