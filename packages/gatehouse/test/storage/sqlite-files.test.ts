@@ -193,6 +193,29 @@ test("a write-ahead log that a crash left whole is not mentioned", async () => {
   }
 });
 
+test("the write-ahead log is copied back behind the answers, and stays short; what a reader still needs waits for it", async () => {
+  const { store } = await aStore(join(folder, "copied.db"));
+  const log = () => statSync(join(folder, "copied.db-wal")).size / 4120;
+  const many = async () => {
+    for (let some = 0; some < 40; some++)
+      await Promise.all(Array.from({ length: 25 }, () => store.addClient(aClient())));
+  };
+  await many();
+  assert.ok(log() < 400, `${log()} pages: SQLite itself begins at 1000`);
+  const reader = new DatabaseSync(join(folder, "copied.db"));
+  reader.exec("begin");
+  const count = () => reader.prepare("select count(*) as count from oauth2_clients").get()?.count;
+  assert.equal(count(), 1000);
+  await many();
+  const longest = log();
+  assert.ok(longest > 400, `${longest} pages`);
+  assert.equal(count(), 1000);
+  reader.close();
+  await many();
+  assert.ok(log() < longest + 400, `${log()} pages after ${longest}`);
+  await store.close();
+});
+
 test("where no file can be made a store is refused at once", { timeout: 20_000 }, async (t) => {
   const open = (path: string) => {
     // In a process of its own: one that spins cannot be stopped from within.

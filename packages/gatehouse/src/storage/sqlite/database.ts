@@ -4,6 +4,7 @@ import { StoreUnavailableError } from "../../oauth/store.ts";
 import { collected } from "../batching.ts";
 import type { Row } from "../layout.ts";
 import type { OnNotice } from "../notice.ts";
+import { CopyBack, pagesAtMost } from "./copy-back.ts";
 import { isBusy, unavailable } from "./errors.ts";
 import { createPrivateFile, OpenedFile, requireFile } from "./file.ts";
 import { noticeCut } from "./write-ahead-log.ts";
@@ -16,13 +17,6 @@ export interface Statement {
   all(...values: Value[]): Row[];
   run(...values: Value[]): { readonly changes: number | bigint };
 }
-
-/**
- * Pages in the write-ahead log from which on a commit copies them into the file. By then nearly all are
- * different ones anyway, so that fewer at a time cost no more in all, and each pause is a third of what
- * SQLite's own 1000 make of it.
- */
-const pagesToCopy = 200;
 
 /** A look-up or a write, and who waits for it. */
 interface Task {
@@ -60,6 +54,8 @@ export class Database {
   #retry: NodeJS.Timeout | undefined;
   /** Undefined for one in memory. */
   readonly #file: OpenedFile | undefined;
+  /** The same. */
+  readonly #copyBack: CopyBack | undefined;
 
   /** @throws StoreUnavailableError when the file cannot be opened */
   constructor(path: string, options: DatabaseOptions = {}) {
@@ -76,7 +72,7 @@ export class Database {
       // Look-ups read the file where the operating system has it in memory anyway, without a copy of their
       // own.
       this.#connection.exec(
-        `pragma journal_mode = wal; pragma synchronous = full; pragma mmap_size = 2147418112; pragma wal_autocheckpoint = ${pagesToCopy};`,
+        `pragma journal_mode = wal; pragma synchronous = full; pragma mmap_size = 2147418112; pragma wal_autocheckpoint = ${pagesAtMost};`,
       );
       this.#connection.exec("select 1 from sqlite_schema"); // so that all files are open
       this.#connection.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
@@ -84,6 +80,7 @@ export class Database {
       this.#beginWrite = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");
       if (!inMemory) this.#file = new OpenedFile(path, onNotice);
+      if (!inMemory) this.#copyBack = new CopyBack(this.#connection);
       if (!inMemory && onNotice !== undefined) this.#mentionCut(path, onNotice);
     } catch (error) {
       throw new StoreUnavailableError(`the database ${inMemory ? path : resolve(path)} cannot be opened`, {
@@ -192,6 +189,7 @@ export class Database {
     writes.forEach(({ resolve }, at) => {
       resolve(results[at] as never);
     });
+    this.#copyBack?.note(writes.length);
   }
 
   /**
