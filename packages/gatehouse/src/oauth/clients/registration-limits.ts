@@ -24,8 +24,9 @@ const looksOneIn = 16;
  * database dump tells none.
  */
 export function registrantOf({ settings }: Services, { address }: Pick<OAuthRequest, "address">): string {
-  const text = Buffer.from(`registered from ${subscriberOf(address)}`);
-  return mac(settings.secretKeys[0], text).toString("base64url").slice(0, 22);
+  return mac(settings.secretKeys[0], `registered from ${subscriberOf(address)}`)
+    .toString("base64url")
+    .slice(0, 22);
 }
 
 /**

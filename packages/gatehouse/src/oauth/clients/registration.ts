@@ -1,4 +1,4 @@
-import { endpointUrls } from "../messages/endpoint-urls.ts";
+import { registrationUrlOf } from "../messages/endpoint-urls.ts";
 import { readJsonObject } from "../messages/json-object.ts";
 import type { Client, ClientKeys, ClientMetadata, Resource, TokenEndpointAuthMethod } from "../records.ts";
 import { offlineAccess, parseScope } from "../scope.ts";
@@ -113,10 +113,8 @@ function usableScope(scope: string | undefined, resources: readonly Resource[]):
 
 /** Where and with what a client manages its registration, RFC 7592 §3 (H16). */
 export function describeManagement({ settings }: Services, client: Client): Record<string, string> {
-  const uri = new URL(endpointUrls(settings.issuer).registrationUrl);
-  uri.searchParams.set("client_id", client.id);
   return {
-    registration_client_uri: uri.href,
+    registration_client_uri: `${registrationUrlOf(settings.issuer)}?client_id=${encodeURIComponent(client.id)}`,
     registration_access_token: registrationTokenOf(client, settings),
   };
 }

@@ -24,10 +24,10 @@ import type { ClientId } from "../values.ts";
 export function registerEndpoint(services: Services): Endpoint {
   const makeRoom = createRegistrationRoom(services);
   return async (request) => {
-    const registration = readRegistration(
-      parseRegistrationBody(request.json),
-      await services.store.listResources(),
-    );
+    const sent = parseRegistrationBody(request.json);
+    // They matter to a scope alone, and most clients name none.
+    const resources = sent.scope === undefined ? [] : await services.store.listResources();
+    const registration = readRegistration(sent, resources);
     const registrant = registrantOf(services, request);
     if (!(await makeRoom(registrant))) throw tooMany();
     const { client, secret } = isPublic(registration)

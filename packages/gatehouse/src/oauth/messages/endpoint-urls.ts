@@ -25,8 +25,7 @@ export interface EndpointUrls {
   readonly signOutPath: string;
   /** Where a person ends what apps may do for them. */
   readonly appsPath: string;
-  /** Where clients manage their registrations (RFC 7592). */
-  readonly registrationUrl: string;
+  /** Of {@link registrationUrlOf}. */
   readonly registrationPath: string;
 }
 
@@ -47,7 +46,9 @@ export function endpointUrls(issuer: string): EndpointUrls {
     consentPath: `${basePath}/consent`,
     signOutPath: `${basePath}/sign-out`,
     appsPath: `${basePath}/apps`,
-    registrationUrl: `${issuer}/register/client`,
     registrationPath: `${basePath}/register/client`,
   };
 }
+
+/** Where clients manage their registrations (RFC 7592). */
+export const registrationUrlOf = (issuer: string): string => `${issuer}/register/client`;

@@ -20,5 +20,5 @@ export function isRegistrationTokenOf(client: Client, token: string, settings: S
 
 function registrationToken({ id, createdAt, secretHash }: Client, key: Buffer): string {
   const text = JSON.stringify(["registration", id, createdAt, secretHash ?? ""]);
-  return registrationTokenPrefix + mac(key, Buffer.from(text)).toString("base64url");
+  return registrationTokenPrefix + mac(key, text).toString("base64url");
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
  * Pages in the write-ahead log from which on they are copied into the file. Nearly all are different ones, so
- * that fewer at a time cost little more in all, and each pause is a tenth of what SQLite's own 1000 make of it.
+ * that fewer at a time cost little more in all, and each pause is a tenth of what SQLite's own 1000 make.
  */
 const pagesToCopy = 100;
 
@@ -28,7 +28,7 @@ export class CopyBack {
     this.#checkpoint = connection.prepare("pragma wal_checkpoint(passive)");
   }
 
-  /** Notes that so many writes are durable; those who wait for them are answered before anything is copied. */
+  /** Notes that so many writes are durable; who waits for them is answered before anything is copied. */
   note(writes: number): void {
     this.#writes += writes;
     if (this.#isDue || this.#writes * this.#pagesAWrite < pagesToCopy) return;
