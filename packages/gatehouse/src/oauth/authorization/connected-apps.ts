@@ -63,9 +63,9 @@ export async function appsOf(
 
 type LastUse = Pick<ConnectedApp, "usedAt" | "address">;
 
-/** What was noted may lie behind what the grant's own row knows. */
-export function lastUse({ rotatedAt }: Grant, noted: Omit<GrantUse, "grantId"> | undefined): LastUse {
-  return { usedAt: Math.max(rotatedAt, noted?.usedAt ?? 0), address: noted?.address };
+/** @param use `undefined`: the grant ended just now */
+export function lastUse({ rotatedAt }: Grant, use: Omit<GrantUse, "grantId"> | undefined): LastUse {
+  return { usedAt: use?.usedAt ?? rotatedAt, address: use?.address };
 }
 
 function describe(

@@ -163,7 +163,7 @@ async function redeemLegacy(
   return { access_token: token, token_type: "Bearer", expires_in: lifetime, refresh_token: token };
 }
 
-/** Everything about the grant comes from the code's record, nothing from the token request (F13). */
+/** All that a grant allows comes from the code's record, nothing from the token request (F13). */
 function mintGrant(
   { clock, random, settings, store }: Services,
   { address }: OAuthRequest,
