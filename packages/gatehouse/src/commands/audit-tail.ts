@@ -56,7 +56,7 @@ async function followFrom(
   shown: ReadonlySet<string>,
   show: (records: readonly AuditRecord[]) => void,
 ): Promise<void> {
-  const interrupted = interruption();
+  const interrupted = interruption(shell);
   const reader = createAuditReader(store, end, Date.now);
   let isAway = false;
   while (!interrupted.aborted) {

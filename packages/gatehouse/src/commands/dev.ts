@@ -26,7 +26,7 @@ export function addDevCommand(program: Command, shell: Shell): void {
 async function develop(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: boolean }): Promise<void> {
   const config = loadConfig(shell, "dev");
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
-  const interrupted = untilInterrupted();
+  const interrupted = untilInterrupted(shell);
   const resource = canonicalResource(`http://localhost:${config.demoPort}/mcp`);
   const { gatehouse, demo } = await unlessInterrupted(start(), interrupted, () => undefined);
   shell.print(welcome(config, gatehouse, resource));

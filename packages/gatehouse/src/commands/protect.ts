@@ -77,7 +77,7 @@ async function protect(shell: Shell, behind: readonly string[], options: Protect
   await runAlone(
     config,
     log,
-    { interrupted: untilInterrupted(), hangups },
+    { interrupted: untilInterrupted(shell), hangups },
     { acceptNewKey: options.acceptNewKey ?? false, announce: say },
     (running) => createReloader(loaded, input, log, running),
     (url) => {

@@ -26,7 +26,7 @@ async function serve(shell: Shell, { acceptNewKey = false }: { acceptNewKey?: bo
   const log = createLog({ ...config.log, tokenPrefixes: config.settings.tokenPrefixes });
   const reloading = (running: Reloaded) => createReloader(loaded, input, log, running);
   if (cluster.isWorker) return serveAsWorker(config, log, acceptNewKey, reloading);
-  const interrupted = untilInterrupted();
+  const interrupted = untilInterrupted(shell);
   const announce = (text: string) => shell.complain(text);
   if (config.workers > 1) {
     return runWorkers(config, log, { interrupted, hangups }, { acceptNewKey, announce }, reloading);

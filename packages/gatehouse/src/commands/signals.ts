@@ -1,3 +1,5 @@
+import type { Shell } from "./shell.ts";
+
 /** Between two interrupts a person sends there is more time than this; npm sends each one twice, at once. */
 const sameKeystroke = 300;
 
@@ -13,12 +15,36 @@ export function untilToldToStop(): Promise<void> {
   return new Promise((resolve) => process.on("SIGTERM", () => resolve()));
 }
 
+/** How often it is looked whether npm is still there, milliseconds. */
+const npmEvery = 500;
+
 /**
- * Resolves with the first SIGINT or SIGTERM. A later one, when stopping takes too long for somebody, ends the
- * process on the spot with the exit code a shell expects of an interrupted program.
+ * Calls back once npm or npx, which started this process, is gone: told to stop, they end themselves and the
+ * shell between, and tell nobody else. A shell that is gone by the first look left us behind on purpose, as
+ * `gatehouse serve &` in a script of package.json does.
  */
-export function untilInterrupted(): Promise<void> {
+function onceNpmIsGone({ environment }: Pick<Shell, "environment">, callback: () => void): void {
+  if (environment.npm_command === undefined || process.platform === "win32") return;
+  let parent: number | undefined;
+  const timer = setInterval(() => {
+    parent ??= process.ppid;
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, npmEvery).unref();
+}
+
+/**
+ * Resolves with the first SIGINT or SIGTERM, or once npm, which started this process, is gone. A later
+ * signal, when stopping takes too long for somebody, ends the process on the spot with the exit code a shell
+ * expects of an interrupted program.
+ */
+export function untilInterrupted(shell: Pick<Shell, "environment" | "complain">): Promise<void> {
   return new Promise((resolve) => {
+    onceNpmIsGone(shell, () => {
+      shell.complain("npm, which started this, is gone: stopping.");
+      resolve();
+    });
     let first: number | undefined;
     const interrupted = () => {
       if (first === undefined) {
@@ -33,10 +59,10 @@ export function untilInterrupted(): Promise<void> {
   });
 }
 
-/** Aborted with the first SIGINT or SIGTERM, for what goes on until then. */
-export function interruption(): AbortSignal {
+/** Aborted when {@link untilInterrupted} resolves, for what goes on until then. */
+export function interruption(shell: Pick<Shell, "environment" | "complain">): AbortSignal {
   const interrupted = new AbortController();
-  void untilInterrupted().then(() => interrupted.abort());
+  void untilInterrupted(shell).then(() => interrupted.abort());
   return interrupted.signal;
 }
 

@@ -95,7 +95,7 @@ async function followOne(
 ): Promise<void> {
   const steps: TraceStep[] = [];
   const now = () => shell.clock.now() * 1000;
-  for await (const step of followTrace(store, reference, now, interruption())) {
+  for await (const step of followTrace(store, reference, now, interruption(shell))) {
     steps.push(step);
     tellStep(shell, step, steps, json);
   }
@@ -156,7 +156,7 @@ async function followMany(
   // Other processes' clocks may be a little behind.
   const from = since ?? shell.clock.now() * 1000 - 2000;
   const now = () => shell.clock.now() * 1000;
-  for await (const step of followTraces(store, { client, subjects }, from, now, interruption())) {
+  for await (const step of followTraces(store, { client, subjects }, from, now, interruption(shell))) {
     tellStep(shell, step, [step], json);
   }
 }

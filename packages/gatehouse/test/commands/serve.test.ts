@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { freePort } from "../support/free-port.ts";
 import { aPublicClient, openConsentPage } from "../support/oauth-client.ts";
 import { startUpstream } from "../support/upstream.ts";
 import {
   aDatabase,
   anyProvider,
+  command,
   isRefusedATakenPort,
   runCommand,
   startCommand,
@@ -52,6 +55,48 @@ test("SIGTERM stops it as cleanly", async (t) => {
   child.kill("SIGTERM");
   assert.deepEqual(await ended, [0, null]);
 });
+
+test("it stops when npm, which started it, was told to stop: that ends npm and its shell, and nobody tells it", async (t) => {
+  if (process.platform === "win32") return t.skip("there are no signals");
+  const database = await aDatabase();
+  t.after(database.remove);
+  const environment = {
+    ...anyProvider,
+    ...database.environment,
+    METRICS_LISTEN: "off",
+    BASE_URL: "http://localhost:1",
+    PORT: "0",
+    PATH: process.env.PATH ?? "",
+  };
+  const line = `"${process.execPath}" "${command}" serve & echo "pid $!"; wait`;
+  const shell = (more: Record<string, string>) =>
+    spawn("sh", ["-c", line], { env: { ...environment, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+  // The one that npm did not start shows that it is npm's leaving that counts.
+  const [ofNpm, ofSomebody] = [shell({ npm_command: "run-script" }), shell({})];
+  const pids: number[] = [];
+  for (const started of [ofNpm, ofSomebody]) {
+    const pid = Number(/pid (\d+)/.exec(await untilPrinted(started, /listening/))?.[1]);
+    t.after(() => {
+      if (isRunning(pid)) process.kill(pid, "SIGKILL");
+    });
+    pids.push(pid);
+  }
+  const [npmServer = 0, otherServer = 0] = pids;
+  // So long that it has seen its parent once.
+  await setTimeout(2000);
+  ofSomebody.kill("SIGTERM");
+  ofNpm.kill("SIGTERM");
+  while (isRunning(npmServer)) await setTimeout(50);
+  assert.ok(isRunning(otherServer));
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test("Y-n6 a pod beside a service named gatehouse starts, and listens where it was told", async (t) => {
   const database = await aDatabase();
