@@ -85,7 +85,7 @@ const floors: readonly (readonly string[])[] = [
   ["tokens", "redirects", "messages", "wrapped-providers"],
   ["store", "ports"],
   ["declarations", "scope-changes"],
-  ["records", "trace-step", "settings", "grant-types", "reason", "audit-record"],
+  ["records", "trace-step", "settings", "grant-types", "reason", "audit-record", "json-text"],
   ["values", "text", "host", "subscriber", "reference", "audit-events", "harmless"],
 ];
 

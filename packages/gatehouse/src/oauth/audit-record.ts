@@ -88,6 +88,9 @@ export interface SealedRecord
   readonly mac: string;
 }
 
+/** What is written of an event, before it has its place in a chain. */
+export type UnplacedRecord = Omit<SealedRecord, "chain" | "sequence" | "time" | "mac">;
+
 /** What of a record stands in its body. */
 export type AuditBody = Pick<AuditRecord, "actor" | "reason" | "userAgent" | "instance" | "facts">;
 

@@ -1,6 +1,7 @@
 import type { Level } from "pino";
 import type { Actor } from "../oauth/audit-record.ts";
 import { oneLine } from "../oauth/harmless.ts";
+import { jsonLine, memberOf } from "../oauth/json-text.ts";
 import type { AuditEvent, AuditedToolCall, Events } from "../oauth/ports.ts";
 import type { Log } from "./log.ts";
 
@@ -49,18 +50,9 @@ function detailLength(event: AuditEvent["name"]): number {
   return event.startsWith("sign_in_") ? 1000 : 500;
 }
 
-/** What stands between quotes in JSON as it is, and is harmless. */
-const plain = /^[ !#-[\]-~]*$/;
-
-/**
- * A member of a JSON object, with the comma before it; empty where there is no value. Made harmless, and cut
- * to so many characters.
- */
-function member(name: string, value: string | undefined, maxLength = 200): string {
-  if (value === undefined) return "";
-  const isPlain = value.length <= maxLength && plain.test(value);
-  return `,"${name}":${isPlain ? `"${value}"` : JSON.stringify(oneLine(value, maxLength))}`;
-}
+/** Made harmless, and cut to so many characters. */
+const member = (name: string, value: string | undefined, maxLength?: number): string =>
+  value === undefined ? "" : memberOf(name, jsonLine(value, maxLength));
 
 /**
  * The audit log: one structured line an event (S10), `{ level, time, event, request, client, subject, … }`.

@@ -1,16 +1,9 @@
-import {
-  type AuditBody,
-  actorOf,
-  mentionOf,
-  outcomeOf,
-  type SealedRecord,
-} from "../../oauth/audit-record.ts";
+import { actorOf, mentionOf, outcomeOf, type UnplacedRecord } from "../../oauth/audit-record.ts";
 import { oneLine } from "../../oauth/harmless.ts";
-import type { AuditEvent } from "../../oauth/ports.ts";
+import { jsonLine, memberOf } from "../../oauth/json-text.ts";
+import type { AuditEvent, AuditedToolCall } from "../../oauth/ports.ts";
 import type { AuditAddress } from "../../oauth/store/audit.ts";
 
-/** What is written of an event, before it has its place in a chain. */
-export type UnplacedRecord = Omit<SealedRecord, "chain" | "sequence" | "mac">;
 export type MentionedAddress = Pick<AuditAddress, "id" | "subject" | "address" | "salt">;
 
 export interface RecordOptions {
@@ -25,10 +18,7 @@ export interface RecordOptions {
 const email = /[^\s"'<>(),:;=&?#/\\[\]]+(?:@|%40)[^\s"'<>(),:;=&?#/\\[\]@]+/gi;
 
 /** Words of ours with what they quote; and the heads of several chains. */
-const lengths: Readonly<Record<string, number>> = { detail: 1000, heads: 10_000, command: 1000 };
-
-/** What events tell as it is, in text. */
-const texts = ["attempt", "provider", "redirectUri", "scope", "terms", "error", "detail"] as const;
+const lengths = { detail: 1000, heads: 10_000, command: 1000 };
 
 /**
  * What the audit trail has of an event: harmless text, cut, without credentials, and without the address of
@@ -36,20 +26,11 @@ const texts = ["attempt", "provider", "redirectUri", "scope", "terms", "error", 
  */
 export function toRecord(
   event: AuditEvent,
-  time: number,
   options: RecordOptions,
 ): { readonly record: UnplacedRecord; readonly mentions: readonly MentionedAddress[] } {
   const cleaner = new Cleaner(event, options);
-  const body: AuditBody = {
-    actor: actorIn(event, cleaner),
-    reason: event.reason === undefined ? undefined : cleaner.apart(event.reason),
-    userAgent: event.userAgent === undefined ? undefined : cleaner.apart(event.userAgent),
-    instance: options.instance,
-    facts: factsOf(event, cleaner),
-  };
   return {
     record: {
-      time,
       name: event.name,
       outcome: outcomeOf(event),
       subject: own(event.subject),
@@ -59,45 +40,70 @@ export function toRecord(
       address: own(event.address),
       // Of the server's own doing there is none.
       reference: event.request === "-" || event.request === "" ? undefined : oneLine(event.request),
-      body: options.withoutSecrets(JSON.stringify(body)),
+      body: options.withoutSecrets(bodyOf(event, options.instance, cleaner)),
     },
     mentions: cleaner.mentions,
   };
 }
 
-function actorIn(event: AuditEvent, cleaner: Cleaner): AuditBody["actor"] {
-  const { kind, id, how, command } = actorOf(event);
-  return {
-    kind,
-    id: id === undefined ? undefined : cleaner.apart(id),
-    ...(how !== undefined && { how: cleaner.apart(how) }),
-    ...(command !== undefined && { command: cleaner.apart(command, lengths.command) }),
-  };
+/** `AuditBody` as JSON, made piece by piece: of the object it takes twice as long, at each request. */
+function bodyOf(event: AuditEvent, instance: string, cleaner: Cleaner): string {
+  const members =
+    `"actor":${actorIn(event, cleaner)}` +
+    memberOf("reason", cleaner.json(event.reason)) +
+    memberOf("userAgent", cleaner.json(event.userAgent)) +
+    memberOf("instance", line(instance));
+  return `{${members},"facts":{${factsOf(event, cleaner).slice(1)}}}`;
 }
 
-function factsOf(event: AuditEvent, cleaner: Cleaner): AuditBody["facts"] {
-  const facts: Record<string, string | number | boolean> = {};
-  for (const fact of texts) {
-    const text = event[fact];
-    if (text !== undefined) facts[fact] = cleaner.apart(text, lengths[fact]);
-  }
-  const { count, account, heads, cause, call } = event;
-  if (count !== undefined) facts.count = count;
-  if (account !== undefined) facts.account = cleaner.mention(cleaner.clean(account));
-  if (heads !== undefined) facts.heads = oneLine(heads, lengths.heads);
-  if (cause !== undefined)
-    facts.cause = cleaner.apart(cause instanceof Error ? cause.message : String(cause));
-  if (call === undefined) return facts;
-  facts.server = call.server;
-  facts.tool = cleaner.apart(call.tool);
-  facts.result = call.outcome;
-  facts.milliseconds = call.milliseconds;
-  if (call.status !== undefined) facts.status = call.status;
-  if (call.session !== undefined) facts.session = call.session;
-  for (const [argument, value] of Object.entries(call.arguments ?? {}))
-    facts[`argument ${oneLine(argument, 100)}`] = cleaner.apart(value);
-  return facts;
+function actorIn(event: AuditEvent, cleaner: Cleaner): string {
+  const { kind, id, how, command } = actorOf(event);
+  const members =
+    memberOf("id", cleaner.json(id)) +
+    memberOf("how", cleaner.json(how)) +
+    memberOf("command", cleaner.json(command, lengths.command));
+  return `{"kind":"${kind}"${members}}`;
 }
+
+function factsOf(event: AuditEvent, cleaner: Cleaner): string {
+  const { attempt, provider, redirectUri, scope, terms, error, detail } = event;
+  const { count, account, heads, cause, call } = event;
+  const texts =
+    memberOf("attempt", cleaner.json(attempt)) +
+    memberOf("provider", cleaner.json(provider)) +
+    memberOf("redirectUri", cleaner.json(redirectUri)) +
+    memberOf("scope", cleaner.json(scope)) +
+    memberOf("terms", cleaner.json(terms)) +
+    memberOf("error", cleaner.json(error)) +
+    memberOf("detail", cleaner.json(detail, lengths.detail)) +
+    memberOf("count", count?.toString());
+  if (account === undefined && heads === undefined && cause === undefined && call === undefined) return texts;
+  const why = cause instanceof Error ? cause.message : cause === undefined ? undefined : String(cause);
+  return (
+    texts +
+    memberOf("account", line(account && cleaner.mention(cleaner.clean(account)))) +
+    memberOf("heads", line(heads, lengths.heads)) +
+    memberOf("cause", cleaner.json(why)) +
+    (call === undefined ? "" : callFacts(call, cleaner))
+  );
+}
+
+function callFacts(call: AuditedToolCall, cleaner: Cleaner): string {
+  const members =
+    memberOf("server", line(call.server)) +
+    memberOf("tool", cleaner.json(call.tool)) +
+    memberOf("result", line(call.outcome)) +
+    memberOf("milliseconds", call.milliseconds.toString()) +
+    memberOf("status", call.status?.toString()) +
+    memberOf("session", line(call.session));
+  const given = Object.entries(call.arguments ?? {}).map(
+    ([argument, value]) => `,${JSON.stringify(`argument ${oneLine(argument, 100)}`)}:${cleaner.json(value)}`,
+  );
+  return members + given.join("");
+}
+
+const line = (text: string | undefined, maxLength?: number) =>
+  text === undefined ? undefined : jsonLine(text, maxLength);
 
 /** Of our own making. */
 const own = (text: string | undefined) => (text === undefined ? undefined : oneLine(text, 500));
@@ -122,13 +128,14 @@ class Cleaner {
   }
 
   /**
-   * The same without addresses. Secrets are taken out of the whole body at once: to look for them in each of
-   * its texts takes longest.
+   * The same without addresses, as JSON. Secrets are taken out of the whole body at once: to look for them in
+   * each of its texts takes longest.
    */
-  apart(text: string, maxLength?: number): string {
-    const harmless = oneLine(text, maxLength);
-    if (!harmless.includes("@") && !harmless.includes("%40")) return harmless;
-    return this.#options.withoutSecrets(harmless).replace(email, (address) => this.mention(address));
+  json(text: string | undefined, maxLength?: number): string | undefined {
+    if (text === undefined) return undefined;
+    const line = jsonLine(text, maxLength);
+    if (!line.includes("@") && !line.includes("%40")) return line;
+    return JSON.stringify(this.clean(text, maxLength).replace(email, (address) => this.mention(address)));
   }
 
   mention(address: string): string {

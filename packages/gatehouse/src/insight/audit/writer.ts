@@ -1,14 +1,17 @@
+import type { SealedRecord } from "../../oauth/audit-record.ts";
 import type { AuditEvent } from "../../oauth/ports.ts";
 import type { AuditBatch, AuditHead, AuditStore, NewAuditChain } from "../../oauth/store/audit.ts";
 import { StoreUnavailableError } from "../../oauth/store.ts";
 import { headText } from "./heads.ts";
-import { type MentionedAddress, type RecordOptions, toRecord, type UnplacedRecord } from "./record.ts";
+import { type MentionedAddress, type RecordOptions, toRecord } from "./record.ts";
 import { type AuditKey, addressId, headSeal, recordMac, sealerOf } from "./seals.ts";
 
 /** Events that wait while the store refuses them; what comes then is lost, and counted. */
 const maxWaiting = 10_000;
-/** Records a write takes: so many that its flush is shared, and no more than some milliseconds of work. */
+/** Records a write takes: so many that its flush is shared. */
 const batchSize = 256;
+/** So many are sealed at once, some 0.2 ms of work: all of a batch would be felt by whoever asks then. */
+const sealedAtOnce = 32;
 /** From an event to its write, and from a write that failed to the next, milliseconds. */
 const delayMs = 500;
 const retryMs = 1000;
@@ -41,7 +44,13 @@ interface Waiting {
   readonly reject?: (error: unknown) => void;
 }
 
-/** Records with what the store needs beside them, once they have their place in a chain. */
+/** A record with its place in the chain. */
+interface Placed {
+  readonly record: SealedRecord;
+  readonly mentions: readonly MentionedAddress[];
+}
+
+/** What is written at once, and who waits for it. */
 interface Sealed {
   readonly batch: AuditBatch;
   readonly waiting: readonly Waiting[];
@@ -75,13 +84,16 @@ export interface AuditWriterState {
 export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
   const { store, key, instance, random, now, onState, onLost } = options;
   const waiting: Waiting[] = [];
+  /** The records of those of them who came first. */
+  const placed: Placed[] = [];
   /** What is being written, or was refused, and has to be written before anything else. */
   let sealed: Sealed | undefined;
   let chain: NewAuditChain | undefined;
   /** Of the chain, once it is open. */
   let number = 0;
   let isOpen = false;
-  let head: Omit<AuditHead, "seal"> = noHead;
+  /** Of the chain, what got a place last. */
+  let latest: Pick<AuditHead, "sequence" | "mac" | "time"> = noRecord;
   let durable: string | undefined;
   let written = 0;
   let lost = 0;
@@ -110,6 +122,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       return;
     }
     waiting.push(each);
+    if (waiting.length - placed.length >= sealedAtOnce && !refused) place(waiting.length);
     if (each.resolve !== undefined) return void run();
     if (waiting.length - due >= batchSize && !refused) void run(due + batchSize);
     else timer ??= setTimeout(() => void run(), refused ? retryMs : delayMs).unref();
@@ -141,23 +154,24 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
     }
   }
 
-  function takeBatch(): Waiting[] {
-    const some = waiting.splice(0, batchSize);
-    due = Math.max(0, due - some.length);
-    return some;
+  function takeBatch(): Sealed {
+    const count = Math.min(waiting.length, batchSize);
+    place(count);
+    due = Math.max(0, due - count);
+    return seal(waiting.splice(0, count), placed.splice(0, count), false);
   }
 
   async function writeSome(): Promise<void> {
-    const opened = await openChain();
-    sealed ??= sealBatch(opened, takeBatch(), false);
-    const { batch } = sealed;
-    if ((await store.appendAudit(batch)) === "strange") {
+    if (sealed === undefined) place(Math.min(waiting.length, batchSize));
+    await openChain();
+    sealed ??= takeBatch();
+    if ((await store.appendAudit(sealed.batch)) === "strange") {
       // The database is another one than it was, as after a restore: what is to be written begins a chain
       // there.
-      isOpen = false;
-      chain = undefined;
-      head = noHead;
-      sealed = sealBatch(await openChain(), sealed.waiting, batch.head.isEnded);
+      leaveChain();
+      const { waiting: same, batch } = sealed;
+      sealed = seal(same, same.map(placedBehindLatest), batch.head.isEnded);
+      await openChain();
       if ((await store.appendAudit(sealed.batch)) === "strange")
         throw new Error("the audit trail takes no chain");
     }
@@ -189,51 +203,66 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       untold += sealed.waiting.length;
       for (const { reject } of sealed.waiting) reject?.(error);
       sealed = undefined;
-      isOpen = false;
-      chain = undefined;
-      head = noHead;
+      leaveChain();
     }
     if (first) onState?.(error);
     for (const each of [...(sealed?.waiting ?? []), ...waiting]) each.reject?.(error);
   }
 
-  async function openChain(): Promise<NewAuditChain> {
-    // Nothing in it is older than its first event.
-    const openedAt = (sealed?.waiting ?? waiting)[0]?.time ?? now();
-    chain ??= { chain: newChain(random), instance, keyId: key?.id, openedAt };
-    if (isOpen) return chain;
-    const begun = { ...noHead, time: chain.openedAt };
-    number = await store.openAuditChain(
-      chain,
-      { ...begun, seal: headSeal(key, chain, begun) },
-      sealerOf(key),
-    );
-    isOpen = true;
-    head = begun;
-    return chain;
+  /** What has a place and is not written gets one in another chain. */
+  function leaveChain(): void {
+    chain = undefined;
+    isOpen = false;
+    latest = noRecord;
+    placed.length = 0;
   }
 
-  /** Gives records their places behind the last one. */
-  function sealBatch(opened: NewAuditChain, some: readonly Waiting[], isEnded: boolean): Sealed {
-    let { sequence, mac, time } = head;
-    const addresses: AuditBatch["addresses"][number][] = [];
-    const place = (record: UnplacedRecord, mentions: readonly MentionedAddress[]) => {
-      sequence++;
+  /** Once something has a place in it. */
+  async function openChain(): Promise<void> {
+    if (isOpen || chain === undefined) return;
+    const begun = { ...noRecord, time: chain.openedAt, isEnded: false };
+    const head = { ...begun, seal: headSeal(key, chain, begun) };
+    number = await store.openAuditChain(chain, head, sealerOf(key));
+    isOpen = true;
+  }
+
+  /** Gives the first of those who wait their places. */
+  function place(count: number): void {
+    for (const each of waiting.slice(placed.length, count)) placed.push(placedBehindLatest(each));
+  }
+
+  function placedBehindLatest({ event, time: at }: Waiting): Placed {
+    // Nothing in a chain is older than its first event.
+    chain ??= { chain: newChain(random), instance, keyId: key?.id, openedAt: at };
+    const { record: unplaced, mentions } = toRecord(event, recording);
+    const record = {
+      ...unplaced,
+      chain: chain.chain,
+      sequence: latest.sequence + 1,
       // In a chain time never goes back, whatever the computer's clock does.
-      time = Math.max(time, record.time);
-      const placed = { ...record, time, chain: opened.chain, sequence, mac };
-      mac = recordMac(key, mac, placed);
-      placed.mac = mac;
-      for (const each of mentions) addresses.push({ ...each, chain: opened.chain, sequence });
-      return placed;
+      time: Math.max(latest.time, at),
+      mac: latest.mac,
     };
-    const records = some.map((each) => {
-      const { record, mentions } = toRecord(each.event, each.time, recording);
-      return place(record, mentions);
-    });
-    head = { sequence, mac, time, isEnded };
-    const sealedHead = { ...head, seal: headSeal(key, opened, head) };
-    return { batch: { chain: opened.chain, records, addresses, head: sealedHead }, waiting: some };
+    record.mac = recordMac(key, latest.mac, record);
+    latest = record;
+    return { record, mentions };
+  }
+
+  /** @param records of those who wait, at least one */
+  function seal(some: readonly Waiting[], records: readonly Placed[], isEnded: boolean): Sealed {
+    const end = records.at(-1)?.record;
+    if (chain === undefined || end === undefined) throw new Error("no record has a place");
+    const head = { sequence: end.sequence, mac: end.mac, time: end.time, isEnded };
+    const addresses = records.flatMap(({ record: { chain, sequence }, mentions }) =>
+      mentions.map((mention) => ({ ...mention, chain, sequence })),
+    );
+    const batch = {
+      chain: chain.chain,
+      records: records.map(({ record }) => record),
+      addresses,
+      head: { ...head, seal: headSeal(key, chain, head) },
+    };
+    return { batch, waiting: some };
   }
 
   return {
@@ -254,13 +283,14 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       isStopped = true;
       clearTimeout(timer);
       if (last === undefined || !isOpen || sealed !== undefined || waiting.length > 0) return;
-      sealed = sealBatch(await openChain(), [{ event: last, time: now() }], true);
+      const each = { event: last, time: now() };
+      sealed = seal([each], [placedBehindLatest(each)], true);
       await writeDue();
     },
   };
 }
 
-const noHead = { sequence: 0, mac: "", time: 0, isEnded: false } as const;
+const noRecord = { sequence: 0, mac: "", time: 0 } as const;
 
 function newChain(random: (count: number) => Buffer): string {
   return Array.from(random(12), (byte) => alphabet[byte & 31]).join("");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
+import { recordMac } from "../../../src/insight/audit/seals.ts";
 import { createAuditWriter } from "../../../src/insight/audit/writer.ts";
 import { withoutSecrets } from "../../../src/oauth/harmless.ts";
 import type { AuditEvent } from "../../../src/oauth/ports.ts";
@@ -253,4 +254,31 @@ test("where the database is another one than it was, what is written begins a ch
   const { records } = await recordsOf(writer.state().head);
   assert.notEqual(records[0]?.chain, first);
   assert.equal(records[0]?.facts.detail, "after");
+});
+
+test("what was sealed and not written yet is sealed anew where it has to begin another chain", async () => {
+  const { writer, refusing, appended } = aWriter();
+  await writer.record(event());
+  const first = writer.state().head?.split(/[:-]/)[1];
+  refusing.is = new TypeError("a defect");
+  // The first batch is lost; of the rest some were sealed behind it.
+  for (let at = 0; at < 300; at++) writer.add(event({ detail: String(at) }));
+  await writer.flush();
+  refusing.is = undefined;
+  for (let at = 300; at < 400; at++) writer.add(event({ detail: String(at) }));
+  await writer.flush();
+  const { records } = await recordsOf(writer.state().head);
+  assert.deepEqual(
+    records.slice(0, -1).map(({ facts }) => facts.detail),
+    Array.from({ length: 144 }, (_, at) => String(256 + at)),
+  );
+  assert.equal(records.at(-1)?.name, "audit_lost");
+  assert.deepEqual(appended, [1, 144, 1]);
+  const chain = records[0]?.chain ?? "";
+  assert.notEqual(chain, first);
+  let previous = "";
+  for (const record of await store.readAuditChain(chain, 0, 1000)) {
+    assert.equal(record.mac, recordMac(key, previous, record));
+    previous = record.mac;
+  }
 });
