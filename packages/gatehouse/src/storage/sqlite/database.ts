@@ -80,7 +80,7 @@ export class Database {
       this.#beginWrite = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");
       if (!inMemory) this.#file = new OpenedFile(path, onNotice);
-      if (!inMemory) this.#copyBack = new CopyBack(this.#connection);
+      if (!inMemory) this.#copyBack = new CopyBack(path, this.#connection);
       if (!inMemory && onNotice !== undefined) this.#mentionCut(path, onNotice);
     } catch (error) {
       throw new StoreUnavailableError(`the database ${inMemory ? path : resolve(path)} cannot be opened`, {
@@ -117,6 +117,7 @@ export class Database {
   }
 
   close(): void {
+    this.#copyBack?.close();
     if (this.#connection.isOpen) this.#connection.close();
   }
 

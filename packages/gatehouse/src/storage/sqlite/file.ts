@@ -17,6 +17,22 @@ export function createPrivateFile(path: string): void {
   if (process.platform !== "win32") chmodSync(path, 0o600);
 }
 
+const descriptors = new Map<string, number>();
+
+/**
+ * A descriptor of a database file that this process has open. It is never closed: to close it would drop the
+ * locks this process has on the file (POSIX).
+ * @throws node's own error when the file cannot be opened
+ */
+export function keptDescriptor(path: string): number {
+  const identity = fileIdentity(path) ?? path;
+  const known = descriptors.get(identity);
+  if (known !== undefined) return known;
+  const opened = openSync(path, "r+");
+  descriptors.set(identity, opened);
+  return opened;
+}
+
 /** @throws Error when there is no database file */
 export function requireFile(path: string): void {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
