@@ -76,7 +76,7 @@ process.exit(0);
 
 async function measurePair(isWatchedFirst: boolean): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-insight-"));
-  const filled = { tokens: 160_000, codes: 140_000, ...(values["first-of-day"] && { notTodayOneIn: 1 }) };
+  const filled = { tokens: 160_000, codes: 240_000, ...(values["first-of-day"] && { notTodayOneIn: 1 }) };
   const plan: Plan = { core: pinned ? 0 : undefined, lanes, folder, ...filled };
   const begin = (isWatched: boolean) => {
     const own = join(folder, isWatched ? "with" : "without");
