@@ -220,7 +220,9 @@ test("the write-ahead log is copied back behind the answers, and stays short; wh
   assert.deepEqual({ ...emptied }, { busy: 0, log: 0, checkpointed: 0 });
   assert.equal(count(), 12_000);
   reader.close();
+  await many();
   await store.close();
+  await store.close(); // whoever stops twice
 });
 
 test("where no file can be made a store is refused at once", { timeout: 20_000 }, async (t) => {

@@ -117,8 +117,9 @@ export class Database {
   }
 
   close(): void {
+    if (!this.#connection.isOpen) return;
     this.#copyBack?.close();
-    if (this.#connection.isOpen) this.#connection.close();
+    this.#connection.close();
   }
 
   /**
