@@ -225,6 +225,16 @@ test("the write-ahead log is copied back behind the answers, and stays short; wh
   await store.close(); // whoever stops twice
 });
 
+test("with other processes that write all of the log is copied at once, and it stays short", async () => {
+  const path = join(folder, "shared.db");
+  const store = await openSqliteStore({ path, isShared: true });
+  for (let some = 0; some < 80; some++)
+    await Promise.all(Array.from({ length: 25 }, () => store.addClient(aClient())));
+  const pages = statSync(`${path}-wal`).size / 4120;
+  assert.ok(pages < 400, `${pages} pages`);
+  await store.close();
+});
+
 test("where no file can be made a store is refused at once", { timeout: 20_000 }, async (t) => {
   const open = (path: string) => {
     // In a process of its own: one that spins cannot be stopped from within.

@@ -26,6 +26,7 @@ export class CopyBack {
   readonly #path: string;
   readonly #connection: DatabaseSync;
   readonly #checkpoint: StatementSync;
+  readonly #isShared: boolean;
   #reader: Reader | undefined;
   #state: "waiting" | "reading" | "flushing" = "waiting";
   #quiet: NodeJS.Timeout | undefined;
@@ -35,13 +36,17 @@ export class CopyBack {
   #writes = 0;
   /** How many pages a write adds, by those since the last time; nobody tells how long the log is by now. */
   #pagesAWrite = 4;
-  /** Pages in the log when it was looked at last, and those of them that were in the file. */
+  /** Pages in the log when it was looked at last; none where it begins anew. */
   #log = 0;
-  #copied = 0;
 
-  constructor(path: string, connection: DatabaseSync) {
+  /**
+   * @param isShared true: all is copied at once, as SQLite does it. With several processes that write, who
+   * meets a flush holds the lock for as long, and the others wait for it.
+   */
+  constructor(path: string, connection: DatabaseSync, isShared = false) {
     this.#path = path;
     this.#connection = connection;
+    this.#isShared = isShared;
     this.#checkpoint = connection.prepare("pragma wal_checkpoint(passive)");
   }
 
@@ -49,12 +54,13 @@ export class CopyBack {
   note(writes: number): void {
     this.#writes += writes;
     if (this.#isDue || this.#state === "flushing") return;
-    if (this.#state === "waiting" && this.#left() < pagesToCopy) return;
+    if (this.#state === "waiting" && this.#writes * this.#pagesAWrite < pagesToCopy) return;
     this.#isDue = true;
     setImmediate(() => {
       this.#isDue = false;
       if (!this.#connection.isOpen) return;
-      if (this.#state === "waiting") this.#read();
+      if (this.#isShared) this.#copyPages();
+      else if (this.#state === "waiting") this.#read();
       else if (this.#state === "reading") this.#copy();
     });
   }
@@ -63,11 +69,6 @@ export class CopyBack {
   close(): void {
     clearTimeout(this.#quiet);
     this.#reader?.close();
-  }
-
-  /** Pages that are not in the file, about. */
-  #left(): number {
-    return this.#log - this.#copied + this.#writes * this.#pagesAWrite;
   }
 
   #read(): void {
@@ -107,7 +108,7 @@ export class CopyBack {
     try {
       const { log, checkpointed } = this.#checkpoint.get() as { log: number; checkpointed: number };
       if (this.#writes > 0) this.#pagesAWrite = Math.max(1, (log - this.#log) / this.#writes);
-      [this.#log, this.#copied] = log === checkpointed ? [0, 0] : [log, checkpointed];
+      this.#log = log === checkpointed ? 0 : log;
     } catch {
       // The pages stay in the log, and are copied the next time. What is wrong with the disk a commit tells.
     }
