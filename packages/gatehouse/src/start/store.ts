@@ -8,7 +8,7 @@ import { openSqliteStore, pendingSqliteMigrations } from "../storage/sqlite/stor
 import { trustAuthorities } from "./authorities.ts";
 import { tellingCertificate } from "./database-certificate.ts";
 
-type StorageSettings = Pick<Config, "storage" | "authorities"> & Partial<Pick<Config, "workers">>;
+type StorageSettings = Pick<Config, "storage" | "authorities">;
 
 /**
  * Loaded only where it is used: the driver alone takes a tenth of the time to start.
@@ -26,7 +26,7 @@ export function loadPostgres(authorities: Config["authorities"]) {
  * left out
  */
 export async function openStore(
-  { storage, authorities, workers = 1 }: StorageSettings,
+  { storage, authorities }: StorageSettings,
   log?: Logger,
   waiting: SchemaChangeOptions = {},
 ): Promise<Store> {
@@ -36,7 +36,7 @@ export async function openStore(
     return tellingCertificate(storage.url, () => openPostgresStore({ ...storage, onWait, ...waiting }));
   }
   const onNotice: OnNotice | undefined = log && ((level, message) => log[level](message));
-  return openSqliteStore({ ...storage, onNotice, isShared: workers > 1 });
+  return openSqliteStore({ ...storage, onNotice });
 }
 
 /**

@@ -26,7 +26,7 @@ export class CopyBack {
   readonly #path: string;
   readonly #connection: DatabaseSync;
   readonly #checkpoint: StatementSync;
-  readonly #isShared: boolean;
+  readonly #othersVersion: StatementSync;
   #reader: Reader | undefined;
   #state: "waiting" | "reading" | "flushing" = "waiting";
   #quiet: NodeJS.Timeout | undefined;
@@ -38,15 +38,13 @@ export class CopyBack {
   #pagesAWrite = 4;
   /** Pages in the log when it was looked at last; none where it begins anew. */
   #log = 0;
+  /** Changes with each commit of somebody else. */
+  #version: unknown;
 
-  /**
-   * @param isShared true: all is copied at once, as SQLite does it. With several processes that write, who
-   * meets a flush holds the lock for as long, and the others wait for it.
-   */
-  constructor(path: string, connection: DatabaseSync, isShared = false) {
+  constructor(path: string, connection: DatabaseSync) {
     this.#path = path;
     this.#connection = connection;
-    this.#isShared = isShared;
+    this.#othersVersion = connection.prepare("pragma data_version");
     this.#checkpoint = connection.prepare("pragma wal_checkpoint(passive)");
   }
 
@@ -59,8 +57,7 @@ export class CopyBack {
     setImmediate(() => {
       this.#isDue = false;
       if (!this.#connection.isOpen) return;
-      if (this.#isShared) this.#copyPages();
-      else if (this.#state === "waiting") this.#read();
+      if (this.#state === "waiting") this.#begin();
       else if (this.#state === "reading") this.#copy();
     });
   }
@@ -71,12 +68,26 @@ export class CopyBack {
     this.#reader?.close();
   }
 
+  /**
+   * Where another process writes as well all is copied at once, as SQLite does it: who commits during a flush
+   * holds the lock for as long, and the other one waits for it.
+   */
+  #begin(): void {
+    const version = this.#othersVersion.get()?.data_version;
+    const othersWrote = version !== this.#version;
+    this.#version = version;
+    if (othersWrote) this.#copyPages();
+    else this.#read();
+  }
+
   #read(): void {
     try {
       this.#reader ??= new Reader(this.#path);
       this.#reader.begin();
     } catch {
-      // Without a reader all is copied at once, as SQLite does it.
+      // Without a reader all is copied at once as well.
+      this.#reader?.close();
+      this.#reader = undefined;
       this.#copyPages();
       return;
     }

@@ -32,8 +32,6 @@ export interface DatabaseOptions {
   readonly openingTimeoutMs?: number | undefined;
   /** False: a file that does not exist is a reason to refuse instead of being made. */
   readonly create?: boolean | undefined;
-  /** True: other processes write as much as this one. */
-  readonly isShared?: boolean | undefined;
   readonly onNotice?: OnNotice | undefined;
 }
 
@@ -61,13 +59,7 @@ export class Database {
 
   /** @throws StoreUnavailableError when the file cannot be opened */
   constructor(path: string, options: DatabaseOptions = {}) {
-    const {
-      busyTimeoutMs = 5000,
-      openingTimeoutMs = busyTimeoutMs,
-      create = true,
-      isShared,
-      onNotice,
-    } = options;
+    const { busyTimeoutMs = 5000, openingTimeoutMs = busyTimeoutMs, create = true, onNotice } = options;
     this.#busyTimeoutMs = busyTimeoutMs;
     const inMemory = path === ":memory:";
     try {
@@ -88,7 +80,7 @@ export class Database {
       this.#beginWrite = this.#connection.prepare("begin immediate");
       this.#commit = this.#connection.prepare("commit");
       if (!inMemory) this.#file = new OpenedFile(path, onNotice);
-      if (!inMemory) this.#copyBack = new CopyBack(path, this.#connection, isShared);
+      if (!inMemory) this.#copyBack = new CopyBack(path, this.#connection);
       if (!inMemory && onNotice !== undefined) this.#mentionCut(path, onNotice);
     } catch (error) {
       throw new StoreUnavailableError(`the database ${inMemory ? path : resolve(path)} cannot be opened`, {

@@ -42,8 +42,6 @@ export interface SqliteOptions {
   readonly create?: boolean;
   /** False: pending migrations are a reason to refuse instead of being applied. */
   readonly migrate?: boolean;
-  /** True: other processes write as much as this one. */
-  readonly isShared?: boolean;
   /**
    * Told of a write-ahead log that was cut when it was opened, and of a file that is deleted or replaced
    * under the server.
