@@ -13,6 +13,8 @@ export interface GrantUsesOptions {
 
 /** The last use that people see is right to ten minutes, twice that of a grant that is used all the time. */
 const defaultEveryMs = 5 * 60_000;
+/** While the use that the store knows of is younger, none is noted: the rest of the time is for writing. */
+const youngPart = 0.9;
 /** Of more grants than these in that time it is written sooner. */
 const maxNoted = 100_000;
 
@@ -25,6 +27,7 @@ export interface RunningGrantUses extends GrantUses {
 
 export function startGrantUses(options: GrantUsesOptions): RunningGrantUses {
   const { store, clock, everyMs = defaultEveryMs, onLost } = options;
+  const youngSeconds = (youngPart * everyMs) / 1000;
   let noted = new Map<GrantId, GrantUse>();
   let writing: Promise<void> = Promise.resolve();
   const stopping = new AbortController();
@@ -38,9 +41,10 @@ export function startGrantUses(options: GrantUsesOptions): RunningGrantUses {
 
   const timer = setInterval(() => void flush(), everyMs).unref();
   return {
-    note(grantId, address) {
-      const earlier = noted.get(grantId);
+    note(grantId, { address, storedAt } = {}) {
       const usedAt = clock.now();
+      if (address === undefined && storedAt !== undefined && usedAt - storedAt < youngSeconds) return;
+      const earlier = noted.get(grantId);
       // Nearly always the same as before: a new object a minute is enough.
       if (earlier !== undefined && address === undefined && usedAt - earlier.usedAt < 60) return;
       noted.set(grantId, { grantId, usedAt, address: address ?? earlier?.address });

@@ -389,8 +389,14 @@ export interface AuditEvent {
  * would notice, and waits for nothing: the store hears of it some minutes later.
  */
 export interface GrantUses {
-  /** @param address from where the grant was asked for tokens; left out: a token of it was good */
-  note(grant: GrantId, address?: string): void;
+  note(grant: GrantId, about?: GrantUseAbout): void;
+}
+
+export interface GrantUseAbout {
+  /** From where the grant was asked for tokens; left out: a token of it was good. */
+  readonly address?: string | undefined;
+  /** The last use that the store knows of: while that is young, there is nothing to note. */
+  readonly storedAt?: Seconds | undefined;
 }
 
 /**

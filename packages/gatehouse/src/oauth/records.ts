@@ -274,6 +274,15 @@ export interface Grant {
   readonly standing?: Standing;
 }
 
+/** What of a grant its access tokens state, and what proves them. */
+export interface TokenGrant
+  extends Pick<Grant, "clientId" | "subject" | "email" | "scope" | "resource" | "salt" | "expiresAt"> {
+  /** As far as it was noted: see `GrantUses`. */
+  readonly usedAt: Seconds;
+  readonly reference: string | undefined;
+  readonly standing: Standing | undefined;
+}
+
 /** A grant as it is made. */
 export interface NewGrant extends Grant {
   /** From where its first tokens are asked for; each rotation notes it anew. */
@@ -292,7 +301,7 @@ export interface AccessToken {
   readonly resource: ResourceIdentifier | undefined;
   readonly createdAt: Seconds;
   readonly expiresAt: Seconds;
-  readonly standing?: Standing;
+  readonly standing?: Standing | undefined;
 }
 
 /**

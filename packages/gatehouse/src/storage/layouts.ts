@@ -11,11 +11,12 @@ import type {
   NewGrant,
   SignInChoice,
   Standing,
+  TokenGrant,
   Transaction,
 } from "../oauth/records.ts";
 import type { AttemptState } from "../oauth/store/transactions.ts";
 import type { GrantUse } from "../oauth/store/uses.ts";
-import type { ClientId, GrantId, ResourceIdentifier, SecretHash, Subject } from "../oauth/values.ts";
+import type { ClientId, GrantId, ResourceIdentifier, Seconds, SecretHash, Subject } from "../oauth/values.ts";
 import { type Columns, layout, type Written } from "./layout.ts";
 
 /*
@@ -274,6 +275,9 @@ const readTheirAccount = (column: Columns): Account | undefined => {
   return (account.subject as string | null) === null ? undefined : account;
 };
 
+const later = (one: Seconds, other: Seconds | undefined): Seconds =>
+  other !== undefined && other > one ? other : one;
+
 /** Of a resource `r` and a client `c` that may be missing. */
 const readStanding = (column: Columns): { readonly standing?: Standing } => {
   const scopes = column.optionalJson<{ name: string }[]>("r.scopes");
@@ -297,6 +301,23 @@ export const grantsStanding = layout((column) => ({
   ...readGrant(column, "held."),
   ...readStanding(column),
 }));
+
+/** Of a grant `held`, with {@link withStanding}. */
+export const tokenGrants = layout((column): TokenGrant => {
+  const rotatedAt = column.instant("held.rotated_at");
+  return {
+    clientId: column.text<ClientId>("held.client_id"),
+    subject: column.text<Subject>("held.subject"),
+    email: column.text("held.email"),
+    scope: column.text("held.scope"),
+    resource: column.filledText<ResourceIdentifier>("held.resource"),
+    salt: column.text("held.salt"),
+    expiresAt: column.instant("held.expires_at"),
+    usedAt: later(rotatedAt, column.optionalInstant("held.used_at")),
+    reference: column.optionalText("held.reference"),
+    standing: readStanding(column).standing,
+  };
+});
 
 export const codesStanding = layout((column) => ({
   ...readFoundCode(column, "held."),

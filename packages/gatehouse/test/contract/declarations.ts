@@ -99,19 +99,20 @@ export function declarationsContract(tested: StoreUnderTest): void {
     const standing = async () => [
       (await tested.store.findGrant(grant.id, now))?.standing,
       (await tested.store.findGrantAndAccount(grant.id, now))?.grant.standing,
+      (await tested.store.findTokenGrant(grant.id, now))?.standing,
       (await tested.store.findAccessToken(token.tokenHash, now))?.standing,
       (await tested.store.findAccessTokenAndAccount(token.tokenHash, now))?.token.standing,
     ];
     assert.deepEqual(
       await standing(),
-      times(4, () => ({ scopes: ["read"] })),
+      times(5, () => ({ scopes: ["read"] })),
     );
     const outcome = await declare([], later(10));
     assert.ok(outcome.outcome === "declared" && outcome.left.some(({ id }) => id === identifier));
     assert.equal((await find(identifier))?.declared?.leftAt, later(10));
     assert.deepEqual(
       await standing(),
-      times(4, () => ({ scopes: ["read"], left: true })),
+      times(5, () => ({ scopes: ["read"], left: true })),
     );
     assert.equal(await tested.store.countGrantsFor({ kind: "resources", id: identifier }, now), 1);
     // It left once.
@@ -122,7 +123,7 @@ export function declarationsContract(tested: StoreUnderTest): void {
     assert.deepEqual((await find(identifier))?.declared, resource.declared);
     assert.deepEqual(
       await standing(),
-      times(4, () => ({ scopes: ["read"] })),
+      times(5, () => ({ scopes: ["read"] })),
     );
     assert.equal(
       (await tested.store.rotateGrant(aRotation(grant, 1, { accessToken: aToken(grant) }))).outcome,

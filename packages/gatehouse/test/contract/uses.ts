@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GrantUse } from "../../src/oauth/store/uses.ts";
-import type { GrantId } from "../../src/oauth/values.ts";
+import { type GrantId, seconds } from "../../src/oauth/values.ts";
 import { aRotation, later, now, times } from "./records.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
@@ -37,6 +37,24 @@ export function usesContract(tested: StoreUnderTest): void {
     assert.equal((await useOf(grant.id))?.address, "2001:db8::1");
     assert.equal((await rotate(9, "192.0.2.9")).outcome, "fast_forwarded");
     assert.equal((await useOf(grant.id))?.address, "192.0.2.9");
+  });
+
+  test("what an introspection needs of a grant is what the grant says, and its last use, rotated or noted", async () => {
+    const { grant } = await tested.aLiveGrant({ reference: "K7QM-2XDA-94TB" });
+    const { clientId, subject, email, scope, resource, salt, expiresAt, reference } = grant;
+    const said = { clientId, subject, email, scope, resource, salt, reference, standing: undefined };
+    const found = (at = now) => tested.store.findTokenGrant(grant.id, at);
+    assert.deepEqual(await found(), { ...said, expiresAt, usedAt: grant.rotatedAt });
+    await tested.store.noteUses([aUse(grant.id, later(60))]);
+    assert.deepEqual(await found(), { ...said, expiresAt, usedAt: later(60) });
+    const rotation = aRotation(grant, 1, { now: later(90), accessToken: undefined });
+    assert.equal((await tested.store.rotateGrant(rotation)).outcome, "rotated");
+    assert.equal((await found())?.usedAt, later(90));
+    const end = (await found())?.expiresAt ?? assert.fail();
+    assert.equal((await found(seconds(end - 1)))?.usedAt, later(90));
+    assert.equal(await found(end), undefined);
+    await tested.store.revokeGrant(grant.id);
+    assert.equal(await found(), undefined);
   });
 
   test("of a grant that is gone nothing is noted, and the others of that time are", async () => {

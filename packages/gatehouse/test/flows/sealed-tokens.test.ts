@@ -101,7 +101,7 @@ test("X03 a sealed token ends with its time, its grant, its client, its person a
 
 test("X05 garbage needs no look-up, a well-formed forgery one", async (t) => {
   const { access_token } = await tokensFor(server, client);
-  const grants = t.mock.method(server.store, "findGrant");
+  const grants = t.mock.method(server.store, "findTokenGrant");
   const stored = t.mock.method(server.store, "findAccessToken");
   const lookups = () => grants.mock.callCount() + stored.mock.callCount();
   const [first, last] = [access_token.slice(0, 20), access_token.slice(21)];

@@ -26,7 +26,7 @@ function aStart(noteUses: UseStore["noteUses"]) {
 test("however often a grant is used, it is written once at a time, with its last use to the minute and its address", async () => {
   const written: GrantUse[][] = [];
   const { uses, sleep } = aStart(async (some) => void written.push([...some]));
-  uses.note(one, "192.0.2.1");
+  uses.note(one, { address: "192.0.2.1" });
   for (let times = 0; times < 1000; times++) {
     uses.note(one);
     sleep(0.2);
@@ -44,6 +44,25 @@ test("however often a grant is used, it is written once at a time, with its last
   uses.note(other);
   await uses.stop();
   assert.equal(written.length, 2);
+});
+
+test("while the use that the store knows of is young none is noted, but for an address", async () => {
+  const written: GrantUse[] = [];
+  const { uses, sleep } = aStart(async (some) => void written.push(...some));
+  const storedAt = seconds(1000);
+  uses.note(one, { storedAt });
+  sleep(269);
+  uses.note(one, { storedAt });
+  await uses.flush();
+  assert.deepEqual(written, []);
+  uses.note(one, { storedAt, address: "192.0.2.1" });
+  sleep(1);
+  uses.note(other, { storedAt });
+  await uses.stop();
+  assert.deepEqual(written, [
+    { grantId: one, usedAt: 1269, address: "192.0.2.1" },
+    { grantId: other, usedAt: 1270, address: undefined },
+  ]);
 });
 
 test("a store that does not take it loses a use, no more, and is told of", async () => {

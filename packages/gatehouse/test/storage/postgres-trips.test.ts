@@ -257,12 +257,9 @@ test("a look at all who listen at the door is one statement, and one beside it f
   for (let count = 0; count < 5; count++) {
     const { client_id, code, code_verifier } = await anApprovedClient();
     const { body } = await post({ grant_type: "authorization_code", client_id, code, code_verifier });
-    const token = await findHeldToken(
-      { clock: { now: () => now }, settings, store },
-      body.access_token ?? "",
-    );
-    const { token: live } = token ?? assert.fail();
-    const account = token?.account ?? assert.fail();
+    const asked = { clock: { now: () => now }, settings, store };
+    const live = (await findHeldToken(asked, body.access_token ?? "")) ?? assert.fail();
+    const account = live.account ?? assert.fail();
     listening.push({
       resource: live.resource ?? assert.fail(),
       bearer: {

@@ -38,7 +38,7 @@ interface Nobody {
 /** What was asked about, as it was looked up meanwhile. */
 type Asked = Pick<AccessToken, "subject" | "grantId" | "resource"> & {
   /** Of the attempt that its grant came from, where that is at hand. */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
 };
 
 export interface Callers {
@@ -46,10 +46,7 @@ export interface Callers {
    * Who calls. Throws `invalid_request` for two ways at once, else a 401 that names the way that was tried.
    * @param asked the token, for the log: whose refusal it was (Z03)
    */
-  authenticate(
-    request: OAuthRequest,
-    asked?: Promise<{ readonly token: Asked } | undefined>,
-  ): Promise<Caller>;
+  authenticate(request: OAuthRequest, asked?: Promise<Asked | undefined>): Promise<Caller>;
   /** Tells the operator that a resource server asked about a token of another one. */
   tellOfForeignToken(request: OAuthRequest, caller: Resource, asked: Asked): void;
 }
@@ -144,10 +141,7 @@ export function createCallers(services: Services): Callers {
     events.emit({ name: "introspection_accepted", ...originOf(request), resource: identifier });
   }
 
-  async function authenticate(
-    request: OAuthRequest,
-    asked?: Promise<{ readonly token: Asked } | undefined>,
-  ): Promise<Caller> {
+  async function authenticate(request: OAuthRequest, asked?: Promise<Asked | undefined>): Promise<Caller> {
     const presented = readPresented(request);
     if (presented === undefined) throw unauthenticated(request, "no credential");
     const caller = await findCaller(request, presented);
@@ -162,10 +156,7 @@ export function createCallers(services: Services): Callers {
     if (!isTold(`${method} ${id}`)) {
       const about = { ...originOf(request), client: id, reason: method, detail: debug };
       if (asked === undefined) void tellRefused(about, undefined);
-      else
-        void asked
-          .then((found) => tellRefused(about, found?.token))
-          .catch(() => tellRefused(about, undefined));
+      else void asked.then((found) => tellRefused(about, found)).catch(() => tellRefused(about, undefined));
     }
     const wait = failures.failed(request.address, isForOperator(presented) ? guessTarget : undefined);
     throw wait > 0 ? tooManyFailures(wait) : unauthenticated(request, debug);

@@ -9,6 +9,9 @@ import type { Endpoint, Services } from "../services.ts";
 
 const inactive = { active: false } as const;
 
+/** With or without whose it is. */
+type FindToken = (services: Services, token: string) => Promise<(LiveToken & Partial<HeldToken>) | undefined>;
+
 /** Token introspection, RFC 7662. */
 export function introspectEndpoint(services: Services): Endpoint {
   const callers = createCallers(services);
@@ -16,39 +19,31 @@ export function introspectEndpoint(services: Services): Endpoint {
   // that costs anything.
   let claimsAsked = false;
   return async (request) => {
-    const token = request.form?.get("token");
+    const sent = request.form?.get("token");
     const withAccount = claimsAsked;
+    const find: FindToken = withAccount ? findHeldToken : findLiveToken;
     // Both look-ups at once: nothing of the token is told before it is known who asks.
-    const found = token === undefined ? undefined : findToken(services, token, withAccount);
-    const [caller, held] = await Promise.all([callers.authenticate(request, found), found]);
+    const found = sent === undefined ? undefined : find(services, sent);
+    const [caller, token] = await Promise.all([callers.authenticate(request, found), found]);
     requireForm(request.form);
-    if (token === undefined) {
+    if (sent === undefined) {
       if (caller === "operator") return json(200, inactive); // LEGACY J03
       throw new OAuthError("invalid_request", { hint: "token is missing" });
     }
-    if (held === undefined) return json(200, inactive); // J04
-    if (caller !== "operator" && held.token.resource !== caller.identifier) {
-      callers.tellOfForeignToken(request, caller, held.token);
+    if (token === undefined) return json(200, inactive); // J04
+    if (caller !== "operator" && token.resource !== caller.identifier) {
+      callers.tellOfForeignToken(request, caller, token);
       return json(200, inactive); // J06
     }
-    if (held.token.standing?.left) return json(200, inactive); // Y18
-    if (held.token.grantId !== undefined) services.uses.note(held.token.grantId);
-    const answer = describe(services, caller, held.token);
+    if (token.standing?.left) return json(200, inactive); // Y18
+    const { grantId, usedAt: storedAt } = token;
+    if (grantId !== undefined) services.uses.note(grantId, { storedAt });
+    const answer = describe(services, caller, token);
     if (caller === "operator" || caller.claims === undefined) return json(200, answer);
     claimsAsked = true;
-    const { account } = withAccount ? held : ((await findHeldToken(services, token)) ?? held);
+    const { account } = withAccount ? token : ((await findHeldToken(services, sent)) ?? token);
     return json(200, { ...answer, ...claimsOf(services, caller.claims, account) });
   };
-}
-
-async function findToken(
-  services: Services,
-  sent: string,
-  withAccount: boolean,
-): Promise<HeldToken | undefined> {
-  if (withAccount) return findHeldToken(services, sent);
-  const token = await findLiveToken(services, sent);
-  return token && { token, account: undefined };
 }
 
 /**

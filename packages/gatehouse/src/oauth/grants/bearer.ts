@@ -35,16 +35,15 @@ export function createFindBearer(
   services: Pick<Services, "clock" | "settings" | "store" | "access" | "uses">,
 ): FindBearer {
   return async (sent, resource) => {
-    const held = await findHeldToken(services, sent);
-    if (held?.account === undefined) return undefined;
-    const { token, account } = held;
-    const { clientId, grantId } = token;
+    const token = await findHeldToken(services, sent);
+    if (token?.account === undefined) return undefined;
+    const { account, clientId, grantId } = token;
     if (token.resource !== resource || token.standing?.left) return undefined;
     if (clientId === undefined || grantId === undefined) return undefined;
     const granted = remainingScope(token.scope ?? "", token.standing);
     const decision = services.access()?.use(account, resource, granted);
     if (decision?.allowed === false) return undefined;
-    services.uses.note(grantId);
+    services.uses.note(grantId, { storedAt: token.usedAt });
     return {
       subject: account.subject,
       clientId,

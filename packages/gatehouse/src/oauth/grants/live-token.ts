@@ -1,22 +1,22 @@
-import type { Clock } from "../ports.ts";
-import type { AccessToken, Account, Grant } from "../records.ts";
+import type { AccessToken, Account, Grant, TokenGrant } from "../records.ts";
 import type { Services } from "../services.ts";
 import { isStoredTokenShaped } from "../tokens/access-token.ts";
 import { isSealedBy, type PresentedSealedToken, parseSealedToken } from "../tokens/sealed-token.ts";
 import { hashSecret } from "../tokens/secret.ts";
-import type { SecretHash } from "../values.ts";
+import type { Seconds, SecretHash } from "../values.ts";
 
 /** An access token that is good now, whichever its kind. */
 export interface LiveToken extends Omit<AccessToken, "tokenHash"> {
   /** `undefined`: it is sealed, so it has no row and ends with its grant. */
   readonly tokenHash: SecretHash | undefined;
   /** Of the attempt that its grant came from, where that is at hand. */
-  readonly reference?: string;
+  readonly reference?: string | undefined;
+  /** When its grant was used last, as far as the store knows; `undefined`: that is not at hand. */
+  readonly usedAt?: Seconds;
 }
 
 /** A live token, and whose it is where that was asked for. */
-export interface HeldToken {
-  readonly token: LiveToken;
+export interface HeldToken extends LiveToken {
   readonly account: Account | undefined;
 }
 
@@ -28,13 +28,12 @@ export async function findLiveToken(
   token: string,
 ): Promise<LiveToken | undefined> {
   const sealed = parseSealedToken(token, settings);
+  const now = clock.now();
   if (sealed !== undefined) {
-    const grant = isPast(sealed, clock) ? undefined : await store.findGrant(sealed.grantId, clock.now());
-    return grant && tokenOf(sealed, grant, settings);
+    const grant = sealed.expiresAt <= now ? undefined : await store.findTokenGrant(sealed.grantId, now);
+    return grant && tokenOf(sealed, grant, grant.usedAt, settings);
   }
-  return isStoredTokenShaped(token, settings)
-    ? store.findAccessToken(hashSecret(token), clock.now())
-    : undefined;
+  return isStoredTokenShaped(token, settings) ? store.findAccessToken(hashSecret(token), now) : undefined;
 }
 
 /** The same, and whose it is, with as many look-ups. */
@@ -43,25 +42,23 @@ export async function findHeldToken(
   token: string,
 ): Promise<HeldToken | undefined> {
   const sealed = parseSealedToken(token, settings);
+  const now = clock.now();
   if (sealed === undefined) {
-    return isStoredTokenShaped(token, settings)
-      ? store.findAccessTokenAndAccount(hashSecret(token), clock.now())
-      : undefined;
+    if (!isStoredTokenShaped(token, settings)) return undefined;
+    const stored = await store.findAccessTokenAndAccount(hashSecret(token), now);
+    return stored && { ...stored.token, account: stored.account };
   }
-  if (isPast(sealed, clock)) return undefined;
-  const held = await store.findGrantAndAccount(sealed.grantId, clock.now());
-  const live = held && tokenOf(sealed, held.grant, settings);
-  return live && { token: live, account: held?.account };
-}
-
-function isPast({ expiresAt }: PresentedSealedToken, clock: Clock): boolean {
-  return expiresAt <= clock.now();
+  if (sealed.expiresAt <= now) return undefined;
+  const held = await store.findGrantAndAccount(sealed.grantId, now);
+  const live = held && tokenOf(sealed, held.grant, held.grant.rotatedAt, settings);
+  return live && { ...live, account: held.account };
 }
 
 /** What it allows is what its grant allows now. */
 function tokenOf(
   sealed: PresentedSealedToken,
-  grant: Grant,
+  grant: Grant | TokenGrant,
+  usedAt: Seconds,
   settings: Asked["settings"],
 ): LiveToken | undefined {
   if (!isSealedBy(sealed, grant, settings)) return undefined;
@@ -71,12 +68,13 @@ function tokenOf(
     email,
     subject,
     clientId,
-    grantId: grant.id,
+    grantId: sealed.grantId,
     scope,
     resource,
     createdAt: sealed.issuedAt,
     expiresAt: sealed.expiresAt,
-    ...(reference && { reference }),
-    ...(standing && { standing }),
+    reference,
+    standing,
+    usedAt,
   };
 }

@@ -159,7 +159,7 @@ async function settle(
       return rotation.generation;
     }
     case "replayed": {
-      uses.note(grant.id, request.address);
+      uses.note(grant.id, { address: request.address });
       const detail = howFarBack(rotation.generation - generation, known);
       events.emit({ name: "refresh_replayed", ...about, detail });
       return rotation.generation;

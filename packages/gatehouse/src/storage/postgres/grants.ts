@@ -7,6 +7,7 @@ import {
   grantsAndAccounts,
   grantsStanding,
   newGrants,
+  tokenGrants,
   withAccounts,
   withStanding,
 } from "../layouts.ts";
@@ -21,7 +22,13 @@ import { keyedLookup } from "./lookup.ts";
 type RotationRequest = Parameters<Store["rotateGrant"]>[0];
 type GrantOperations = Pick<
   Store,
-  "nextGrantOrder" | "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
+  | "nextGrantOrder"
+  | "findGrant"
+  | "findTokenGrant"
+  | "findGrantAndAccount"
+  | "rotateGrant"
+  | "narrowGrant"
+  | "revokeGrant"
 >;
 
 const lineages = layout(
@@ -46,6 +53,11 @@ const scopes = layout(
 export function grantOperations(database: Database): GrantOperations {
   const find = keyedLookup(database, {
     columns: grantsStanding.columns,
+    table: withStanding("gatehouse_grants"),
+    key: "held.id",
+  });
+  const findForToken = keyedLookup(database, {
+    columns: tokenGrants.columns,
     table: withStanding("gatehouse_grants"),
     key: "held.id",
   });
@@ -120,6 +132,10 @@ export function grantOperations(database: Database): GrantOperations {
     nextGrantOrder: () => undefined,
     findGrant: async (id, now) => {
       const grant = found(await find(id), grantsStanding);
+      return grant !== undefined && grant.expiresAt > now ? grant : undefined;
+    },
+    findTokenGrant: async (id, now) => {
+      const grant = found(await findForToken(id), tokenGrants);
       return grant !== undefined && grant.expiresAt > now ? grant : undefined;
     },
     findGrantAndAccount: async (id, now) => {

@@ -2,7 +2,14 @@ import type { Rotation } from "../../oauth/store/grants.ts";
 import type { Store } from "../../oauth/store.ts";
 import type { Seconds } from "../../oauth/values.ts";
 import { found, layout } from "../layout.ts";
-import { accessTokens, grantsAndAccounts, grantsStanding, withAccounts, withStanding } from "../layouts.ts";
+import {
+  accessTokens,
+  grantsAndAccounts,
+  grantsStanding,
+  tokenGrants,
+  withAccounts,
+  withStanding,
+} from "../layouts.ts";
 import { type Narrowed, narrowed } from "../narrowing.ts";
 import { decideRotation, type Lineage } from "../rotation.ts";
 import type { Database } from "./database.ts";
@@ -10,7 +17,13 @@ import { insertInto } from "./dialect.ts";
 
 type GrantOperations = Pick<
   Store,
-  "nextGrantOrder" | "findGrant" | "findGrantAndAccount" | "rotateGrant" | "narrowGrant" | "revokeGrant"
+  | "nextGrantOrder"
+  | "findGrant"
+  | "findTokenGrant"
+  | "findGrantAndAccount"
+  | "rotateGrant"
+  | "narrowGrant"
+  | "revokeGrant"
 >;
 
 const lineages = layout((column): Lineage & { readonly expiresAt: Seconds } => ({
@@ -46,6 +59,9 @@ export function grantOperations(database: Database): GrantOperations {
   const find = database.prepare(
     `select ${grantsStanding.columns} from ${withStanding("gatehouse_grants")} where held.id = ? and held.expires_at > ?`,
   );
+  const findForToken = database.prepare(
+    `select ${tokenGrants.columns} from ${withStanding("gatehouse_grants")} where held.id = ? and held.expires_at > ?`,
+  );
   const findWithAccount = database.prepare(
     `select ${grantsAndAccounts.columns} from ${withAccounts("gatehouse_grants")} where held.id = ? and held.expires_at > ?`,
   );
@@ -67,6 +83,7 @@ export function grantOperations(database: Database): GrantOperations {
   return {
     nextGrantOrder: orderedByTime(),
     findGrant: (id, now) => database.read(() => found(find.get(id, now), grantsStanding)),
+    findTokenGrant: (id, now) => database.read(() => found(findForToken.get(id, now), tokenGrants)),
     findGrantAndAccount: (id, now) =>
       database.read(() => found(findWithAccount.get(id, now), grantsAndAccounts)),
     narrowGrant: (id, scope) =>
