@@ -49,7 +49,9 @@ export const formType = "application/x-www-form-urlencoded";
  * this one.
  */
 export function mediaType(request: IncomingMessage): string {
-  const listed = (request.headers["content-type"] ?? "").toLowerCase().split(",");
+  const sent = request.headers["content-type"] ?? "";
+  if (sent === formType) return sent; // as most say it
+  const listed = sent.toLowerCase().split(",");
   const types = listed.map((entry) => entry.split(";", 1)[0]?.trim() ?? "");
   return types.find((type) => type === formType) ?? (types.length === 1 ? (types[0] ?? "") : "");
 }

@@ -211,10 +211,16 @@ export function createHandler(
     if ("refused" in body) return refuse(request, origin, route, body.refused);
     const parsed = readParameters(request, rawQuery, body.text);
     if (parsed === undefined) return refuse(request, origin, route, 400);
+    const { query, form, json } = parsed;
     const asked: OAuthRequest = {
-      ...origin,
+      id: origin.id,
+      address,
+      rawQuery,
       method: method === "HEAD" ? "GET" : method,
-      ...parsed,
+      query,
+      form,
+      json,
+      body: body.text,
       headers: {
         authorization: headers.authorization,
         origin: headers.origin,

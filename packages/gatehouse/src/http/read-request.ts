@@ -12,7 +12,7 @@ export function readParameters(
   request: IncomingMessage,
   rawQuery: string,
   text: string,
-): Pick<OAuthRequest, "query" | "form" | "json" | "body"> | undefined {
+): Pick<OAuthRequest, "query" | "form" | "json"> | undefined {
   const type = mediaType(request);
   const hasBody =
     request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
@@ -21,7 +21,6 @@ export function readParameters(
       query: Parameters.parse(rawQuery),
       form: type === formType ? Parameters.parse(text) : undefined,
       json: hasBody && type === "application/json" ? text : undefined,
-      body: text,
     };
   } catch (error) {
     if (error instanceof OAuthError) return undefined;

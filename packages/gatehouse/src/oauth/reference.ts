@@ -22,20 +22,19 @@ export function createReferences(bytes: (count: number) => Buffer): () => string
       pool = bytes(byteCount * pooled);
       used = 0;
     }
-    const high = pool.readUInt32LE(used) & 0x3fffffff;
-    const low = pool.readUInt32LE(used + 4) & 0x3fffffff;
+    const first = pool.readUInt32LE(used);
+    const second = pool.readUInt32LE(used + 4);
     used += byteCount;
-    const digits = sixDigits(high) + sixDigits(low);
-    return `${digits.slice(0, 4)}-${digits.slice(4, 8)}-${digits.slice(8)}`;
+    const middle = twoDigits(first >>> 20) + twoDigits(second >>> 20);
+    return `${twoDigits(first >>> 10)}${twoDigits(first)}-${middle}-${twoDigits(second >>> 10)}${twoDigits(second)}`;
   };
 }
 
-/** 30 bits. */
-function sixDigits(bits: number): string {
-  let text = "";
-  for (let shift = 25; shift >= 0; shift -= 5) text += alphabet[(bits >> shift) & 31];
-  return text;
-}
+/** By their ten bits: digit by digit takes three times as long, at each request. */
+const pairs = Array.from(alphabet, (high) => Array.from(alphabet, (low) => high + low)).flat();
+
+/** @param bits the lowest ten count */
+const twoDigits = (bits: number): string => pairs[bits & 1023] as string;
 
 /**
  * What somebody typed, as it was given out: without regard to case and hyphens, with O read as 0 and I and L

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { startTestGatehouse } from "../support/gatehouse.ts";
 import { type Edge, sendRaw, startEdge } from "./edge.ts";
@@ -131,6 +132,49 @@ test("a form, a JSON text and anything else reach the endpoint as what they are"
   assert.deepEqual(await answer("a=1", "text/x-application/x-www-form-urlencoded"), {});
   assert.deepEqual(await answer("a=1", "multipart/form-data"), {});
 });
+
+test("text beyond ASCII arrives whole, with its length in bytes", async () => {
+  for (const text of ["plain", "café", "Ωmega", "日本", "😀"]) {
+    const answer = await post("/token", `a=${encodeURIComponent(text)}`);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    assert.equal(Number(answer.headers.get("content-length")), bytes.length, text);
+    assert.deepEqual(JSON.parse(bytes.toString()), { form: text });
+  }
+});
+
+test("no answer says anything twice in its head", async (t) => {
+  const server = await startTestGatehouse();
+  t.after(() => server.stop());
+  for (const [url, method, headers] of [
+    [`${edge.url}/page`, "GET", {}],
+    [`${edge.url}/page`, "DELETE", {}],
+    [`${edge.url}/broken`, "GET", {}],
+    [`${edge.url}/token`, "OPTIONS", { origin: "https://any.example" }],
+    [`${edge.url}/token`, "POST", { "content-encoding": "gzip" }],
+    [`${server.url}/`, "GET", {}],
+    [`${server.url}/nowhere`, "GET", { accept: "text/html" }],
+    [`${server.url}/authorize`, "GET", { accept: "text/html" }],
+    [`${server.url}/introspect`, "POST", form],
+    [`${server.url}/token`, "POST", form],
+    [`${server.url}/.well-known/oauth-authorization-server`, "GET", {}],
+  ] as const) {
+    const names = await headOf(url, method, headers);
+    assert.deepEqual(names, [...new Set(names)], `${method} ${url}`);
+    assert.ok(names.includes("x-request-id"), `${method} ${url}`);
+  }
+});
+
+/** The names of an answer's headers, as they came. */
+function headOf(url: string, method: string, headers: Readonly<Record<string, string>>): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    request(url, { method, headers: { ...headers } }, (answer) => {
+      answer.resume();
+      resolve(answer.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
 
 test("a document answers HEAD and preflight, and any origin may read it, without credentials", async () => {
   const head = await fetch(`${edge.url}/document`, { method: "HEAD" });

@@ -11,8 +11,8 @@ export class Parameters {
 
   /** Throws `OAuthError("invalid_request")` on malformed percent-encoding or UTF-8. */
   static parse(encoded: string): Parameters {
+    if (encoded === "") return none;
     const parameters = new Parameters();
-    if (encoded === "") return parameters;
     for (const pair of encoded.split("&")) {
       if (pair === "") continue;
       const equals = pair.indexOf("=");
@@ -53,6 +53,9 @@ export class Parameters {
     if (name !== undefined) throw new OAuthError("invalid_request", { hint: "a parameter is repeated" });
   }
 }
+
+/** Nothing is ever put into it. */
+const none = new Parameters();
 
 /** The form that a request must have, with nothing in it twice (E02, E03). Throws `invalid_request`. */
 export function requireForm(form: Parameters | undefined): Parameters {

@@ -30,13 +30,16 @@ export interface SetCookie {
 
 export const noStore = { "Cache-Control": "no-store" } as const;
 
+const noStoreJson = { "Content-Type": "application/json", ...noStore } as const;
+
 /** 200 with a JSON body, never to be cached unless the caller says otherwise. RFC 6749 §5.1. */
 export function json(
   status: number,
   value: unknown,
   headers: Record<string, string> = noStore,
 ): OAuthResponse {
-  return { status, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(value) };
+  const all = headers === noStore ? noStoreJson : { "Content-Type": "application/json", ...headers };
+  return { status, headers: all, body: JSON.stringify(value) };
 }
 
 /** A redirect that never repeats a POST at its target: 303 after a form, 302 otherwise (B18). */
