@@ -1,17 +1,25 @@
 import { StoreUnavailableError } from "../oauth/store.ts";
 
+export interface Collecting {
+  /** How many turns at most, 3 when left out: a request comes as far as its first write in two or three. */
+  readonly turns?: number;
+  /** As many items as one request has at once, 1 when left out: of more, some are another's. */
+  readonly ofOneRequest?: number;
+}
+
 /**
  * Collects what arrives within a few turns of the event loop and hands it over at once, so that many callers
- * share one commit or one round trip. A lone item is handed over as soon as the loop comes round; where there
- * are several, others are on their way, and are worth a few microseconds: a commit or a round trip takes
- * hundreds.
- *
- * @param turns how many at most; a request needs two or three to come as far as its first write
+ * share one commit or one round trip. What a lone request has is handed over as soon as the loop comes round;
+ * where there is more, others are on their way, and are worth a few microseconds: a commit or a round trip
+ * takes hundreds.
  */
-export function collected<Item>(handOver: (items: Item[]) => void, turns = 3): (item: Item) => void {
+export function collected<Item>(
+  handOver: (items: Item[]) => void,
+  { turns = 3, ofOneRequest = 1 }: Collecting = {},
+): (item: Item) => void {
   let waiting: Item[] = [];
   const passTurn = (left: number): void => {
-    if (left > 0 && waiting.length > 1) {
+    if (left > 0 && waiting.length > ofOneRequest) {
       setImmediate(passTurn, left - 1);
       return;
     }

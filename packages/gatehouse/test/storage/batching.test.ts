@@ -28,6 +28,20 @@ test("several wait for those that come in the next turns, and no longer", async 
   assert.deepEqual(batches, [["a", "b", "c", "d"], ["e"]]);
 });
 
+test("what one request has at once waits for nobody, and what more have does", async () => {
+  const batches: string[][] = [];
+  const add = collected<string>((items) => batches.push(items), { turns: 2, ofOneRequest: 2 });
+  for (const item of ["a", "b"]) add(item);
+  await turn();
+  assert.deepEqual(batches.splice(0), [["a", "b"]]);
+  for (const item of ["a", "b", "c"]) add(item);
+  await turn();
+  add("d");
+  assert.deepEqual(batches, []);
+  await turn();
+  assert.deepEqual(batches, [["a", "b", "c", "d"]]);
+});
+
 test("what arrives while a batch is handed over is the next batch", async () => {
   const batches: string[][] = [];
   const add = collected<string>((items) => {
