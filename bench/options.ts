@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Operation, operations } from "./contenders/contender.ts";
 
@@ -73,6 +75,11 @@ export function readOptions(args: readonly string[]): Options {
   if (lanes === undefined || ![lanes, ...otherLanes].every((each) => Number.isInteger(each) && each > 0)) {
     throw new Error(`--lanes wants whole numbers, not ${values.lanes}`);
   }
+  const { publish } = values;
+  // Not after half an hour.
+  if (publish !== undefined && !existsSync(publish)) {
+    throw new Error(`--publish wants a folder that exists, and ${resolve(publish)} does not`);
+  }
   return {
     only,
     servers: values.servers?.split(","),
@@ -86,7 +93,7 @@ export function readOptions(args: readonly string[]): Options {
     against: values.against,
     atHalf: values["at-half"],
     name: values.name,
-    publish: values.publish,
+    publish,
     help: values.help,
   };
 }
