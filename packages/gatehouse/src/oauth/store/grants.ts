@@ -62,13 +62,13 @@ export interface GrantStore {
     accessToken: AccessToken | undefined,
   ): Promise<Redemption>;
   findGrant(id: GrantId, now: Seconds): Promise<Grant | undefined>;
-  /** What an introspection needs of it: the rest costs it a tenth. */
-  findTokenGrant(id: GrantId, now: Seconds): Promise<TokenGrant | undefined>;
   /** The same, and whose it is, in one trip. */
   findGrantAndAccount(
     id: GrantId,
     now: Seconds,
   ): Promise<{ readonly grant: Grant; readonly account: Account | undefined } | undefined>;
+  /** Of a live grant what an introspection needs: the rest would cost it a tenth more. */
+  findTokenGrant(id: GrantId, now: Seconds): Promise<TokenGrant | undefined>;
   /**
    * Takes from the grant's scope for good whatever is not in this one, and notes it as taken. Of two at once
    * both take. Nothing happens to one that is gone.
