@@ -14,6 +14,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addGrantsCommand } from "./grants.ts";
 import { addHealthCommand } from "./health.ts";
 import { addHelp } from "./help.ts";
+import { withHyphenedIds } from "./hyphened-ids.ts";
 import { addKeysCommand } from "./keys.ts";
 import { addMigrateCommand } from "./migrate.ts";
 import { elidedCommand } from "./operator.ts";
@@ -33,7 +34,8 @@ import { addTraceCommand } from "./trace.ts";
  */
 export async function runProgram(args: readonly string[], shell: Shell): Promise<number> {
   try {
-    await createProgram({ ...shell, command: elidedCommand(args) }).parseAsync(args, { from: "user" });
+    const program = createProgram({ ...shell, command: elidedCommand(args) });
+    await program.parseAsync(withHyphenedIds(program, args), { from: "user" });
     return 0;
   } catch (error) {
     return explain(error, shell);

@@ -176,14 +176,14 @@ test("the apps of a person are listed, one is looked at and revoked, and all or 
     [grant.id, grant.clientId, account.subject],
   );
   assert.match((await grants("list", account.email)).out, new RegExp(`^GRANT .*\n${grant.id}`));
-  assert.match((await grants("show", "--", grant.id)).out, new RegExp(`app +${grant.clientId}`));
-  const asked = await grants("revoke", "--", grant.id);
+  assert.match((await grants("show", grant.id)).out, new RegExp(`app +${grant.clientId}`));
+  const asked = await grants("revoke", grant.id);
   assert.deepEqual([asked.code, asked.out], [2, ""]);
   assert.ok(asked.err.includes(grant.clientId) && asked.err.includes("give --yes"), asked.err);
   assert.ok(await store.findGrant(grant.id, now));
-  assert.equal((await grants("revoke", "--yes", "--", grant.id)).code, 0);
+  assert.equal((await grants("revoke", "--yes", grant.id)).code, 0);
   assert.equal(await store.findGrant(grant.id, now), undefined);
-  assert.equal((await grants("show", "--", grant.id)).code, 1);
+  assert.equal((await grants("show", grant.id)).code, 1);
 
   const other = await aPerson({ email: "many@example.com" });
   assert.equal((await people("disconnect", "many@example.com", "--app", "none", "--yes")).code, 1);
