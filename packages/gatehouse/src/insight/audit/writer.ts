@@ -261,6 +261,7 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
       records: records.map(({ record }) => record),
       addresses,
       head: { ...head, seal: headSeal(key, chain, head) },
+      isAwaited: isEnded || some.some(({ resolve }) => resolve !== undefined),
     };
     return { batch, waiting: some };
   }

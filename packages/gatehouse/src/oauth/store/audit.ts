@@ -99,6 +99,8 @@ export interface AuditBatch {
   readonly addresses: readonly AuditAddress[];
   /** The last of them. */
   readonly head: AuditHead;
+  /** Somebody waits until it is durable; otherwise it may take a few milliseconds more. */
+  readonly isAwaited: boolean;
 }
 
 /** Makes the seals of what the store is about to write. Pure, and may be asked twice. */

@@ -146,11 +146,11 @@ export function auditOperations(database: Database): AuditStore {
         if (sealer.keyId !== undefined) sealCount.run(number, sealer.keyId, sealer.opened(number));
         return number;
       }),
-    appendAudit: ({ chain, records, addresses, head }) => {
+    appendAudit: ({ chain, records, addresses, head, isAwaited }) => {
       const bytes = auditBytes(records);
       const before = head.sequence - records.length;
       const [blocks, hours] = [blocksOf(records), hoursOf(records)];
-      return database.write(() => {
+      const append = (): "appended" | "strange" => {
         if (moveHead.run(...headValues(head), bytes, chain, before).changes === 0)
           return isHead.get(chain, head.sequence, head.mac) === undefined ? "strange" : "appended";
         for (const block of blocks) add.run(...blockValues(block));
@@ -166,7 +166,8 @@ export function auditOperations(database: Database): AuditStore {
             each.address,
           );
         return "appended";
-      });
+      };
+      return isAwaited ? database.write(append) : database.writeWithOthers(append);
     },
     async findAudit(query, { order, limit, after }) {
       const bounds = boundsOf(query, after, order);

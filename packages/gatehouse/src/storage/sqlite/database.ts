@@ -49,6 +49,9 @@ export class Database {
   readonly #commit: StatementSync;
   readonly #enqueueRead: (read: Task) => void;
   readonly #enqueueWrite: (write: Task) => void;
+  /** Writes that nobody waits for. */
+  #unhurried: Task[] = [];
+  #unhurriedTimer: NodeJS.Timeout | undefined;
   #postponed: readonly Task[] = [];
   #postponedSince: number | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -117,6 +120,15 @@ export class Database {
     return new Promise<T>((resolve, reject) => this.#enqueueWrite({ work, resolve, reject }));
   }
 
+  /**
+   * The same for what nobody waits for: it goes with the next write, and so costs no flush of its own, or
+   * after {@link companyMs} without one.
+   */
+  writeWithOthers<T>(work: () => T): Promise<T> {
+    this.#unhurriedTimer ??= setTimeout(() => this.#run([]), companyMs);
+    return new Promise<T>((resolve, reject) => this.#unhurried.push({ work, resolve, reject }));
+  }
+
   close(): void {
     if (!this.#connection.isOpen) return;
     this.#copyBack?.close();
@@ -157,9 +169,12 @@ export class Database {
     for (const answer of answers) answer();
   }
 
-  /** What arrived, and before it what waits for another process to be done with its write. */
+  /**
+   * What arrived, and before it what waits for another process to be done with its write; behind it what
+   * nobody waits for.
+   */
   #run(arrived: readonly Task[]): void {
-    const writes = [...this.#postponed, ...arrived];
+    const writes = [...this.#postponed, ...arrived, ...this.#takeUnhurried()];
     if (this.#retry !== undefined) {
       this.#postponed = writes; // with the next attempt: one that fails costs time as well
       return;
@@ -193,6 +208,14 @@ export class Database {
       resolve(results[at] as never);
     });
     this.#copyBack?.note(writes.length);
+  }
+
+  #takeUnhurried(): readonly Task[] {
+    const taken = this.#unhurried;
+    if (taken.length > 0) this.#unhurried = [];
+    clearTimeout(this.#unhurriedTimer);
+    this.#unhurriedTimer = undefined;
+    return taken;
   }
 
   /**
@@ -246,6 +269,9 @@ function answerTo({ work, resolve, reject }: Task): () => void {
     return () => reject(unavailable(error));
   }
 }
+
+/** For so long a write that nobody waits for waits for another: 200 batches a second are enough. */
+const companyMs = 5;
 
 /**
  * Between two attempts to begin a write that another process is in the way of: about as long as one takes.

@@ -60,7 +60,7 @@ export function traceOperations(database: Database): TraceStore {
   return {
     appendTraceSteps: (steps) => {
       const additions = additionsOf(steps);
-      return database.write(() => {
+      return database.writeWithOthers(() => {
         for (const { texts, ...each } of additions) {
           const { reference, first, last, client, subject, step, outcome, bytes } = each;
           const signedIn = subject === undefined ? 0 : 1;
