@@ -92,6 +92,7 @@ const table = {
   backup_restored: ["success", "operator"],
   command_refused: ["refused", "operator"],
   console_entered: ["success", "operator"],
+  console_refused: ["refused", "operator"],
   // What the server does, and how it is.
   key_added: ["success", "system"],
   configuration_applied: ["success", "system"],

@@ -30,6 +30,7 @@ const levels: Partial<Record<AuditEvent["name"], Level>> = {
   not_found: "warn",
   configuration_refused: "warn",
   command_refused: "warn",
+  console_refused: "warn",
   store_unavailable: "error",
   audit_lost: "error",
   not_ready: "error",

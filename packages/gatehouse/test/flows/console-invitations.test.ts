@@ -148,6 +148,10 @@ test("who is blocked, signs in elsewhere, or whose address or groups are none, i
     assert.ok(refused.html.includes(`value="${fields.email}"`), "what was entered");
     assert.match(refused.html, /value="7d" selected/);
   }
+  assert.deepEqual(
+    eventsOf(server, "console_refused").map(({ reason }) => reason),
+    ["malformed", "foreign", "blocked", "held", "groups"],
+  );
   const { items } = await server.store.listInvitations(server.clock.now(), { limit: 10 });
   assert.deepEqual(items, []);
 });

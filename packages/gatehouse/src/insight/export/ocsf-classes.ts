@@ -109,6 +109,7 @@ export const classOf: Readonly<Record<AuditEventName, readonly [ClassName, activ
   not_found: ["api", other],
   limit_reached: ["api", other],
   command_refused: ["api", other],
+  console_refused: ["api", other],
   // General Error 1.
   store_unavailable: ["error", 1],
   not_ready: ["error", 1],

@@ -21,6 +21,7 @@ import { type Invites, invitations, newInvitation } from "./invitations.ts";
 import { overview } from "./overview.ts";
 import { people } from "./people.ts";
 import { person } from "./person.ts";
+import { recordRefusal } from "./refused.ts";
 import { server } from "./server.ts";
 import { newServer, servers } from "./servers.ts";
 
@@ -86,6 +87,14 @@ export function createConsole(services: Services, about: AboutProgram): Console 
       return (await askAgain(asked, toLook)) ?? handler(asked);
     });
 
+  const changing =
+    (handler: ConsoleHandler): ConsoleHandler =>
+    async (asked) => {
+      const answer = await handler(asked);
+      await recordRefusal(asked, answer);
+      return answer;
+    };
+
   async function findAdministrator(
     request: Pick<OAuthRequest, "cookies" | "thisComputer">,
   ): Promise<LiveSession | undefined> {
@@ -110,7 +119,7 @@ export function createConsole(services: Services, about: AboutProgram): Console 
         const { get, post } = page;
         return {
           get: endpoint(get, session, path),
-          ...(post && { post: endpoint(post, session, path) }),
+          ...(post && { post: endpoint(changing(post), session, path) }),
         };
       };
     },
