@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => server.stop());
 
-test("Z15 an act in the console that is refused is one record, durable with its answer: whose it was, which, about what and why", async () => {
+test("an act in the console that is refused is one record, durable with its answer: whose it was, which, about what and why", async () => {
   const [account] = await server.store.findAccounts("boss@example.com");
   const { id: client } = await aPublicClient(server);
   const declared = canonicalResource("https://declared.example/mcp");

@@ -10,7 +10,7 @@ import { type AuditKey, addressId, headSeal, recordMac, sealerOf } from "./seals
 const maxWaiting = 10_000;
 /** Records a write takes: so many that its flush is shared. */
 const batchSize = 256;
-/** So many events become records at once, some 0.2 ms of work: all of a batch would be felt by whoever asks then. */
+/** So many become records at once, some 0.2 ms of work: all of a batch would be felt by whoever asks then. */
 const placedAtOnce = 32;
 /** From an event to its write, and from a write that failed to the next, milliseconds. */
 const delayMs = 500;
@@ -50,9 +50,9 @@ interface Told {
 }
 
 /**
- * A record with its place in the chain. Of a class: objects that are made as literals and outlive a collection
- * of young garbage, as those of a batch do, V8 learns to make among the old ones. There they keep their
- * records alive until the next full collection, 3 to 5 µs a record.
+ * A record with its place in the chain. Of a class: objects that a literal makes and that outlive a
+ * collection of young garbage, as those of a batch do, V8 learns to make among the old ones. There they
+ * keep their records alive until the next full collection, which cost 3 to 5 µs a record.
  */
 class Placed {
   readonly record: SealedRecord;
