@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { Pool, type PoolClient } from "pg";
+import { Pool, type PoolClient, type QueryArrayConfig } from "pg";
 import { StoreUnavailableError } from "../../oauth/store.ts";
 import type { Row, Value } from "../layout.ts";
 import type { Connecting } from "./connecting.ts";
@@ -168,9 +168,22 @@ async function query(
   statement: { readonly text: string; readonly name?: string },
   values: readonly Value[] = [],
 ): Promise<Result> {
-  const query_timeout = deadline - performance.now();
-  if (query_timeout <= 0) throw new StoreUnavailableError("the database took too long");
-  const timed = { ...statement, values: [...values], query_timeout, rowMode: "array" as const };
-  const { rows, rowCount } = await client.query<unknown[]>(timed);
-  return { rows, changes: rowCount ?? 0 };
+  const left = deadline - performance.now();
+  if (left <= 0) throw new StoreUnavailableError("the database took too long");
+  return await answerTo(client, { ...statement, values: [...values], rowMode: "array" }, left);
+}
+
+/**
+ * What a statement gives, within so many milliseconds. By the driver's callbacks: of what it answers by
+ * promises, or bounds by its own `query_timeout`, each keeps the next alive until a full collection of garbage.
+ */
+function answerTo(client: PoolClient, statement: QueryArrayConfig, milliseconds: number): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer in time")), milliseconds);
+    client.query<unknown[]>(statement, (error, result) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve({ rows: result.rows, changes: result.rowCount ?? 0 });
+    });
+  });
 }
