@@ -175,7 +175,7 @@ async function query(
 
 /**
  * What a statement gives, within so many milliseconds. By the driver's callbacks: of what it answers by
- * promises, or bounds by its own `query_timeout`, each keeps the next alive until a full collection of garbage.
+ * promises, or bounds by its own `query_timeout`, much lives on until a full collection of garbage.
  */
 function answerTo(client: PoolClient, statement: QueryArrayConfig, milliseconds: number): Promise<Result> {
   return new Promise((resolve, reject) => {
