@@ -108,6 +108,7 @@ async function anAdministrator(look: Look): Promise<Page> {
   await page.goto(`${server.url}/`);
   await page.getByRole("link", { name: look.signIn }).first().click();
   await page.getByRole("link", { name: look.console }).click();
+  await page.waitForURL(/\/console$/); // which may ask whether it is still them
   return page;
 }
 
