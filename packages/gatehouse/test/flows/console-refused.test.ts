@@ -5,7 +5,7 @@ import { eventsOf } from "../support/audit-events.ts";
 import { act, isAgain, openConsole, signInAgain, signInAtHome } from "../support/console.ts";
 import { startTestGatehouse, type TestGatehouse } from "../support/gatehouse.ts";
 import { aPublicClient, resource } from "../support/oauth-client.ts";
-import type { UserAgent } from "../support/user-agent.ts";
+import { UserAgent } from "../support/user-agent.ts";
 
 /* What the audit trail has of acts in the console that were refused. */
 
@@ -89,5 +89,20 @@ test("a question, a page that is looked at, an act that is done and a sign-in th
   await signInAgain(agent, asked);
   await act(server, agent, "/server", { id, act: "remove", confirmed: "yes" });
   assert.equal(await server.store.findResource(canonicalResource(identifier)), undefined);
+  assert.equal(eventsOf(server, "console_refused").length, before);
+});
+
+test("who is no administrator, and whoever forges a form, writes no such record", async () => {
+  const before = eventsOf(server, "console_refused").length;
+  const body = new URLSearchParams({ subject: "user_nobody", act: "block", confirmed: "yes" });
+  const headers = { origin: server.issuer, "sec-fetch-site": "same-origin" };
+  const stranger = await new UserAgent().request(`${server.url}/console/person`, {
+    method: "POST",
+    body,
+    headers,
+  });
+  assert.equal(stranger.status, 404);
+  const forged = await agent.request(`${server.url}/console/person`, { method: "POST", body, headers });
+  assert.ok(forged.status >= 400 && forged.status < 500, `${forged.status}`);
   assert.equal(eventsOf(server, "console_refused").length, before);
 });
